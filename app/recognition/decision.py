@@ -1,0 +1,53 @@
+"""Scores -> who. The rule that says a name, or refuses to: a pure function over plain values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DecisionRule:
+    """When a score is good enough to put a name on a voice."""
+
+    threshold: float
+    """Cosine that the best person needs."""
+    margin: float = 0.0
+    """Cosine by which the best must be ahead of the next: two people alike are a reason to say neither."""
+    scale: float = 20.0
+    offset: float = -8.0
+    """Calibration of the model: P(same person) = 1 / (1 + exp(-(scale * cosine + offset)))."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    speaker: str | None
+    """The person, or None for an unknown voice."""
+    confidence: float
+    """0 to 1: the calibrated probability that this answer is right."""
+    reason: str = ""
+    """Why it is unknown, for people; empty when it is not."""
+
+
+def probability(score: float, rule: DecisionRule) -> float:
+    """Calibrated probability, 0 to 1, that a cosine ``score`` comes from one and the same person."""
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, rule.scale * score + rule.offset))))
+
+
+def decide(scores: dict[str, float], rule: DecisionRule) -> Decision:
+    """Best person if at the threshold or above it and ahead of the runner-up by the margin, else unknown."""
+    if not scores:
+        return Decision(None, 1.0, "nobody is enrolled yet")
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    name, best = ranked[0]
+    p_best = probability(best, rule)
+    if best < rule.threshold:
+        shown = math.floor(best * 100 + 1e-6) / 100  # rounded down: never "0.50, needs 0.50"
+        return Decision(None, 1 - p_best, f"closest: {name} {shown:.2f}, needs {rule.threshold:.2f}")
+    if len(ranked) > 1:
+        runner_up, second = ranked[1]
+        if best - second < rule.margin - 1e-9:
+            return Decision(None, 0.5, f"{name} {best:.2f} or {runner_up} {second:.2f}: too close to call")
+        # Given that it is one of the two, the odds between them count as well as the odds against a stranger.
+        p_best *= 1 / (1 + math.exp(-min(60.0, rule.scale * (best - second))))
+    return Decision(name, p_best)

@@ -1,0 +1,46 @@
+"""What the engine says, once every hop: plain values that windows, terminals, files and sockets show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Who is speaking at one moment, as the screen shows it then."""
+
+    time_s: float
+    """End of the sound this is about, on the source's clock."""
+    label: str | None
+    """What is shown: a name, "unknown", or None in silence."""
+    speaker: str | None
+    """The enrolled person, or None."""
+    confidence: float
+    """0 to 1: the calibrated probability that ``label`` is right; 0 in silence."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """Enrolled name -> cosine score of the evidence so far, -1 to 1; empty in silence."""
+    threshold: float = 0.0
+    """The score that a name needs."""
+    reason: str = ""
+    """Why it is unknown, for people: "closest: Ana 0.34, needs 0.45". Empty when a name is shown."""
+    gender: str | None = None
+    """"female", "male" or None (not offered, or not sure)."""
+    gender_confidence: float = 0.0
+    speech_probability: float = 0.0
+    level_db: float = -120.0
+    """RMS level of the last hop in dB relative to full scale."""
+    speech_s: float = 0.0
+    """Seconds of speech that the label rests on."""
+    dropped_s: float = 0.0
+    """Seconds of sound skipped right before this because the machine was too slow."""
+
+    def as_json(self) -> dict:
+        """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4."""
+        out = asdict(self)
+        for key, value in out.items():
+            if isinstance(value, float):
+                out[key] = round(value, 3 if key.endswith("_s") else 4)
+        out["scores"] = {name: round(score, 4) for name, score in self.scores.items()}
+        return out

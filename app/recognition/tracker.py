@@ -1,0 +1,102 @@
+"""Evidence over time: keeps a turn together, lets a change of voice through, and never counts sound twice.
+
+A *turn* is speech without a long pause and without a change of voice. Its embeddings are pooled, each weighted by the
+new speech behind it (windows overlap: they are not independent votes), so the longer a turn, the surer the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.recognition.decision import DecisionRule, decide
+from app.recognition.identification import UNKNOWN
+from app.recognition.scoring import Gallery, score, unit
+
+
+@dataclass(frozen=True)
+class TrackerConfig:
+    pause_s: float = 0.5
+    """Silence after which the next speech is a new turn, perhaps of somebody else."""
+    hold_s: float = 0.3
+    """Silence for which the label stays on the screen: shorter than a breath, so that it does not flicker."""
+    settle_s: float = 1.2
+    """Speech before which a voice is not called unknown: short speech scores lower than it deserves."""
+    change_cosine: float = 0.30
+    """Below this cosine to the turn so far, the newest speech is another voice's."""
+
+
+@dataclass(frozen=True)
+class TrackerState:
+    """What is known of the present turn."""
+
+    label: str | None = None
+    speaker: str | None = None
+    confidence: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)
+    reason: str = ""
+    embedding: np.ndarray | None = None
+    """(D,) unit length: the turn's voice, or None when nothing is known of it."""
+    speech_s: float = 0.0
+
+
+class Tracker:
+    """One turn at a time: ``begin`` it, ``hear`` speech or silence, ``add`` embeddings, and ask for its ``state``."""
+
+    def __init__(self, gallery: Gallery, rule: DecisionRule, config: TrackerConfig = TrackerConfig()):
+        self.gallery, self.rule, self.config = gallery, rule, config
+        self._silence_s = np.inf
+        self.begin(0.0)
+
+    def begin(self, start_s: float) -> None:
+        """A new turn, of which nothing is known."""
+        self.start_s = self.end_s = start_s
+        """Of the turn's speech so far, in seconds of the source's clock."""
+        self._sum: np.ndarray | None = None
+        self._speech_s = 0.0
+
+    @property
+    def between_turns(self) -> bool:
+        """Whether the last turn is over and the next speech will be a new one."""
+        return self._silence_s >= self.config.pause_s
+
+    def hear(self, seconds: float, *, speech: bool, end_s: float) -> None:
+        """Time passes, with speech or without."""
+        self._silence_s = 0.0 if speech else self._silence_s + seconds
+        if speech:
+            self.end_s = end_s
+
+    def is_another_voice(self, newest: np.ndarray) -> bool:
+        """Whether the embedding (D,) of the newest speech is unlike the turn so far."""
+        if self._sum is None or self._speech_s < self.config.settle_s:
+            return False
+        return float(unit(self._sum) @ newest) < self.config.change_cosine
+
+    def add(self, embedding: np.ndarray, new_speech_s: float) -> None:
+        """Take an embedding (D,) into the turn; ``new_speech_s`` of the speech behind it was not counted before."""
+        self._sum = embedding * new_speech_s + (0 if self._sum is None else self._sum)
+        self._speech_s += new_speech_s
+
+    def state(self) -> TrackerState:
+        """The present turn as evidence stands, even if silence has begun."""
+        if self._sum is None:
+            return TrackerState()
+        voice = unit(self._sum).astype(np.float32)
+        scores = score(voice, self.gallery)
+        said = decide(scores, self.rule)
+        label = said.speaker or (UNKNOWN if self._speech_s >= self.config.settle_s else None)
+        return TrackerState(
+            label=label,
+            speaker=said.speaker,
+            confidence=said.confidence if label else 0.0,
+            scores=scores,
+            reason="" if said.speaker else said.reason,
+            embedding=voice,
+            speech_s=self._speech_s,
+        )
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether the turn is still shown: it is for a moment after its last speech."""
+        return self._silence_s < self.config.hold_s

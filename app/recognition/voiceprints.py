@@ -1,0 +1,285 @@
+"""The voiceprint store: who is enrolled, with which samples, and their embeddings. SQLite, one file.
+
+An embedding is kept with the model that made it (weights SHA-256) and is only ever compared with that model's. The
+recorded samples on disk remain the source: whatever is lost here, ``build_voiceprint.py`` makes again from them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.recognition.scoring import Gallery, unit
+from utils import BadInput, HeardError, clean_name, slug
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE people (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    enrolled_at TEXT NOT NULL DEFAULT (datetime('now'))
+) STRICT;
+CREATE TABLE samples (
+    id INTEGER PRIMARY KEY,
+    person_id INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    speech_s REAL NOT NULL,
+    UNIQUE (person_id, file)
+) STRICT;
+CREATE TABLE embeddings (
+    id INTEGER PRIMARY KEY,
+    sample_id INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    model_sha256 TEXT NOT NULL,
+    dimension INTEGER NOT NULL,
+    speech_s REAL NOT NULL,
+    vector BLOB NOT NULL
+) STRICT;
+CREATE INDEX embeddings_by_model ON embeddings(model_sha256, sample_id);
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One recording of a person, with the embeddings that a model made of it."""
+
+    file: str
+    """Path as given: for recordings, relative to the data folder."""
+    vectors: np.ndarray
+    """(pieces, D) float32 of unit length, one for each piece of speech."""
+    piece_s: Sequence[float]
+    """Seconds of speech behind each piece."""
+
+    @property
+    def speech_s(self) -> float:
+        return float(sum(self.piece_s))
+
+
+class VoiceprintStore:
+    """``voiceprints.db`` in a data folder. Made when first written to; reading an absent one finds nobody."""
+
+    def __init__(self, data: Path):
+        self.data = Path(data)
+        self.path = self.data / "voiceprints.db"
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> VoiceprintStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ reading
+
+    def people(self) -> list[str]:
+        """Everybody's name, in alphabetical order."""
+        return [name for (name,) in self._read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
+
+    def samples(self, name: str, model_sha256: str) -> list[Sample]:
+        """A person's samples that this model has embedded, oldest first."""
+        rows = self._read(
+            "SELECT s.id, s.file, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
+            " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND e.model_sha256 = ? ORDER BY s.id, e.id",
+            (clean_name(name), model_sha256),
+        )
+        grouped: dict[int, list] = {}
+        for row in rows:
+            grouped.setdefault(row[0], []).append(row)
+        return [
+            Sample(group[0][1], np.stack([_vector(row[2]) for row in group]), [row[3] for row in group])
+            for group in grouped.values()
+        ]
+
+    def gallery(self, model_sha256: str) -> Gallery:
+        """One row per person: the mean of the embeddings that this model made, weighted by seconds of speech."""
+        rows = self._read(
+            "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
+            " JOIN embeddings e ON e.sample_id = s.id WHERE e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
+            (model_sha256,),
+        )
+        sums: dict[str, np.ndarray] = {}
+        for name, vector, speech_s in rows:
+            sums[name] = sums.get(name, 0) + _vector(vector) * speech_s
+        if not sums:
+            return Gallery()
+        return Gallery(tuple(sums), unit(np.stack(list(sums.values()))).astype(np.float32))
+
+    def stale(self, model_sha256: str) -> list[str]:
+        """People whose voiceprints were all made by another model: they must be built again before they are known."""
+        rows = self._read(
+            "SELECT p.name FROM people p WHERE NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"
+            " ON e.sample_id = s.id WHERE s.person_id = p.id AND e.model_sha256 = ?) ORDER BY p.name COLLATE NOCASE",
+            (model_sha256,),
+        )
+        return [name for (name,) in rows]
+
+    # ------------------------------------------------------------ writing
+
+    def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[Sample]) -> None:
+        """Enrol a person, or replace everything known of them, with ``samples``. All of it or, on any error, nothing."""
+        if not samples:
+            raise ValueError("a voiceprint needs at least one sample")
+        with self._write() as db:
+            person = self._person_id(db, clean_name(name))
+            db.execute("DELETE FROM samples WHERE person_id = ?", (person,))
+            for sample in samples:
+                self._insert(db, person, model_id, model_sha256, sample)
+
+    def add_sample(self, name: str, model_id: str, model_sha256: str, sample: Sample) -> None:
+        """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
+        with self._write() as db:
+            person = self._person_id(db, clean_name(name))
+            db.execute("DELETE FROM samples WHERE person_id = ? AND file = ?", (person, sample.file))
+            self._insert(db, person, model_id, model_sha256, sample)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a person another name; their recordings move along. Raises BadInput for nobody or a name in use."""
+        old, new = clean_name(old), clean_name(new)
+        if old == new:
+            return
+        source, target = self.samples_dir(old), self.samples_dir(new)
+        if target.exists():
+            raise BadInput(f"there are recordings of {new} already; choose another name.")
+        with self._write() as db:
+            try:
+                if not db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old)).rowcount:
+                    raise BadInput(self._nobody(old))
+            except sqlite3.IntegrityError:
+                raise BadInput(f"there is a {new} already; choose another name.") from None
+            prefix = self._relative(source)
+            db.execute(
+                "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
+                (self._relative(target), len(prefix) + 1, len(prefix), prefix),
+            )
+            if source.exists():
+                source.rename(target)  # last: it undoes the transaction if it fails
+
+    def delete(self, name: str) -> int:
+        """Delete a person for good: voiceprint and recordings. Returns how many recordings went.
+
+        The database overwrites what it frees (secure_delete) and empties its log; raises BadInput for nobody.
+        """
+        name = clean_name(name)
+        folder = self.samples_dir(name)
+        known = name in self.people()
+        if not known and not folder.exists():
+            raise BadInput(self._nobody(name))
+        recordings = len(list(folder.glob("*.wav")))
+        doomed = folder.with_name(f".deleted-{uuid.uuid4().hex}")
+        if folder.exists():  # out of the way first: a kill halfway must not leave samples that enrol the person again
+            folder.rename(doomed)
+        if known:
+            with self._write() as db:
+                db.execute("DELETE FROM people WHERE name = ?", (name,))
+            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for leftover in folder.parent.glob(".deleted-*"):
+            shutil.rmtree(leftover)
+        return recordings
+
+    def samples_dir(self, name: str) -> Path:
+        """The folder of a person's recordings (it may not exist)."""
+        return self.data / "speakers" / slug(name)
+
+    # ------------------------------------------------------------ SQLite
+
+    def _relative(self, folder: Path) -> str:
+        return folder.relative_to(self.data).as_posix() + "/"
+
+    def _nobody(self, name: str) -> str:
+        names = self.people()
+        return f"nobody is called {name}; enrolled: {', '.join(names)}." if names else "nobody is enrolled yet."
+
+    @staticmethod
+    def _person_id(db: sqlite3.Connection, name: str) -> int:
+        db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        return db.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
+
+    @staticmethod
+    def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: Sample) -> None:
+        row = db.execute(
+            "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)", (person, sample.file, sample.speech_s)
+        )
+        db.executemany(
+            "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (row.lastrowid, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
+                for vector, seconds in zip(sample.vectors, sample.piece_s, strict=True)
+            ],
+        )
+
+    def _read(self, query: str, arguments: tuple = ()) -> list[tuple]:
+        if self._connection is None and not self.path.exists():
+            return []
+        with self._explained():
+            return self._open().execute(query, arguments).fetchall()
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._explained():
+            db = self._open()
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
+                    db.execute("ROLLBACK")
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.data.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=10, check_same_thread=False)
+            try:
+                for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
+                    db.execute(f"PRAGMA {pragma}")
+                self._migrate(db)
+            except BaseException:
+                db.close()
+                raise
+            self._connection = db
+        return self._connection
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise HeardError(f"{self.path} was written by a newer version of this program; update it to read the file.")
+        if version == 0:
+            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """SQLite's errors as one line for the user."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            text = str(error)
+            if "full" in text:
+                raise HeardError(f"the disk is full: nothing was changed in {self.path}.") from None
+            if "locked" in text or "busy" in text:
+                raise HeardError(f"{self.path} is in use by another program; close it and try again.") from None
+            if "readonly" in text or "unable to open" in text:
+                raise HeardError(
+                    f"{self.path} cannot be opened for writing; choose another folder with --data DIR."
+                ) from None
+            raise HeardError(
+                f"{self.path} is damaged ({text}); it was left as it is. Move it away and run"
+                " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
+            ) from None
+
+
+def _vector(blob: bytes) -> np.ndarray:
+    return np.frombuffer(blob, "<f4").astype(np.float32)

@@ -1,0 +1,146 @@
+"""The terminal view: a line for each turn, and below it, on a real terminal, a live line with level and confidence."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import unicodedata
+
+from app.audio.source import SourceStatus
+from app.recognition.identification import Identification
+from app.session import Session, SessionOptions
+
+BAR = 20
+
+
+def run_terminal(options: SessionOptions) -> int:
+    """Identify until the source ends or Ctrl-C, printing who speaks. Returns the exit code."""
+    session = Session(options)
+    view = TerminalView(quiet=str(options.jsonl) == "-")
+    view.note("Loading the model ...")
+    recogniser = session.open(view.progress)
+    people = recogniser.gallery.people
+    if session.notice:
+        view.note(session.notice)
+    if people:
+        view.note(f"Enrolled: {', '.join(people)}.")
+    try:
+        for said in session.run(on_status=view.status):
+            view.show(said)
+    except KeyboardInterrupt:
+        pass
+    view.finish()
+    view.summary(session)
+    return 0
+
+
+class TerminalView:
+    """Prints to stdout; with ``quiet`` (stdout carries JSON) to stderr."""
+
+    def __init__(self, *, quiet: bool = False):
+        self.out = sys.stderr if quiet else sys.stdout
+        self.live = self.out.isatty()
+        self._shown: object = None
+        self._listening = ""
+
+    def note(self, text: str) -> None:
+        self._clear()
+        print(text, file=self.out, flush=True)
+
+    def progress(self, done: int, total: int) -> None:
+        """Of a model's download, in bytes."""
+        if self.live:
+            self._redraw(f"downloading the model: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    def status(self, status: SourceStatus) -> None:
+        if status.message:
+            self.note(status.message)
+        elif status.device and status.device != self._listening:
+            self._listening = status.device
+            self.note(f"Listening to {status.device}. Ctrl-C stops.")
+
+    def show(self, said: Identification) -> None:
+        """A new line when the label changes; the live line always."""
+        if said.dropped_s:
+            self.note(f"{clock(said.time_s)}  this machine is too slow: {said.dropped_s:.1f} s skipped")
+        if said.label != self._shown:
+            self._shown = said.label
+            if said.label is not None:
+                self.note(f"{clock(said.time_s)}  {describe(said)}")
+        if self.live:
+            self._redraw(f"{meter(said.level_db)}  {describe(said) if said.label else '-'}")
+
+    def finish(self) -> None:
+        self._clear()
+
+    def summary(self, session: Session) -> None:
+        """Talk time by name; for the demo also how much of it was right."""
+        turns = session.turns()
+        spoken: dict[str, float] = {}
+        for turn in turns:
+            spoken[turn.label] = spoken.get(turn.label, 0.0) + turn.duration_s
+        total = sum(spoken.values())
+        if total:
+            self.note(f"\n{len(turns)} turns, {total:.1f} s of speech:")
+            width = max(map(columns, spoken))
+            for label, seconds in sorted(spoken.items(), key=lambda item: -item[1]):
+                self.note(f"  {pad(label, width)}  {seconds:6.1f} s  {seconds / total:4.0%}")
+        else:
+            self.note("No speech was heard.")
+        if session.options.demo:
+            result = session.demo_result()
+            self.note(
+                f"\nRight for {result['right']:.1%} of the {result['speech_s']:.1f} s of speech"
+                f" (wrong label {result['wrong_s']:.1f} s, no label {result['missed_s']:.1f} s)."
+            )
+
+    def _redraw(self, text: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{cut(text, width)}", end="", file=self.out, flush=True)
+
+    def _clear(self) -> None:
+        if self.live:
+            print("\r\x1b[K", end="", file=self.out)
+
+
+def describe(said: Identification) -> str:
+    """One label with what supports it."""
+    if said.speaker is None:
+        return f"{said.label}  ({said.reason})" if said.reason else str(said.label)
+    gender = f"  {said.gender}" if said.gender else ""
+    return f"{pad(said.speaker, 12)}  {said.confidence:4.0%} {bar(said.confidence)}{gender}"
+
+
+def bar(share: float) -> str:
+    """0 to 1 as a bar of fixed width."""
+    full = round(max(0.0, min(1.0, share)) * BAR)
+    return "\u2588" * full + "\u2591" * (BAR - full)
+
+
+def meter(level_db: float) -> str:
+    """An input level of -60 to 0 dB as a small meter with its figure."""
+    full = round(max(0.0, min(1.0, (level_db + 60) / 60)) * 10)
+    return f"[{'|' * full}{' ' * (10 - full)}] {level_db:4.0f} dB"
+
+
+def clock(time_s: float) -> str:
+    """12.34 -> "00:12.3"; hours appear when there are any."""
+    minutes, seconds = divmod(time_s, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{seconds:04.1f}" if hours else f"{minutes:02d}:{seconds:04.1f}"
+
+
+def columns(text: str) -> int:
+    """Columns that a text takes on a terminal: wide East Asian characters take two, combining marks none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def pad(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
+
+
+def cut(text: str, width: int) -> str:
+    """As much of ``text`` as fits in ``width`` columns."""
+    while columns(text) > width:
+        text = text[:-1]
+    return text

@@ -1,0 +1,63 @@
+"""Live identification: says who is speaking. A window, or with --terminal (or no display) lines of text."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from app.session import SessionOptions, microphone_problem
+from utils import run_cli
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="test.py", description=__doc__)
+    parser.add_argument("--terminal", action="store_true", help="text in place of the window")
+    parser.add_argument("--file", type=Path, metavar="WAV", help="analyse a file as if it were the microphone, and end")
+    parser.add_argument("--realtime", action="store_true", help="play the file at its natural pace")
+    parser.add_argument("--demo", action="store_true", help="the bundled conversation with its three enrolled people")
+    parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")
+    parser.add_argument(
+        "--model",
+        default="embedded",
+        metavar="M",
+        help="embedded (default), speechbrain/spkrec-ecapa-voxceleb, or a file",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where recordings and voiceprints are (default: data/)"
+    )
+    parser.add_argument(
+        "--threshold", type=float, metavar="T", help="cosine that a name needs, in place of the model's own"
+    )
+    parser.add_argument("--compute", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument("--rttm", type=Path, metavar="OUT", help="write who spoke when, corrected by hindsight")
+    parser.add_argument(
+        "--jsonl", type=Path, metavar="OUT", help="write each answer as a line of JSON ('-': standard output)"
+    )
+    return parser.parse_args(argv)
+
+
+def main() -> int:
+    arguments = vars(parse())
+    terminal = arguments.pop("terminal")
+    options = SessionOptions(**arguments)
+    options.check()
+    if not terminal and (options.file is None or options.realtime):
+        from app.window.display import display_available
+
+        if display_available():
+            from app.window.app import run_window
+
+            return run_window(options)
+        print("No display here: running in the terminal.", file=sys.stderr)
+    if not options.demo and options.file is None and options.device is None and (problem := microphone_problem()):
+        print(f"{problem} Playing the bundled demo conversation instead.", file=sys.stderr)
+        options = dataclasses.replace(options, demo=True)
+    from app.terminal import run_terminal
+
+    return run_terminal(options)
+
+
+if __name__ == "__main__":
+    run_cli(main)

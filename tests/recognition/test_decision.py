@@ -1,0 +1,52 @@
+"""The decision rule as a table: scores in, answer out."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.recognition.decision import DecisionRule, decide, probability
+
+RULE = DecisionRule(threshold=0.5, margin=0.1, scale=20.0, offset=-10.0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "speaker", "reason"),
+    [
+        ({}, None, "nobody is enrolled"),
+        ({"Ana": 0.8}, "Ana", ""),
+        ({"Ana": 0.5}, "Ana", ""),  # at the threshold is enough
+        ({"Ana": 0.4999}, None, "closest: Ana 0.49, needs 0.50"),
+        ({"Ana": 0.2, "Ben": 0.34}, None, "closest: Ben 0.34, needs 0.50"),
+        ({"Ana": 0.7, "Ben": 0.55}, "Ana", ""),
+        ({"Ana": 0.75, "Ben": 0.65}, "Ana", ""),  # ahead by the margin, whatever rounding makes of 0.75 - 0.65
+        ({"Ana": 0.7, "Ben": 0.65}, None, "Ana 0.70 or Ben 0.65: too close to call"),
+        ({"Ben": 0.6, "Ana": 0.6}, None, "Ana 0.60 or Ben 0.60"),  # a tie, told in a stable order
+        ({"Ana": -1.0}, None, "closest: Ana -1.00"),
+        ({"Ana": 0.9, "Ben": 0.2, "Clara": 0.1}, "Ana", ""),
+    ],
+)
+def test_decide(scores, speaker, reason):
+    decision = decide(scores, RULE)
+    assert decision.speaker == speaker
+    assert reason in decision.reason
+    assert bool(decision.reason) == (speaker is None)
+    assert 0 <= decision.confidence <= 1
+
+
+def test_confidence_is_the_calibrated_probability():
+    assert probability(0.5, RULE) == pytest.approx(0.5)
+    assert decide({"Ana": 0.6}, RULE).confidence == pytest.approx(1 / (1 + 2.718281828**-2))
+    assert decide({"Ana": 0.4}, RULE).confidence == pytest.approx(1 / (1 + 2.718281828**-2))
+
+
+def test_a_close_runner_up_lowers_the_confidence():
+    alone = decide({"Ana": 0.7}, RULE).confidence
+    beside = decide({"Ana": 0.7, "Ben": 0.58}, RULE).confidence
+    far = decide({"Ana": 0.7, "Ben": -0.2}, RULE).confidence
+    assert beside < far <= alone
+
+
+def test_extreme_scores_do_not_overflow():
+    steep = DecisionRule(threshold=0.0, scale=1e6, offset=0.0)
+    assert probability(1.0, steep) == pytest.approx(1.0)
+    assert probability(-1.0, steep) == pytest.approx(0.0)

@@ -1,0 +1,267 @@
+"""What every part of Heard shares: errors, paths of the data folder, audio files in and out.
+
+Imports nothing of ``app/`` and nothing heavy: soundfile and soxr are loaded when a file is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+SAMPLE_RATE = 16_000
+"""Everything behind the sound card works at this rate, in Hz."""
+
+ROOT = Path(__file__).resolve().parent
+BUNDLED = ROOT / "data"
+"""What ships with the program: ``models/`` and ``demo/``. Never written to at run time."""
+
+AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"})
+
+
+class HeardError(Exception):
+    """Something could not be done. The message is one line for the user and says what to do."""
+
+    exit_code = 1
+
+
+class BadInput(HeardError):
+    """The user gave something unusable (a file, a name, an option)."""
+
+    exit_code = 2
+
+
+# ---------------------------------------------------------------------------- command lines
+
+
+def run_cli(main: Callable[[], int | None]) -> None:
+    """Run ``main`` and leave the process: a user's mistake ends in one line on stderr, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal in another encoding must not stop us at a name it cannot show
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")
+    try:
+        code = main() or 0
+    except HeardError as error:
+        print(f"heard: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        code = 130
+    except BrokenPipeError:  # "... | head": the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        print(f"heard: {explain_os_error(error)}", file=sys.stderr)
+        code = 1
+    sys.exit(code)
+
+
+def explain_os_error(error: OSError) -> str:
+    """One line for a file system error, with what to do about the common ones."""
+    where = f" ({error.filename})" if error.filename else ""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"the disk is full{where}: free some space and try again; what was saved before is intact."
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"no permission to write or read{where}: choose another folder with --data DIR."
+        case _:
+            return f"{error.strerror or error}{where}."
+
+
+# ---------------------------------------------------------------------------- paths and files
+
+
+def data_dir(override: str | os.PathLike | None = None) -> Path:
+    """The user's data folder: ``override`` (``--data``), else ``$HEARD_DATA``, else ``data/`` of the program."""
+    return Path(override or os.environ.get("HEARD_DATA") or BUNDLED).expanduser().resolve()
+
+
+def slug(name: str) -> str:
+    """A folder name for a person's name: safe on every file system, never a path, distinct for distinct names.
+
+    Raises BadInput if the name is empty, longer than 120 characters or holds control characters.
+    """
+    name = clean_name(name)
+    kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in unicodedata.normalize("NFKD", name).lower())
+    kept = "-".join(part for part in kept.split("-") if part)[:40]
+    return f"{kept or 'person'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def clean_name(name: str) -> str:
+    """The name as it is stored: NFC, outer and repeated white space removed.
+
+    Raises BadInput if nothing is left, or if it is longer than 120 characters or holds control characters.
+    """
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in name):
+        raise BadInput("a name cannot hold line breaks or control characters.")
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if not name:
+        raise BadInput("a name cannot be empty.")
+    if len(name) > 120:
+        raise BadInput(f"a name can have 120 characters; this one has {len(name)}.")
+    return name
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike, *, private: bool = False) -> Iterator[BinaryIO]:
+    """A binary file that appears at ``path`` whole or not at all, whatever happens in between.
+
+    ``private``: readable by the owner alone (mode 0600), else the usual permissions of a new file.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if not private and os.name == "posix":
+            os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """The SHA-256 of a file's bytes, in lower-case hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# ---------------------------------------------------------------------------- audio files
+
+
+def read_audio(
+    path: str | os.PathLike, *, start_s: float = 0.0, end_s: float | None = None, max_s: float = 3600.0
+) -> np.ndarray:
+    """A file, or a part of it, as mono float32 of shape (n,) at 16 kHz, full scale +-1.
+
+    Any format, rate and channel count that libsndfile reads; channels are averaged. Raises BadInput, in one line,
+    for what is missing, not audio, empty, not finite, or longer than ``max_s`` (use ``stream_audio`` for that).
+    """
+    with _open_audio(path) as file:
+        start = min(round(start_s * file.samplerate), file.frames)
+        stop = file.frames if end_s is None else min(round(end_s * file.samplerate), file.frames)
+        if stop - start > max_s * file.samplerate:
+            minutes = (stop - start) / file.samplerate / 60
+            raise BadInput(f"{path}: {minutes:.0f} minutes of audio are too long here (at most {max_s / 60:.0f}).")
+        try:
+            file.seek(start)
+            frames = file.read(max(stop - start, 0), dtype="float32", always_2d=True)
+        except RuntimeError as error:
+            raise BadInput(f"{path}: damaged audio ({error}).") from None
+        mono = _mono(frames, path)
+        if not len(mono):
+            raise BadInput(f"{path}: no audio in it.")
+        return resample(mono, file.samplerate)
+
+
+def stream_audio(path: str | os.PathLike, *, block_s: float = 1.0) -> Iterator[np.ndarray]:
+    """A file as consecutive blocks of mono float32 at 16 kHz (about ``block_s`` each): memory stays flat.
+
+    Opens at once (so that a bad file raises BadInput here, not at the first block).
+    """
+    file = _open_audio(path)
+
+    def blocks() -> Iterator[np.ndarray]:
+        with file:
+            resampler = StreamResampler(file.samplerate)
+            while True:
+                try:
+                    frames = file.read(max(1, round(block_s * file.samplerate)), dtype="float32", always_2d=True)
+                except RuntimeError as error:
+                    raise BadInput(f"{path}: damaged audio ({error}).") from None
+                out = resampler(_mono(frames, path), last=not len(frames))
+                if len(out):
+                    yield out
+                if not len(frames):
+                    return
+
+    return blocks()
+
+
+def audio_duration_s(path: str | os.PathLike) -> float:
+    """Length of an audio file in seconds, from its header."""
+    with _open_audio(path) as file:
+        return file.frames / file.samplerate
+
+
+def write_wav(path: str | os.PathLike, samples: np.ndarray, rate: int = SAMPLE_RATE) -> None:
+    """Write mono float samples (n,) as 16-bit PCM WAV, atomically."""
+    import soundfile
+
+    with atomic_write(path) as file:
+        soundfile.write(file, np.clip(samples, -1.0, 1.0), rate, format="WAV", subtype="PCM_16")
+
+
+def resample(samples: np.ndarray, from_rate: int, to_rate: int = SAMPLE_RATE) -> np.ndarray:
+    """Resample a whole signal (n,) with a linear-phase band-limited filter (libsoxr, high quality)."""
+    if from_rate == to_rate:
+        return samples
+    import soxr
+
+    return soxr.resample(samples, from_rate, to_rate).astype(np.float32, copy=False)
+
+
+class StreamResampler:
+    """The same as ``resample`` for a stream of blocks: no clicks at their borders.
+
+    The filter looks ahead, so a few milliseconds come out with the next block; ``last=True`` flushes them.
+    """
+
+    def __init__(self, from_rate: int, to_rate: int = SAMPLE_RATE):
+        self.from_rate, self.to_rate = from_rate, to_rate
+        self._stream = None
+        if from_rate != to_rate:
+            import soxr
+
+            self._stream = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="HQ")
+
+    def __call__(self, samples: np.ndarray, *, last: bool = False) -> np.ndarray:
+        if self._stream is None:
+            return samples
+        return self._stream.resample_chunk(np.ascontiguousarray(samples, dtype=np.float32), last=last)
+
+
+def _open_audio(path: str | os.PathLike):
+    import soundfile
+
+    path = Path(path)
+    if not path.exists():
+        raise BadInput(f"{path}: no such file.")
+    if path.is_dir():
+        raise BadInput(f"{path}: this is a folder, not an audio file.")
+    if not path.stat().st_size:
+        raise BadInput(f"{path}: the file is empty.")
+    try:
+        file = soundfile.SoundFile(str(path))
+    except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header to tell its rate
+        raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
+    if not file.frames:
+        file.close()
+        raise BadInput(f"{path}: no audio in it.")
+    return file
+
+
+def _mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
+    if not np.isfinite(frames).all():
+        raise BadInput(f"{path}: holds samples that are not numbers (NaN or infinite); export it again.")
+    return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
