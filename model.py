@@ -318,10 +318,10 @@ def load_speechbrain(path: str | Path) -> SpeakerNetwork:
         # SpeechBrain wraps each convolution and norm in a module of its own: "tdnn1.conv.conv.weight".
         ours = {re.sub(r"(conv\d?|norm|asp_bn|fc)\.(?:conv|norm)\.(\w+)$", r"\1.\2", k): v for k, v in theirs.items()}
         _load_strictly(network.backbone, ours)
-    except (RuntimeError, AttributeError, TypeError, EOFError, ValueError, ImportError) as error:
+    except (RuntimeError, AttributeError, TypeError) as error:
         raise HeardError(f"{path}: not SpeechBrain's ECAPA-TDNN checkpoint ({_first_line(error)}).") from None
-    except Exception as error:  # what an unpickler raises on damaged bytes has no common base
-        raise HeardError(f"{path}: not a readable checkpoint ({_first_line(error)}).") from None
+    except Exception:  # refused because there is code in it, or damaged: what is raised then has no common base
+        raise HeardError(f"{path}: not a checkpoint that holds weights and nothing else; it was not opened.") from None
     return network.eval()
 
 

@@ -31,7 +31,13 @@ class Encoder:
         """Of the weights: voiceprints of other weights are never compared with this encoder's."""
         self.dim: int = network.arch.embedding_dim
         self.device = device
-        self._network = network.to(device).eval()
+        network = network.to(device).eval()
+        self._gender = network.gender
+        self._network = network
+        if device == "cpu":
+            from app.recognition.fast_network import FastNetwork
+
+            self._network = FastNetwork(network)  # a copy of its own: the plain backbone's memory is freed
 
     @classmethod
     def load(
@@ -51,7 +57,7 @@ class Encoder:
         torch.set_num_threads(1)
         device = _device(compute)
         network, card = model_files.load(model, progress)
-        return cls(network, card, model_files.resolve(model).model_id, device)
+        return cls(network, card, card["name"], device)
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
         """The decision rule of this model's card, with another threshold if one is given."""
@@ -85,16 +91,16 @@ class Encoder:
 
     @property
     def knows_gender(self) -> bool:
-        return self._network.gender is not None
+        return self._gender is not None
 
     def gender(self, embedding: np.ndarray) -> tuple[str | None, float]:
         """("female" | "male", probability) for an embedding (D,), or (None, probability) when too close to say."""
-        if self._network.gender is None:
+        if self._gender is None:
             return None, 0.0
         import torch
 
         with torch.inference_mode():
-            logit = float(self._network.gender(torch.from_numpy(embedding)[None].to(self.device)))
+            logit = float(self._gender(torch.from_numpy(embedding)[None].to(self.device)))
         female = 1 / (1 + np.exp(-logit))
         sure = float(max(female, 1 - female))
         if sure < (self.card.get("gender") or {}).get("abstain", 0.8):

@@ -123,7 +123,7 @@ class Recogniser:
                 self._tracker.begin(self._tracker.end_s - self._speech_s())
                 self._tracker.end_s = self._tracker.start_s + self._speech_s()
         embedding = self.encoder.embed(np.concatenate(self._speech))
-        self._tracker.add(embedding, min(self._new_chunks, len(self._speech)) * CHUNK_S)
+        self._tracker.add(embedding, self._speech_s(), min(self._new_chunks, len(self._speech)) * CHUNK_S)
         self._new_chunks = 0
 
     def _speech_s(self) -> float:

@@ -73,9 +73,12 @@ class Tracker:
             return False
         return float(unit(self._sum) @ newest) < self.config.change_cosine
 
-    def add(self, embedding: np.ndarray, new_speech_s: float) -> None:
-        """Take an embedding (D,) into the turn; ``new_speech_s`` of the speech behind it was not counted before."""
-        self._sum = embedding * new_speech_s + (0 if self._sum is None else self._sum)
+    def add(self, embedding: np.ndarray, speech_s: float, new_speech_s: float) -> None:
+        """Take an embedding (D,) of the turn's newest ``speech_s``, of which ``new_speech_s`` was not counted before."""
+        if self._sum is None or speech_s >= self._speech_s + new_speech_s - 1e-6:
+            self._sum = embedding * speech_s  # it is made of all of the turn: better than what shorter windows said
+        else:
+            self._sum = self._sum + embedding * new_speech_s
         self._speech_s += new_speech_s
 
     def state(self) -> TrackerState:

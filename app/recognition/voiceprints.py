@@ -7,6 +7,7 @@ recorded samples on disk remain the source: whatever is lost here, ``build_voice
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import sqlite3
 import uuid
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from app.recognition.scoring import Gallery, unit
-from utils import BadInput, HeardError, clean_name, slug
+from utils import BadInput, HeardError, atomic_write, clean_name, slug
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -62,11 +63,25 @@ class Sample:
         return float(sum(self.piece_s))
 
 
+@dataclass(frozen=True)
+class Person:
+    """Somebody enrolled, in a list."""
+
+    name: str
+    enrolled_at: str
+    """ISO 8601, UTC, to the second."""
+    samples: int
+    speech_s: float
+    models: tuple[str, ...]
+    """The models that made the voiceprint."""
+
+
 class VoiceprintStore:
     """``voiceprints.db`` in a data folder. Made when first written to; reading an absent one finds nobody."""
 
-    def __init__(self, data: Path):
-        self.data = Path(data)
+    def __init__(self, data: Path, *, patience_s: float = 10.0):
+        """``patience_s``: how long another program that is just writing is waited for."""
+        self.data, self.patience_s = Path(data), patience_s
         self.path = self.data / "voiceprints.db"
         self._connection: sqlite3.Connection | None = None
 
@@ -86,6 +101,16 @@ class VoiceprintStore:
     def people(self) -> list[str]:
         """Everybody's name, in alphabetical order."""
         return [name for (name,) in self._read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
+
+    def overview(self) -> list[Person]:
+        """Everybody, in alphabetical order, with what they are known by."""
+        rows = self._read(
+            "SELECT p.name, p.enrolled_at, count(*), total(s.speech_s),"
+            " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
+            "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id ORDER BY e.model_id))"
+            " FROM people p JOIN samples s ON s.person_id = p.id GROUP BY p.id ORDER BY p.name COLLATE NOCASE"
+        )
+        return [Person(*row[:4], tuple((row[4] or "").split("\n"))) for row in rows]
 
     def samples(self, name: str, model_sha256: str) -> list[Sample]:
         """A person's samples that this model has embedded, oldest first."""
@@ -128,7 +153,7 @@ class VoiceprintStore:
     # ------------------------------------------------------------ writing
 
     def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[Sample]) -> None:
-        """Enrol a person, or replace everything known of them, with ``samples``. All of it or, on any error, nothing."""
+        """Enrol a person with ``samples``, or replace all that is known of them. On any error nothing changes."""
         if not samples:
             raise ValueError("a voiceprint needs at least one sample")
         with self._write() as db:
@@ -145,26 +170,36 @@ class VoiceprintStore:
             self._insert(db, person, model_id, model_sha256, sample)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a person another name; their recordings move along. Raises BadInput for nobody or a name in use."""
+        """Give a person another name; their recordings move along, and their notes say so.
+
+        All of it or nothing. Raises BadInput for nobody or a name in use.
+        """
         old, new = clean_name(old), clean_name(new)
         if old == new:
             return
-        source, target = self.samples_dir(old), self.samples_dir(new)
-        if target.exists():
-            raise BadInput(f"there are recordings of {new} already; choose another name.")
-        with self._write() as db:
-            try:
-                if not db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old)).rowcount:
-                    raise BadInput(self._nobody(old))
-            except sqlite3.IntegrityError:
-                raise BadInput(f"there is a {new} already; choose another name.") from None
-            prefix = self._relative(source)
-            db.execute(
-                "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
-                (self._relative(target), len(prefix) + 1, len(prefix), prefix),
-            )
-            if source.exists():
-                source.rename(target)  # last: it undoes the transaction if it fails
+        people, source, target = self.people(), self.samples_dir(old), self.samples_dir(new)
+        if old not in people and not source.exists():
+            raise BadInput(self._nobody(old))
+        if new in people or target.exists():
+            raise BadInput(f"there is a {new} already; choose another name.")
+        try:
+            with self._write() if old in people else contextlib.nullcontext() as db:
+                if db:
+                    prefix = self._relative(source)
+                    db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old))
+                    db.execute(
+                        "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
+                        (self._relative(target), len(prefix) + 1, len(prefix), prefix),
+                    )
+                _write_name(source, new)
+                if source.exists():
+                    source.rename(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                if target.exists():
+                    target.rename(source)
+                _write_name(source, old)
+            raise
 
     def delete(self, name: str) -> int:
         """Delete a person for good: voiceprint and recordings. Returns how many recordings went.
@@ -183,10 +218,20 @@ class VoiceprintStore:
         if known:
             with self._write() as db:
                 db.execute("DELETE FROM people WHERE name = ?", (name,))
-            self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._empty_log()
         for leftover in folder.parent.glob(".deleted-*"):
             shutil.rmtree(leftover)
         return recordings
+
+    def _empty_log(self) -> None:
+        """Bring the write-ahead log into the database and cut it to nothing: it still holds what was deleted."""
+        with self._explained():
+            busy, *_ = self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise HeardError(
+                f"deleted, but {self.path.name}-wal still holds it while another program reads; close that program,"
+                " and the last one to close empties the file."
+            )
 
     def samples_dir(self, name: str) -> Path:
         """The folder of a person's recordings (it may not exist)."""
@@ -242,7 +287,7 @@ class VoiceprintStore:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self.data.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=10, check_same_thread=False)
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=self.patience_s, check_same_thread=False)
             try:
                 for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
                     db.execute(f"PRAGMA {pragma}")
@@ -258,7 +303,12 @@ class VoiceprintStore:
         if version > SCHEMA_VERSION:
             raise HeardError(f"{self.path} was written by a newer version of this program; update it to read the file.")
         if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            db.execute("BEGIN IMMEDIATE")
+            if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else made it in the meantime
+                for statement in SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.execute("COMMIT")
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -266,19 +316,35 @@ class VoiceprintStore:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            text = str(error)
-            if "full" in text:
-                raise HeardError(f"the disk is full: nothing was changed in {self.path}.") from None
-            if "locked" in text or "busy" in text:
-                raise HeardError(f"{self.path} is in use by another program; close it and try again.") from None
-            if "readonly" in text or "unable to open" in text:
-                raise HeardError(
-                    f"{self.path} cannot be opened for writing; choose another folder with --data DIR."
-                ) from None
-            raise HeardError(
-                f"{self.path} is damaged ({text}); it was left as it is. Move it away and run"
-                " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
-            ) from None
+            code = getattr(error, "sqlite_errorcode", None)
+            if code is None:  # not SQLite's: a mistake in this file
+                raise
+            match code & 0xFF:
+                case sqlite3.SQLITE_FULL:
+                    text = f"the disk is full: nothing was changed in {self.path}."
+                case sqlite3.SQLITE_IOERR:
+                    text = f"{self.path} could not be read or written ({error}): the disk may be full or damaged."
+                case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                    text = f"{self.path} is in use by another program; close it and try again."
+                case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+                    text = f"{self.path} cannot be opened for writing; choose another folder with --data DIR."
+                case _:
+                    text = (
+                        f"{self.path} is damaged ({error}); it was left as it is. Move it away and run"
+                        " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
+                    )
+            raise HeardError(text) from None
+
+
+def _write_name(folder: Path, name: str) -> None:
+    """Put a person's name into the notes beside the recordings in a folder, if there is one."""
+    for path in folder.glob("*.json"):
+        try:
+            note = {**json.loads(path.read_text(encoding="utf-8")), "name": name}
+        except (ValueError, TypeError):  # damaged, or a number taken by a sample that is just being written
+            continue
+        with atomic_write(path) as file:
+            file.write((json.dumps(note, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _vector(blob: bytes) -> np.ndarray:

@@ -1,0 +1,115 @@
+"""How fast the networks are on this machine, one thread, beside SpeechBrain's in the same run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from utils import SAMPLE_RATE, HeardError
+
+if TYPE_CHECKING:
+    from model import SpeakerNetwork
+
+
+@dataclass(frozen=True)
+class NetworkSpeed:
+    """One network's time for one window, waveform to embedding."""
+
+    name: str
+    parameters: int
+    window_s: float
+    median_ms: float
+    times_speechbrain: float | None
+    """How many times as fast as SpeechBrain's network; None where SpeechBrain is not installed."""
+
+    def __str__(self) -> str:
+        ratio = "" if self.times_speechbrain is None else f"  {self.times_speechbrain:5.2f} x SpeechBrain"
+        share = self.median_ms / 1000 / self.window_s
+        return f"{self.name:<28}{self.parameters / 1e6:5.1f} M  {self.median_ms:7.2f} ms  rtf {share:.4f}{ratio}"
+
+
+def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSpeed]:
+    """Time SpeechBrain's network, ours of the same size, and the embedded one, on one thread.
+
+    "as trained" is ``model.py`` itself, the other rows the form that the program runs on a CPU (``FastNetwork``). The
+    networks take turns within each round, so that what else the machine does hits all alike; a ratio is the median of
+    the rounds' ratios. Full-size weights are random: they make no difference to the time.
+    """
+    import torch
+
+    from app.recognition.fast_network import FastNetwork
+    from app.recognition.model_files import EMBEDDED, load
+    from model import Architecture, SpeakerNetwork
+
+    full = SpeakerNetwork(Architecture()).eval()
+    try:
+        embedded, _ = load(EMBEDDED)
+    except HeardError:  # a tree without weights: the size is what counts
+        embedded = SpeakerNetwork(Architecture(channels=256, mfa_channels=768, stride=2)).eval()
+    networks: dict[str, tuple[Callable, int]] = {}
+    if speechbrain := _speechbrain():
+        networks["SpeechBrain"] = speechbrain
+    for name, network in (("full size", full), ("embedded", embedded)):
+        networks[f"{name}, as trained"] = network, _parameters(network)
+        networks[name] = FastNetwork(network), _parameters(network)
+
+    wave = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            times = _take_turns({name: network for name, (network, _) in networks.items()}, wave, repeats)
+    finally:
+        torch.set_num_threads(threads)
+    reference = times.get("SpeechBrain")
+    return [
+        NetworkSpeed(
+            name=name,
+            parameters=parameters,
+            window_s=window_s,
+            median_ms=1000 * median(times[name]),
+            times_speechbrain=reference and median(r / t for r, t in zip(reference, times[name], strict=True)),
+        )
+        for name, (_, parameters) in networks.items()
+    ]
+
+
+def _take_turns(networks: dict[str, Callable], wave, repeats: int) -> dict[str, list[float]]:
+    """Seconds of each call, after two rounds that are not counted."""
+    times: dict[str, list[float]] = {name: [] for name in networks}
+    for round_ in range(repeats + 2):
+        for name, network in networks.items():
+            began = time.perf_counter()
+            network(wave)
+            if round_ >= 2:
+                times[name].append(time.perf_counter() - began)
+    return times
+
+
+def _speechbrain() -> tuple[Callable, int] | None:
+    """SpeechBrain's features and full-size network, waveform to embedding, if it is installed."""
+    import torch
+
+    try:
+        from speechbrain.lobes.features import Fbank
+        from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+        from speechbrain.processing.features import InputNormalization
+    except ImportError:
+        return None
+    fbank, normalise = Fbank(n_mels=80), InputNormalization(norm_type="sentence", std_norm=False)
+    network = ECAPA_TDNN(
+        80,
+        channels=[1024, 1024, 1024, 1024, 3072],
+        kernel_sizes=[5, 3, 3, 3, 1],
+        dilations=[1, 2, 3, 4, 1],
+        attention_channels=128,
+        lin_neurons=192,
+    ).eval()
+    return lambda wave: network(normalise(fbank(wave), torch.ones(len(wave)))), _parameters(network)
+
+
+def _parameters(network: SpeakerNetwork) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())

@@ -1,0 +1,104 @@
+"""From what ``--model`` says to weights on this disk: the embedded model, the public one, or a file of one's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.recognition.hub import HubFile, Progress, fetch
+from utils import BUNDLED, BadInput, HeardError, file_sha256
+
+if TYPE_CHECKING:
+    from model import SpeakerNetwork
+
+EMBEDDED = "embedded"
+SPEECHBRAIN = "speechbrain/spkrec-ecapa-voxceleb"
+
+HUB: dict[str, HubFile] = {
+    SPEECHBRAIN: HubFile(
+        repo=SPEECHBRAIN,
+        revision="0f99f2d0ebe89ac095bcc5903c4dd8f72b367286",
+        name="embedding_model.ckpt",
+        size_bytes=83_316_686,
+        sha256="0575cb64845e6b9a10db9bcb74d5ac32b326b8dc90352671d345e2ee3d0126a2",
+    )
+}
+"""The models that can be downloaded, all of them SpeechBrain's ECAPA-TDNN checkpoints."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """Weights that lie on this disk."""
+
+    path: Path
+    model_id: str
+    """What people are told: the name that was asked for, or the name of their file."""
+    kind: Literal["heard", "speechbrain"]
+    """This program's safetensors with a card beside it, or SpeechBrain's checkpoint, which has none."""
+
+
+def resolve(model: str, progress: Progress | None = None) -> ModelFile:
+    """The weights for what the user asked: "embedded", a name in ``HUB``, or the path of a .safetensors or .ckpt file.
+
+    Downloads a model of ``HUB`` if it is not in the cache. Raises BadInput if there is no such model, HeardError, with
+    what to do, if it cannot be had.
+    """
+    if model == EMBEDDED:
+        path = BUNDLED / "models" / "embedded.safetensors"
+        if not path.is_file():
+            raise HeardError(f"{path}: the model that belongs to the program is missing; fetch the program again.")
+        return ModelFile(path, EMBEDDED, "heard")
+    if model in HUB:
+        return ModelFile(fetch(HUB[model], progress), model, "speechbrain")
+    path = Path(os.path.expanduser(model))  # Path's own raises for an unknown "~name"
+    kind = {".safetensors": "heard", ".ckpt": "speechbrain"}.get(path.suffix.lower())
+    if kind is None:
+        names = ", ".join([EMBEDDED, *HUB])
+        raise BadInput(f"{model!r} is no model: give {names}, or the path of a .safetensors or .ckpt file.")
+    if not path.is_file():
+        raise BadInput(f"{model}: no such model file.")
+    return ModelFile(path, path.name, kind)
+
+
+def load(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, dict]:
+    """The network, in float32 and evaluation mode, and its card, for what the user asked (see ``resolve``).
+
+    Raises what ``resolve`` raises, and HeardError for a damaged or foreign file.
+    """
+    from model import load_checkpoint, load_speechbrain  # torch: seconds that a start must not wait for
+
+    file = resolve(model, progress)
+    if file.kind == "heard":
+        return load_checkpoint(file.path)
+    network = load_speechbrain(file.path)
+    return network, speechbrain_card(file.model_id, asdict(network.arch), file_sha256(file.path))
+
+
+def speechbrain_card(name: str, architecture: dict, sha256: str) -> dict:
+    """The card of a SpeechBrain ECAPA-TDNN, which comes without one.
+
+    The threshold is the one SpeechBrain's own verification uses. Margin and calibration were not fitted on this model:
+    the margin is what others found to work, the calibration puts even odds at the threshold and 95 % at 0.40.
+    """
+    threshold, scale = 0.25, 20.0
+    return {
+        "name": name,
+        "architecture": architecture,
+        "sha256": sha256,
+        "threshold": threshold,
+        "margin": 0.10,
+        "calibration": {"scale": scale, "offset": -scale * threshold},
+        "gender": None,
+        "front_end": "logmel80",
+        "training": {"by": "SpeechBrain", "licence_of_weights": "Apache-2.0"},
+        "figures": {"as_published": {"voxceleb1_o_eer": 0.009}},
+        "data": [
+            {
+                "corpus": "VoxCeleb1 and VoxCeleb2",
+                "licence": "CC BY 4.0",
+                "credit": "Nagrani, Chung, Xie, Zisserman: VoxCeleb, 2020",
+            }
+        ],
+    }
