@@ -34,6 +34,8 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:
     """Name -> cosine, -1 to 1, between ``embedding`` (D,) of unit length and the person's best row."""
+    if not gallery.names:  # of no particular dimension
+        return {}
     scores: dict[str, float] = {}
     for name, value in zip(gallery.names, gallery.vectors @ embedding, strict=True):
         scores[name] = max(scores.get(name, -1.0), float(value))

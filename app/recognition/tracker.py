@@ -17,13 +17,13 @@ from app.recognition.scoring import Gallery, score, unit
 
 @dataclass(frozen=True)
 class TrackerConfig:
-    pause_s: float = 0.5
+    pause_s: float = 0.3
     """Silence after which the next speech is a new turn, perhaps of somebody else."""
-    hold_s: float = 0.3
+    hold_s: float = 0.25
     """Silence for which the label stays on the screen: shorter than a breath, so that it does not flicker."""
     settle_s: float = 1.2
     """Speech before which a voice is not called unknown: short speech scores lower than it deserves."""
-    change_cosine: float = 0.30
+    change_cosine: float = 0.42
     """Below this cosine to the turn so far, the newest speech is another voice's."""
 
 

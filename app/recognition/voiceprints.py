@@ -216,11 +216,17 @@ class VoiceprintStore:
         if folder.exists():  # out of the way first: a kill halfway must not leave samples that enrol the person again
             folder.rename(doomed)
         if known:
-            with self._write() as db:
-                db.execute("DELETE FROM people WHERE name = ?", (name,))
-            self._empty_log()
+            try:
+                with self._write() as db:
+                    db.execute("DELETE FROM people WHERE name = ?", (name,))
+            except BaseException:
+                if doomed.exists():
+                    doomed.rename(folder)
+                raise
         for leftover in folder.parent.glob(".deleted-*"):
             shutil.rmtree(leftover)
+        if known:
+            self._empty_log()
         return recordings
 
     def _empty_log(self) -> None:

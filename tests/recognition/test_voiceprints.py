@@ -306,6 +306,18 @@ def test_deleting_while_somebody_reads_says_what_is_left_to_do(store, tmp_path):
     assert not (tmp_path / "voiceprints.db-wal").exists()
 
 
+def test_a_delete_that_fails_leaves_voiceprint_and_recordings(store, tmp_path):
+    folder = record(store, "Ana")
+    store.set_samples("Ana", "embedded", SHA, [sample(1)])
+    other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with VoiceprintStore(tmp_path, patience_s=0.1) as impatient, pytest.raises(HeardError, match="in use by another"):
+        impatient.delete("Ana")
+    other.close()
+    assert store.people() == ["Ana"]
+    assert sorted(path.name for path in folder.glob("*.wav")) == ["001.wav", "002.wav"]
+
+
 def test_a_delete_that_was_cut_off_is_finished_by_the_next(store):
     folder = record(store, "Ana")
     folder.rename(folder.with_name(".deleted-0123"))
