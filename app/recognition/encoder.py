@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import app.recognition.speech  # noqa: F401  loaded before torch, for its speed: see there
 from app.recognition.decision import DecisionRule
 from app.recognition.scoring import unit
 from utils import BadInput

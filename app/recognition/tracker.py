@@ -24,7 +24,9 @@ class TrackerConfig:
     settle_s: float = 1.2
     """Speech before which a voice is not called unknown: short speech scores lower than it deserves."""
     change_cosine: float = 0.42
-    """Below this cosine to the turn so far, the newest speech is another voice's."""
+    """Below this cosine to the turn so far, the newest speech is another voice's ..."""
+    change_hops: int = 2
+    """... if so many hops in a row say so."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Tracker:
         """Of the turn's speech so far, in seconds of the source's clock."""
         self._sum: np.ndarray | None = None
         self._speech_s = 0.0
+        self._unlike = 0  # hops in a row that did not sound like the turn
 
     @property
     def between_turns(self) -> bool:
@@ -68,10 +71,12 @@ class Tracker:
             self.end_s = end_s
 
     def is_another_voice(self, newest: np.ndarray) -> bool:
-        """Whether the embedding (D,) of the newest speech is unlike the turn so far."""
+        """Whether the embedding (D,) of the newest speech, like those before it, is unlike the turn so far."""
         if self._sum is None or self._speech_s < self.config.settle_s:
             return False
-        return float(unit(self._sum) @ newest) < self.config.change_cosine
+        unlike = float(unit(self._sum) @ newest) < self.config.change_cosine
+        self._unlike = self._unlike + 1 if unlike else 0
+        return self._unlike >= self.config.change_hops
 
     def add(self, embedding: np.ndarray, speech_s: float, new_speech_s: float) -> None:
         """Take an embedding (D,) of the turn's newest ``speech_s``, of which ``new_speech_s`` was not counted before."""

@@ -181,7 +181,8 @@ import sys
 import numpy as np
 from app.recognition.voiceprints import Sample, VoiceprintStore
 print("ready", flush=True); sys.stdin.readline()
-VoiceprintStore({str(tmp_path)!r}).set_samples(sys.argv[1], "embedded", {SHA!r}, [Sample("x", np.ones((1, 192)), [3.0])])
+sample = Sample("x", np.ones((1, 192)), [3.0])
+VoiceprintStore({str(tmp_path)!r}).set_samples(sys.argv[1], "embedded", {SHA!r}, [sample])
 """
     names = ["Ana", "Ben", "Col", "Dee"]
     running = [

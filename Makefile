@@ -1,0 +1,37 @@
+# Sets itself up and runs. Options for the program go into ARGS: make run ARGS="--device USB"
+
+PYTHON ?= python3
+ARGS ?=
+VENV_PYTHON := .venv/bin/python
+SET_UP = @command -v $(PYTHON) >/dev/null || { echo "heard: $(PYTHON) was not found: install Python 3.11 or newer." >&2; exit 1; }; \
+	$(PYTHON) tools/setup.py
+
+.PHONY: run test benchmarks lint demo-audio clean distclean
+
+run:  ## start the app
+	$(SET_UP) run
+	@$(VENV_PYTHON) test.py $(ARGS)
+
+test:  ## run the tests
+	$(SET_UP) test
+	@$(VENV_PYTHON) -m pytest $(ARGS)
+
+benchmarks:  ## measure speed, start-up and memory
+	$(SET_UP) test
+	@$(VENV_PYTHON) -m app benchmarks $(ARGS)
+
+lint:  ## check style
+	$(SET_UP) test
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+
+demo-audio:  ## make data/demo again (needs flite)
+	$(SET_UP) test
+	@$(VENV_PYTHON) -m tools.make_demo $(ARGS)
+
+clean:  ## remove caches
+	rm -rf .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove .venv too; recordings, voiceprints and runs stay
+	rm -rf .venv

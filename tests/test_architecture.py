@@ -1,0 +1,234 @@
+"""Which part may import which, held by reading the sources: nothing here runs the code it judges."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BELOW = {"audio", "model", "utils"}
+MIDDLE = {"recognition", "enrolment", "batch", "training", "evaluation"}
+TOP = {"app", "commands", "server", "window"}  # "app": the files right in app/
+MAY_IMPORT = {
+    "utils": set(),
+    "model": {"utils"},
+    "audio": {"audio", "utils"},
+    "recognition": {"recognition", *BELOW},
+    **dict.fromkeys(MIDDLE - {"recognition"}, MIDDLE | BELOW),
+    **dict.fromkeys(TOP, TOP | MIDDLE | BELOW),
+    "script": TOP | MIDDLE | BELOW,  # test.py and the others that are started by name
+    "tools": TOP | MIDDLE | BELOW,
+}
+ONLY_IN = {
+    "sounddevice": "app.audio.microphone",
+    "PySide6": "app.window",
+    "shiboken6": "app.window",
+    "torchaudio": "app.training",
+    "speechbrain": "app.evaluation.speed",  # the benchmark beside it
+}
+NEVER = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
+STARTS_FAST = ("test", "record_samples", "app.window")
+SLOW = {"torch", "torchaudio", "scipy", "speechbrain"}
+
+
+@dataclass(frozen=True)
+class Import:
+    module: str
+    """What is imported; for ``from a import b`` it is "a.b"."""
+    at_start: bool
+    """Whether importing the file imports it: outside functions and not for type checkers alone."""
+    line: int
+
+
+def imports_of(tree: ast.AST, package: str = "", at_start: bool = True) -> Iterator[Import]:
+    """Every import in a tree, with what importlib and __import__ are asked for by name."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (Import(name.name, at_start, node.lineno) for name in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                parents = package.split(".")[: len(package.split(".")) - level + 1] if level else []
+                base = ".".join([*parents, *([module] if module else [])])
+                yield from (Import(f"{base}.{name.name}", at_start, node.lineno) for name in names)
+            case ast.Call(
+                func=ast.Name(id=name) | ast.Attribute(attr=name), args=[ast.Constant(value=str(what)), *_]
+            ) if name in {"import_module", "__import__", "find_spec", "importorskip", "LazyLoader"}:
+                yield Import(what, at_start, node.lineno)
+        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for_checkers = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        yield from imports_of(node, package, at_start and not function and not for_checkers)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    """Module name -> tree, of everything but the tests."""
+    paths = [*ROOT.glob("*.py"), *(ROOT / "app").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    return {module_name(path): ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in paths}
+
+
+@cache
+def imports() -> dict[str, list[Import]]:
+    """Module name -> its imports; those of Heard's own files name the file: "app.audio.level", not "....level_db"."""
+    found = {}
+    for name, tree in sources().items():
+        package = name if (ROOT / name.replace(".", "/") / "__init__.py").exists() else name.rpartition(".")[0]
+        found[name] = [Import(own_file(i.module), i.at_start, i.line) for i in imports_of(tree, package)]
+    return found
+
+
+def own_file(module: str) -> str:
+    parent = module.rpartition(".")[0]
+    return parent if module not in sources() and parent in sources() else module
+
+
+def room(module: str) -> str | None:
+    """The part of Heard that a module belongs to; None for a library."""
+    match module.split("."):
+        case ["utils" | "model" as name]:
+            return name
+        case ["app"] | ["app", "__main__"]:
+            return "app"
+        case ["app", name, *_]:
+            return name if (ROOT / "app" / name).is_dir() else "app"
+        case ["tools", *_]:
+            return "tools"
+        case [name] if name in sources():
+            return "script"
+    return None
+
+
+def is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+def reached_at_start(module: str) -> dict[str, str]:
+    """Everything that importing ``module`` imports, each with the file that asks for it."""
+    reached, waiting = {}, [module]
+    while waiting:
+        asking = waiting.pop()
+        for found in imports().get(asking, []):
+            parts = found.module.split(".")
+            for name in (".".join(parts[:n]) for n in range(1, len(parts) + 1)):  # a package comes before its modules
+                if found.at_start and name not in reached and not (name != found.module and is_in(asking, name)):
+                    reached[name] = asking
+                    waiting.append(name)
+    return reached
+
+
+def test_arrows_only_point_down():
+    wrong = [
+        f"{module}:{found.line} imports {found.module}"
+        for module, all_found in imports().items()
+        for found in all_found
+        if room(found.module) and room(found.module) not in MAY_IMPORT[room(module)]
+    ]
+    assert not wrong
+
+
+def test_every_room_has_its_rule():
+    assert {room(module) for module in sources()} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_library_is_used_in_one_place(library):
+    users = {module for module, found in imports().items() if any(is_in(i.module, library) for i in found)}
+    assert not [module for module in users if not is_in(module, ONLY_IN[library])]
+
+
+def test_recognition_does_not_reach_the_sound_card_or_the_window():
+    wrong = {"sounddevice", "PySide6", "app.audio.microphone", "app.window"}
+    for module in (module for module in sources() if is_in(module, "app.recognition")):
+        assert not wrong & set(reached_at_start(module)), module
+
+
+def test_no_module_imports_itself_in_a_circle():
+    assert not [module for module in sources() if module in reached_at_start(module)]
+
+
+def test_what_starts_fast_does_not_load_torch():
+    for module in (module for module in sources() if any(is_in(module, start) for start in STARTS_FAST)):
+        reached = reached_at_start(module)
+        assert not {name: reached[name] for name in SLOW & set(reached)}, module
+
+
+def test_nothing_is_unpickled():
+    users = [m for m, found in imports().items() if any(i.module.split(".")[0] in NEVER for i in found)]
+    assert not users
+    unsafe = [f"{module}:{line}" for module, tree in sources().items() for line in unsafe_loads(tree)]
+    assert not unsafe
+
+
+def unsafe_loads(tree: ast.AST) -> Iterator[int]:
+    """Lines with ``torch.load`` that does not say ``weights_only=True``, or NumPy told to allow pickles."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        said = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
+        if ast.unparse(call.func) == "torch.load" and said.get("weights_only") is not True:
+            yield call.lineno
+        if any(word.arg == "allow_pickle" for word in call.keywords) and said.get("allow_pickle") is not False:
+            yield call.lineno
+    for node in ast.walk(tree):  # under another name it would not be seen
+        if isinstance(node, ast.ImportFrom) and node.module == "torch" and "load" in {a.name for a in node.names}:
+            yield node.lineno
+
+
+def test_no_path_of_anybodys_machine_is_named():
+    folders = ["/" + name + "/" for name in ("home", "root", "Users")]
+    suffixes = {".py", ".md", ".toml", ".txt", ".json", ".sh", ".html", ".js", ".csv"}
+    files = [ROOT / "Makefile", ROOT / ".gitignore", ROOT / ".ci" / "run", *ROOT.glob("*.*")]
+    for folder in ("app", "tools", "tests", "data/demo", "data/models"):
+        files += (ROOT / folder).rglob("*")
+    named = [
+        f"{path.relative_to(ROOT)}: {folder}"
+        for path in files
+        if path.is_file() and (path.suffix in suffixes or not path.suffix)
+        for folder in folders
+        if folder in path.read_text(encoding="utf-8")
+    ]
+    assert not named
+
+
+@pytest.mark.parametrize(
+    ("code", "module", "at_start"),
+    [
+        ("import sounddevice as sd", "sounddevice", True),
+        ("from PySide6.QtCore import Qt", "PySide6.QtCore.Qt", True),
+        ("def f():\n    import torch", "torch", False),
+        ("class C:\n    import torch", "torch", True),
+        ("try:\n    import torch\nexcept ImportError:\n    pass", "torch", True),
+        ("if TYPE_CHECKING:\n    import torch", "torch", False),
+        ("x = importlib.import_module('sounddevice')", "sounddevice", True),
+        ("x = lambda: __import__('sounddevice')", "sounddevice", False),
+        ("from .level import level_db", "app.audio.level.level_db", True),
+        ("from ..recognition import live", "app.recognition.live", True),
+    ],
+)
+def test_imports_are_found_wherever_they_hide(code, module, at_start):
+    found = list(imports_of(ast.parse(code), package="app.audio"))
+    assert [(i.module, i.at_start) for i in found] == [(module, at_start)]
+
+
+@pytest.mark.parametrize(
+    ("code", "unsafe"),
+    [
+        ("torch.load(path)", True),
+        ("torch.load(path, weights_only=False)", True),
+        ("torch.load(path, weights_only=flag)", True),
+        ("torch.load(path, map_location='cpu', weights_only=True)", False),
+        ("from torch import load", True),
+        ("numpy.load(path, allow_pickle=True)", True),
+        ("numpy.load(path)", False),
+    ],
+)
+def test_unsafe_loading_is_noticed(code, unsafe):
+    assert bool(list(unsafe_loads(ast.parse(code)))) is unsafe

@@ -1,0 +1,187 @@
+"""``python test.py`` as a user runs it: files, outputs, and what is wrong with them, each in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.recognition.timeline import agreement, read_rttm
+from app.recognition.voiceprints import VoiceprintStore
+from utils import ROOT, write_wav
+
+
+def program(*arguments: object, data: Path | None = None, script: str = "test.py", **env: str):
+    """Run a script of the program without a display; returns (exit code, stdout, stderr)."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    command = [sys.executable, script, *map(str, arguments)] + (["--data", str(data)] if data else [])
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**environment, **env}, stdin=subprocess.DEVNULL
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def one_line(stderr: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def enrolled(tmp_path_factory, demo_dir) -> Path:
+    """A data folder with the demo's three people, made by the command that users run."""
+    data = tmp_path_factory.mktemp("data")
+    code, out, err = program("--from", demo_dir / "enrolment", data=data, script="build_voiceprint.py")
+    assert code == 0, out + err
+    return data
+
+
+def test_the_demo_names_the_right_people():
+    code, out, err = program("--demo", "--terminal")
+    assert code == 0, err
+    share = float(out.split("Right for ")[1].split("%")[0])
+    assert share >= 90, out
+
+
+def test_a_file_gives_rttm_and_json_lines(enrolled, demo_dir, tmp_path):
+    rttm, jsonl = tmp_path / "out.rttm", tmp_path / "out.jsonl"
+    code, _, err = program(
+        "--terminal", "--file", demo_dir / "conversation.flac", "--rttm", rttm, "--jsonl", jsonl, data=enrolled
+    )
+    assert code == 0, err
+    reference = read_rttm(demo_dir / "conversation.rttm")
+    people = {path.name for path in (demo_dir / "enrolment").iterdir() if path.is_dir()}
+    strangers = {turn.label for turn in reference} - people
+    assert agreement(reference, read_rttm(rttm), unknown=strangers)["right"] >= 0.9
+
+    said = [json.loads(line) for line in jsonl.read_text().splitlines()]
+    times = [line["time_s"] for line in said]
+    assert times == sorted(times)
+    assert times[-1] == pytest.approx(soundfile.info(demo_dir / "conversation.flac").duration, abs=0.01)
+    assert {line["label"] for line in said} == people | {"unknown", None}
+    for line in said:
+        assert set(line) >= {
+            "time_s", "label", "speaker", "confidence", "scores", "gender", "gender_confidence",
+            "speech_probability", "level_db",
+        }  # fmt: skip
+        assert 0 <= line["confidence"] <= 1
+        assert line["speaker"] in (None, line["label"])
+        if line["label"] is not None:
+            assert set(line["scores"]) == people
+
+
+def test_json_lines_on_standard_output_are_nothing_but_json(enrolled, demo_dir):
+    code, out, _ = program("--terminal", "--file", demo_dir / "conversation.flac", "--jsonl", "-", data=enrolled)
+    assert code == 0
+    assert all("time_s" in json.loads(line) for line in out.splitlines())
+
+
+def test_a_threshold_of_one_lets_nobody_in(enrolled, demo_dir, tmp_path):
+    rttm = tmp_path / "out.rttm"
+    program("--file", demo_dir / "conversation.flac", "--threshold", 1, "--rttm", rttm, data=enrolled)
+    assert {turn.label for turn in read_rttm(rttm)} == {"unknown"}
+
+
+def test_nobody_enrolled_is_said(demo_dir, tmp_path):
+    code, out, _ = program("--terminal", "--file", demo_dir / "conversation.flac", data=tmp_path)
+    assert code == 0
+    assert "Nobody is enrolled yet" in out
+    assert not (tmp_path / "voiceprints.db").exists()  # looking changes nothing
+
+
+def test_voiceprints_of_another_model_are_not_compared(demo_dir, tmp_path):
+    from app.recognition.voiceprints import Sample
+
+    with VoiceprintStore(tmp_path) as store:
+        store.set_samples("Ana", "other", "0" * 64, [Sample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
+    code, out, _ = program("--terminal", "--file", demo_dir / "conversation.flac", data=tmp_path)
+    assert code == 0
+    assert "Ana: enrolled with another model" in out
+    assert "build_voiceprint.py" in out
+
+
+def make_bad_files(folder: Path) -> dict[str, Path]:
+    files = {name: folder / f"{name}.wav" for name in ("text", "empty", "none", "nan")}
+    files["text"].write_text("a letter\n" * 50)
+    files["empty"].write_bytes(b"")
+    soundfile.write(files["none"], np.zeros(0, np.float32), 16000)
+    soundfile.write(files["nan"], np.full(32000, np.nan, np.float32), 16000, subtype="FLOAT")
+    return files
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("text", "not an audio file"), ("empty", "is empty"), ("none", "no audio"), ("nan", "not numbers")],
+)
+def test_bad_files_end_in_one_line_and_exit_code_2(kind, message, tmp_path):
+    path = make_bad_files(tmp_path)[kind]
+    code, _, err = program("--file", path, data=tmp_path)
+    assert code == 2
+    assert message in one_line(err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--file", "nowhere.wav"], "no such file"),
+        (["--file", "tests"], "folder"),
+        (["--demo", "--threshold", "3"], "between -1 and 1"),
+        (["--demo", "--rttm", "no/such/folder/x.rttm"], "there is no folder"),
+        (["--demo", "--jsonl", "tests"], "this is a folder"),
+        (["--demo", "--terminal", "--model", "no-such-model"], "no-such-model"),
+    ],
+)
+def test_bad_options_end_in_one_line_and_exit_code_2(arguments, message):
+    code, _, err = program(*arguments)
+    assert code == 2
+    assert message in one_line(err)
+
+
+def test_a_tenth_of_a_second_is_no_speech(tmp_path):
+    write_wav(tmp_path / "short.wav", np.full(1600, 0.1))
+    code, out, _ = program("--file", tmp_path / "short.wav", data=tmp_path)
+    assert code == 0
+    assert "No speech was heard" in out
+
+
+def test_a_damaged_database_is_one_line_and_left_alone(tmp_path):
+    damaged = b"this was a database once" * 1000
+    (tmp_path / "voiceprints.db").write_bytes(damaged)
+    write_wav(tmp_path / "a.wav", np.zeros(16000))
+    code, _, err = program("--file", tmp_path / "a.wav", data=tmp_path)
+    assert code == 1
+    assert "damaged" in err
+    assert "build_voiceprint.py" in err
+    assert (tmp_path / "voiceprints.db").read_bytes() == damaged
+
+
+def test_a_full_disk_is_one_line(enrolled, demo_dir):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    code, _, err = program("--file", demo_dir / "conversation.flac", "--jsonl", "/dev/full", data=enrolled)
+    assert code == 1
+    assert "disk is full" in err
+
+
+def test_no_display_runs_in_the_terminal_and_says_so():
+    code, out, err = program("--demo")
+    assert code == 0
+    assert "No display here" in err
+    assert "Right for" in out
+
+
+def test_a_real_meeting(speech_dir, enrolled, tmp_path):
+    meeting = speech_dir / "dev" / "conversations" / "trn03.flac"
+    rttm, jsonl = tmp_path / "out.rttm", tmp_path / "out.jsonl"
+    code, _, err = program("--file", meeting, "--rttm", rttm, "--jsonl", jsonl, data=enrolled)
+    assert code == 0, err
+    turns = read_rttm(rttm)
+    assert sum(turn.duration_s for turn in turns) > 5
+    assert {turn.label for turn in turns} == {"unknown"}  # nobody of this meeting is enrolled

@@ -1,0 +1,1 @@
+"""Programs for those who work on Heard: the set-up behind the Makefile, and what makes the bundled demo."""
