@@ -1,0 +1,75 @@
+"""``python -m app benchmarks``: speed of the networks, start-up, memory, and the choice of window and hop."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import median
+
+from utils import ROOT, BadInput
+
+
+def run(argv: list[str]) -> int:
+    """Measure on this machine and print tables."""
+    parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=["all", "networks", "start", "windows"], default="all")
+    parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
+    parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows: a table of clips with speakers")
+    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
+    parser.add_argument("--model", default="embedded", metavar="M", help="windows: the model")
+    options = parser.parse_args(argv)
+    if options.part == "windows" and options.speech is None:
+        raise BadInput("benchmarks windows needs --speech CSV: a table of clips with the columns file and speaker.")
+    if options.part in ("all", "networks"):
+        networks(options.repeats)
+    if options.part in ("all", "start"):
+        start(options.starts)
+    if options.speech is not None and options.part in ("all", "windows"):
+        windows(options)
+    return 0
+
+
+def networks(repeats: int) -> None:
+    from app.evaluation.speed import compare_networks
+
+    print(f"\nOne window of 2 s on one thread, waveform to embedding, in turn, median of {repeats}:")
+    for row in compare_networks(repeats=repeats):
+        print(f"  {row}")
+
+
+def start(starts: int) -> None:
+    from app.evaluation.startup import run_timed, screen
+
+    demo = str(ROOT / "data" / "demo" / "conversation.flac")
+    print(f"\nFrom the start of the process, median of {starts} (the first run, which fills caches, not counted):")
+    with screen() as env:
+        runs = [run_timed(["--file", demo, "--realtime"], seconds=12, env=env) for _ in range(starts + 1)][1:]
+    for stage in ("window shown", "listening", "first label"):
+        times = [run.stages_ms[stage] for run in runs if stage in run.stages_ms]
+        print(f"  {stage:<14}{f'{median(times):7.0f} ms' if times else '  not seen'}")
+    print(f"  peak memory   {median(run.peak_mb for run in runs):7.0f} MB (window)")
+    text = [run_timed(["--demo", "--terminal"]) for _ in range(starts)]
+    print(f"  peak memory   {median(run.peak_mb for run in text):7.0f} MB (terminal)")
+    print(f"  the demo, one minute of sound, in {median(run.wall_s for run in text):.1f} s (terminal, start included)")
+
+
+def windows(options: argparse.Namespace) -> None:
+    from app.evaluation.windows import compare, grid
+    from app.recognition.encoder import Encoder
+    from app.training.corpus import read_clips
+
+    encoder = Encoder.load(options.model)
+    clips = read_clips(options.speech)
+    settings = grid([1.0, 1.5, 2.0, 3.0], [0.25]) + grid([2.0], [0.1, 0.5])
+    print(f"\nLive engine over {options.conversations} conversations of 2 min (5 enrolled, 3 strangers, 20 dB):")
+    print("  window  hop   error  strangers named  unknown  confused  to name (median, p95)  extra changes/min  core")
+    for row in compare(encoder, clips, settings, seeds=range(1, options.conversations + 1)):
+        score = row.score
+        print(
+            f"  {row.config.window_s:4.1f} s {row.config.hop_s:5.2f}  {score.error:5.1%}  {score.strangers_named:15.1%}"
+            f"  {score.enrolled_unknown:7.1%}  {score.enrolled_confused:8.1%}"
+            f"  {score.time_to_name_s[0]:8.2f} s, {score.time_to_name_s[1]:5.2f} s"
+            f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
+            flush=True,
+        )

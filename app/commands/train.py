@@ -1,0 +1,49 @@
+"""``python -m app train CONFIG``: train a network as a TOML file says, and make a model of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from utils import BadInput
+
+
+def run(argv: list[str]) -> int:
+    """Train to the end (or on from the last checkpoint)."""
+    parser = argparse.ArgumentParser(prog="python -m app train", description=__doc__)
+    parser.add_argument("config", metavar="CONFIG", help="a TOML file, such as app/training/embedded.toml")
+    parser.add_argument(
+        "--export-only", action="store_true", help="make the model of the last checkpoint, without training on"
+    )
+    options = parser.parse_args(argv)
+
+    from tqdm import tqdm
+
+    from app.training.config import load_config
+    from app.training.corpus import hold_out, load_corpus
+    from app.training.export import export_model
+    from app.training.trainer import Trainer
+
+    config = load_config(options.config)
+    data = config.data
+    corpus = load_corpus(
+        data.table, data.cache, data.audio_root or None, lambda clips: tqdm(clips, desc="decoding", unit="clip")
+    )
+    training, validation = hold_out(corpus, data.holdout)
+    trainer = Trainer(config, training, validation)
+    print(
+        f"{config.name}: {len(training)} speakers, {training.seconds / 3600:.1f} h, {trainer.batches.classes} classes; "
+        f"{len(validation)} speakers set aside; step {trainer.step} of {config.train.steps}.",
+        file=sys.stderr,
+    )
+    if options.export_only and not trainer.step:
+        raise BadInput(f"{config.folder}: no checkpoint there yet.")
+    if not options.export_only:
+        trainer.run()
+    card = export_model(config, trainer, training, validation)
+    held_aside = card["held_aside"]
+    print(
+        f"{config.model_file}: EER {held_aside['eer']:.2%} on the speakers set aside; "
+        f"threshold {card['threshold']} (1 % false accepts, {held_aside['false_rejects']:.1%} false rejects)."
+    )
+    return 0

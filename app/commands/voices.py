@@ -1,0 +1,74 @@
+"""``python -m app voices {list,rename,delete}``: the people who are enrolled or recorded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from app.enrolment.recordings import recorded_people
+from app.recognition.voiceprints import VoiceprintStore
+from app.tables import table
+from utils import clean_name, data_dir
+
+
+def run(argv: list[str]) -> int:
+    """List, rename or delete people."""
+    options = _parse(argv)
+    with VoiceprintStore(data_dir(options.data)) as store:
+        match options.action:
+            case "list":
+                _list(store)
+            case "rename":
+                store.rename(options.old, options.new)
+                print(f"{clean_name(options.old)} is now called {clean_name(options.new)}.")
+            case "delete":
+                return _delete(store, options.name, sure=options.yes)
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere.add_argument(
+        "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the data folder (default: data/)"
+    )
+    parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
+    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete}")
+    actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech and model")
+    rename = actions.add_parser("rename", parents=[everywhere], help="give a person another name")
+    rename.add_argument("old", metavar="OLD")
+    rename.add_argument("new", metavar="NEW")
+    delete = actions.add_parser("delete", parents=[everywhere], help="delete a person's voiceprint and recordings")
+    delete.add_argument("name", metavar="NAME")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    return parser.parse_args(argv, argparse.Namespace(data=None))
+
+
+def _list(store: VoiceprintStore) -> None:
+    enrolled = {person.name: person for person in store.overview()}
+    recorded = recorded_people(store.data, enrolled)
+    rows = []
+    for name in sorted({*enrolled, *recorded}, key=str.casefold):
+        person, wavs = enrolled.get(name), recorded.get(name, [])
+        if person:
+            built = (person.enrolled_at[:10], str(person.samples), f"{person.speech_s:.1f}", ", ".join(person.models))
+        else:
+            built = ("-", "-", "-", "not built yet: python build_voiceprint.py")
+        rows.append((name, str(len(wavs)), *built))
+    if rows:
+        header = ("person", "recordings", "enrolled", "samples used", "speech s", "model")
+        print(table(header, rows, numbers=(1, 3, 4)))
+    else:
+        print("Nobody is enrolled yet: run `python record_samples.py NAME`.")
+
+
+def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
+    name = clean_name(name)
+    if not sure and sys.stdin is not None and sys.stdin.isatty():
+        answer = input(f"Delete {name}, voiceprint and recordings, for good? [y/N] ")
+        if answer.strip().lower() not in {"y", "yes"}:
+            print("Nothing was deleted.")
+            return 1
+    recordings = store.delete(name)
+    print(f"{name} was deleted, with {recordings} recording{'' if recordings == 1 else 's'}.")
+    return 0

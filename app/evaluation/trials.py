@@ -1,0 +1,155 @@
+"""Trials: which pieces of speech are compared, their embeddings, and what comes out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.evaluation.metrics import accuracy_and_f1, all_pairs, bootstrap_eer, equal_error_rate, min_dcf, rejected
+from app.training.corpus import Clip
+from utils import SAMPLE_RATE, BadInput, atomic_write, read_audio
+
+Embed = Callable[[np.ndarray], np.ndarray]
+"""Speech (n,) float32 at 16 kHz -> unit embedding (D,)."""
+Progress = Callable[[Sequence], Iterable]
+"""Wraps a sequence to show how far its iteration is, as tqdm does."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Two files, and whether one person speaks in both."""
+
+    target: bool
+    enrol: str
+    test: str
+
+
+def read_trials(path: str | os.PathLike) -> list[Trial]:
+    """Trials in VoxCeleb's format, "1 a.wav b.wav" for the same speaker, 0 for different ones; empty lines are skipped.
+
+    Raises BadInput naming the line that is not such a trial.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (FileNotFoundError, IsADirectoryError):
+        raise BadInput(f"{path}: no such list of trials.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not a list of trials (text in UTF-8).") from None
+    trials = []
+    for number, line in enumerate(lines, 1):
+        match line.split():
+            case []:
+                continue
+            case [("0" | "1") as label, enrol, test]:
+                trials.append(Trial(label == "1", enrol, test))
+            case _:
+                raise BadInput(f'{path}, line {number}: not a trial; "1 a.wav b.wav" or "0 a.wav b.wav" is.')
+    if not trials:
+        raise BadInput(f"{path}: no trials in it.")
+    return trials
+
+
+def score_trials(
+    trials: Sequence[Trial], audio_root: str | os.PathLike, embed: Embed, progress: Progress = iter
+) -> np.ndarray:
+    """The cosine of each trial (n,); every file is read and embedded once. Raises BadInput naming a bad file."""
+    names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
+    index = {name: i for i, name in enumerate(names)}
+    embeddings = np.stack([_embed_file(Path(audio_root) / name, embed) for name in progress(names)])
+    enrol, test = (np.array([index[getattr(trial, side)] for trial in trials]) for side in ("enrol", "test"))
+    return np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
+
+
+def embed_clips(clips: Sequence[Clip], embed: Embed, crop_s: float = 0.0, progress: Progress = iter) -> np.ndarray:
+    """Unit embeddings (n, D) of clips, or of the middle ``crop_s`` seconds of those that are longer (0: whole)."""
+    return np.stack([_embed_file(clip.path, embed, clip.start_s, clip.end_s, crop_s) for clip in progress(clips)])
+
+
+def _embed_file(
+    path: str | os.PathLike, embed: Embed, start_s: float = 0.0, end_s: float | None = None, crop_s: float = 0.0
+) -> np.ndarray:
+    samples = read_audio(path, start_s=start_s, end_s=end_s)
+    length = round(crop_s * SAMPLE_RATE)
+    if 0 < length < len(samples):
+        start = (len(samples) - length) // 2
+        samples = samples[start : start + length]
+    try:
+        return embed(samples)
+    except BadInput as error:  # too short: say which
+        raise BadInput(f"{path}: {error}") from None
+
+
+def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
+    """What ``python -m app evaluate --json`` prints of target (m,) and non-target (n,) scores; rates are fractions.
+
+    ``threshold`` is the one at the equal error rate; accuracy and F1 (of "same speaker") are taken there.
+    """
+    eer, threshold = equal_error_rate(targets, nontargets)
+    accuracy, f1 = accuracy_and_f1(targets, nontargets, threshold)
+    return {
+        "eer": eer,
+        "min_dcf": {str(p): min_dcf(targets, nontargets, p) for p in (0.01, 0.05)},
+        "threshold": threshold,
+        "trials": len(targets) + len(nontargets),
+        "accuracy": accuracy,
+        "f1": f1,
+    }
+
+
+def measure_pairs(clips: Sequence[Clip], embeddings: np.ndarray, threshold: float) -> dict:
+    """``measure`` over all pairs of clips, with the 90 % interval of the EER over speakers, and the errors at the
+    model's own ``threshold``. Raises BadInput if no two clips are of one speaker, or of two."""
+    speakers = np.array([clip.speaker for clip in clips])
+    targets, nontargets = all_pairs(embeddings, speakers)
+    result = measure(targets, nontargets)
+    return {
+        **result,
+        "eer_interval": list(bootstrap_eer(embeddings, speakers)),
+        "at_default": {
+            "threshold": threshold,
+            "false_accepts": float(np.mean(nontargets >= threshold)),
+            "false_rejects": rejected(targets, threshold),
+        },
+        "speakers": len(np.unique(speakers)),
+        "clips": len(clips),
+    }
+
+
+def measure_gender(
+    clips: Sequence[Clip], embeddings: np.ndarray, tell: Callable[[np.ndarray], tuple[str | None, float]]
+) -> dict | None:
+    """How many clips of known gender ``tell`` answers, and how many of the answers are right; None without such clips.
+
+    ``tell`` gives ("female" | "male" | None, certainty) for an embedding (D,).
+    """
+    known = [
+        (clip.gender, tell(embedding)[0]) for clip, embedding in zip(clips, embeddings, strict=True) if clip.gender
+    ]
+    if not known:
+        return None
+    answers = [said[0] == gender for gender, said in known if said]
+    right = float(np.mean(answers)) if answers else None
+    return {"clips": len(known), "answered": len(answers) / len(known), "right": right}
+
+
+def record_figures(weights: str | os.PathLike, command: str, rows: list[dict]) -> None:
+    """Write ``rows`` into the card of a model file, as what ``command`` printed."""
+    path = Path(weights).with_suffix(".json")
+    card = json.loads(path.read_text(encoding="utf-8"))
+    card["figures"] = {"command": command, "rows": _rounded(rows)}
+    with atomic_write(path) as file:
+        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _rounded(value):
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 4) if isinstance(value, float) else value

@@ -1,0 +1,81 @@
+"""Which window and hop: the live engine over made conversations, for a grid of both."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.audio.source import AudioBlock
+from app.enrolment.pieces import embed, pooled
+from app.evaluation.conversations import Conversation, ConversationConfig, ScreenScore, build_conversation, score_screen
+from app.recognition.encoder import Encoder
+from app.recognition.identification import Identification
+from app.recognition.live import LiveConfig, Recogniser
+from app.recognition.scoring import Gallery
+from app.training.corpus import Clip
+from utils import SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class WindowRow:
+    """One setting, averaged over conversations."""
+
+    config: LiveConfig
+    score: ScreenScore
+    core: float
+    """Part of one core that keeping up takes."""
+
+
+def play(conversation: Conversation, recogniser: Recogniser) -> list[Identification]:
+    """The engine's answers to a conversation, hop by hop, none skipped."""
+    hop = round(recogniser.config.hop_s * SAMPLE_RATE)
+    return [
+        recogniser.step(AudioBlock(conversation.samples[at : at + hop], at / SAMPLE_RATE))
+        for at in range(0, len(conversation.samples), hop)
+    ]
+
+
+def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:
+    """Voiceprints of a conversation's enrolled people."""
+    voices = [pooled(*embed(encoder, speech)) for speech in conversation.enrolment.values()]
+    return Gallery(tuple(conversation.enrolment), np.stack(voices))
+
+
+def compare(
+    encoder: Encoder, clips: Sequence[Clip], settings: Sequence[LiveConfig], *, seeds: Sequence[int], snr_db: float = 20.0
+) -> Iterator[WindowRow]:
+    """Play the same conversations, one for each seed, with every setting."""
+    conversations = [build_conversation(clips, ConversationConfig(seed=seed, snr_db=snr_db)) for seed in seeds]
+    galleries = [enrol(conversation, encoder) for conversation in conversations]
+    for config in settings:
+        scores, busy_s, heard_s = [], 0.0, 0.0
+        for conversation, gallery in zip(conversations, galleries, strict=True):
+            began = time.perf_counter()
+            said = play(conversation, Recogniser(encoder, gallery, config=config))
+            busy_s += time.perf_counter() - began
+            heard_s += len(conversation.samples) / SAMPLE_RATE
+            scores.append(score_screen(conversation, said))
+        yield WindowRow(config, _mean(scores), busy_s / heard_s)
+
+
+def grid(windows_s: Sequence[float], hops_s: Sequence[float]) -> list[LiveConfig]:
+    """The default settings with each window and hop."""
+    default = LiveConfig()
+    return [
+        dataclasses.replace(default, window_s=window, hop_s=hop, change_window_s=min(default.change_window_s, window))
+        for window in windows_s
+        for hop in hops_s
+    ]
+
+
+def _mean(scores: Sequence[ScreenScore]) -> ScreenScore:
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(score, name) for score in scores]))
+
+    names = [field.name for field in dataclasses.fields(ScreenScore) if field.name != "time_to_name_s"]
+    delays = np.array([score.time_to_name_s for score in scores])
+    return ScreenScore(**{name: mean(name) for name in names}, time_to_name_s=tuple(np.median(delays, axis=0).tolist()))

@@ -1,0 +1,219 @@
+"""What a voice goes through before a microphone hears it: rooms, noise, other talkers, bad lines.
+
+Every random choice comes from the generator that is passed in, so the same seed gives the same sound. One crop is
+changed in one pass over its spectrum, which keeps the cost near a millisecond per second of speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import fft
+
+from utils import SAMPLE_RATE
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How often, and how hard. Probabilities 0 to 1 are per crop, among the crops that are changed at all."""
+
+    probability: float = 0.75
+    """Of a crop being changed at all."""
+    reverb: float = 0.4
+    real_room: float = 0.25
+    """Of a reverberant crop using a measured response, if there are any."""
+    rt60_s: Range = (0.1, 0.9)
+    noise: float = 0.45
+    noise_snr_db: Range = (0.0, 22.0)
+    babble: float = 0.3
+    babble_snr_db: Range = (3.0, 20.0)
+    babble_voices: int = 3
+    """At most so many other talkers at once."""
+    colour: float = 0.5
+    """Of an equaliser, of which half also limit the band."""
+    clipping: float = 0.05
+    companding: float = 0.04
+    """Of 8-bit mu-law, as on a telephone line."""
+    spectral_masks: float = 0.6
+    """Of masks over the features (SpecAugment, Park et al. 2019)."""
+    simulated_rooms: int = 300
+    coloured_noises: int = 12
+
+
+class Augmenter:
+    """Changes one crop at a time; safe to share between processes that only read."""
+
+    def __init__(
+        self,
+        config: AugmentConfig,
+        noises: Sequence[np.ndarray] = (),
+        rooms: Sequence[np.ndarray] = (),
+        seed: int = 0,
+    ):
+        """``noises`` and ``rooms``: float32 recordings (n,) and impulse responses (n,) at 16 kHz; both may be empty.
+
+        Simulated rooms and coloured noise are made here, once, from ``seed``.
+        """
+        rng = np.random.default_rng(seed)
+        self.config = config
+        self.noises = [*noises, *(coloured_noise(20 * SAMPLE_RATE, rng) for _ in range(config.coloured_noises))]
+        self.real_rooms = [direct_first(room) for room in rooms]
+        self.rooms = [simulated_room(rng.uniform(*config.rt60_s), rng) for _ in range(config.simulated_rooms)]
+
+    def __call__(
+        self, speech: np.ndarray, rng: np.random.Generator, other_voice: Callable[[], np.ndarray] | None = None
+    ) -> np.ndarray:
+        """``speech`` (n,) float32 as a microphone might have heard it: (n,) float32, finite, peak at most 1.
+
+        ``other_voice`` gives n samples of someone else, for babble; without it there is none.
+        """
+        config, n = self.config, len(speech)
+        if rng.random() >= config.probability:
+            return speech
+        room, noise, babble, colour = rng.random(4) < (config.reverb, config.noise, config.babble, config.colour)
+        speech = speech / max(_rms(speech), 1e-4)  # silence stays silence
+        if room:
+            speech = reverberate(speech, self._pick_room(rng))
+        if babble and other_voice is not None:
+            voices = sum(other_voice() for _ in range(rng.integers(1, config.babble_voices + 1)))
+            speech = mix(speech, voices, rng.uniform(*config.babble_snr_db))
+        if noise and self.noises:
+            recording = self.noises[rng.integers(len(self.noises))]
+            speech = mix(speech, random_stretch(recording, n, rng), rng.uniform(*config.noise_snr_db))
+        if colour:
+            speech = equalise(speech, rng)
+        if rng.random() < config.clipping:
+            limit = rng.uniform(1.0, 3.0) * _rms(speech)
+            speech = np.clip(speech, -limit, limit)
+        peak = max(float(np.abs(speech).max()), 1e-6)
+        speech = speech * np.float32(10 ** (rng.uniform(-30.0, 0.0) / 20) / peak)
+        if rng.random() < config.companding:
+            speech = mu_law(speech)
+        return (np.round(speech * 32767) / 32767).astype(np.float32)  # quiet recordings are coarse ones
+
+    def _pick_room(self, rng: np.random.Generator) -> np.ndarray:
+        rooms = self.rooms
+        if self.real_rooms and (not rooms or rng.random() < self.config.real_room):
+            rooms = self.real_rooms
+        return rooms[rng.integers(len(rooms))]
+
+
+def _rms(signal: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(signal), dtype=np.float64)))
+
+
+def mix(speech: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
+    """``speech`` (n,) with ``noise`` (n,) that many decibels below it."""
+    level = _rms(noise)
+    if level < 1e-6:
+        return speech
+    return speech + noise * np.float32(_rms(speech) / level * 10 ** (-snr_db / 20))
+
+
+def random_stretch(recording: np.ndarray, length: int, rng: np.random.Generator) -> np.ndarray:
+    """``length`` samples from anywhere in a recording, which starts again when it is over."""
+    start = int(rng.integers(len(recording)))
+    return np.take(recording, np.arange(start, start + length), mode="wrap")
+
+
+def reverberate(speech: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """``speech`` (n,) in a room with this impulse response, cut to (n,)."""
+    size = fft.next_fast_len(len(speech) + len(room) - 1, real=True)
+    return fft.irfft(fft.rfft(speech, size) * fft.rfft(room, size), size)[: len(speech)].astype(np.float32)
+
+
+def direct_first(room: np.ndarray) -> np.ndarray:
+    """A measured response from its direct sound on, at most 0.8 s of it: reverberation then does not shift speech."""
+    start = int(np.abs(room).argmax())
+    return room[start : start + int(0.8 * SAMPLE_RATE)].astype(np.float32)
+
+
+def simulated_room(rt60_s: float, rng: np.random.Generator) -> np.ndarray:
+    """The impulse response of an imagined room, at most 0.8 s: the direct sound, a few echoes, a decaying tail.
+
+    The tail is noise that falls by 60 dB in ``rt60_s`` (Polack 1988), faster for high frequencies as air and
+    curtains make it; direct sound to tail between -3 and 15 dB, as from a far to a near talker.
+    """
+    length = min(int(rt60_s * SAMPLE_RATE), int(0.8 * SAMPLE_RATE))
+    time_s = np.arange(length) / SAMPLE_RATE
+    spectrum = fft.rfft(rng.standard_normal(length))
+    low = 1 / (1 + (fft.rfftfreq(length, 1 / SAMPLE_RATE) / rng.uniform(800, 3000)) ** 2)
+    decay = -6.908 * time_s / rt60_s  # ln(1000): 60 dB
+    tail = fft.irfft(spectrum * low, length) * np.exp(decay)
+    tail += fft.irfft(spectrum * (1 - low), length) * np.exp(decay / rng.uniform(0.4, 1.0))
+    tail[: int(rng.uniform(0.002, 0.02) * SAMPLE_RATE)] = 0  # nothing reaches the microphone before the first echo
+    for at in rng.integers(int(0.001 * SAMPLE_RATE), int(0.04 * SAMPLE_RATE), size=rng.integers(2, 7)):
+        if at < length:
+            tail[at] += rng.choice((-1, 1)) * rng.uniform(0.1, 0.7) * np.abs(tail).max()
+    energy = float(np.sum(np.square(tail))) or 1.0
+    response = tail * np.sqrt(10 ** (-rng.uniform(-3, 15) / 10) / energy)
+    response[0] += 1.0
+    return response.astype(np.float32)
+
+
+def coloured_noise(length: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise (n,) whose power falls (or rises) with frequency ** slope, slope -2 to 0.5, with a slow swell."""
+    frequency = np.maximum(fft.rfftfreq(length, 1 / SAMPLE_RATE), 20.0)
+    spectrum = fft.rfft(rng.standard_normal(length)) * frequency ** (rng.uniform(-2.0, 0.5) / 2)
+    noise = fft.irfft(spectrum, length)
+    swell = 1 + rng.uniform(0, 0.8) * np.sin(2 * np.pi * rng.uniform(0.1, 2) * np.arange(length) / SAMPLE_RATE)
+    noise *= swell
+    return (noise / _rms(noise)).astype(np.float32)
+
+
+def equalise(speech: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """``speech`` (n,) through a smooth random tone control of +-8 dB, and half of the time through a narrower band."""
+    size = fft.next_fast_len(len(speech), real=True)
+    spectrum = fft.rfft(speech, size)
+    frequency = fft.rfftfreq(size, 1 / SAMPLE_RATE)
+    knots = np.array([0, 150, 400, 1000, 2500, 5000, 8000])
+    gain_db = np.interp(frequency, knots, rng.uniform(-8, 8, size=len(knots)))
+    if rng.random() < 0.5:
+        kind = rng.random()
+        if kind < 0.3:  # a telephone
+            low, high = rng.uniform(200, 350), rng.uniform(3200, 3800)
+        elif kind < 0.7:  # a codec of few bits
+            low, high = 0.0, rng.uniform(3500, 7500)
+        else:  # a small loudspeaker, a thin microphone
+            low, high = rng.uniform(80, 400), 8000.0
+        with np.errstate(divide="ignore"):
+            gain_db -= 48 * np.maximum(0, np.log2(np.maximum(frequency, 1) / high))
+            gain_db -= 24 * np.maximum(0, np.log2(low / np.maximum(frequency, 1))) if low else 0
+    return fft.irfft(spectrum * 10 ** (gain_db / 20).astype(np.float32), size)[: len(speech)].astype(np.float32)
+
+
+def mu_law(speech: np.ndarray, mu: float = 255.0) -> np.ndarray:
+    """``speech`` (n,) within +-1 through 8-bit mu-law and back (ITU-T G.711's continuous curve)."""
+    compressed = np.sign(speech) * np.log1p(mu * np.abs(speech)) / np.log1p(mu)
+    compressed = np.round(compressed * 127) / 127
+    return (np.sign(compressed) * np.expm1(np.abs(compressed) * np.log1p(mu)) / mu).astype(np.float32)
+
+
+def change_speed(speech: np.ndarray, length: int) -> np.ndarray:
+    """``speech`` (n,) played faster or slower so that it fills ``length`` samples: pitch and formants move with it."""
+    import soxr
+
+    if len(speech) == length:
+        return speech
+    out = soxr.resample(speech, len(speech), length, quality="LQ").astype(np.float32, copy=False)
+    return np.resize(out, length) if len(out) < length else out[:length]
+
+
+def mask_features(features: np.ndarray, rng: np.random.Generator) -> None:
+    """Blank one or two bands (up to 10 of 80) and at most two moments (up to 0.15 s) of (bands, frames), in place.
+
+    They become 0, which is the mean of every band, as the front end leaves it.
+    """
+    bands, frames = features.shape
+    for _ in range(rng.integers(1, 3)):
+        width = int(rng.integers(1, max(2, bands // 8 + 1)))
+        at = int(rng.integers(bands - width + 1))
+        features[at : at + width] = 0
+    for _ in range(rng.integers(0, 3)):
+        width = int(rng.integers(1, max(2, min(15, frames // 4) + 1)))
+        at = int(rng.integers(frames - width + 1))
+        features[:, at : at + width] = 0

@@ -1,0 +1,68 @@
+"""From cosines to decisions: a threshold, and the probability that two pieces of speech are one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from app.evaluation.metrics import threshold_at
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``scale * cosine + offset`` is the natural log-likelihood ratio of same speaker against different speakers."""
+
+    scale: float
+    offset: float
+
+    def llr(self, cosine: np.ndarray) -> np.ndarray:
+        """Natural log-likelihood ratios of cosines of any shape; the probability at even odds is their sigmoid."""
+        return self.scale * np.asarray(cosine) + self.offset
+
+
+def fit_calibration(targets: np.ndarray, nontargets: np.ndarray) -> Calibration:
+    """Logistic regression of same against different on target (m,) and non-target (n,) cosines, both kinds weighing
+    the same, so that the output is a likelihood ratio and not a posterior of these trials' mixture.
+
+    A little ridge keeps the scale finite when the two kinds do not overlap.
+    """
+    centre = (np.mean(targets) + np.mean(nontargets)) / 2
+
+    def cost(parameters: np.ndarray) -> float:
+        scale, offset = parameters
+        misses = np.logaddexp(0, -(scale * (targets - centre) + offset)).mean()
+        accepts = np.logaddexp(0, scale * (nontargets - centre) + offset).mean()
+        return misses + accepts + 1e-5 * scale**2
+
+    scale, offset = minimize(cost, x0=np.array([10.0, 0.0]), method="BFGS").x
+    return Calibration(scale=float(scale), offset=float(offset - scale * centre))
+
+
+def voiceprint_trials(
+    embeddings: np.ndarray, speakers: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines (targets, non-targets) as the program compares: a voiceprint against one piece of speech.
+
+    ``embeddings`` (n, D) are unit vectors of the pieces of ``speakers`` (n,). The first half of a speaker's pieces
+    makes the voiceprint, the rest and everybody else's pieces of the same group (n,) are held against it. Groups are
+    corpora: people recorded in different ways are told apart by the recording, which flatters.
+    """
+    targets, nontargets = [np.empty(0)], [np.empty(0)]
+    for speaker in np.unique(speakers):
+        own = np.flatnonzero(speakers == speaker)
+        enrolled, tested = own[: len(own) // 2], own[len(own) // 2 :]
+        if not len(enrolled):
+            continue
+        voiceprint = embeddings[enrolled].sum(axis=0)
+        voiceprint /= np.linalg.norm(voiceprint)
+        others = (groups == groups[own[0]]) & (speakers != speaker)
+        targets.append(embeddings[tested] @ voiceprint)
+        nontargets.append(embeddings[others] @ voiceprint)
+    return np.concatenate(targets), np.concatenate(nontargets)
+
+
+def default_threshold(targets: np.ndarray, nontargets: np.ndarray, false_accepts: float = 0.01) -> float:
+    """The cosine at which this fraction of strangers is let in, kept finite."""
+    return min(threshold_at(targets, nontargets, false_accepts), float(np.max(nontargets)) + 1e-3)

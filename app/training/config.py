@@ -1,0 +1,186 @@
+"""What a training run is: a TOML file read into frozen dataclasses, every key checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.training.augment import AugmentConfig
+from model import Architecture
+from utils import ROOT, BadInput
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Where speech comes from and on which terms: goes into the model's card."""
+
+    corpus: str
+    licence: str
+    credit: str
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Whose voices. ``~`` and ``$VARIABLES`` in paths are filled in; relative paths start at the current folder."""
+
+    table: str
+    """A csv or tsv of clips, or a folder with one sub-folder per speaker (see ``corpus.read_clips``)."""
+    audio_root: str = ""
+    cache: str = "runs/cache"
+    """Where the decoded speech is kept: about 115 MB per hour."""
+    holdout: dict[str, int] = field(default_factory=dict)
+    """Speakers of each corpus to set aside for validation and calibration."""
+    share: dict[str, float] = field(default_factory=dict)
+    """The part of the draws that each corpus gets; empty: no corpus is special."""
+    temperature: float = 0.0
+    """Within a corpus a speaker counts as seconds ** temperature."""
+    speeds: tuple[float, ...] = (1.0,)
+    """Playing speeds, drawn alike; the first must be 1."""
+    speed_classes: bool = True
+    """Whether a voice at another speed is another speaker."""
+    noises: str = ""
+    """A folder of noise recordings; empty for coloured noise alone."""
+    rooms: str = ""
+    """A folder of measured impulse responses; empty for simulated rooms alone."""
+    credits: tuple[Credit, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How it learns."""
+
+    steps: int
+    batch: int = 48
+    crop_s: tuple[float, ...] = (1.5, 2.0, 2.0, 3.0)
+    """Each batch draws one of these lengths."""
+    learning_rate: float = 1.5e-3
+    """At the top of the one cycle (Smith 2018)."""
+    warm_up: float = 0.1
+    """Part of the steps in which the rate rises."""
+    weight_decay: float = 1e-4
+    clip_norm: float = 5.0
+    scale: float = 30.0
+    margin: float = 0.2
+    """Of the additive angular margin, radians, once it has risen."""
+    margin_from: float = 0.1
+    margin_to: float = 0.4
+    """Parts of the steps between which the margin rises from 0."""
+    sub_centres: int = 1
+    ema: float = 0.999
+    """Decay per step of the averaged weights, which are what is validated and shipped; 0 for none."""
+    seed: int = 1
+    precision: str = "bf16"
+    """"bf16" (autocast) or "f32"."""
+    compile: bool = False
+    threads: int = 1
+    """Of the processor, for the network; one more process makes the batches."""
+    workers: int = 1
+    """Processes that make batches; 0 to make them in between."""
+    log_every: int = 20
+    validate_every: int = 500
+    validate_s: float = 2.0
+    """Length of the held-out pieces."""
+    checkpoint_every: int = 500
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One training run: the whole TOML file."""
+
+    name: str
+    data: DataConfig
+    train: TrainConfig
+    model: Architecture = Architecture()
+    augment: AugmentConfig = AugmentConfig()
+    output: str = ""
+    """The run's folder; ``runs/NAME`` by default."""
+    model_file: str = ""
+    """The finished weights (.safetensors), their card beside them; ``runs/NAME/NAME.safetensors`` by default."""
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.output or f"runs/{self.name}")
+
+
+def load_config(path: str | os.PathLike) -> RunConfig:
+    """The run that a TOML file describes. Raises BadInput naming the file and the key that is wrong."""
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such config.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not valid TOML ({error}).") from None
+    config = _build(RunConfig, values, str(path), "")
+    _check(config, path)
+    data = config.data
+    paths = {name: expand(getattr(data, name)) for name in ("table", "audio_root", "cache", "noises", "rooms")}
+    return dataclasses.replace(
+        config,
+        data=dataclasses.replace(data, **paths),
+        output=expand(config.output),
+        model_file=expand(config.model_file) or str(config.folder / f"{config.name}.safetensors"),
+    )
+
+
+def expand(path: str) -> str:
+    """Fill in ``~`` and ``$VARIABLES``; ``$HEARD_SPEECH`` has a default, a folder beside the project."""
+    os.environ.setdefault("HEARD_SPEECH", str(ROOT.parent / "shared" / "speech"))
+    return os.path.expandvars(os.path.expanduser(path))
+
+
+def _check(config: RunConfig, path: Path) -> None:
+    train, data = config.train, config.data
+    rules = {
+        "train.precision": train.precision in ("bf16", "f32"),
+        "train.steps": train.steps > 0,
+        "train.batch": train.batch > 1,
+        "train.crop_s": bool(train.crop_s) and min(train.crop_s) >= 0.2,
+        "train.ema": 0 <= train.ema < 1,
+        "train.warm_up": 0 < train.warm_up < 1,
+        "train.margin_to": train.margin_from < train.margin_to,
+        "train.sub_centres": train.sub_centres >= 1,
+        "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
+        "data.share": all(value >= 0 for value in data.share.values()),
+    }
+    for key, fine in rules.items():
+        if not fine:
+            raise BadInput(f"{path}: {key} has a value that cannot be used (see app/training/config.py).")
+
+
+def _build(kind: type, values: dict[str, Any], source: str, prefix: str) -> Any:
+    """A dataclass from a table of a TOML file; unknown, missing and mistyped keys raise BadInput."""
+    hints = typing.get_type_hints(kind)
+    for key in values:
+        if key not in hints:
+            raise BadInput(f"{source}: unknown key {prefix}{key} (known: {', '.join(hints)}).")
+    arguments = {key: _convert(hints[key], value, source, prefix + key) for key, value in values.items()}
+    for item in dataclasses.fields(kind):
+        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        if required and item.name not in arguments:
+            raise BadInput(f"{source}: the key {prefix}{item.name} is missing.")
+    return kind(**arguments)
+
+
+def _convert(hint: Any, value: Any, source: str, key: str) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        return _build(hint, value, source, f"{key}.")
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType and hint == (float | None):
+        hint = float
+    if origin is tuple and isinstance(value, list) and (parts[-1] is ... or len(parts) == len(value)):
+        return tuple(_convert(parts[0], item, source, key) for item in value)
+    if origin is dict and isinstance(value, dict):
+        return {name: _convert(parts[1], item, source, f"{key}.{name}") for name, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+        return value
+    expected = getattr(hint, "__name__", str(hint)) if origin is None else str(hint)
+    raise BadInput(f"{source}: {key} must be {expected}, not {value!r}.")

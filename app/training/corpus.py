@@ -1,0 +1,251 @@
+"""Speech to learn from: a table of clips, decoded once into one int16 file, and random crops of one speaker's voice."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio
+
+PATH_COLUMNS = ("file", "path", "filename", "audio", "wav")
+SPEAKER_COLUMNS = ("speaker", "client_id", "speaker_id", "spk", "label")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One stretch of one person's voice in a file."""
+
+    path: str
+    speaker: str
+    corpus: str = ""
+    gender: str = ""
+    """"m", "f" or empty."""
+    age: float | None = None
+    """Years; None where it is not known."""
+    start_s: float = 0.0
+    end_s: float | None = None
+    """None: to the end of the file."""
+
+    @property
+    def adult(self) -> bool:
+        """True from 15 years on, and where the age is not given."""
+        return self.age is None or self.age >= 15
+
+
+def read_clips(table: str | os.PathLike, audio_root: str | os.PathLike | None = None) -> list[Clip]:
+    """The clips of a csv or tsv with a path and a speaker column, or of a folder with one sub-folder per speaker.
+
+    Other columns that are used where present: corpus, gender, age, start_s, end_s. A VoxCeleb download
+    (``id10001/VIDEO/00001.wav``) is such a folder. Relative paths start at ``audio_root``, or beside the table.
+    Raises BadInput for a table that cannot be used, naming the line.
+    """
+    table = Path(table)
+    if table.is_dir():
+        return _folder_clips(table)
+    if not table.is_file():
+        raise BadInput(f"{table}: no such table of clips.")
+    root = Path(audio_root) if audio_root else table.parent
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"{table}: not a text table in UTF-8.") from None
+    lines = text.splitlines()
+    reader = csv.DictReader(lines, delimiter="\t" if "\t" in (lines[0] if lines else "") else ",")
+    path_column = _column(table, reader.fieldnames, PATH_COLUMNS)
+    speaker_column = _column(table, reader.fieldnames, SPEAKER_COLUMNS)
+    clips = []
+    for row in reader:
+        try:
+            clips.append(_clip(row, root, path_column, speaker_column))
+        except ValueError as error:
+            raise BadInput(f"{table}, line {reader.line_num}: {error}.") from None
+    if not clips:
+        raise BadInput(f"{table}: no clips in it.")
+    return clips
+
+
+def _column(table: Path, names: list[str] | None, known: tuple[str, ...]) -> str:
+    for name in known:
+        if name in (names or ()):
+            return name
+    raise BadInput(f"{table}: needs a column named {' or '.join(known)} in its first line.")
+
+
+def _clip(row: dict[str, str], root: Path, path_column: str, speaker_column: str) -> Clip:
+    path, speaker = row[path_column], row[speaker_column]
+    if not path or not speaker:
+        raise ValueError("no file or no speaker")
+    start, end = float(row.get("start_s") or 0), float(row["end_s"]) if row.get("end_s") else None
+    if start < 0 or (end is not None and end <= start):
+        raise ValueError(f"end_s must come after start_s, and start_s must not be negative ({start}, {end})")
+    gender = (row.get("gender") or "").strip().lower()[:1]
+    return Clip(
+        path=str(root / path),
+        speaker=speaker,
+        corpus=row.get("corpus") or "",
+        gender=gender if gender in ("m", "f") else "",
+        age=_age(row.get("age")),
+        start_s=start,
+        end_s=end,
+    )
+
+
+def _age(text: str | None) -> float | None:
+    """Years; Common Voice's decades ("twenties") and the like are adults whose age is not given."""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _folder_clips(folder: Path) -> list[Clip]:
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    clips = [Clip(str(path), path.relative_to(folder).parts[0]) for path in files if path.parent != folder]
+    if not clips:
+        raise BadInput(f"{folder}: no sub-folders with audio in them (one per speaker are needed).")
+    return clips
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """One person and where the voice lies in the decoded samples."""
+
+    name: str
+    corpus: str
+    gender: str
+    adult: bool
+    start: int
+    """First sample."""
+    lengths: tuple[int, ...]
+    """Samples of each clip, one after the other from ``start``."""
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.lengths) / SAMPLE_RATE
+
+
+class Corpus:
+    """All clips, decoded, the clips of one person side by side. Reading is safe from several processes."""
+
+    def __init__(self, samples: np.ndarray, speakers: list[Speaker]):
+        """``samples`` (n,) int16, often a memory map; ``speakers`` in a fixed order: their index is the class."""
+        self.samples, self.speakers = samples, speakers
+        self._ends = [np.cumsum(speaker.lengths) for speaker in speakers]
+
+    def __len__(self) -> int:
+        return len(self.speakers)
+
+    @property
+    def seconds(self) -> float:
+        return sum(speaker.seconds for speaker in self.speakers)
+
+    def subset(self, indices: list[int]) -> Corpus:
+        """The same samples with only these speakers, renumbered in this order."""
+        return Corpus(self.samples, [self.speakers[i] for i in indices])
+
+    def crop(self, speaker: int, length: int, rng: np.random.Generator) -> np.ndarray:
+        """``length`` samples of one voice as float32, full scale +-1.
+
+        Every moment of the voice is as likely to be the clip chosen; a clip that is too short is followed by others
+        of the same person, chosen in the same way (the same one again if there is no other).
+        """
+        ends, start = self._ends[speaker], self.speakers[speaker].start
+        out = np.empty(length, dtype=np.float32)
+        filled, last = 0, -1
+        while filled < length:
+            clip = int(np.searchsorted(ends, rng.integers(ends[-1]), side="right"))
+            if clip == last:  # the same words twice in a row say nothing new
+                clip = (clip + 1) % len(ends)
+            last, size = clip, self.speakers[speaker].lengths[clip]
+            take = min(size, length - filled)
+            begin = start + int(ends[clip]) - size + int(rng.integers(size - take + 1))
+            out[filled : filled + take] = self.samples[begin : begin + take]
+            filled += take
+        return out * np.float32(1 / 32768)
+
+    def pieces(self, speaker: int, length: int, limit: int) -> list[np.ndarray]:
+        """At most ``limit`` pieces of ``length`` samples that do not overlap, spread evenly over the voice."""
+        stream, count = self.speakers[speaker], int(self._ends[speaker][-1]) // length
+        chosen = np.unique(np.linspace(0, count - 1, min(limit, count)).round().astype(int)) if count else []
+        starts = (stream.start + k * length for k in chosen)
+        return [self.samples[s : s + length].astype(np.float32) * np.float32(1 / 32768) for s in starts]
+
+
+def load_corpus(
+    table: str | os.PathLike, cache: str | os.PathLike, audio_root: str | os.PathLike | None = None, progress=None
+) -> Corpus:
+    """The corpus of a table, decoded on first use into ``cache`` (about 115 MB per hour) and mapped from there.
+
+    The cache is keyed by the clips themselves, so a changed table makes a new one. ``progress``: a tqdm-like
+    wrapper for an iterable. Raises BadInput for a file that cannot be read.
+    """
+    clips = sorted(read_clips(table, audio_root), key=lambda c: (c.speaker, c.path, c.start_s))
+    key = hashlib.sha256(repr([astuple(clip) for clip in clips]).encode()).hexdigest()[:16]
+    samples_path, index_path = Path(cache) / f"{key}.int16", Path(cache) / f"{key}.json"
+    if not index_path.is_file():  # written last: it stands for both
+        speakers = _decode(clips, samples_path, progress)
+        with atomic_write(index_path) as file:
+            file.write(json.dumps([astuple(speaker) for speaker in speakers]).encode())
+    records = json.loads(index_path.read_text())
+    speakers = [Speaker(*record[:-1], lengths=tuple(record[-1])) for record in records]
+    return Corpus(np.memmap(samples_path, dtype=np.int16, mode="r"), speakers)
+
+
+def _decode(clips: list[Clip], samples_path: Path, progress) -> list[Speaker]:
+    speakers: list[Speaker] = []
+    position = 0
+    decoded: tuple[str, np.ndarray] | None = None  # the last file whole: seeking in Opus is slow and inexact
+    with atomic_write(samples_path) as file:
+        for clip in progress(clips) if progress else clips:
+            if decoded is None or decoded[0] != clip.path:
+                decoded = clip.path, read_audio(clip.path)
+            end = len(decoded[1]) if clip.end_s is None else round(clip.end_s * SAMPLE_RATE)
+            samples = decoded[1][round(clip.start_s * SAMPLE_RATE) : end]
+            if not len(samples):
+                raise BadInput(f"{clip.path}: is over before {clip.start_s} s.")
+            file.write((np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
+            if speakers and speakers[-1].name == clip.speaker:
+                lengths = (*speakers[-1].lengths, len(samples))
+                speakers[-1] = Speaker(*astuple(speakers[-1])[:-1], lengths=lengths)
+            else:
+                speakers.append(Speaker(clip.speaker, clip.corpus, clip.gender, clip.adult, position, (len(samples),)))
+            position += len(samples)
+    return speakers
+
+
+def hold_out(corpus: Corpus, counts: dict[str, int]) -> tuple[Corpus, Corpus]:
+    """(the speakers to train on, the speakers set aside): ``counts`` of each corpus, spread evenly over its names.
+
+    Raises BadInput if a corpus has too few speakers or does not exist.
+    """
+    aside: list[int] = []
+    for name, count in counts.items():
+        members = [i for i, speaker in enumerate(corpus.speakers) if speaker.corpus == name]
+        if count >= len(members):
+            raise BadInput(f"holdout: {count} speakers of {name!r} are asked for, the table has {len(members)}.")
+        aside += [members[i] for i in np.linspace(0, len(members) - 1, count).round().astype(int)] if count else []
+    kept = [i for i in range(len(corpus)) if i not in set(aside)]
+    return corpus.subset(kept), corpus.subset(sorted(aside))
+
+
+def draw_weights(corpus: Corpus, share: dict[str, float], temperature: float) -> np.ndarray:
+    """How likely each speaker (P,) is to be drawn, summing to 1.
+
+    Within a corpus a speaker counts as seconds ** ``temperature`` (0: all alike; 1: by the amount of speech).
+    ``share``: the part of all draws that each corpus gets, relative to the others; without it no corpus is special.
+    Raises BadInput if ``share`` misses a corpus of the table.
+    """
+    weights = np.array([speaker.seconds**temperature for speaker in corpus.speakers])
+    if share:
+        names = np.array([speaker.corpus for speaker in corpus.speakers])
+        for name in np.unique(names):
+            if name not in share:
+                raise BadInput(f"share: says nothing about the corpus {str(name)!r}.")
+            weights[names == name] *= share[name] / weights[names == name].sum()
+    return weights / weights.sum()

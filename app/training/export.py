@@ -1,0 +1,100 @@
+"""From the last state of a run to a model that the program loads: heads, threshold, calibration, card."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from app.evaluation.metrics import cllr, equal_error_rate, rejected
+from app.training.batches import make_augmenter
+from app.training.calibration import default_threshold, fit_calibration, voiceprint_trials
+from app.training.config import RunConfig
+from app.training.corpus import Corpus
+from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
+from app.training.trainer import Trainer, embed_pieces
+from model import SpeakerNetwork, save_checkpoint
+from utils import SAMPLE_RATE, BadInput
+
+FALSE_ACCEPTS = 0.01
+RUNNER_UP_MARGIN = 0.05
+"""How far the best voiceprint must be ahead of the second, in cosine."""
+
+
+def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validation: Corpus) -> dict:
+    """Write the run's model file and card as they are now, and return the card.
+
+    Threshold and calibration come from the speakers set aside (``validation``), never from those trained on.
+    Raises BadInput if there are too few of them.
+    """
+    if len(validation) < 2:
+        raise BadInput("data.holdout: a threshold needs at least two speakers set aside.")
+    network = trainer.best_network.cpu()
+    card = {
+        "name": config.name,
+        "front_end": "logmel80",
+        **_decision(network, validation),
+        "gender": _add_gender(network, config, training, validation),
+        "training": _recipe(config, trainer.step, training),
+        "data": [dataclasses.asdict(credit) for credit in config.data.credits],
+    }
+    return save_checkpoint(Path(config.model_file), network, card)
+
+
+def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
+    """Threshold, margin, calibration and what they cost: voiceprints against pieces of 2 and 3 s of voices unseen."""
+    corpora = np.array([speaker.corpus for speaker in validation.speakers])
+    trials = []
+    for seconds in (2.0, 3.0):
+        embeddings, speakers = embed_pieces(network, validation, round(seconds * SAMPLE_RATE), limit=16)
+        trials.append(voiceprint_trials(embeddings, speakers, corpora[speakers]))
+    targets, nontargets = (np.concatenate(kind) for kind in zip(*trials, strict=True))
+    if not len(targets) or not len(nontargets):
+        raise BadInput("data.holdout: the people set aside need at least two of one corpus, and 4 s of speech each.")
+    calibration = fit_calibration(targets, nontargets)
+    threshold = default_threshold(targets, nontargets, FALSE_ACCEPTS)
+    return {
+        "threshold": round(threshold, 4),
+        "margin": RUNNER_UP_MARGIN,
+        "calibration": {"scale": round(calibration.scale, 4), "offset": round(calibration.offset, 4)},
+        "held_aside": {
+            "speakers": len(validation),
+            "seconds": [2.0, 3.0],
+            "trials": len(targets) + len(nontargets),
+            "eer": round(equal_error_rate(targets, nontargets)[0], 4),
+            "false_accepts": round(float(np.mean(nontargets >= threshold)), 4),
+            "false_rejects": round(rejected(targets, threshold), 4),
+            "cllr": round(cllr(calibration.llr(targets), calibration.llr(nontargets)), 4),
+        },
+    }
+
+
+def _add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, validation: Corpus) -> dict | None:
+    """Give ``network`` a gender head and return what the card says of it; None, and no head, without labels."""
+    network.gender = None
+    if len(usable(training)) < 10 or len(usable(validation)) < 2:
+        return None
+    head = train_gender_head(network, training, make_augmenter(config), seed=config.train.seed)
+    embeddings, female, _ = gender_examples(network, validation, None, np.random.default_rng(config.train.seed))
+    probability = head(embeddings).sigmoid().detach().numpy()
+    right = (probability >= 0.5) == (female.numpy() == 1)
+    sure = np.maximum(probability, 1 - probability)
+    abstain = abstain_below(sure, right)
+    network.gender = head
+    given = sure >= abstain
+    held_aside = {"answered": round(float(given.mean()), 4), "right": round(float(right[given].mean()), 4)}
+    return {"abstain": abstain, "adults_only": True, "held_aside": {**held_aside, "speakers": len(usable(validation))}}
+
+
+def _recipe(config: RunConfig, step: int, training: Corpus) -> dict:
+    values = dataclasses.asdict(config)
+    for path in ("table", "audio_root", "cache", "noises", "rooms", "credits"):  # of one machine, or said elsewhere
+        values["data"].pop(path)
+    return {
+        "command": f"python -m app train app/training/{config.name}.toml",
+        "steps_done": step,
+        "speakers": len(training),
+        "speech_h": round(training.seconds / 3600, 2),
+        **{part: values[part] for part in ("data", "augment", "train")},
+    }

@@ -1,0 +1,172 @@
+"""The training loop: one-cycle AdamW on angular margin softmax, averaged weights, a log, checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from app.evaluation.metrics import all_pairs, equal_error_rate
+from app.training.batches import Batches, loader
+from app.training.checkpoints import load_state, save_state
+from app.training.config import RunConfig, TrainConfig
+from app.training.corpus import Corpus
+from app.training.losses import AamSoftmax
+from model import SpeakerNetwork
+from utils import SAMPLE_RATE
+
+LOG_FIELDS = ("step", "loss", "accuracy", "eer", "learning_rate", "margin", "speech_h", "speed")
+"""Columns of log.csv: ``speech_h`` are the hours of crops so far, ``speed`` seconds of speech per second."""
+
+
+def learning_rate_at(step: int, config: TrainConfig) -> float:
+    """One cycle (Smith 2018) in two half cosines: up from 1/25 of the top rate, then down to 1/10000 of it."""
+    top, rise = config.learning_rate, max(1, config.warm_up * config.steps)
+    start, end, part = (top / 25, top, step / rise)
+    if step >= rise:
+        start, end, part = (top, top / 1e4, (step - rise) / max(1, config.steps - rise))
+    return end + (start - end) * (1 + math.cos(math.pi * min(part, 1))) / 2
+
+
+def margin_at(step: int, config: TrainConfig) -> float:
+    """The margin in radians: 0 up to ``margin_from`` of the run, ``margin`` from ``margin_to`` on, linear between."""
+    part = (step / config.steps - config.margin_from) / (config.margin_to - config.margin_from)
+    return config.margin * min(max(part, 0.0), 1.0)
+
+
+class Trainer:
+    """One run, from its last checkpoint or from the start."""
+
+    def __init__(self, config: RunConfig, training: Corpus, validation: Corpus):
+        """``validation``: speakers that are not in ``training``; with fewer than two the EER is not measured."""
+        self.config, self.validation = config, validation
+        train = config.train
+        torch.set_num_threads(train.threads)
+        torch.manual_seed(train.seed)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.batches = Batches(training, config)
+        self.network = SpeakerNetwork(config.model)
+        self.loss = AamSoftmax(
+            config.model.embedding_dim, self.batches.classes, scale=train.scale, sub_centres=train.sub_centres
+        )
+        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
+        self.modules.to(self.device)
+        self.learned = [p for p in self.modules.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.learned, lr=0.0, weight_decay=train.weight_decay, fused=True)
+        self.step = load_state(config, self.modules, self.optimizer)
+        self.backbone = torch.compile(self.network.backbone) if train.compile else self.network.backbone
+
+    @property
+    def best_network(self) -> SpeakerNetwork:
+        """What is validated and shipped: the averaged weights, or the newest ones without averaging."""
+        return self.averaged if self.config.train.ema else self.network
+
+    def run(self, *, until: int | None = None, show: bool = True) -> None:
+        """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""
+        train, stop = self.config.train, min(until or self.config.train.steps, self.config.train.steps)
+        log = Log(self.config.folder / "log.csv", self.step)
+        losses: list[float] = []
+        hits = seen = seconds = 0.0
+        began, eer = time.monotonic(), ""
+        with tqdm(total=train.steps, initial=self.step, disable=not show, unit="step", mininterval=5) as bar:
+            for features, labels in loader(self.batches, self.step):
+                if self.step >= stop:
+                    break
+                loss, correct = self.learn(features.to(self.device), labels.to(self.device))
+                self.step += 1
+                losses.append(loss)
+                hits, seen = hits + correct, seen + len(labels)
+                seconds += features.shape[0] * features.shape[2] / 100
+                bar.update()
+                saving = self.step == stop or self.step % train.checkpoint_every == 0
+                if self.step == stop or self.step % train.validate_every == 0:
+                    measured = self.validate()
+                    eer = "" if measured is None else f"{measured:.4f}"
+                if saving or self.step % train.log_every == 0:  # so that a resumed run logs the same lines
+                    speed = seconds / (time.monotonic() - began)
+                    log.write(self.step, np.mean(losses), hits / seen, eer, train, seconds / 3600, speed)
+                    bar.set_postfix(loss=f"{np.mean(losses):.3f}", accuracy=f"{hits / seen:.3f}", eer=eer or "-")
+                    losses, hits, seen, began, seconds, eer = [], 0.0, 0.0, time.monotonic(), 0.0, ""
+                if saving:
+                    save_state(self.config, self.step, self.modules, self.optimizer)
+
+    def learn(self, features: torch.Tensor, labels: torch.Tensor) -> tuple[float, int]:
+        """One step on features (B, mels, T) of classes (B,): (loss, how many were told right, without the margin)."""
+        train = self.config.train
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate_at(self.step, train)
+        self.network.train()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=train.precision == "bf16"):
+            embedding = self.backbone(features)
+        loss, cosines = self.loss(embedding, labels, margin_at(self.step, train))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.learned, train.clip_norm)
+        self.optimizer.step()
+        self._average()
+        return float(loss.detach()), int((cosines.argmax(dim=1) == labels).sum())
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.config.train.ema, (1 + self.step) / (10 + self.step))  # quick while it is young
+        newest = self.network.state_dict()
+        for key, value in self.averaged.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(newest[key], 1 - decay)
+            else:
+                value.copy_(newest[key])
+
+    def validate(self) -> float | None:
+        """EER of the shipped weights over all pairs of pieces of the held-out speakers; None without such speakers."""
+        if len(self.validation) < 2:
+            return None
+        length = round(self.config.train.validate_s * SAMPLE_RATE)
+        embeddings, speakers = embed_pieces(self.best_network, self.validation, length, limit=8)
+        return equal_error_rate(*all_pairs(embeddings, speakers))[0]
+
+
+@torch.no_grad()
+def embed_pieces(network: SpeakerNetwork, corpus: Corpus, length: int, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Unit embeddings (n, D) of at most ``limit`` pieces of ``length`` samples of each speaker, and whose (n,)."""
+    pieces = [corpus.pieces(i, length, limit) for i in range(len(corpus))]
+    speakers = np.repeat(np.arange(len(corpus)), [len(of_one) for of_one in pieces])
+    waves = [wave for of_one in pieces for wave in of_one]
+    device, out = next(network.parameters()).device, []
+    network.eval()
+    for at in range(0, len(waves), 16):
+        embedding = network(torch.from_numpy(np.stack(waves[at : at + 16])).to(device))
+        out.append(nn.functional.normalize(embedding).cpu().numpy())
+    return np.concatenate(out), speakers
+
+
+class Log:
+    """log.csv of a run. What a killed run wrote after its last checkpoint is dropped, as it is done again."""
+
+    def __init__(self, path: Path, first_step: int):
+        self.path, self.speech_h = path, 0.0
+        rows = []
+        if first_step and path.is_file():
+            with path.open(newline="") as file:
+                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= first_step]
+            self.speech_h = float(rows[-1]["speech_h"]) if rows else 0.0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, LOG_FIELDS)
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def write(self, step: int, loss: float, accuracy: float, eer: str, train: TrainConfig, hours: float, speed: float):
+        """One more line, for the state after ``step`` steps; ``hours`` of speech since the last one."""
+        self.speech_h += hours
+        rate, margin = learning_rate_at(step - 1, train), margin_at(step - 1, train)
+        numbers = (f"{loss:.4f}", f"{accuracy:.4f}", eer, f"{rate:.2e}", f"{margin:.3f}")
+        with self.path.open("a", newline="") as file:
+            csv.writer(file).writerow((step, *numbers, f"{self.speech_h:.3f}", f"{speed:.0f}"))

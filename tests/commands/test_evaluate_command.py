@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.commands import evaluate
+from app.evaluation.metrics import equal_error_rate
+from model import Architecture, SpeakerNetwork, save_checkpoint
+from utils import ROOT, SAMPLE_RATE, BadInput, write_wav
+
+
+@pytest.fixture
+def tiny_model(tmp_path: Path) -> Path:
+    """A network that was never trained: enough to tell tones apart."""
+    torch.manual_seed(0)
+    arch = Architecture(channels=16, mfa_channels=48, scale=4, se_channels=8, attention_channels=8, embedding_dim=32)
+    save_checkpoint(tmp_path / "tiny.safetensors", SpeakerNetwork(arch), {"name": "tiny", "threshold": 0.5})
+    return tmp_path / "tiny.safetensors"
+
+
+@pytest.fixture
+def trials(tmp_path: Path) -> Path:
+    time_s, folder = np.arange(SAMPLE_RATE) / SAMPLE_RATE, tmp_path / "audio"
+    for name, frequency in (("a1", 300), ("a2", 305), ("b1", 2000), ("b2", 2010)):
+        write_wav(folder / f"{name}.wav", 0.5 * np.sin(2 * np.pi * frequency * time_s))
+    path = tmp_path / "trials.txt"
+    path.write_text("1 a1.wav a2.wav\n1 b1.wav b2.wav\n0 a1.wav b1.wav\n0 a2.wav b2.wav\n")
+    return path
+
+
+def run(*arguments: str | Path) -> int:
+    return evaluate.run([*map(str, arguments)])
+
+
+def test_json_and_scores(trials: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    scores = tmp_path / "scores.txt"
+    audio = trials.parent / "audio"
+    assert run(trials, "--audio-root", audio, "--model", tiny_model, "--json", "--scores", scores) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result.keys() == {"eer", "min_dcf", "threshold", "trials", "accuracy", "f1"}
+    assert result["min_dcf"].keys() == {"0.01", "0.05"}
+    assert result["trials"] == 4
+    lines = [line.split() for line in scores.read_text().splitlines()]
+    assert [" ".join(line[:3]) for line in lines] == trials.read_text().splitlines()
+    values = np.array([float(line[3]) for line in lines])
+    assert (np.abs(values) <= 1.000001).all()
+    assert result["eer"] == pytest.approx(equal_error_rate(values[:2], values[2:])[0])
+
+
+def test_text_is_in_percent(trials: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(trials, "--audio-root", trials.parent / "audio", "--model", tiny_model) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("EER")
+    assert "%" in out
+
+
+def test_all_pairs_of_a_table(trials: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    table = tmp_path / "t.csv"
+    table.write_text("speaker,corpus,file\na,x,audio/a1.wav\na,x,audio/a2.wav\nb,x,audio/b1.wav\nb,x,audio/b2.wav\n")
+    assert run("--pairs", table, "--crop-s", "0", "0.5", "--model", tiny_model, "--json", "--record") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["corpus"], row["crop_s"], row["trials"], row["speakers"]) for row in rows] == [
+        ("x", 0, 6, 2),
+        ("x", 0.5, 6, 2),
+    ]
+    recorded = json.loads(tiny_model.with_suffix(".json").read_text())["figures"]
+    assert recorded["command"] == "python -m app evaluate --pairs t.csv --crop-s 0 0.5"
+    assert [row["eer"] for row in recorded["rows"]] == pytest.approx([row["eer"] for row in rows], abs=1e-4)
+    with pytest.raises(BadInput, match="'y'"):
+        run("--pairs", table, "--corpus", "y", "--model", tiny_model)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("t.txt", "--pairs", "t.csv"), ("t.txt", "--record"), ("--pairs", "t.csv", "--crop-s", "0.01")],
+)
+def test_options_that_do_not_go_together(arguments: tuple[str, ...]):
+    with pytest.raises(SystemExit) as left:
+        run(*arguments)
+    assert left.value.code == 2
+
+
+def test_a_mistake_is_one_line_and_exit_code_2(tiny_model: Path):
+    command = [sys.executable, "-m", "app", "evaluate", "none.txt", "--model", str(tiny_model)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["heard: none.txt: no such list of trials."]

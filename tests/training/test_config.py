@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.training.config import RunConfig, load_config
+from utils import ROOT, BadInput
+
+
+def test_the_shipped_configs_load():
+    configs = sorted((ROOT / "app" / "training").glob("*.toml"))
+    assert configs
+    for path in configs:
+        config = load_config(path)
+        assert isinstance(config, RunConfig)
+        assert config.name == path.stem
+        assert "$" not in config.data.table + config.data.noises + config.data.rooms
+
+
+def test_values_arrive_with_their_types(tiny_config: Path):
+    config = load_config(tiny_config)
+    assert config.train.crop_s == (0.4, 0.5)
+    assert config.train.margin == 0.1
+    assert config.data.holdout == {"made": 4}
+    assert config.data.credits[0].licence == "none needed"
+    assert config.model.channels == 16
+    assert config.augment.simulated_rooms == 3
+    assert hash(config.train) is not None  # frozen
+
+
+def test_whole_numbers_do_for_floats(tiny_config: Path):
+    tiny_config.write_text(tiny_config.read_text().replace("margin = 0.1", "margin = 0"))
+    assert isinstance(load_config(tiny_config).train.margin, float)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("steps = 60", "step = 60", r"unknown key train\.step \(known: .*steps"),
+        ("steps = 60", "", r"the key train\.steps is missing"),
+        ("steps = 60", 'steps = "many"', r"train\.steps must be int, not 'many'"),
+        ("steps = 60", "steps = 6.5", r"train\.steps must be int"),
+        ("steps = 60", "steps = true", r"train\.steps must be int"),
+        ("steps = 60", "steps = 0", r"train\.steps has a value"),
+        ('precision = "f32"', 'precision = "f16"', r"train\.precision has a value"),
+        ("crop_s = [0.4, 0.5]", "crop_s = []", r"train\.crop_s has a value"),
+        ("crop_s = [0.4, 0.5]", "crop_s = 0.4", r"train\.crop_s must be"),
+        ("channels = 16", "channel = 16", r"unknown key model\.channel "),
+        ("holdout = { made = 4 }", "holdout = { made = 0.4 }", r"data\.holdout\.made must be int"),
+        ("simulated_rooms = 3", "reverb = [1]", r"augment\.reverb must be float"),
+        ("simulated_rooms = 3", "noise_snr_db = [1]", r"augment\.noise_snr_db must be"),
+        ('corpus = "made"', "", r"the key data\.credits\.corpus is missing"),
+        ("[train]", "[trian]", r"unknown key trian"),
+        ("[train]", "[train", r"not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(tiny_config: Path, old: str, new: str, complaint: str):
+    text = tiny_config.read_text()
+    assert old in text
+    tiny_config.write_text(text.replace(old, new))
+    with pytest.raises(BadInput, match=complaint):
+        load_config(tiny_config)
+
+
+def test_no_such_config(tmp_path: Path):
+    with pytest.raises(BadInput, match="no such config"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_paths_are_expanded(tiny_config: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOISE_HERE", "/somewhere")
+    tiny_config.write_text(tiny_config.read_text().replace("[data]", '[data]\nnoises = "$NOISE_HERE/noise"'))
+    assert load_config(tiny_config).data.noises == "/somewhere/noise"

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.training.corpus import Corpus, Speaker, draw_weights, hold_out, load_corpus, read_clips
+from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
+
+
+def toy_corpus() -> Corpus:
+    """Speaker A: clips of 1000 tens and 500 elevens; B: one clip of 300 twenties; C, D of another corpus."""
+    samples = np.repeat(np.array([10, 11, 20, 30, 40], np.int16), [1000, 500, 300, 2000, 400])
+    return Corpus(
+        samples,
+        [
+            Speaker("A", "x", "f", True, 0, (1000, 500)),
+            Speaker("B", "x", "m", True, 1500, (300,)),
+            Speaker("C", "y", "", False, 1800, (2000,)),
+            Speaker("D", "y", "", True, 3800, (400,)),
+        ],
+    )
+
+
+def test_table_columns_and_types(tmp_path: Path):
+    table = tmp_path / "t.csv"
+    table.write_text(
+        "speaker,corpus,gender,age,file,start_s,end_s\nann,c,Female,9,a.wav,1.5,2\nbob,,,twenties,b.wav,,\n"
+    )
+    ann, bob = read_clips(table)
+    assert (ann.speaker, ann.corpus, ann.gender, ann.age, ann.start_s, ann.end_s) == ("ann", "c", "f", 9, 1.5, 2)
+    assert ann.path == str(tmp_path / "a.wav")
+    assert not ann.adult
+    assert (bob.age, bob.adult, bob.end_s, bob.gender) == (None, True, None, "")
+
+
+def test_common_voice_table_and_audio_root(tmp_path: Path):
+    table = tmp_path / "validated.tsv"
+    table.write_text("client_id\tpath\tsentence\nabc\tx.mp3\tHello, you\n")
+    (clip,) = read_clips(table, tmp_path / "clips")
+    assert (clip.speaker, clip.path) == ("abc", str(tmp_path / "clips" / "x.mp3"))
+
+
+def test_voxceleb_folder(tmp_path: Path):
+    for name in ("id1/video/1.wav", "id1/video/2.wav", "id2/video/1.wav"):
+        write_wav(tmp_path / name, np.full(10, 0.1))
+    assert [clip.speaker for clip in read_clips(tmp_path)] == ["id1", "id1", "id2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "needs a column named file"),
+        ("file,who\na.wav,x\n", "needs a column named speaker"),
+        ("file,speaker\n", "no clips"),
+        ("file,speaker,start_s,end_s\na.wav,x,0,1\nb.wav,x,2,1\n", "line 3.*end_s must come after"),
+        ("file,speaker,start_s\na.wav,x,soon\n", "line 2"),
+        ("file,speaker\na.wav,\n", "line 2.*no speaker"),
+    ],
+)
+def test_a_bad_table_is_one_clear_line(tmp_path: Path, text: str, complaint: str):
+    table = tmp_path / "t.csv"
+    table.write_text(text)
+    with pytest.raises(BadInput, match=complaint):
+        read_clips(table)
+
+
+def test_decoded_once_and_true_to_the_files(voices: Path, tmp_path: Path):
+    corpus = load_corpus(voices, tmp_path)
+    assert len(corpus) == 18
+    assert corpus.seconds == 108
+    whole = read_audio(voices.parent / "7.wav")
+    speaker = next(s for s in corpus.speakers if s.name == "s07")
+    stored = corpus.samples[speaker.start : speaker.start + 6 * SAMPLE_RATE] / 32768
+    assert np.abs(stored - whole).max() < 1e-4
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    again = load_corpus(voices, tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == files
+    assert again.speakers == corpus.speakers
+
+
+def test_a_changed_table_is_decoded_anew(voices: Path, tmp_path: Path):
+    table = tmp_path / "two.csv"
+    table.write_text("\n".join(voices.read_text().splitlines()[:4]))
+    assert len(load_corpus(table, tmp_path / "cache", voices.parent)) == 1
+    table.write_text("\n".join(voices.read_text().splitlines()[:7]))
+    assert len(load_corpus(table, tmp_path / "cache", voices.parent)) == 2
+
+
+def test_a_missing_file_is_named_and_leaves_no_cache(tmp_path: Path):
+    table = tmp_path / "t.csv"
+    table.write_text("file,speaker\nnowhere.wav,x\n")
+    with pytest.raises(BadInput, match=r"nowhere\.wav"):
+        load_corpus(table, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_crops_are_of_the_right_voice_and_length():
+    corpus, rng = toy_corpus(), np.random.default_rng(0)
+    for speaker, values in enumerate(({10, 11}, {20}, {30}, {40})):
+        for length in (100, 400, 1200, 5000):
+            crop = corpus.crop(speaker, length, rng)
+            assert crop.shape == (length,)
+            assert crop.dtype == np.float32
+            assert set(np.unique(np.round(crop * 32768).astype(int))) <= values
+
+
+def test_a_short_clip_is_joined_with_others_of_the_same_person():
+    crop = toy_corpus().crop(0, 1500, np.random.default_rng(0))
+    assert set(np.unique(np.round(crop * 32768).astype(int))) == {10, 11}
+
+
+def test_every_moment_is_as_likely():
+    corpus, rng = toy_corpus(), np.random.default_rng(0)
+    first = [round(float(corpus.crop(0, 10, rng)[0]) * 32768) == 10 for _ in range(3000)]
+    assert 0.63 < np.mean(first) < 0.70  # 1000 of 1500 samples
+
+
+def test_pieces_do_not_overlap_and_spread():
+    samples = np.arange(1000, dtype=np.int16)
+    corpus = Corpus(samples, [Speaker("A", "", "", True, 100, (500, 400))])
+    pieces = corpus.pieces(0, 200, limit=3)
+    starts = [round(float(piece[0]) * 32768) for piece in pieces]
+    assert starts == [100, 500, 700]  # the first, the last, and one between: of 4 that fit
+    assert all(len(piece) == 200 for piece in pieces)
+    assert corpus.pieces(0, 901, limit=3) == []
+
+
+def test_hold_out_parts_the_speakers():
+    training, aside = hold_out(toy_corpus(), {"x": 1, "y": 1})
+    assert [s.name for s in aside.speakers] == ["A", "C"]
+    assert [s.name for s in training.speakers] == ["B", "D"]
+    assert set(training.crop(1, 50, np.random.default_rng(0)) * 32768) == {40}
+
+
+@pytest.mark.parametrize("counts", [{"x": 2}, {"z": 1}])
+def test_hold_out_of_too_many(counts: dict[str, int]):
+    with pytest.raises(BadInput, match="holdout"):
+        hold_out(toy_corpus(), counts)
+
+
+def test_draw_weights():
+    corpus = toy_corpus()
+    assert draw_weights(corpus, {}, 0) == pytest.approx([0.25] * 4)
+    assert draw_weights(corpus, {}, 1) == pytest.approx(np.array([1500, 300, 2000, 400]) / 4200)
+    shared = draw_weights(corpus, {"x": 3, "y": 1}, 1)
+    assert shared == pytest.approx([0.75 * 1500 / 1800, 0.75 * 300 / 1800, 0.25 * 2000 / 2400, 0.25 * 400 / 2400])
+    with pytest.raises(BadInput, match="'y'"):
+        draw_weights(corpus, {"x": 1}, 0)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.evaluation.metrics import cllr
+from app.training.calibration import default_threshold, fit_calibration, voiceprint_trials
+from app.training.corpus import Corpus
+from app.training.export import export_model
+from app.training.gender import abstain_below, usable
+from app.training.trainer import embed_pieces
+from model import load_checkpoint
+from utils import BadInput
+
+
+def changed(corpus: Corpus, **changes) -> Corpus:
+    """The same voices, with something else said about all of them."""
+    return Corpus(corpus.samples, [dataclasses.replace(speaker, **changes) for speaker in corpus.speakers])
+
+
+def test_what_is_exported_is_a_whole_model(trained):
+    config, trainer, _, validation = trained
+    card = export_model(*trained)
+    network, loaded = load_checkpoint(config.model_file)
+    assert loaded == json.loads(json.dumps(card))
+    assert card["name"] == "tiny"
+    assert card["architecture"]["channels"] == 16
+    assert -1 < card["threshold"] < 1
+    assert card["calibration"]["scale"] > 0
+    assert card["held_aside"]["speakers"] == 4
+    assert card["held_aside"]["false_accepts"] <= 0.01
+    assert card["data"] == [{"corpus": "made", "licence": "none needed", "credit": "sums of sines"}]
+    assert card["training"]["steps_done"] == 60
+    assert str(Path(config.data.table).parent) not in str(card)  # no paths of the machine it was made on
+    ours, _ = embed_pieces(trainer.best_network, validation, 8000, 4)
+    theirs, speakers = embed_pieces(network, validation, 8000, 4)
+    assert np.einsum("nd,nd->n", ours, theirs).min() > 0.999  # float16 on disk
+    logits = network.gender(torch.from_numpy(theirs)).detach().numpy()
+    female = np.array([validation.speakers[s].gender == "f" for s in speakers])
+    assert np.mean((logits > 0) == female) > 0.75
+
+
+def test_without_genders_there_is_no_gender_head(trained):
+    config, trainer, training, validation = trained
+    nobody = changed(training, gender="")
+    assert usable(nobody) == []
+    assert export_model(config, trainer, nobody, changed(validation, gender=""))["gender"] is None
+    assert load_checkpoint(config.model_file)[0].gender is None
+
+
+def test_children_are_left_out_of_the_gender_head(trained):
+    assert len(usable(trained.training)) == 14
+    assert usable(changed(trained.training, adult=False)) == []
+
+
+def test_a_threshold_needs_people_set_aside(trained):
+    config, trainer, training, validation = trained
+    with pytest.raises(BadInput, match="at least two speakers"):
+        export_model(config, trainer, training, validation.subset([0]))
+    strangers = Corpus(validation.samples, [dataclasses.replace(s, corpus=s.name) for s in validation.speakers])
+    with pytest.raises(BadInput, match="at least two of one corpus"):
+        export_model(config, trainer, training, strangers)
+
+
+def test_calibration_finds_the_likelihood_ratio():
+    """Equal normal distributions at +-m with deviation s have the ratio 2 m x / s^2: that is what must come out."""
+    rng = np.random.default_rng(0)
+    targets, nontargets = rng.normal(0.5, 0.2, 4000), rng.normal(0.1, 0.2, 40000)
+    found = fit_calibration(targets, nontargets)
+    assert found.scale == pytest.approx(0.4 / 0.04, rel=0.06)
+    assert found.offset == pytest.approx(-0.3 * found.scale, abs=0.15)
+    raw = cllr(10 * targets, 10 * nontargets)
+    assert cllr(found.llr(targets), found.llr(nontargets)) < raw
+
+
+def test_calibration_of_scores_that_do_not_overlap_stays_finite():
+    found = fit_calibration(np.array([0.8, 0.9]), np.array([0.0, 0.1]))
+    assert 1 < found.scale < 1000
+    assert found.llr(0.85) > 0 > found.llr(0.05)
+
+
+def test_threshold_lets_one_percent_in():
+    nontargets = np.arange(1000) / 1024
+    threshold = default_threshold(np.array([2.0]), nontargets)
+    assert np.sum(nontargets >= threshold) == 10
+    assert np.isfinite(default_threshold(np.array([0.5]), np.array([0.6, 0.7])))
+
+
+def test_voiceprints_are_made_of_the_first_half_and_meet_their_own_corpus():
+    a, b, c = np.eye(3)
+    embeddings, speakers = np.stack([a, b, (a + b) / 2**0.5, a, c, c]), np.array([0, 0, 0, 0, 1, 2])
+    groups = np.array(["x"] * 5 + ["y"])
+    targets, nontargets = voiceprint_trials(embeddings, speakers, groups)
+    assert targets == pytest.approx([1, 2**-0.5])  # the voiceprint lies between a and b
+    assert nontargets == pytest.approx([0])  # speaker 1; speaker 2 is of another corpus; both have too little to enrol
+
+
+def test_abstaining():
+    sure = np.linspace(0.5, 1, 1001)
+    right = sure > 0.6
+    certainty = abstain_below(sure, right, accuracy=1.0, answered=0.5)
+    assert 0.6 <= certainty <= 0.62
+    assert abstain_below(sure, right, accuracy=1.0, answered=0.95) < 0.55  # answers matter more
+    assert abstain_below(sure, np.ones(1001, bool)) == 0.5
