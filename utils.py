@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import sys
 import tempfile
@@ -208,8 +209,11 @@ def write_wav(path: str | os.PathLike, samples: np.ndarray, rate: int = SAMPLE_R
     """Write mono float samples (n,) as 16-bit PCM WAV, atomically."""
     import soundfile
 
+    # Encoded in memory: an error of the disk inside libsndfile's callbacks would be printed, not raised.
+    wav = io.BytesIO()
+    soundfile.write(wav, np.clip(samples, -1.0, 1.0), rate, format="WAV", subtype="PCM_16")
     with atomic_write(path) as file:
-        soundfile.write(file, np.clip(samples, -1.0, 1.0), rate, format="WAV", subtype="PCM_16")
+        file.write(wav.getbuffer())
 
 
 def resample(samples: np.ndarray, from_rate: int, to_rate: int = SAMPLE_RATE) -> np.ndarray:

@@ -44,7 +44,10 @@ class AudioBlock:
     samples: np.ndarray
     """(n,) float32"""
     start_s: float
-    """Time of the first sample on the source's own clock: seconds of sound since it started, skipped ones counted."""
+    """Time of the first sample on the source's own clock: seconds of sound since it started, skipped ones counted.
+
+    While a device is gone the clock goes by the wall. So blocks follow each other without a gap exactly if one starts
+    where the last one ended, to the millisecond."""
     dropped_s: float = 0.0
     """Seconds skipped right before this block because the reader was too slow."""
 
@@ -69,7 +72,7 @@ class AudioSource(Protocol):
 
         If more than ``max_s`` is waiting the oldest of it is skipped and counted: a slow reader falls behind in
         nothing but detail. A file that is not played at its natural pace never skips. None if ``min_s`` did not
-        arrive within ``timeout_s``, or at the end (then ``status.state`` is ENDED).
+        arrive within ``timeout_s``, when the device goes away (``status.state`` is LOST), or at the end (ENDED).
         """
 
     def stop(self) -> None:

@@ -32,7 +32,7 @@ class LiveConfig:
     """Most speech that one embedding is made of."""
     hop_s: float = 0.25
     """How often there is a new answer."""
-    first_window_s: float = 0.6
+    first_window_s: float = 0.5
     """Speech needed for the first embedding of a turn."""
     change_window_s: float = 1.0
     """Newest speech that is compared with the turn so far, to notice another voice."""
@@ -120,7 +120,7 @@ class Recogniser:
                 # The change lies somewhere in the newest window; its second half is surely the new voice's.
                 self._speech = self._speech[-max(change // 2, 1) :]
                 self._new_chunks = len(self._speech)
-                self._tracker.begin(self._tracker.end_s - self._speech_s())
+                self._tracker.begin(self._tracker.end_s - self._speech_s(), other_voice=True)
                 self._tracker.end_s = self._tracker.start_s + self._speech_s()
         embedding = self.encoder.embed(np.concatenate(self._speech))
         self._tracker.add(embedding, self._speech_s(), min(self._new_chunks, len(self._speech)) * CHUNK_S)

@@ -19,9 +19,13 @@ from app.recognition.scoring import Gallery, score, unit
 class TrackerConfig:
     pause_s: float = 0.3
     """Silence after which the next speech is a new turn, perhaps of somebody else."""
-    hold_s: float = 0.25
-    """Silence for which the label stays on the screen: shorter than a breath, so that it does not flicker."""
-    settle_s: float = 1.2
+    hold_s: float = 0.5
+    """Silence for which the label stays on the screen, so that it does not flicker with every breath."""
+    resume_s: float = 1.5
+    """Silence after which a new turn is no longer taken to continue the one before until it is heard otherwise."""
+    link_cosine: float = 0.5
+    """From this cosine on to the turn before, the first speech of a new turn is the same voice: evidence is kept."""
+    settle_s: float = 1.0
     """Speech before which a voice is not called unknown: short speech scores lower than it deserves."""
     change_cosine: float = 0.42
     """Below this cosine to the turn so far, the newest speech is another voice's ..."""
@@ -49,14 +53,18 @@ class Tracker:
     def __init__(self, gallery: Gallery, rule: DecisionRule, config: TrackerConfig = TrackerConfig()):
         self.gallery, self.rule, self.config = gallery, rule, config
         self._silence_s = np.inf
-        self.begin(0.0)
-
-    def begin(self, start_s: float) -> None:
-        """A new turn, of which nothing is known."""
-        self.start_s = self.end_s = start_s
-        """Of the turn's speech so far, in seconds of the source's clock."""
         self._sum: np.ndarray | None = None
         self._speech_s = 0.0
+        self._before: tuple[np.ndarray, float] | None = None  # voice of the turn before and seconds of speech behind it
+        self.begin(0.0)
+
+    def begin(self, start_s: float, *, other_voice: bool = False) -> None:
+        """A new turn, of which nothing is known; until it is, it may continue the one before, but for ``other_voice``."""
+        follows = self._silence_s < self.config.resume_s and not other_voice
+        self._before = (self._pool(), self._speech_s) if follows and self._sum is not None else None
+        self.start_s = self.end_s = start_s
+        """Of the turn's speech so far, in seconds of the source's clock."""
+        self._sum, self._speech_s = None, 0.0
         self._unlike = 0  # hops in a row that did not sound like the turn
 
     @property
@@ -85,15 +93,25 @@ class Tracker:
         else:
             self._sum = self._sum + embedding * new_speech_s
         self._speech_s += new_speech_s
+        if self._before and float(self._before[0] @ unit(self._sum)) < self.config.link_cosine:
+            self._before = None
+
+    def _pool(self) -> np.ndarray:
+        """The turn's voice (D,), of unit length, together with that of the turn before as long as it is the same."""
+        if self._before is None:
+            return unit(self._sum).astype(np.float32)
+        voice, seconds = self._before
+        return unit(voice * seconds + (0 if self._sum is None else self._sum)).astype(np.float32)
 
     def state(self) -> TrackerState:
         """The present turn as evidence stands, even if silence has begun."""
-        if self._sum is None:
+        if self._sum is None and self._before is None:
             return TrackerState()
-        voice = unit(self._sum).astype(np.float32)
+        voice = self._pool()
+        speech_s = self._speech_s + (self._before[1] if self._before else 0.0)
         scores = score(voice, self.gallery)
         said = decide(scores, self.rule)
-        label = said.speaker or (UNKNOWN if self._speech_s >= self.config.settle_s else None)
+        label = said.speaker or (UNKNOWN if speech_s >= self.config.settle_s else None)
         return TrackerState(
             label=label,
             speaker=said.speaker,
@@ -101,7 +119,7 @@ class Tracker:
             scores=scores,
             reason="" if said.speaker else said.reason,
             embedding=voice,
-            speech_s=self._speech_s,
+            speech_s=speech_s,
         )
 
     @property

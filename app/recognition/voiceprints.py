@@ -10,6 +10,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -295,7 +296,8 @@ class VoiceprintStore:
             self.data.mkdir(parents=True, exist_ok=True)
             db = sqlite3.connect(self.path, isolation_level=None, timeout=self.patience_s, check_same_thread=False)
             try:
-                for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
+                self._use_log(db)
+                for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
                     db.execute(f"PRAGMA {pragma}")
                 self._migrate(db)
             except BaseException:
@@ -303,6 +305,18 @@ class VoiceprintStore:
                 raise
             self._connection = db
         return self._connection
+
+    def _use_log(self, db: sqlite3.Connection) -> None:
+        """Switch to a write-ahead log. Of two programs that make the file one is refused at once: it tries again."""
+        give_up = time.monotonic() + self.patience_s
+        while True:
+            try:
+                db.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+            time.sleep(0.01)
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]

@@ -1,0 +1,77 @@
+"""Which input device is meant by what the user typed. Plain values: nothing here touches the sound card."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from utils import BadInput, HeardError
+
+NO_DEVICE = "no microphone was found: plug one in, or check that the sound system is running."
+
+
+@dataclass(frozen=True)
+class InputDevice:
+    """Something that sound can be recorded from, as PortAudio lists it."""
+
+    index: int
+    name: str
+    host_api: str
+    channels: int
+    default_rate: int
+    """Hz"""
+    is_default: bool
+
+
+def choose(devices: Sequence[InputDevice], wanted: str | None) -> InputDevice:
+    """The device that ``wanted`` means: None the system's default, a whole number that index, else a part of a name.
+
+    Upper and lower case are the same. A whole name comes before a part of one, and of several the first is taken.
+    Raises HeardError if there is no device at all, BadInput, naming what there is, if none is meant.
+    """
+    if not devices:
+        raise HeardError(NO_DEVICE)
+    if wanted is None:
+        return next((device for device in devices if device.is_default), devices[0])
+    part = wanted.strip().casefold()
+    meant = [device for device in devices if part.isdecimal() and device.index == int(part)]
+    meant += [device for device in devices if device.name.casefold() == part]
+    meant += [device for device in devices if part and part in device.name.casefold()]
+    if not meant:
+        names = ", ".join(dict.fromkeys(f'"{device.name}"' for device in devices))
+        raise BadInput(f'no microphone is called "{wanted}"; there are: {names}.')
+    return meant[0]
+
+
+def find_again(devices: Sequence[InputDevice], lost: InputDevice) -> InputDevice:
+    """The device that went away, wherever it is listed now. Raises HeardError while it is not there.
+
+    A device of another name is never taken for it: who chose a microphone would not notice the change.
+    """
+    for name in (_full_name, _lasting_name):
+        if found := next((device for device in devices if name(device) == name(lost)), None):
+            return found
+    raise HeardError(f'microphone "{lost.name}" is not there.')
+
+
+def _full_name(device: InputDevice) -> tuple[str, str]:
+    return device.host_api, device.name
+
+
+def _lasting_name(device: InputDevice) -> tuple[str, str]:
+    """What stays when a device is plugged in again: ALSA adds the number of its place, "USB Audio (hw:2,0)"."""
+    return device.host_api, re.sub(r"\s*\(hw:\d+,\d+\)$", "", device.name)
+
+
+def silence_hint(name: str, platform: str = sys.platform) -> str:
+    """What to do about a microphone that gives nothing but zeros, in one line."""
+    match platform:
+        case "darwin":
+            remedy = "allow it in System Settings > Privacy & Security > Microphone, or unmute it"
+        case "win32":
+            remedy = "allow it in Settings > Privacy & security > Microphone, or unmute it"
+        case _:
+            remedy = "is it muted? Look in the sound settings or in pavucontrol"
+    return f'Microphone "{name}" gives nothing but silence: {remedy}.'

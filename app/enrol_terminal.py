@@ -1,0 +1,265 @@
+"""Enrolment in a terminal: prompts, a level meter, and after each sample what was heard. Used by record_samples.py."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.audio.source import AudioSource
+from app.enrolment.guide import Guide, Outcome, Verdict
+from app.enrolment.quality import Fault, Limits, Quality, judge
+from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
+from app.enrolment.voices import LoadingVoices, Voices
+from app.recognition.speech import keep_speech
+from app.terminal import bar, cut, meter
+from utils import BadInput, HeardError, clean_name, data_dir
+
+COUNTDOWN_S = 3
+PLAIN_LINE_EVERY_S = 2.0
+"""Of sound: how often a recording is reported where lines cannot be redrawn."""
+
+
+@dataclass(frozen=True)
+class EnrolOptions:
+    """The command line of ``record_samples.py``."""
+
+    name: str
+    samples: int = 3
+    seconds: float = 7.0
+    """Of speech in each sample."""
+    device: str | None = None
+    file: Path | None = None
+    """Plays the microphone: its consecutive stretches are the samples."""
+    data: Path | None = None
+    model: str = "embedded"
+
+    def check(self) -> None:
+        """Raise BadInput for what is wrong before anything is opened."""
+        clean_name(self.name)
+        if not 1 <= self.samples <= 50:
+            raise BadInput(f"--samples {self.samples}: between 1 and 50.")
+        if not 2 <= self.seconds <= 60:
+            raise BadInput(f"--seconds {self.seconds:g}: between 2 and 60 seconds of speech.")
+
+    def source(self) -> AudioSource:
+        """The file or the microphone. Raises BadInput for a file that cannot be read."""
+        if self.file is not None:
+            from app.audio.file_source import FileSource
+
+            return FileSource(self.file)
+        from app.audio.microphone import Microphone
+
+        return Microphone(self.device)
+
+
+def run_enrolment(options: EnrolOptions) -> int:
+    """Record the samples. Returns 0 if at least one was kept.
+
+    Raises BadInput or HeardError if none could be, and KeyboardInterrupt, after saying what is kept, for Ctrl-C.
+    """
+    options.check()
+    data = data_dir(options.data)
+    limits = Limits(speech_s=min(Limits.speech_s, 0.6 * options.seconds))
+    source = options.file.name if options.file else ""
+    guide = Guide(data, options.name, samples=options.samples, limits=limits, source=source)
+    voices = LoadingVoices(lambda: Voices.load(data, guide.name, guide.earlier, model=options.model))
+    config = RecorderConfig(speech_s=options.seconds, longest_s=max(20.0, 4 * options.seconds))
+    recorder = SampleRecorder(options.source(), config, voices.check)
+    return EnrolTerminal(options, guide, recorder, voices).run()
+
+
+class EnrolTerminal:
+    """One session. With a terminal the person starts each sample with Enter; without one a countdown does."""
+
+    def __init__(self, options: EnrolOptions, guide: Guide, recorder: SampleRecorder, voices: LoadingVoices):
+        self.options, self.guide, self.recorder, self.voices = options, guide, recorder, voices
+        self.live = sys.stdout.isatty()
+        self.asks = options.file is None and sys.stdin is not None and sys.stdin.isatty()
+        self._may_be_enrolled_twice = False
+        self._last_problem = ""
+
+    def run(self) -> int:
+        guide, source = self.guide, self.recorder.source
+        source.start()
+        try:
+            self.note(f"Recording {guide.name}: {len(guide.prompts)} samples of {self.options.seconds:g} s of speech.")
+            if guide.earlier:
+                self.note(f"They are added to {len(guide.earlier)} from before.")
+            if self.options.file is None:
+                self._listen_first()
+            self.voices.start()
+            while guide.prompt and not self.recorder.ended:
+                self._one_sample()
+            verdict = guide.give_up() if guide.prompt else None
+            if verdict:
+                self._tell(verdict)
+        except KeyboardInterrupt:
+            self.note(f"Stopped. {self._kept_text()}")
+            raise
+        finally:
+            source.stop()
+        return self._end()
+
+    # ------------------------------------------------------------ one sample
+
+    def _one_sample(self) -> None:
+        guide = self.guide
+        self.note(f"\nSample {guide.number} of {len(guide.prompts)}")
+        if self.options.file is None:
+            self.note(f"  {guide.prompt.position.instruction}\n  Read this, or say anything else, in any language:")
+            self.note(f'    "{guide.prompt.sentence}"')
+            self._wait_for_start()
+        self._raise_if_voices_failed()
+        sample = self._record()
+        if self.recorder.ended and not sample.quality.speech_s:  # the end of a file
+            self._last_problem = self._last_problem or " ".join(problem.text for problem in guide.judge(sample))
+            return
+        self.note(f"  Heard {describe(sample.quality)}.")
+        if self.asks and not self._may_be_enrolled_twice:
+            self._ask_if_enrolled(sample)
+        verdict = guide.take(sample)
+        if verdict.kept is not None:
+            self.voices.keep(keep_speech(verdict.kept.samples))
+        self._tell(verdict)
+        self._raise_if_voices_failed()
+
+    def _record(self) -> RecordedSample:
+        told_s, message = 0.0, ""
+        for snapshot in self.recorder.record():
+            if snapshot.sample is not None:
+                return snapshot.sample
+            if self.live:
+                self._redraw(recording_line(snapshot))
+            elif snapshot.message != message or snapshot.quality.sound_s - told_s >= PLAIN_LINE_EVERY_S:
+                told_s, message = snapshot.quality.sound_s, snapshot.message
+                self.note(recording_line(snapshot))
+        raise AssertionError("a recording ends with its sample")
+
+    def _tell(self, verdict: Verdict) -> None:
+        reasons = " ".join(problem.text for problem in verdict.problems)
+        self._last_problem = reasons or self._last_problem
+        match verdict.outcome:
+            case Outcome.KEPT:
+                self.note(f"  Good: kept as {verdict.path.name}." + (f" But note: {reasons}" if reasons else ""))
+            case Outcome.AGAIN:
+                self.note(f"  Once more, please: {reasons}")
+            case Outcome.BEST_KEPT:
+                self.note(f"  The best of the tries is kept as {verdict.path.name}, although: {reasons}")
+            case Outcome.LEFT_OUT:
+                self.note(f"  This one is left out: {reasons}")
+
+    def _ask_if_enrolled(self, sample: RecordedSample) -> None:
+        enrolled = [problem for problem in self.guide.judge(sample) if problem.fault is Fault.ENROLLED]
+        if not enrolled:
+            return
+        self.note(f"  But {enrolled[0].text}")
+        answer = input(f"  Enrol it as {self.guide.name} all the same? [y/N] ")
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise HeardError(f"not enrolled a second time. {self._kept_text()}")
+        self._may_be_enrolled_twice = True
+
+    # ------------------------------------------------------------ before a sample
+
+    def _listen_first(self) -> None:
+        """Show a level at once: the model, which takes seconds to load, must not be waited for."""
+        snapshot = self.recorder.monitor()
+        self.note(f"Listening to {self.recorder.source.status.device or self.recorder.source.name}. Ctrl-C stops.")
+        self._redraw(waiting_line(snapshot, "")) if self.live else self.note(waiting_line(snapshot, ""))
+
+    def _wait_for_start(self) -> None:
+        if self.asks:
+            while not enter_pressed():
+                self._redraw(waiting_line(self.recorder.monitor(), "press Enter to start"))
+                self._raise_if_voices_failed()
+            return
+        self.note(f"  Starting in {COUNTDOWN_S} s.")
+        start = time.monotonic() + COUNTDOWN_S
+        while (left_s := start - time.monotonic()) > 0:
+            snapshot = self.recorder.monitor()
+            if self.live:
+                self._redraw(waiting_line(snapshot, f"starting in {left_s:.0f}"))
+        self.note("  Speak now.")
+
+    def _raise_if_voices_failed(self) -> None:
+        """A model or voiceprints that cannot be read end the session, but only between samples."""
+        if self.voices.problem:
+            raise self.voices.problem
+
+    # ------------------------------------------------------------ the end
+
+    def _end(self) -> int:
+        guide = self.guide
+        if not guide.kept:
+            if self.options.file is not None:
+                raise BadInput(f"{self.options.file}: no sample could be made of it. {self._last_problem}".rstrip())
+            raise HeardError(f"no sample could be used. {self._last_problem}".rstrip())
+        where = f" --data {shlex.quote(str(self.options.data))}" if self.options.data else ""
+        model = f" --model {shlex.quote(self.options.model)}" if self.options.model != "embedded" else ""
+        self.note(f"\n{self._kept_text()}")
+        self.note(f"Next: python build_voiceprint.py {shlex.quote(guide.name)}{model}{where}")
+        return 0
+
+    def _kept_text(self) -> str:
+        guide = self.guide
+        if not guide.kept:
+            return "Nothing was kept."
+        count = f"{len(guide.kept)} of {len(guide.prompts)} samples ({guide.speech_s:.1f} s of speech)"
+        return f"{count} of {guide.name} are kept in {guide.kept[0].parent}."
+
+    # ------------------------------------------------------------ lines
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        print(f"\r\x1b[K{text}" if self.live else text, flush=True)
+
+    def _redraw(self, text: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{cut(text, width)}", end="", flush=True)
+
+
+def describe(quality: Quality) -> str:
+    """A sample's figures in words."""
+    parts = [f"{quality.speech_s:.1f} s of speech"]
+    if quality.speech_s:
+        parts.append(f"level {quality.level_db:.0f} dB")
+        parts.append("noise not known" if quality.snr_db is None else f"{quality.snr_db:.0f} dB above the noise")
+        parts.append(f"{quality.clipped:.1%} clipped" if quality.clipped else "no clipping")
+    if quality.voice and quality.voice.same_voice is not None:
+        same = quality.voice.same_voice >= quality.voice.levels.different
+        parts.append(f"{'the same' if same else 'not the same'} voice as before ({quality.voice.same_voice:.2f})")
+    if quality.voice and quality.voice.nearest is not None:
+        parts.append(f"nearest other person {quality.voice.nearest} ({quality.voice.nearest_score:.2f})")
+    return ", ".join(parts)
+
+
+def recording_line(snapshot: Snapshot) -> str:
+    """How a recording is going: level, speech so far, and what is wrong with it just now."""
+    quality = snapshot.quality
+    done = bar(quality.speech_s / snapshot.wanted_s)
+    faults = [problem.fault.value for problem in judge(quality) if problem.fault not in {Fault.SHORT, Fault.MUTE}]
+    hint = snapshot.message or ", ".join(faults)
+    return f"{meter(snapshot.level_db)}  {done} {quality.speech_s:4.1f} of {snapshot.wanted_s:g} s  {hint}".rstrip()
+
+
+def waiting_line(snapshot: Snapshot, text: str) -> str:
+    """The level between samples."""
+    return f"{meter(snapshot.level_db)}  {snapshot.message or text}".rstrip()
+
+
+def enter_pressed() -> bool:
+    """Whether Enter was pressed at the terminal, or its input closed; never waits."""
+    if os.name == "nt":
+        import msvcrt
+
+        return msvcrt.kbhit() and msvcrt.getwch() in "\r\n"
+    import select
+
+    if select.select([sys.stdin], [], [], 0)[0]:
+        sys.stdin.readline()
+        return True
+    return False

@@ -1,0 +1,134 @@
+"""Recordings, or folders of audio files -> voiceprints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.enrolment.from_folder import files_by_person, first_speech, import_person
+from app.enrolment.pieces import SHORTEST_S, embed, pooled
+from app.enrolment.quality import Levels
+from app.enrolment.recordings import recorded_people
+from app.enrolment.report import PersonReport, report, warnings
+from app.recognition.scoring import Gallery
+from app.recognition.speech import keep_speech
+from app.recognition.voiceprints import Sample, VoiceprintStore
+from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
+
+if TYPE_CHECKING:
+    from app.recognition.encoder import Encoder
+
+
+class Builder:
+    """What ``build_voiceprint.py`` does.
+
+    ``on_bad`` takes a line about each file that is passed over; ``track(files, what)`` gives the files back one by one
+    and may show how far it has come.
+    """
+
+    def __init__(
+        self,
+        store: VoiceprintStore,
+        model: str = "embedded",
+        on_bad: Callable[[str], None] = lambda line: None,
+        track: Callable[[list[Path], str], Iterable[Path]] = lambda files, what: files,
+    ):
+        self.store, self.model, self.on_bad, self.track = store, model, on_bad, track
+
+    def run(self, names: Sequence[str] = (), tree: Path | None = None) -> tuple[list[PersonReport], list[str]]:
+        """Build the voiceprints of ``names``, or of everybody: first taking in the files of ``tree``, if one is given.
+
+        Returns a report on each person and warnings for the user. Raises BadInput for people without recordings or if
+        nothing at all can be used, HeardError if the model or the store fails, and OSError for a full disk: whoever
+        was done before stays done.
+        """
+        from app.recognition.encoder import Encoder
+
+        files = choose(files_by_person(tree, self.on_bad), names, tree) if tree else {}
+        enrolled = self.store.people()
+        people = {} if tree else choose(recorded_people(self.store.data, enrolled), names)
+        encoder = Encoder.load(self.model)
+        if tree:
+            for name, audio in files.items():
+                import_person(self.store.data, name, self.track(audio, name), on_bad=self.on_bad)
+            recorded = recorded_people(self.store.data, enrolled)
+            people = {name: recorded[name] for name in files if name in recorded}
+        built = [name for name, wavs in people.items() if self._build(encoder, name, wavs)]
+        if not built:
+            raise BadInput("no voiceprint was made: none of the files can be used.")
+        levels = Levels.of(encoder.rule())
+        reports = report(self.store, encoder.sha256, built, levels)
+        lines = warnings(reports, levels)
+        if stale := self.store.stale(encoder.sha256):
+            lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
+        return reports, lines
+
+    def _build(self, encoder: Encoder, name: str, wavs: list[Path]) -> bool:
+        return build_person(self.store, encoder, name, self.track(wavs, name), self.on_bad)
+
+
+def choose(
+    people: Mapping[str, Sequence[Path]], names: Sequence[str], tree: Path | None = None
+) -> dict[str, list[Path]]:
+    """The people called ``names``, or all of them for none. Raises BadInput, naming those that there are."""
+    if not people:
+        raise BadInput("there are no recordings yet: run `python record_samples.py NAME`, or give --from DIR.")
+    if missing := [name for name in names if name not in people]:
+        where = f" in {tree}" if tree else ""
+        raise BadInput(f"no recordings of {', '.join(missing)}{where}; there are some of {', '.join(people)}.")
+    return {name: list(people[name]) for name in dict.fromkeys(names or people)}
+
+
+def build_person(
+    store: VoiceprintStore, encoder: Encoder, name: str, wavs: Iterable[Path], on_bad: Callable[[str], None]
+) -> bool:
+    """Make a person's voiceprint of their recordings, in place of any earlier one. False if none can be used.
+
+    A recording that cannot be used goes to ``on_bad``, in a line; if none can, an earlier voiceprint stays as it is.
+    Raises HeardError if the store cannot be written.
+    """
+    samples = []
+    for wav in wavs:
+        try:
+            samples.append(embed_sample(encoder, keep_speech(read_audio(wav)), wav.relative_to(store.data).as_posix()))
+        except BadInput as error:
+            on_bad(str(error))
+    if samples:
+        store.set_samples(name, encoder.model_id, encoder.sha256, samples)
+    return bool(samples)
+
+
+def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> Sample:
+    """The speech (n,) of one recording, embedded. Raises BadInput for less than a second of it."""
+    vectors, piece_s = embed(encoder, speech)
+    if not len(vectors):
+        seconds = len(speech) / SAMPLE_RATE
+        raise BadInput(f"{file}: only {seconds:.1f} s of speech; at least {SHORTEST_S:.0f} s are needed.")
+    return Sample(file, vectors, piece_s)
+
+
+def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
+    """The people of a folder tree (one sub-folder each) as a gallery, without keeping anything.
+
+    The same voiceprints as importing and building would give. Files that cannot be used are passed over. Raises
+    BadInput if there is nobody in it.
+    """
+    names, rows = [], []
+    for name, files in files_by_person(tree).items():
+        vectors, seconds = [], []
+        for path in files:
+            try:
+                sample = embed_sample(encoder, keep_speech(first_speech(path)[0]), path.name)
+            except HeardError:
+                continue
+            vectors.append(sample.vectors)
+            seconds += sample.piece_s
+        if seconds:
+            names.append(name)
+            rows.append(pooled(np.concatenate(vectors), seconds))
+    if not rows:
+        raise BadInput(f"{tree}: nobody's speech was found in it.")
+    return Gallery(tuple(names), np.stack(rows))

@@ -1,0 +1,112 @@
+"""The course of an enrolment: which prompt comes next, and what becomes of a finished sample. No terminal in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from app.enrolment.prompts import Prompt, prompts
+from app.enrolment.quality import LIMITS, Limits, Problem, judge
+from app.enrolment.recorder import RecordedSample
+from app.enrolment.recordings import Note, quality_figures, samples_of, save_sample
+from utils import clean_name
+
+
+class Outcome(Enum):
+    KEPT = "kept"
+    AGAIN = "again"
+    """Not good enough: the same prompt once more."""
+    BEST_KEPT = "best kept"
+    """Not good enough either, and asked for often enough: the best of the tries is kept."""
+    LEFT_OUT = "left out"
+    """None of the tries can be used: on to the next prompt."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    outcome: Outcome
+    problems: list[Problem]
+    """Of this recording; also of a kept one, if there is something to know."""
+    kept: RecordedSample | None = None
+    path: Path | None = None
+    """Where it was saved."""
+
+
+class Guide:
+    """Leads through a session: record for ``prompt``, hand the sample to ``take``, until ``prompt`` is None."""
+
+    def __init__(
+        self, data: Path, name: str, *, samples: int = 3, tries: int = 3, limits: Limits = LIMITS, source: str = ""
+    ):
+        self.data, self.name, self.tries, self.limits = data, clean_name(name), tries, limits
+        self.earlier = samples_of(data, self.name)
+        """Recordings from before this session."""
+        self.source = source
+        """The file that plays the microphone, if one does: then nobody read a prompt."""
+        self.prompts = prompts(samples, len(self.earlier))
+        self.kept: list[Path] = []
+        self.speech_s = 0.0
+        """Seconds of speech kept in this session."""
+        self._step = 0
+        self._attempts: list[RecordedSample] = []
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """What to record now; None when the session is over."""
+        return self.prompts[self._step] if self._step < len(self.prompts) else None
+
+    @property
+    def number(self) -> int:
+        """Of the present prompt, from 1."""
+        return self._step + 1
+
+    def judge(self, sample: RecordedSample) -> list[Problem]:
+        """What is wrong with a sample, without taking it."""
+        return judge(sample.quality, self.limits)
+
+    def take(self, sample: RecordedSample) -> Verdict:
+        """Keep a sample, or ask for it again. Raises OSError if it cannot be saved: then it may be taken once more."""
+        problems = self.judge(sample)
+        if not any(problem.again for problem in problems):
+            return self._keep(Outcome.KEPT, sample, problems)
+        if len(self._attempts) + 1 < self.tries:
+            self._attempts.append(sample)
+            return Verdict(Outcome.AGAIN, problems)
+        best = self._best([*self._attempts, sample])
+        if best is not None:
+            return self._keep(Outcome.BEST_KEPT, best, problems)
+        self._next()
+        return Verdict(Outcome.LEFT_OUT, problems)
+
+    def give_up(self) -> Verdict | None:
+        """No more sound will come: keep the best of the present prompt's tries, if one can be used."""
+        best = self._best(self._attempts)
+        return None if best is None else self._keep(Outcome.BEST_KEPT, best, self.judge(best))
+
+    def _best(self, attempts: list[RecordedSample]) -> RecordedSample | None:
+        usable = [sample for sample in attempts if all(problem.usable for problem in self.judge(sample))]
+        return min(usable, key=self._badness, default=None)
+
+    def _badness(self, sample: RecordedSample) -> tuple[int, float]:
+        return len(self.judge(sample)), -(sample.quality.snr_db or 0.0)
+
+    def _keep(self, outcome: Outcome, sample: RecordedSample, problems: list[Problem]) -> Verdict:
+        note = Note(
+            name=self.name,
+            recorded_at=sample.recorded_at.isoformat(timespec="seconds"),
+            device=sample.device,
+            position="" if self.source else self.prompt.position.name,
+            sentence="" if self.source else self.prompt.sentence,
+            source=self.source,
+            quality=quality_figures(sample.quality),
+        )
+        path = save_sample(self.data, sample.samples, note)
+        self.kept.append(path)
+        self.speech_s += sample.quality.speech_s
+        self._next()
+        return Verdict(outcome, problems, sample, path)
+
+    def _next(self) -> None:
+        self._step += 1
+        self._attempts.clear()

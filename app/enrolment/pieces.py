@@ -1,0 +1,48 @@
+"""Speech -> embeddings for enrolment: cut into pieces of one length, so that they share a batch and weigh the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.recognition.scoring import unit
+from utils import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from app.recognition.encoder import Encoder
+
+PIECE_S = 3.0
+"""About as long as what is compared with it: 2 s of read speech against 20 s of enrolment had an EER of 2.2 to 2.4 %
+with pieces of 2, 3 or 4 s, and of 3.4 % with all 20 s embedded at once."""
+SHORTEST_S = 1.0
+"""Less speech than this in a recording makes no voiceprint."""
+
+
+def cut(speech: np.ndarray) -> list[np.ndarray]:
+    """Speech (n,) as pieces that hold all of it: each of 3 s, neighbours overlapping by as much as it takes.
+
+    From 1 to 3 s it is one piece as it is; of less than 1 s nothing is made.
+    """
+    length = round(PIECE_S * SAMPLE_RATE)
+    if len(speech) < SHORTEST_S * SAMPLE_RATE:
+        return []
+    if len(speech) <= length:
+        return [speech]
+    starts = np.linspace(0, len(speech) - length, -(-len(speech) // length)).round().astype(int)
+    return [speech[start : start + length] for start in starts]
+
+
+def embed(encoder: Encoder, speech: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    """The embeddings (k, D) of unit length of the pieces of ``speech`` (n,), and the seconds of speech behind each.
+
+    The seconds add up to the speech: what two pieces share is not counted twice. k is 0 for less than 1 s.
+    """
+    pieces = cut(speech)
+    return encoder.embed_batch(pieces), [len(speech) / SAMPLE_RATE / max(1, len(pieces))] * len(pieces)
+
+
+def pooled(vectors: np.ndarray, seconds: Sequence[float]) -> np.ndarray:
+    """Embeddings (k, D), k of at least 1, as one of unit length: their mean, weighted by the speech behind each."""
+    return unit(np.average(vectors, axis=0, weights=seconds)).astype(np.float32)

@@ -1,0 +1,228 @@
+"""How good a recording is, in figures, and what is wrong with it, in words. Pure functions over arrays and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from app.audio.level import FLOOR_DB, clipped_fraction
+from app.recognition.decision import DecisionRule
+from app.recognition.speech import CHUNK, CHUNK_S, SPEECH
+
+NOISE = 0.2
+"""Probability of speech below which a chunk counts as background."""
+GUARD = 2
+"""Chunks next to speech that are not background either: they hold its onset and decay."""
+MIN_NOISE_S = 0.3
+"""Background needed before its level is believed."""
+FLOOR_POWER = 1e-10
+"""-100 dBFS, about what 16-bit rounding leaves."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Cosines between recordings to judge by; every model has its own."""
+
+    different: float
+    """Below this two recordings are more likely of two people than of one."""
+    same: float
+    """From this on they are taken to be of one person: the threshold for a name."""
+
+    @classmethod
+    def of(cls, rule: DecisionRule) -> Levels:
+        """``different`` is where the model's calibration gives even odds.
+
+        Who is being enrolled is known to be in front of the microphone, so a doubt needs more than a score below the
+        threshold, which is set where hardly any stranger comes through.
+        """
+        return cls(different=min(-rule.offset / rule.scale, rule.threshold), same=rule.threshold)
+
+
+@dataclass(frozen=True)
+class VoiceCheck:
+    """Whose voice it is, by the embedding."""
+
+    levels: Levels
+    same_voice: float | None = None
+    """Cosine to the other samples of this person, -1 to 1; None for the first."""
+    nearest: str | None = None
+    """The enrolled person of another name whose voice is the most alike; None if there is nobody else."""
+    nearest_score: float | None = None
+    """Cosine to that person's voiceprint."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    sound_s: float = 0.0
+    """Length of the recording."""
+    speech_s: float = 0.0
+    """Of it, seconds in which somebody speaks."""
+    level_db: float = FLOOR_DB
+    """RMS of the speech in dB relative to full scale."""
+    noise_db: float | None = None
+    """Level of what is heard between the speech; None if there is too little of it to tell."""
+    snr_db: float | None = None
+    """Signal-to-noise ratio in dB, -20 to 60, see ``signal_to_noise_db``; None like ``noise_db``."""
+    clipped: float = 0.0
+    """Fraction of the speech samples at full scale, 0 to 1."""
+    all_zero: bool = False
+    """Not one sample differs from zero: muted, or no permission to listen."""
+    voice: VoiceCheck | None = None
+    """None while the model is not loaded, or when there is too little speech."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where on a recording is not good enough.
+
+    Measured with a network of 2 million weights on 7 s of read speech against voiceprints of 20 s, where clean speech
+    scores 0.83 against its own: noise at 20, 15, 10 and 5 dB scores 0.75, 0.71, 0.65 and 0.58; 1 % and 10 % clipped
+    0.82 and 0.74; a level of -50 and -60 dB, rounded to 16 bits, 0.83 and 0.81.
+    """
+
+    speech_s: float = 4.0
+    usable_speech_s: float = 1.0
+    """With less than this nothing can be done; between the two it is kept if nothing better comes."""
+    level_db: float = -50.0
+    clipped: float = 0.01
+    snr_db: float = 10.0
+
+
+LIMITS = Limits()
+
+
+class Fault(Enum):
+    MUTE = "mute"
+    SHORT = "short"
+    QUIET = "quiet"
+    CLIPPED = "clipped"
+    NOISY = "noisy"
+    OTHER_VOICE = "other voice"
+    ENROLLED = "already enrolled"
+
+
+@dataclass(frozen=True)
+class Problem:
+    fault: Fault
+    text: str
+    """For the person: what is wrong, and what to do about it."""
+    usable: bool = True
+    """Whether the recording may be kept if no better one can be had."""
+    again: bool = True
+    """Whether recording again can help."""
+
+
+class SoundMeter:
+    """Figures of a recording while it grows. Feed it chunks of 32 ms with their probabilities of speech."""
+
+    def __init__(self) -> None:
+        self._power: list[float] = []
+        self._clipped: list[float] = []
+        self._probability: list[float] = []
+        self._all_zero = True
+
+    def add(self, chunk: np.ndarray, probability: float) -> None:
+        """``chunk``: (512,) float32, full scale +-1."""
+        self._power.append(float(np.mean(np.square(chunk, dtype=np.float64))))
+        self._clipped.append(clipped_fraction(chunk))
+        self._probability.append(float(probability))
+        self._all_zero = self._all_zero and not chunk.any()
+
+    @property
+    def speech_s(self) -> float:
+        return sum(p >= SPEECH for p in self._probability) * CHUNK_S
+
+    def quality(self, voice: VoiceCheck | None = None) -> Quality:
+        """The figures so far."""
+        if not self._power:
+            return Quality(voice=voice)
+        power, probability = np.array(self._power), np.array(self._probability)
+        speech, noise = power[probability >= SPEECH], power[_background(probability)]
+        enough = len(noise) * CHUNK_S >= MIN_NOISE_S
+        noise_power = float(np.median(noise)) if enough else None
+        return Quality(
+            sound_s=len(power) * CHUNK_S,
+            speech_s=len(speech) * CHUNK_S,
+            level_db=_db(float(speech.mean())) if len(speech) else FLOOR_DB,
+            noise_db=None if noise_power is None else _db(noise_power),
+            snr_db=signal_to_noise_db(float(speech.mean()), noise_power)
+            if len(speech) and noise_power is not None
+            else None,
+            clipped=float(np.mean(np.array(self._clipped)[probability >= SPEECH])) if len(speech) else 0.0,
+            all_zero=self._all_zero,
+            voice=voice,
+        )
+
+
+def signal_to_noise_db(speech_power: float, noise_power: float) -> float:
+    """10 log10((S - N) / N), kept within -20 to 60 dB.
+
+    S is the mean power of the chunks with speech, which hold the noise as well; N the median power of the background:
+    chunks whose probability of speech is below 0.2 and that are not next to speech. The median, because a breath or a
+    bang would rule the mean. Takes the noise to be the same in both. On speech with noise added at 5 to 20 dB it is
+    right within 0.5 dB for half of the recordings, and within 2 dB for most.
+    """
+    noise_power = max(noise_power, FLOOR_POWER)
+    ratio = max(speech_power - noise_power, 0.0) / noise_power
+    return float(np.clip(10 * np.log10(max(ratio, 1e-12)), -20.0, 60.0))
+
+
+def measure(samples: np.ndarray, probabilities: np.ndarray) -> Quality:
+    """The figures of a whole recording (n,), with the speech probabilities of its n // 512 chunks."""
+    meter = SoundMeter()
+    for index, probability in enumerate(probabilities):
+        meter.add(samples[index * CHUNK : (index + 1) * CHUNK], probability)
+    return meter.quality()
+
+
+def judge(quality: Quality, limits: Limits = LIMITS) -> list[Problem]:
+    """What is wrong with a recording, the worst first; nothing if it is good."""
+    if quality.all_zero:
+        text = "the microphone gives only silence: unmute it, or allow this program to use it in the system's settings."
+        return [Problem(Fault.MUTE, text, usable=False)]
+    problems = []
+    if quality.speech_s < limits.speech_s:
+        text = f"only {quality.speech_s:.1f} s of speech: keep talking until the bar is full."
+        problems.append(Problem(Fault.SHORT, text, usable=quality.speech_s >= limits.usable_speech_s))
+        if not problems[0].usable:
+            return problems  # the other figures rest on too little
+    if quality.voice:
+        problems += _judge_voice(quality.voice)
+    if quality.clipped > limits.clipped:
+        text = (
+            f"the microphone clips ({quality.clipped:.1%} of the speech): lower its input level, or move away a little."
+        )
+        problems.append(Problem(Fault.CLIPPED, text))
+    if quality.level_db < limits.level_db:
+        text = f"too quiet ({quality.level_db:.0f} dB): move closer, or raise the microphone's input level."
+        problems.append(Problem(Fault.QUIET, text))
+    if quality.snr_db is not None and quality.snr_db < limits.snr_db:
+        text = f"too much noise ({quality.snr_db:.0f} dB over it): move closer, or make the room quieter."
+        problems.append(Problem(Fault.NOISY, text))
+    return problems
+
+
+def _judge_voice(voice: VoiceCheck) -> list[Problem]:
+    problems = []
+    if voice.same_voice is not None and voice.same_voice < voice.levels.different:
+        text = (
+            f"this sounds like somebody else than the samples before ({voice.same_voice:.2f}, one voice has"
+            f" {voice.levels.different:.2f} or more): only the person being enrolled should speak."
+        )
+        problems.append(Problem(Fault.OTHER_VOICE, text, usable=False))
+    if voice.nearest is not None and voice.nearest_score >= voice.levels.same:
+        text = f"this voice is already enrolled as {voice.nearest} ({voice.nearest_score:.2f})."
+        problems.append(Problem(Fault.ENROLLED, text, again=False))
+    return problems
+
+
+def _background(probability: np.ndarray) -> np.ndarray:
+    """(k,) booleans: chunks of background, away from anything that may be speech."""
+    taken = np.convolve(probability >= NOISE, np.ones(2 * GUARD + 1), mode="full")
+    return taken[GUARD : GUARD + len(probability)] == 0
+
+
+def _db(power: float) -> float:
+    return max(FLOOR_DB, 10 * float(np.log10(max(power, 1e-12))))

@@ -1,0 +1,161 @@
+"""The recording engine: sound in, snapshots while it grows, one judged sample out. No terminal and no window in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from app.audio.level import FLOOR_DB, level_db
+from app.audio.source import AudioSource, SourceState
+from app.enrolment.quality import Quality, SoundMeter, VoiceCheck
+from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, SpeechDetector, keep_speech
+from utils import SAMPLE_RATE, HeardError
+
+
+@dataclass(frozen=True)
+class RecorderConfig:
+    speech_s: float = 7.0
+    """Speech that makes a sample: pauses are not counted."""
+    hop_s: float = 0.1
+    """Time between two snapshots."""
+    tail_s: float = 1.5
+    """A sample that is full ends in the next pause, after this much more speech at the latest."""
+    longest_s: float = 30.0
+    """A sample ends here however little was said."""
+    check_every_s: float = 3.0
+    """New speech after which the voice is looked at again."""
+    backlog_s: float = 5.0
+    """Sound that may wait while the reader is busy; older sound is skipped."""
+    patience_s: float = 60.0
+    """How long a microphone that went away is waited for."""
+
+
+@dataclass(frozen=True)
+class RecordedSample:
+    samples: np.ndarray
+    """(n,) float32 at 16 kHz: as recorded, pauses and all."""
+    quality: Quality
+    device: str
+    recorded_at: datetime
+    """When it began, in local time with its zone."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How a recording is going, at one moment."""
+
+    quality: Quality
+    """The figures so far: ``judge`` of them is live advice."""
+    wanted_s: float
+    """Seconds of speech that make the sample."""
+    level_db: float = FLOOR_DB
+    """RMS of the newest sound."""
+    speaking: bool = False
+    message: str = ""
+    """What the source says of itself: lost, muted. Empty while all is well."""
+    sample: RecordedSample | None = None
+    """Set in the last snapshot, and only there."""
+
+
+class SampleRecorder:
+    """Records one sample after another from a started source. One thread.
+
+    ``check(speech, final)`` looks at the speech heard so far, joined, (n,) float32, and says whose voice it is, or None
+    if it cannot tell. Only for the ``final`` answer may it take its time; sound waits meanwhile.
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        config: RecorderConfig = RecorderConfig(),
+        check: Callable[[np.ndarray, bool], VoiceCheck | None] | None = None,
+    ):
+        self.source, self.config, self.check = source, config, check
+        self._detector = SpeechDetector()
+        self._waiting = np.zeros(0, np.float32)  # read from the source, not looked at yet
+        self._read_to_s = 0.0  # on the source's clock
+        self._heard_at = time.monotonic()
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more sound will come."""
+        return self.source.status.state is SourceState.ENDED and len(self._waiting) < CHUNK
+
+    def monitor(self) -> Snapshot:
+        """Hear a moment and throw it away: a level to show between samples."""
+        self._waiting = np.zeros(0, np.float32)
+        block = self.source.read(self.config.hop_s, self.config.backlog_s)
+        newest = np.zeros(0, np.float32) if block is None else block.samples[-round(self.config.hop_s * SAMPLE_RATE) :]
+        status = self.source.status
+        return Snapshot(Quality(), self.config.speech_s, level_db=level_db(newest), message=status.message)
+
+    def record(self) -> Iterator[Snapshot]:
+        """Record a sample: a snapshot every hop, the finished sample in the last.
+
+        It is over when enough speech was heard, after ``longest_s`` of sound, or with the source. What a file holds
+        beyond that stays for the next sample. Raises HeardError if the source is gone for longer than ``patience_s``.
+        """
+        config = self.config
+        began, meter, chunks = datetime.now().astimezone(), SoundMeter(), []
+        spoken: list[np.ndarray] = []
+        voice, checked_s = None, 0.0
+        self._detector.reset()
+        self._heard_at = time.monotonic()
+        while True:
+            heard = self._hear(config.hop_s)
+            if heard is None:
+                if self.ended:
+                    break
+                yield Snapshot(meter.quality(voice), config.speech_s, message=self.source.status.message)
+                continue
+            probabilities = self._detector.process(heard)
+            for index, probability in enumerate(probabilities):
+                chunk = heard[index * CHUNK : (index + 1) * CHUNK]
+                meter.add(chunk, probability)
+                chunks.append(chunk)
+                if probability >= SPEECH:
+                    spoken.append(chunk)
+            speaking = bool(probabilities[-1] >= SPEECH)
+            speech_s = meter.speech_s
+            if speech_s >= config.speech_s and (not speaking or speech_s >= config.speech_s + config.tail_s):
+                break
+            if len(chunks) * CHUNK_S >= config.longest_s:
+                break
+            if self.check and speech_s - checked_s >= config.check_every_s:
+                voice, checked_s = self.check(np.concatenate(spoken), False), speech_s
+            status = self.source.status
+            yield Snapshot(
+                meter.quality(voice), config.speech_s, level_db(heard), speaking=speaking, message=status.message
+            )
+        yield self._finish(chunks, meter, began)
+
+    def _finish(self, chunks: list[np.ndarray], meter: SoundMeter, began: datetime) -> Snapshot:
+        samples = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
+        quality, status = meter.quality(), self.source.status
+        if self.check and quality.speech_s > 0:
+            quality = replace(quality, voice=self.check(keep_speech(samples), True))
+        sample = RecordedSample(samples, quality, status.device or self.source.name, began)
+        return Snapshot(quality, self.config.speech_s, message=status.message, sample=sample)
+
+    def _hear(self, seconds: float) -> np.ndarray | None:
+        """About ``seconds`` of whole chunks, or None if nothing came in time."""
+        wanted = max(1, round(seconds / CHUNK_S)) * CHUNK
+        if len(self._waiting) < wanted:
+            block = self.source.read(seconds, self.config.backlog_s)
+            if block is not None:
+                self._heard_at = time.monotonic()
+                if abs(block.start_s - self._read_to_s) > 1e-3:  # it does not follow what came before
+                    self._detector.reset()
+                    self._waiting = self._waiting[:0]
+                self._read_to_s = block.end_s
+                self._waiting = np.concatenate([self._waiting, block.samples])
+            elif time.monotonic() - self._heard_at > self.config.patience_s and not self.ended:
+                why = self.source.status.message or "no sound came from it"
+                raise HeardError(f"{self.source.name} was waited for in vain: {why}")
+        taken = min(wanted, len(self._waiting) // CHUNK * CHUNK)
+        heard, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        return heard if taken else None

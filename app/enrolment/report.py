@@ -1,0 +1,101 @@
+"""How good the voiceprints are: each person's samples against each other, and everybody against everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.enrolment.pieces import pooled
+from app.enrolment.quality import Levels
+from app.recognition.voiceprints import Sample, VoiceprintStore
+
+
+@dataclass(frozen=True)
+class PersonReport:
+    name: str
+    samples: int
+    speech_s: float
+    consistency: float | None
+    """Mean cosine, -1 to 1, between each sample and the rest of them (leave one out); between the pieces of the sample
+    if there is only one. None if there is but one piece of speech."""
+    outliers: tuple[str, ...] = ()
+    """Files of samples unlike the rest; only told from three samples on, since of two neither is the wrong one."""
+    nearest: str | None = None
+    """The other person whose voiceprint is the most alike; None if there is nobody else."""
+    nearest_score: float | None = None
+    """Cosine to it."""
+
+    def warnings(self, levels: Levels) -> list[str]:
+        """What the user should look into in this person's samples, a line each."""
+        lines = []
+        for file in self.outliers:
+            lines.append(
+                f"{self.name}: {file} sounds unlike the other samples; listen to it, and remove or replace it."
+            )
+        if self.consistency is not None and self.consistency < levels.different and not self.outliers:
+            lines.append(
+                f"{self.name}: the samples do not sound like one person ({self.consistency:.2f}, expected"
+                f" {levels.different:.2f} or more); record them again."
+            )
+        return lines
+
+
+def report(store: VoiceprintStore, model_sha256: str, names: Iterable[str], levels: Levels) -> list[PersonReport]:
+    """A report on each of ``names`` who has a voiceprint of this model, compared with everybody who has one."""
+    gallery = store.gallery(model_sha256)
+    index_of = {name: index for index, name in enumerate(gallery.names)}
+    alike = gallery.vectors @ gallery.vectors.T
+    np.fill_diagonal(alike, -np.inf)
+    reports = []
+    for name in names:
+        if name not in index_of:
+            continue
+        samples = store.samples(name, model_sha256)
+        scores = leave_one_out(samples)
+        row = alike[index_of[name]]
+        nearest = int(row.argmax()) if len(row) > 1 else None
+        odd = [s.file for s, score in zip(samples, scores, strict=False) if score < levels.different]
+        reports.append(
+            PersonReport(
+                name=name,
+                samples=len(samples),
+                speech_s=sum(sample.speech_s for sample in samples),
+                consistency=float(np.mean(scores)) if len(scores) else None,
+                outliers=tuple(odd) if len(samples) >= 3 else (),
+                nearest=None if nearest is None else gallery.names[nearest],
+                nearest_score=None if nearest is None else float(row[nearest]),
+            )
+        )
+    return reports
+
+
+def warnings(reports: Sequence[PersonReport], levels: Levels) -> list[str]:
+    """What the user should look into, a line each: in each person's samples, and two people who sound alike."""
+    lines = [line for person in reports for line in person.warnings(levels)]
+    alike = {}
+    for person in reports:
+        if person.nearest_score is not None and person.nearest_score >= levels.same:
+            alike[tuple(sorted((person.name, person.nearest)))] = person.nearest_score
+    for (one, other), score in alike.items():
+        lines.append(
+            f"{one} and {other} sound alike ({score:.2f}): one person under two names, or two who will be mixed up."
+        )
+    return lines
+
+
+def leave_one_out(samples: Sequence[Sample]) -> list[float]:
+    """Cosine of each sample to the rest of them pooled; of each piece, if there is one sample; [] for one piece."""
+    parts = [(sample.vectors, list(sample.piece_s)) for sample in samples]
+    if len(parts) == 1:
+        (only,) = samples
+        parts = [(vector[None], [seconds]) for vector, seconds in zip(only.vectors, only.piece_s, strict=True)]
+    if len(parts) < 2:
+        return []
+    scores = []
+    for index, (vectors, seconds) in enumerate(parts):
+        rest = [part for other, part in enumerate(parts) if other != index]
+        others = pooled(np.concatenate([v for v, _ in rest]), [s for _, part_s in rest for s in part_s])
+        scores.append(float(pooled(vectors, seconds) @ others))
+    return scores

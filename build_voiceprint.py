@@ -1,0 +1,66 @@
+"""Make voiceprints of what was recorded, or of a folder of audio files, and tell how good they are.
+
+With --from, the speech of the files is kept in the data folder like a recording (the first minute of a file, three
+minutes of a person), so that the voiceprints can be made again when the model changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from utils import clean_name, data_dir, run_cli
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="build_voiceprint.py", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of the people (default: everybody recorded)")
+    parser.add_argument(
+        "--from", dest="tree", type=Path, metavar="DIR", help="one sub-folder per person, with audio files in it"
+    )
+    parser.add_argument("--model", default="embedded", metavar="M", help="see test.py (default: embedded)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where recordings and voiceprints are (default: data/)"
+    )
+    return parser.parse_args(argv)
+
+
+def main() -> int:
+    options = parse()
+    names = [clean_name(name) for name in options.names]
+    from tqdm import tqdm
+
+    from app.enrolment.build import Builder
+    from app.recognition.voiceprints import VoiceprintStore
+    from app.tables import table
+
+    def skip(line: str) -> None:
+        tqdm.write(f"skipped: {line}", file=sys.stderr)
+
+    def track(files: list[Path], what: str):
+        return tqdm(files, desc=what, unit="file", leave=False, disable=None if len(files) > 3 else True)
+
+    with VoiceprintStore(data_dir(options.data)) as store:
+        builder = Builder(store, options.model, skip, track)
+        reports, warnings = builder.run(names, options.tree)
+    rows = [
+        (
+            report.name,
+            str(report.samples),
+            f"{report.speech_s:.1f}",
+            "-" if report.consistency is None else f"{report.consistency:.2f}",
+            "-" if report.nearest is None else f"{report.nearest_score:.2f}",
+            report.nearest or "-",
+        )
+        for report in reports
+    ]
+    header = ("person", "samples", "speech s", "self-consistency", "nearest", "other person")
+    print(table(header, rows, numbers=(1, 2, 3, 4)))
+    for line in warnings:
+        print(f"warning: {line}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    run_cli(main)

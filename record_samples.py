@@ -1,0 +1,31 @@
+"""Guided enrolment: records a person's voice, a few short samples: near, a step back, and softly."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.enrol_terminal import EnrolOptions, run_enrolment
+from utils import run_cli
+
+
+def parse(argv: list[str] | None = None) -> EnrolOptions:
+    parser = argparse.ArgumentParser(prog="record_samples.py", description=__doc__)
+    parser.add_argument("name", metavar="NAME", help="of the person, as it is to be shown")
+    parser.add_argument("--samples", type=int, default=3, metavar="N", help="how many (default: 3)")
+    parser.add_argument("--seconds", type=float, default=7.0, metavar="S", help="of speech in each (default: 7)")
+    parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")
+    parser.add_argument(
+        "--file", type=Path, metavar="WAV", help="a file plays the microphone; consecutive stretches are the samples"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where recordings are kept (default: data/)")
+    parser.add_argument("--model", default="embedded", metavar="M", help="model that compares the voices")
+    return EnrolOptions(**vars(parser.parse_args(argv)))
+
+
+def main() -> int:
+    return run_enrolment(parse())
+
+
+if __name__ == "__main__":
+    run_cli(main)
