@@ -25,16 +25,20 @@ class InputDevice:
     is_default: bool
 
 
-def choose(devices: Sequence[InputDevice], wanted: str | None) -> InputDevice:
+def choose(devices: Sequence[InputDevice], wanted: str | None, before: InputDevice | None = None) -> InputDevice:
     """The device that ``wanted`` means: None the system's default, a whole number that index, else a part of a name.
 
     Upper and lower case are the same. A whole name comes before a part of one, and of several the first is taken.
-    Raises HeardError if there is no device at all, BadInput, naming what there is, if none is meant.
+    If one was wanted, and was ``before`` and went away, only that one is meant: nobody would notice that another is
+    heard now. Raises HeardError if there is no device at all or that one is not there, BadInput, naming what there is,
+    if none is meant.
     """
     if not devices:
         raise HeardError(NO_DEVICE)
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
+    if before is not None:
+        return _find_again(devices, before)
     part = wanted.strip().casefold()
     meant = [device for device in devices if part.isdecimal() and device.index == int(part)]
     meant += [device for device in devices if device.name.casefold() == part]
@@ -45,15 +49,11 @@ def choose(devices: Sequence[InputDevice], wanted: str | None) -> InputDevice:
     return meant[0]
 
 
-def find_again(devices: Sequence[InputDevice], lost: InputDevice) -> InputDevice:
-    """The device that went away, wherever it is listed now. Raises HeardError while it is not there.
-
-    A device of another name is never taken for it: who chose a microphone would not notice the change.
-    """
+def _find_again(devices: Sequence[InputDevice], before: InputDevice) -> InputDevice:
     for name in (_full_name, _lasting_name):
-        if found := next((device for device in devices if name(device) == name(lost)), None):
+        if found := next((device for device in devices if name(device) == name(before)), None):
             return found
-    raise HeardError(f'microphone "{lost.name}" is not there.')
+    raise HeardError(f'microphone "{before.name}" is not there.')
 
 
 def _full_name(device: InputDevice) -> tuple[str, str]:

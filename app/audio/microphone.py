@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from app.audio.backlog import sample_counts
 from app.audio.capture import Capture
-from app.audio.devices import InputDevice, choose, find_again, silence_hint
+from app.audio.devices import InputDevice, choose, silence_hint
 from app.audio.intake import Intake
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, HeardError
@@ -169,11 +169,8 @@ class Microphone:
         with _portaudio, _quiet_stderr():
             if self._stopped.is_set():
                 return
-            devices = _query(sounddevice := _library())
-            if self._found is None or self.device is None:
-                device = choose(devices, self.device)
-            else:
-                device = find_again(devices, self._found)
+            sounddevice = _library()
+            device = choose(_query(sounddevice), self.device, before=self._found)
             self._stream, capture = _open_stream(sounddevice, device, self.rate)
             _open_streams += 1
             self._found, self.name = device, device.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,20 @@ class DecisionRule:
     scale: float = 20.0
     offset: float = -8.0
     """Calibration of the model: P(same person) = 1 / (1 + exp(-(scale * cosine + offset)))."""
+    by_speech: tuple[tuple[float, float], ...] = ()
+    """(seconds of speech, threshold), in order of the seconds: little speech scores lower, and needs less."""
+
+    def at(self, speech_s: float) -> DecisionRule:
+        """The rule for so much speech: threshold between its neighbours in ``by_speech``, calibration moved with it."""
+        if not self.by_speech:
+            return self
+        low, high = self.by_speech[0], self.by_speech[-1]
+        for low, high in zip(self.by_speech[:-1], self.by_speech[1:], strict=True):
+            if speech_s <= high[0]:
+                break
+        part = 0.0 if high == low else (min(max(speech_s, low[0]), high[0]) - low[0]) / (high[0] - low[0])
+        threshold = low[1] + part * (high[1] - low[1])
+        return replace(self, threshold=threshold, offset=self.offset + self.scale * (self.threshold - threshold))
 
 
 @dataclass(frozen=True)

@@ -61,13 +61,16 @@ class Encoder:
         return cls(network, card, card["name"], device)
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
-        """The decision rule of this model's card, with another threshold if one is given."""
+        """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""
         calibration = self.card.get("calibration") or {}
+        own = self.card["threshold"]
+        by_speech = self.card.get("thresholds", []) if threshold is None else []
         return DecisionRule(
-            threshold=self.card["threshold"] if threshold is None else threshold,
+            threshold=own if threshold is None else threshold,
             margin=self.card.get("margin", 0.0),
             scale=calibration.get("scale", 20.0),
-            offset=calibration.get("offset", -20.0 * self.card["threshold"]),
+            offset=calibration.get("offset", -20.0 * own),
+            by_speech=tuple((row["speech_s"], row["threshold"]) for row in by_speech),
         )
 
     def embed(self, samples: np.ndarray) -> np.ndarray:

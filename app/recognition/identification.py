@@ -22,7 +22,7 @@ class Identification:
     scores: dict[str, float] = field(default_factory=dict)
     """Enrolled name -> cosine score of the evidence so far, -1 to 1; empty in silence."""
     threshold: float = 0.0
-    """The score that a name needs."""
+    """The score that a name needs, with as much speech as was heard."""
     reason: str = ""
     """Why it is unknown, for people: "closest: Ana 0.34, needs 0.45". Empty when a name is shown."""
     gender: str | None = None

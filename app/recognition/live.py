@@ -139,7 +139,7 @@ class Recogniser:
             speaker=turn.speaker,
             confidence=turn.confidence,
             scores=turn.scores,
-            threshold=self._tracker.rule.threshold,
+            threshold=self._tracker.rule.threshold if turn.threshold is None else turn.threshold,
             reason=turn.reason,
             gender=gender,
             gender_confidence=gender_confidence,

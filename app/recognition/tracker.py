@@ -41,6 +41,8 @@ class TrackerState:
     speaker: str | None = None
     confidence: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
+    threshold: float | None = None
+    """The cosine that a name needs with so much speech; None when nothing is known."""
     reason: str = ""
     embedding: np.ndarray | None = None
     """(D,) unit length: the turn's voice, or None when nothing is known of it."""
@@ -110,13 +112,15 @@ class Tracker:
         voice = self._pool()
         speech_s = self._speech_s + (self._before[1] if self._before else 0.0)
         scores = score(voice, self.gallery)
-        said = decide(scores, self.rule)
+        rule = self.rule.at(speech_s)
+        said = decide(scores, rule)
         label = said.speaker or (UNKNOWN if speech_s >= self.config.settle_s else None)
         return TrackerState(
             label=label,
             speaker=said.speaker,
             confidence=said.confidence if label else 0.0,
             scores=scores,
+            threshold=rule.threshold,
             reason="" if said.speaker else said.reason,
             embedding=voice,
             speech_s=speech_s,

@@ -40,26 +40,36 @@ def fit_calibration(targets: np.ndarray, nontargets: np.ndarray) -> Calibration:
     return Calibration(scale=float(scale), offset=float(offset - scale * centre))
 
 
-def voiceprint_trials(
-    embeddings: np.ndarray, speakers: np.ndarray, groups: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class Pieces:
+    """Embeddings (n, D) of unit length of pieces of speech, and the index of whose they are (n,)."""
+
+    embeddings: np.ndarray
+    speakers: np.ndarray
+
+    def of(self, speaker: int) -> np.ndarray:
+        """A speaker's embeddings in order of time."""
+        return self.embeddings[self.speakers == speaker]
+
+
+def voiceprint_trials(enrolled: Pieces, tested: Pieces, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cosines (targets, non-targets) as the program compares: a voiceprint against one piece of speech.
 
-    ``embeddings`` (n, D) are unit vectors of the pieces of ``speakers`` (n,). The first half of a speaker's pieces
-    makes the voiceprint, the rest and everybody else's pieces of the same group (n,) are held against it. Groups are
-    corpora: people recorded in different ways are told apart by the recording, which flatters.
+    The first half of a speaker's ``enrolled`` pieces makes the voiceprint; the second half of the ``tested`` ones, of
+    another length, and everybody else's of the same group are held against it. ``groups`` (speakers,) are corpora:
+    people recorded in different ways are told apart by the recording, which flatters.
     """
     targets, nontargets = [np.empty(0)], [np.empty(0)]
-    for speaker in np.unique(speakers):
-        own = np.flatnonzero(speakers == speaker)
-        enrolled, tested = own[: len(own) // 2], own[len(own) // 2 :]
-        if not len(enrolled):
+    for speaker in np.unique(enrolled.speakers):
+        own, test = enrolled.of(speaker), tested.of(speaker)
+        if len(own) < 2 or len(test) < 2:
             continue
-        voiceprint = embeddings[enrolled].sum(axis=0)
+        voiceprint = own[: len(own) // 2].sum(axis=0)
         voiceprint /= np.linalg.norm(voiceprint)
-        others = (groups == groups[own[0]]) & (speakers != speaker)
-        targets.append(embeddings[tested] @ voiceprint)
-        nontargets.append(embeddings[others] @ voiceprint)
+        # With an odd count the middle piece may reach into the enrolled half.
+        targets.append(test[(len(test) + 1) // 2 :] @ voiceprint)
+        others = (groups[tested.speakers] == groups[speaker]) & (tested.speakers != speaker)
+        nontargets.append(tested.embeddings[others] @ voiceprint)
     return np.concatenate(targets), np.concatenate(nontargets)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.evaluation.metrics import cllr, equal_error_rate, rejected
 from app.training.batches import make_augmenter
-from app.training.calibration import default_threshold, fit_calibration, voiceprint_trials
+from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
@@ -18,6 +18,12 @@ from model import SpeakerNetwork, save_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
 FALSE_ACCEPTS = 0.01
+ENROLMENT_PIECE_S = 3.0
+"""What voiceprints are made of."""
+SPEECH_S = (0.5, 1.0, 2.0, 3.0, 5.0)
+"""Lengths of speech for which the card states a threshold, and what it costs ..."""
+MAIN_S = 3.0
+"""... and the one that the calibration is for."""
 RUNNER_UP_MARGIN = 0.05
 """How far the best voiceprint must be ahead of the second, in cosine."""
 
@@ -43,30 +49,40 @@ def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validati
 
 
 def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
-    """Threshold, margin, calibration and what they cost: voiceprints against pieces of 2 and 3 s of voices unseen."""
+    """Thresholds, margin, calibration and what they cost: voiceprints against pieces of voices unseen in training."""
     corpora = np.array([speaker.corpus for speaker in validation.speakers])
-    trials = []
-    for seconds in (2.0, 3.0):
-        embeddings, speakers = embed_pieces(network, validation, round(seconds * SAMPLE_RATE), limit=16)
-        trials.append(voiceprint_trials(embeddings, speakers, corpora[speakers]))
-    targets, nontargets = (np.concatenate(kind) for kind in zip(*trials, strict=True))
-    if not len(targets) or not len(nontargets):
-        raise BadInput("data.holdout: the people set aside need at least two of one corpus, and 4 s of speech each.")
-    calibration = fit_calibration(targets, nontargets)
-    threshold = default_threshold(targets, nontargets, FALSE_ACCEPTS)
+    enrolled = Pieces(*embed_pieces(network, validation, round(ENROLMENT_PIECE_S * SAMPLE_RATE), limit=12))
+    rows, at_main = [], None
+    for seconds in SPEECH_S:
+        tested = Pieces(*embed_pieces(network, validation, round(seconds * SAMPLE_RATE), limit=24))
+        targets, nontargets = voiceprint_trials(enrolled, tested, corpora)
+        if not len(targets) or not len(nontargets):
+            if seconds <= MAIN_S:
+                raise BadInput("data.holdout: the people set aside need at least two of one corpus, with 6 s of speech each.")
+            break
+        threshold = default_threshold(targets, nontargets, FALSE_ACCEPTS)
+        if rows:  # with more speech never less is needed: a fall is chance
+            threshold = max(threshold, rows[-1]["threshold"])
+        rows.append(
+            {
+                "speech_s": seconds,
+                "threshold": round(threshold, 4),
+                "false_accepts": round(float(np.mean(nontargets >= threshold)), 4),
+                "false_rejects": round(rejected(targets, threshold), 4),
+                "eer": round(equal_error_rate(targets, nontargets)[0], 4),
+                "targets": len(targets),
+                "nontargets": len(nontargets),
+            }
+        )
+        if seconds == MAIN_S:
+            calibration = fit_calibration(targets, nontargets)
+            at_main = {**rows[-1], "cllr": round(cllr(calibration.llr(targets), calibration.llr(nontargets)), 4)}
     return {
-        "threshold": round(threshold, 4),
+        "threshold": at_main["threshold"],
+        "thresholds": rows,
         "margin": RUNNER_UP_MARGIN,
         "calibration": {"scale": round(calibration.scale, 4), "offset": round(calibration.offset, 4)},
-        "held_aside": {
-            "speakers": len(validation),
-            "seconds": [2.0, 3.0],
-            "trials": len(targets) + len(nontargets),
-            "eer": round(equal_error_rate(targets, nontargets)[0], 4),
-            "false_accepts": round(float(np.mean(nontargets >= threshold)), 4),
-            "false_rejects": round(rejected(targets, threshold), 4),
-            "cllr": round(cllr(calibration.llr(targets), calibration.llr(nontargets)), 4),
-        },
+        "held_aside": {"speakers": len(validation), **at_main},
     }
 
 

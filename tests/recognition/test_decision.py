@@ -50,3 +50,14 @@ def test_extreme_scores_do_not_overflow():
     steep = DecisionRule(threshold=0.0, scale=1e6, offset=0.0)
     assert probability(1.0, steep) == pytest.approx(1.0)
     assert probability(-1.0, steep) == pytest.approx(0.0)
+
+
+def test_little_speech_needs_less_and_keeps_its_probability():
+    rule = DecisionRule(threshold=0.6, scale=20.0, offset=-10.0, by_speech=((1.0, 0.4), (3.0, 0.6), (5.0, 0.62)))
+    assert [rule.at(s).threshold for s in (0.2, 1.0, 2.0, 3.0, 4.0, 60.0)] == pytest.approx(
+        [0.4, 0.4, 0.5, 0.6, 0.61, 0.62]
+    )
+    for seconds in (0.2, 2.0, 60.0):
+        there = rule.at(seconds)
+        assert probability(there.threshold, there) == pytest.approx(probability(0.6, rule))
+    assert RULE.at(1.0) is RULE

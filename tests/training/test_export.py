@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from app.evaluation.metrics import cllr
-from app.training.calibration import default_threshold, fit_calibration, voiceprint_trials
+from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.training.corpus import Corpus
 from app.training.export import export_model
 from app.training.gender import abstain_below, usable
@@ -34,6 +34,8 @@ def test_what_is_exported_is_a_whole_model(trained):
     assert card["calibration"]["scale"] > 0
     assert card["held_aside"]["speakers"] == 4
     assert card["held_aside"]["false_accepts"] <= 0.01
+    assert card["threshold"] == next(row["threshold"] for row in card["thresholds"] if row["speech_s"] == 3)
+    assert [row["threshold"] for row in card["thresholds"]] == sorted(row["threshold"] for row in card["thresholds"])
     assert card["data"] == [{"corpus": "made", "licence": "none needed", "credit": "sums of sines"}]
     assert card["training"]["steps_done"] == 60
     assert str(Path(config.data.table).parent) not in str(card)  # no paths of the machine it was made on
@@ -93,11 +95,11 @@ def test_threshold_lets_one_percent_in():
 
 def test_voiceprints_are_made_of_the_first_half_and_meet_their_own_corpus():
     a, b, c = np.eye(3)
-    embeddings, speakers = np.stack([a, b, (a + b) / 2**0.5, a, c, c]), np.array([0, 0, 0, 0, 1, 2])
-    groups = np.array(["x"] * 5 + ["y"])
-    targets, nontargets = voiceprint_trials(embeddings, speakers, groups)
-    assert targets == pytest.approx([1, 2**-0.5])  # the voiceprint lies between a and b
-    assert nontargets == pytest.approx([0])  # speaker 1; speaker 2 is of another corpus; both have too little to enrol
+    enrolled = Pieces(np.stack([a, b, c, c, c]), np.array([0, 0, 0, 1, 2]))  # 1 and 2 have too little to enrol
+    tested = Pieces(np.stack([b, b, a, (a + b) / 2**0.5, c, c]), np.array([0, 0, 0, 0, 1, 2]))
+    targets, nontargets = voiceprint_trials(enrolled, tested, groups=np.array(["x", "x", "y"]))
+    assert targets == pytest.approx([1, 2**-0.5])  # the voiceprint is a alone
+    assert nontargets == pytest.approx([0])  # speaker 1; speaker 2 is of another corpus
 
 
 def test_abstaining():
