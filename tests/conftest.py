@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import app.recognition.speech  # noqa: E402, F401  before torch: see there
+
 
 @pytest.fixture(scope="session")
 def speech_dir() -> Path:

@@ -108,9 +108,7 @@ class ScreenScore:
     """Label changes per minute beyond those of the reference."""
 
 
-def score_screen(
-    conversation: Conversation, said: Sequence[Identification], *, collar_s: float = 0.25
-) -> ScreenScore:
+def score_screen(conversation: Conversation, said: Sequence[Identification], *, collar_s: float = 0.25) -> ScreenScore:
     """Score live answers, each of which is on the screen from its ``time_s`` until the next."""
     steps = round(len(conversation.samples) / SAMPLE_RATE / GRID_S)
     shown: list[str | None] = [None] * steps

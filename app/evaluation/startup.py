@@ -27,7 +27,9 @@ class ProcessFigures:
     """Largest resident memory."""
 
 
-def run_timed(arguments: list[str], *, seconds: float | None = None, env: dict[str, str] | None = None) -> ProcessFigures:
+def run_timed(
+    arguments: list[str], *, seconds: float | None = None, env: dict[str, str] | None = None
+) -> ProcessFigures:
     """Run ``python test.py`` with ``arguments``; ``seconds``: end it after so long. POSIX only."""
     if os.name != "posix":
         raise HeardError("start-up is measured on Linux and macOS only.")

@@ -46,7 +46,12 @@ def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:
 
 
 def compare(
-    encoder: Encoder, clips: Sequence[Clip], settings: Sequence[LiveConfig], *, seeds: Sequence[int], snr_db: float = 20.0
+    encoder: Encoder,
+    clips: Sequence[Clip],
+    settings: Sequence[LiveConfig],
+    *,
+    seeds: Sequence[int],
+    snr_db: float = 20.0,
 ) -> Iterator[WindowRow]:
     """Play the same conversations, one for each seed, with every setting."""
     conversations = [build_conversation(clips, ConversationConfig(seed=seed, snr_db=snr_db)) for seed in seeds]

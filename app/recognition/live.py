@@ -28,7 +28,7 @@ from utils import SAMPLE_RATE
 class LiveConfig:
     """How sound is cut. The defaults were measured: ``python -m app benchmark windows``."""
 
-    window_s: float = 2.0
+    window_s: float = 3.0
     """Most speech that one embedding is made of."""
     hop_s: float = 0.25
     """How often there is a new answer."""

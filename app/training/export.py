@@ -58,7 +58,9 @@ def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
         targets, nontargets = voiceprint_trials(enrolled, tested, corpora)
         if not len(targets) or not len(nontargets):
             if seconds <= MAIN_S:
-                raise BadInput("data.holdout: the people set aside need at least two of one corpus, with 6 s of speech each.")
+                raise BadInput(
+                    "data.holdout: the people set aside need at least two of one corpus, with 6 s of speech each."
+                )
             break
         threshold = default_threshold(targets, nontargets, FALSE_ACCEPTS)
         if rows:  # with more speech never less is needed: a fall is chance

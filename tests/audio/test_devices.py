@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.audio.devices import InputDevice, choose, find_again, silence_hint
+from app.audio.devices import InputDevice, choose, silence_hint
 from utils import ROOT, BadInput, HeardError
 
 
@@ -60,13 +60,20 @@ def test_no_device_and_no_default():
     assert choose([device(4, "line in")], None).index == 4
 
 
-def test_a_device_is_found_again_at_another_place():
+def test_a_device_is_found_again_at_another_place_and_no_other_is_taken_for_it():
     lost = DEVICES[1]
-    assert find_again(DEVICES, lost) is lost
+    assert choose(DEVICES, "usb", before=lost) is lost
     moved = device(7, "USB Audio Deluxe: - (hw:1,0)")
-    assert find_again([device(0, "usb audio"), moved], lost) is moved
+    assert choose([device(0, "usb audio"), moved], "usb", before=lost) is moved
+    others = [device(3, "USB Audio: - (hw:2,0)"), device(5, "USB Audio Deluxe: - (hw:2,0)", "OSS", default=True)]
     with pytest.raises(HeardError, match="not there"):
-        find_again([device(3, "USB Audio: - (hw:2,0)"), device(5, "USB Audio Deluxe: - (hw:2,0)", "OSS")], lost)
+        choose(others, "usb", before=lost)
+    with pytest.raises(HeardError, match="no microphone was found"):
+        choose([], "usb", before=lost)
+
+
+def test_the_default_may_be_another_device_afterwards():
+    assert choose(DEVICES, None, before=DEVICES[0]) is DEVICES[3]
 
 
 @pytest.mark.parametrize(

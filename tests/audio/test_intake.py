@@ -72,6 +72,16 @@ def test_a_slow_reader_gets_the_newest_at_its_true_time(rate, capacity_s):
     assert intake.backlog.dropped_s == pytest.approx(dropped_s)
 
 
+def test_what_waits_to_be_enough_is_bounded_too():
+    capture, intake = Capture(16_000, 1, 5.0), Intake()
+    for number in range(5):
+        play(capture, tone(0.4, 16_000, start_s=0.4 * number))
+        intake.receive(capture, most=SAMPLE_RATE // 2)
+        assert len(intake.backlog) <= SAMPLE_RATE // 2
+    block = intake.backlog.take(SAMPLE_RATE)
+    assert (block.start_s, block.end_s, block.dropped_s) == pytest.approx((1.5, 2.0, 1.5))
+
+
 def test_the_clock_goes_by_the_wall_between_two_streams():
     intake, now = Intake(), time.monotonic()
     first, second = Capture(16_000, 1, 5.0), Capture(48_000, 2, 5.0)
@@ -98,6 +108,8 @@ def test_a_second_of_exact_zeros_is_silence_and_any_sample_ends_it(rate):
         return intake.silent
 
     zeros = np.zeros((rate, 1), np.float32)
+    assert hear(np.concatenate([tone(0.5, rate), zeros]))
+    capture, intake = Capture(rate, 1, 5.0), Intake()
     assert not intake.silent
     assert not hear(zeros[: rate // 2])
     assert hear(zeros[: rate // 2])

@@ -1,0 +1,167 @@
+"""Who is speaking now: the large picture with a name, or whatever there is to say instead."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.window import painting, strings
+from app.window.theme import GRID, Theme, scaled
+from app.window.view_state import Mood, NowView
+
+TEXT_WIDTH = 560
+"""Longest line of an explanation."""
+HALO = 0.1
+"""Widest ring around a speaker, as a share of the picture."""
+CALM = (Mood.OFF, Mood.BUSY, Mood.QUIET, Mood.VOICE)
+"""Nothing to look up for."""
+
+
+class NowPicture(QWidget):
+    """Paints a ``NowView``; sizes follow the widget's, within what can be read and what can be borne."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._theme = theme
+        self._view = NowView(Mood.OFF, strings.STOPPED)
+        self._loudness = self._turn = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme.changed.connect(self.update)
+        self.show_view(self._view)
+
+    def show_view(self, view: NowView) -> None:
+        self._view = view
+        self.setAccessibleName(strings.NOW)
+        self.setAccessibleDescription(view.spoken)
+        self.setToolTip(view.title if view.mood is Mood.NAMED else "")
+        self.update()
+
+    def advance(self, loudness: float, elapsed_s: float) -> None:
+        """One frame on: the ring around a speaker follows ``loudness`` (0 to 1), the ring of waiting turns."""
+        if self._view.mood is Mood.BUSY:
+            self._turn = (self._turn + elapsed_s / 1.2) % 1
+        elif self._view.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.VOICE):
+            if abs(loudness - self._loudness) < 0.01:
+                return
+            self._loudness += 0.5 * (loudness - self._loudness)
+        else:
+            return
+        self.update(self._picture_rect().adjusted(-40, -40, 40, 40).toAlignedRect())
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        line = QFontMetricsF(self.font()).height()
+        return QSize(round(16 * line), round(10 * line))
+
+    # ------------------------------------------------------------ sizes
+
+    def _title_font(self) -> QFont:
+        calm = self._view.mood in CALM
+        font = scaled(self.font(), 1.0, QFont.Weight.Normal if calm else QFont.Weight.DemiBold)
+        line = QFontMetricsF(self.font()).height()
+        size = max(1.6 * line, min(0.12 * self.height(), 0.09 * self.width(), 160.0))
+        if calm or self._view.mood is Mood.TROUBLE:
+            size = max(1.4 * line, 0.7 * size)  # names are what one looks for from across the room
+        font.setPixelSize(round(size))
+        width = QFontMetricsF(font).horizontalAdvance(self._view.title)
+        available = self.width() - 4 * GRID
+        if width > available > 0:  # a long name: first smaller, then cut
+            font.setPixelSize(round(max(1.4 * line, size * max(0.6, available / width))))
+        return font
+
+    def _detail_font(self) -> QFont:
+        return scaled(self.font(), max(1.0, min(self.height() / 380, 2.0)))
+
+    def _picture_size(self) -> float:
+        return max(56.0, min(0.34 * self.height(), 0.3 * self.width(), 400.0))
+
+    def _detail_rect(self, top: float) -> QRectF:
+        width = min(
+            self.width() - 4 * GRID, max(TEXT_WIDTH, 34 * QFontMetricsF(self._detail_font()).averageCharWidth())
+        )
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        asked = QRectF((self.width() - width) / 2, top, width, self.height())
+        needed = QFontMetricsF(self._detail_font()).boundingRect(asked, int(flags), self._view.detail or " ")
+        return QRectF(asked.left(), top, width, needed.height())
+
+    def _content_top(self) -> float:
+        title = QFontMetricsF(self._title_font()).height()
+        height = self._picture_size() * (1 + HALO) + 2 * GRID + title + GRID + self._detail_rect(0).height()
+        return max(0.0, (self.height() - height) / 2)
+
+    def _picture_rect(self) -> QRectF:
+        size = self._picture_size()
+        return QRectF((self.width() - size) / 2, self._content_top(), size, size)
+
+    # ------------------------------------------------------------ painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = self._theme.colours
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        picture = self._picture_rect()
+        self._paint_picture(painter, picture)
+
+        font = self._title_font()
+        metrics = QFontMetricsF(font)
+        title = QRectF(
+            2 * GRID, picture.bottom() + HALO * picture.height() + 2 * GRID, self.width() - 4 * GRID, metrics.height()
+        )
+        painter.setFont(font)
+        plain = QColor(colours.muted if self._view.mood in CALM else colours.text)
+        painter.setPen(plain if self._view.ink is None else self._theme.ink(self._view.ink))
+        text = metrics.elidedText(self._view.title, Qt.TextElideMode.ElideRight, title.width())
+        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, text)
+
+        painter.setFont(self._detail_font())
+        painter.setPen(QColor(colours.muted))
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self._detail_rect(title.bottom() + GRID), int(flags), self._view.detail)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, rect: QRectF) -> None:
+        colours, view = self._theme.colours, self._view
+        muted, track = QColor(colours.muted), QColor(colours.track)
+        ring = max(2.0, rect.width() / 32)
+        if view.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.VOICE):
+            self._paint_loudness(painter, rect)
+        match view.mood:
+            case Mood.NAMED:
+                painting.avatar(painter, rect, view.initials, self._theme.ink(view.ink), QColor(colours.surface))
+            case Mood.UNKNOWN:
+                painting.stranger(painter, rect, muted)
+            case Mood.TROUBLE:
+                inset = rect.width() * 0.14
+                painting.warning(painter, rect.adjusted(inset, inset, -inset, -inset), QColor(colours.warning))
+            case _:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(colours.raised))
+                painter.drawEllipse(rect)
+                if view.mood is Mood.VOICE:
+                    painting.sound(painter, rect, QColor(colours.accent))
+                else:
+                    painting.microphone(painter, rect, muted, struck_out=view.mood is Mood.OFF)
+        if view.mood is Mood.BUSY:
+            inner = rect.adjusted(ring, ring, -ring, -ring)
+            if view.progress is None:
+                painting.spinner(painter, inner, QColor(colours.accent), ring, self._turn)
+            else:
+                painter.setPen(painting.round_pen(track, ring))
+                painter.drawEllipse(inner)
+                painter.setPen(painting.round_pen(QColor(colours.accent), ring))
+                painter.drawArc(inner, 90 * 16, round(-360 * 16 * view.progress))
+
+    def _paint_loudness(self, painter: QPainter, rect: QRectF) -> None:
+        """A ring that widens with the voice."""
+        colour = self._theme.ink(self._view.ink) if self._view.ink is not None else QColor(self._theme.colours.edge)
+        colour.setAlphaF(0.25)
+        grow = rect.width() * HALO * (0.3 + 0.7 * self._loudness)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(rect.adjusted(-grow, -grow, grow, grow))
+        painter.setBrush(QColor(self._theme.colours.surface))
+        if self._view.mood is not Mood.NAMED:
+            painter.drawEllipse(rect)

@@ -1,0 +1,106 @@
+"""The look: colours that follow the system's light or dark, one grid, one style sheet for the few stock controls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.window.palette import DARK, LIGHT, Colours
+
+GRID = 8
+"""Distances are multiples of this, in device-independent pixels."""
+RADIUS = 10
+
+
+class Theme(QObject):
+    """The colours in use. ``changed`` is emitted when the system, or ``use``, switches them."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication):
+        super().__init__(app)
+        self._app = app
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+        self.colours = LIGHT
+        self._follow()
+
+    def _follow(self) -> None:
+        self.use(DARK if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT)
+
+    def use(self, colours: Colours) -> None:
+        """Show everything in these colours."""
+        self.colours = colours
+        self._app.setPalette(_palette(colours))
+        self._app.setStyleSheet(_style_sheet(colours))
+        self.changed.emit()
+
+    def ink(self, index: int | None) -> QColor:
+        """A person's colour; None is nobody's."""
+        return QColor(self.colours.edge if index is None else self.colours.inks[index])
+
+
+def scaled(font: QFont, factor: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """A font ``factor`` times as large: sizes follow the one the user chose for the system."""
+    out = QFont(font)
+    if font.pointSizeF() > 0:
+        out.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        out.setPixelSize(max(1, round(font.pixelSize() * factor)))
+    out.setWeight(weight)
+    return out
+
+
+def _palette(colours: Colours) -> QPalette:
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Window, colours.background),
+        (roles.Base, colours.surface),
+        (roles.AlternateBase, colours.raised),
+        (roles.Button, colours.surface),
+        (roles.ToolTipBase, colours.raised),
+        (roles.WindowText, colours.text),
+        (roles.Text, colours.text),
+        (roles.ButtonText, colours.text),
+        (roles.ToolTipText, colours.text),
+        (roles.PlaceholderText, colours.muted),
+        (roles.Highlight, colours.accent),
+        (roles.HighlightedText, colours.on_accent),
+        (roles.Accent, colours.accent),
+    ):
+        palette.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.muted))
+    return palette
+
+
+def _style_sheet(c: Colours) -> str:
+    return f"""
+    QFrame#card {{ background: {c.surface}; border: 1px solid {c.outline}; border-radius: {RADIUS}px; }}
+    QLabel[role="muted"] {{ color: {c.muted}; }}
+    QLabel[role="command"] {{ background: {c.raised}; border-radius: 6px; padding: 8px; }}
+    QPushButton {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 8px;
+        padding: 7px 16px; }}
+    QPushButton:hover {{ background: {c.raised}; }}
+    QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+    QPushButton:focus, QComboBox:focus {{ border: 2px solid {c.text}; padding: 6px 15px; }}
+    QComboBox {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 8px;
+        padding: 7px 12px; }}
+    QComboBox:focus {{ padding: 6px 11px; }}
+    QComboBox:disabled {{ color: {c.muted}; border-color: {c.outline}; }}
+    QComboBox::drop-down {{ border: none; width: 28px; }}
+    QComboBox::down-arrow {{ image: none; }}
+    QComboBox {{ combobox-popup: 0; }}
+    QComboBoxPrivateContainer {{ background: {c.surface}; border: 1px solid {c.edge}; }}
+    QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: none; outline: none; }}
+    QComboBox QAbstractItemView::item {{ padding: 6px 11px; }}
+    QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+    QListView {{ background: transparent; border: none; }}
+    QListView:focus {{ border: 1px solid {c.accent}; border-radius: 6px; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {c.edge}; border-radius: 3px; min-height: 32px; margin: 2px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.edge}; padding: 4px; }}
+    """

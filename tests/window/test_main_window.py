@@ -1,0 +1,347 @@
+"""The real window, drawn without a screen: what is shown, keys and clicks, sizes and colours."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from conftest import play_demo
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from app.audio.file_source import ArraySource, FileSource
+from app.session import DEMO, SessionOptions
+from app.window import strings
+from app.window.device_menu import DeviceMenu
+from app.window.facts import Phase
+from app.window.levels import Level
+from app.window.main_window import MainWindow
+from app.window.palette import DARK, LIGHT
+from app.window.people_list import VIEW_ROLE
+from app.window.theme import Theme
+from app.window.view_state import view_state
+from tools.screenshots import LIVE, SHOTS, Still
+
+SILENCE = Level()
+NOISE = np.random.default_rng(0).normal(0, 0.01, 480_000).astype(np.float32)
+
+
+@pytest.fixture
+def theme(qapp):
+    theme = Theme(qapp)
+    yield theme
+    theme.use(LIGHT)
+
+
+@pytest.fixture
+def still(qtbot, theme):
+    """Makes windows that show given facts and do not move."""
+
+    def make(facts, level: Level = SILENCE, size: tuple[int, int] = (1040, 680)) -> MainWindow:
+        window = MainWindow(Still(facts, level), theme, find_microphones=list)
+        qtbot.addWidget(window)
+        window.resize(*size)
+        window.show()
+        return window
+
+    return make
+
+
+@pytest.fixture
+def running(qtbot, theme, listener, tmp_path):
+    """A window on a real engine that hears noise."""
+
+    def make(**changes) -> MainWindow:
+        options = changes.pop("options", SessionOptions(data=tmp_path))
+        engine = listener(options, **{"open_source": lambda _: ArraySource(NOISE, realtime=True), **changes})
+        window = MainWindow(engine, theme, find_microphones=lambda: ["USB headset", "Built-in microphone"])
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    return make
+
+
+def press(qtbot, window: QWidget, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, key, modifier)
+
+
+def colours_in(window: QWidget) -> set[str]:
+    image: QImage = window.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
+
+
+# ---------------------------------------------------------------------------- live
+
+
+def test_the_demo_shows_the_right_name(qtbot, running):
+    window = running(
+        options=SessionOptions(demo=True), open_source=lambda _: FileSource(DEMO / "conversation.flac", realtime=True)
+    )
+    window.start()
+    assert window.state.now.title == strings.LOADING
+    qtbot.waitUntil(lambda: window.state.now.title == "Ana", timeout=60_000)
+    assert window.now.accessibleDescription().startswith("Ana. ")
+    index = window.people.list.model().index(0, 0)
+    assert index.data(VIEW_ROLE).speaking
+    assert (
+        QAccessible.queryAccessibleInterface(window.people.list)
+        .child(0)
+        .text(QAccessible.Text.Name)
+        .startswith("Ana, ")
+    )
+    assert window.match.accessibleDescription().startswith("Match with Ana: ")
+
+
+def test_a_whole_file_comes_to_its_end(qtbot, running):
+    window = running(options=SessionOptions(demo=True), open_source=play_demo)
+    window.start()
+    qtbot.waitUntil(lambda: window.state.now.title == strings.ENDED, timeout=60_000)
+    assert window.button.text() == strings.START
+
+
+def test_space_and_the_button_start_and_stop(qtbot, running):
+    window = running()
+    assert window.button.text() == strings.START
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.button.text() == strings.STOP
+    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=30_000)
+    qtbot.mouseClick(window.button, Qt.MouseButton.LeftButton)
+    assert window.state.now.title == strings.STOPPED
+    assert window.button.text() == strings.START
+    qtbot.keyClick(window.button, Qt.Key.Key_Space)  # also while the button has the focus: once, not twice
+    assert window.button.text() == strings.STOP
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Q, Qt.Key.Key_W])
+def test_keys_that_close(key, qtbot, running):
+    window = running()
+    window.start()
+    press(qtbot, window, key, Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
+    assert window._listener.join(20)
+
+
+def test_closing_while_it_listens_ends_the_thread(qtbot, running):
+    window = running()
+    window.start()
+    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=30_000)
+    window.close()
+    assert window._listener.join(2)
+    window.draw_frame()  # a frame that was already due does no harm
+
+
+# ---------------------------------------------------------------------------- the menu of microphones
+
+
+def items(menu: DeviceMenu) -> list[str]:
+    return [menu.itemText(i) for i in range(menu.count())]
+
+
+def test_the_menu_never_waits_for_the_sound_system(qtbot, theme):
+    answer = threading.Event()
+    asking_threads = []
+
+    def find():
+        asking_threads.append(threading.current_thread())
+        answer.wait(10)
+        return ["USB headset", "Built-in microphone"]
+
+    menu = DeviceMenu(theme, find=find)
+    qtbot.addWidget(menu)
+    menu.show()
+    menu.showPopup()
+    menu.refresh()  # one look at a time
+    assert items(menu) == [strings.DEFAULT_DEVICE]
+    assert not answer.is_set()
+    answer.set()
+    qtbot.waitUntil(lambda: menu.count() == 3)
+    assert items(menu) == [strings.DEFAULT_DEVICE, "USB headset", "Built-in microphone"]
+    assert asking_threads != [threading.main_thread()]
+    assert len(asking_threads) == 1
+    assert menu.view().isVisible()
+    menu.hidePopup()
+
+
+def test_the_menu_follows_plugging_and_keeps_the_choice(qtbot, theme):
+    there = [["USB headset"], ["USB headset", "Webcam"], [], ["USB headset"]]
+    menu = DeviceMenu(theme, device="usb", find=lambda: there.pop(0))
+    qtbot.addWidget(menu)
+    assert (menu.currentText(), menu.device) == ("usb", "usb")
+    for expected in (
+        [strings.DEFAULT_DEVICE, "USB headset"],
+        [strings.DEFAULT_DEVICE, "USB headset", "Webcam"],
+        [strings.DEFAULT_DEVICE, "USB headset"],
+        [strings.DEFAULT_DEVICE, "USB headset"],
+    ):
+        menu.refresh()
+        qtbot.waitUntil(lambda: menu._search is None)
+        assert items(menu) == expected
+        assert menu.device == "USB headset"
+
+
+def test_a_microphone_by_its_number(theme, qtbot):
+    menu = DeviceMenu(theme, device="3", find=list)
+    qtbot.addWidget(menu)
+    assert (menu.currentText(), menu.device) == ("Input 3", "3")
+
+
+def test_choosing_a_microphone_changes_over(qtbot, running):
+    asked = []
+
+    def open_source(options):
+        asked.append(options.device)
+        return ArraySource(NOISE, realtime=True)
+
+    window = running(open_source=open_source)
+    qtbot.waitUntil(lambda: window.device_menu.count() == 3)
+    window.start()
+    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=30_000)
+    window.device_menu.setCurrentIndex(1)
+    window.device_menu.activated.emit(1)
+    qtbot.waitUntil(lambda: asked == [None, "USB headset"])
+    window.toggle()
+    window.device_menu.setCurrentIndex(2)
+    window.device_menu.activated.emit(2)
+    assert window._listener.facts.phase is Phase.STOPPED  # choosing does not start it
+    window.close()
+    window.device_menu.close_search(5)
+
+
+def test_a_file_has_no_menu(qtbot, running, tmp_path):
+    window = running(options=SessionOptions(data=tmp_path, file=DEMO / "conversation.flac"))
+    assert window.device_menu.currentText() == "File: conversation.flac"
+    assert not window.device_menu.isEnabled()
+
+
+# ---------------------------------------------------------------------------- look
+
+
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+@pytest.mark.parametrize("size", [(720, 480), (1920, 1080)])
+def test_every_state_can_be_drawn_at_every_size(shot, size, still, theme, qtlog):
+    theme.use(DARK if shot.dark else LIGHT)
+    window = still(shot.facts, shot.level, size)
+    assert window.size() == QSize(*size)  # nothing forces it to be larger
+    drawn = colours_in(window)
+    assert theme.colours.background in drawn
+    assert theme.colours.surface in drawn
+    assert not [record for record in qtlog.records if "QPainter" in record.message]
+
+
+def test_the_speaker_is_drawn_in_a_colour_of_their_own(still, theme):
+    window = still(LIVE)
+    ana, *others = (theme.ink(person.ink).name() for person in view_state(LIVE).people)
+    share = {}
+    image = window.now.grab().toImage()
+    for x in range(0, image.width(), 2):
+        for y in range(0, image.height(), 2):
+            name = image.pixelColor(x, y).name()
+            share[name] = share.get(name, 0) + 1
+    assert share[ana] > 1000
+    assert not any(other in share for other in others)
+
+
+def test_light_and_dark_follow_the_system(still, theme, qapp):
+    window = still(LIVE)
+    assert LIGHT.background in colours_in(window)
+    qapp.styleHints().setColorScheme(Qt.ColorScheme.Dark)
+    try:
+        if qapp.styleHints().colorScheme() != Qt.ColorScheme.Dark:
+            theme.use(DARK)  # this platform cannot be told
+        drawn = colours_in(window)
+        assert DARK.background in drawn
+        assert not drawn & {LIGHT.background, LIGHT.surface, LIGHT.raised}
+    finally:
+        qapp.styleHints().unsetColorScheme()
+
+
+def test_nobody_enrolled_says_what_to_type(still):
+    window = still(replace(LIVE, people=(), said=None))
+    shown = [label.text() for label in window.people.findChildren(QLabel) if label.isVisible()]
+    assert "record_samples.py" in " ".join(shown)
+    assert not window.people.list.isVisible()
+    window.show_state(view_state(LIVE))
+    assert window.people.list.isVisible()
+
+
+def test_a_long_name_is_cut_and_told_in_full(still):
+    name = "Maximiliane Freifrau von Hohenstein-Wittgenberg und zu Altenburg " * 2
+    said = replace(LIVE.said, label=name, speaker=name, scores={name: 0.8})
+    window = still(replace(LIVE, people=(name,), said=said), size=(720, 480))
+    font = window.now._title_font()
+    assert QFontMetricsF(font).height() > QFontMetricsF(window.now.font()).height()  # still the largest text
+    assert window.now.toolTip() == name
+    assert name in window.now.accessibleDescription()
+    assert window.width() == 720
+
+
+def test_twice_the_font_size_still_fits(still, qapp):
+    font = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(2 * font.pointSizeF())
+    qapp.setFont(large)
+    try:
+        window = still(LIVE, size=(720, 480))
+        assert window.width() <= 1024
+        assert window.height() <= 600
+    finally:
+        qapp.setFont(font)
+
+
+def test_everything_has_a_name_for_a_screen_reader_and_the_keyboard_gets_everywhere(still, qtbot):
+    window = still(LIVE)
+    for widget in (window.now, window.match, window.meter, window.people.list, window.button, window.device_menu):
+        assert widget.accessibleName(), widget
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    visited = []
+    for _ in range(4):
+        qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+        visited.append(QApplication.focusWidget())
+    assert visited[:3] == [window.button, window.device_menu, window.people.list]
+
+
+def test_hints_of_the_level_meter(still):
+    window = still(LIVE, Level(-1.0, -0.2, clipping=True))
+    assert window.meter.accessibleDescription() == strings.CLIPPING
+    window.meter.show_level(Level(-50.0, -48.0, too_quiet=True), running=True)
+    assert window.meter.accessibleDescription() == strings.TOO_QUIET
+    window.meter.show_level(Level(-50.0, -48.0, too_quiet=True), running=False)
+    assert window.meter.accessibleDescription() == ""
+    assert QColor(LIGHT.good).name() not in colours_in(window.meter)
+
+
+def test_the_bar_glides_to_its_value(still):
+    window = still(LIVE)
+    window.match.show_view(None)
+    window.match.show_view(view_state(LIVE).match)
+    widths = []
+    for _ in range(60):
+        window.match.advance(1 / 30)
+        widths.append(window.match._shown)
+    assert widths == sorted(widths)
+    assert widths[0] < 0.5
+    assert widths[-1] == view_state(LIVE).match.share
+
+
+def test_only_rows_that_changed_are_drawn_again(still, qtbot):
+    window = still(LIVE)
+    model = window.people.list.model()
+    people = view_state(LIVE).people
+    changed = []
+    model.dataChanged.connect(lambda first, last, roles: changed.append(first.row()))
+    model.modelReset.connect(partial(changed.append, "all"))
+    model.show_people(people)
+    assert changed == []
+    model.show_people((people[0], replace(people[1], share=0.5), *people[2:]))
+    assert changed == [1]
+    model.show_people(people[:2])
+    assert changed == [1, "all"]
+    assert model.rowCount() == 2
