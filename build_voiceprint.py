@@ -33,7 +33,7 @@ def main() -> int:
 
     from app.enrolment.build import Builder
     from app.recognition.voiceprints import VoiceprintStore
-    from app.tables import table
+    from app.terminal.tables import table
 
     def skip(line: str) -> None:
         tqdm.write(f"skipped: {line}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.enrol_terminal import EnrolOptions, run_enrolment
+from app.terminal.enrol import EnrolOptions, run_enrolment
 from utils import run_cli
 
 

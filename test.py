@@ -44,17 +44,21 @@ def main() -> int:
     options = SessionOptions(**arguments)
     options.check()
     if not terminal and (options.file is None or options.realtime):
-        from app.window.display import display_available
+        from app.window.display import WindowUnavailable, display_available
 
+        problem = "No display here"
         if display_available():
             from app.window.app import run_window
 
-            return run_window(options)
-        print("No display here: running in the terminal.", file=sys.stderr)
+            try:
+                return run_window(options)
+            except WindowUnavailable as error:
+                problem = str(error).rstrip(".")
+        print(f"{problem}: running in the terminal.", file=sys.stderr)
     if not options.demo and options.file is None and options.device is None and (problem := microphone_problem()):
         print(f"{problem} Playing the bundled demo conversation instead.", file=sys.stderr)
         options = dataclasses.replace(options, demo=True)
-    from app.terminal import run_terminal
+    from app.terminal.view import run_terminal
 
     return run_terminal(options)
 

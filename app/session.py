@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -75,39 +75,50 @@ def make_source(options: SessionOptions) -> AudioSource:
 
 
 class Session:
-    """Everything between a command line and a name. ``open`` is slow (it loads the network), ``run`` is live."""
+    """Everything between a command line and a name. ``open`` loads the network, which is slow, once; ``run`` is live.
 
-    def __init__(self, options: SessionOptions):
+    It may be opened and run again: people enrolled in between are known then, and what was heard before stays.
+    """
+
+    def __init__(self, options: SessionOptions, encoder: Encoder | None = None):
         self.options = options
+        self.encoder = encoder
         self.recogniser: Recogniser | None = None
+        self.stale: tuple[str, ...] = ()
+        """People whom this model does not know because another one made their voiceprints."""
         self.notice = ""
         """One line that the user should see: nobody enrolled, or voiceprints of another model."""
+        self._before_s = 0.0  # sound of earlier runs
+        self._turns_before: list[Turn] = []
+        self._ran = False
 
     def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser:
-        """Load the model and the enrolled people."""
+        """Load the model, if it is not there yet, and the enrolled people."""
         from app.recognition.encoder import Encoder
         from app.recognition.live import Recogniser
 
-        encoder = Encoder.load(self.options.model, compute=self.options.compute, progress=progress)
-        gallery = self.load_gallery(encoder)
-        self.recogniser = Recogniser(encoder, gallery, encoder.rule(self.options.threshold))
+        if self.encoder is None:
+            self.encoder = Encoder.load(self.options.model, compute=self.options.compute, progress=progress)
+        self.recogniser = Recogniser(
+            self.encoder, self.load_gallery(self.encoder), self.encoder.rule(self.options.threshold)
+        )
         return self.recogniser
 
     def load_gallery(self, encoder: Encoder) -> Gallery:
-        """The people whom this model knows; ``notice`` says what is missing."""
+        """The people whom this model knows; ``stale`` and ``notice`` say what is missing."""
         from app.recognition.voiceprints import VoiceprintStore
 
-        self.notice = ""
+        self.notice, self.stale = "", ()
         if self.options.demo:
             from app.enrolment.build import gallery_from_folder
 
             return gallery_from_folder(DEMO / "enrolment", encoder)
         with VoiceprintStore(data_dir(self.options.data)) as store:
-            gallery, stale = store.gallery(encoder.sha256), store.stale(encoder.sha256)
-        if stale:
+            gallery, self.stale = store.gallery(encoder.sha256), tuple(store.stale(encoder.sha256))
+        if self.stale:
             self.notice = (
-                f"{', '.join(stale)}: enrolled with another model and not compared with this one;"
-                " run `python build_voiceprint.py` to build their voiceprints again."
+                f"{', '.join(self.stale)}: enrolled with another model and not compared with this one;"
+                f" run `{build_command(self.options)}` to build their voiceprints again."
             )
         elif not gallery.names:
             self.notice = (
@@ -127,20 +138,29 @@ class Session:
 
         recogniser = self.recogniser or self.open()
         source = source or make_source(self.options)
+        heard_s = 0.0
         with self._jsonl() as lines:
             try:
                 for said in listen(source, recogniser, stop=stop, on_status=on_status):
+                    heard_s = said.time_s
+                    said = replace(said, time_s=self._before_s + said.time_s)
                     if lines:
                         lines.write(json.dumps(said.as_json(), ensure_ascii=False) + "\n")
                         lines.flush()
                     yield said
             finally:
+                self._turns_before = self.turns()
+                self._before_s += heard_s
+                self.recogniser = None  # its clock and its turns are over
                 if self.options.rttm:
-                    write_rttm(self.options.rttm, self.turns(), self.file_id)
+                    write_rttm(self.options.rttm, self._turns_before, self.file_id)
 
     def turns(self) -> list[Turn]:
-        """Who spoke when, so far, as it is known now."""
-        return self.recogniser.timeline.turns() if self.recogniser else []
+        """Who spoke when, in this run and those before, as it is known now."""
+        now = self.recogniser.timeline.turns() if self.recogniser else []
+        before_s = self._before_s
+        later = [replace(turn, start_s=turn.start_s + before_s, end_s=turn.end_s + before_s) for turn in now]
+        return self._turns_before + later
 
     @property
     def file_id(self) -> str:
@@ -161,8 +181,19 @@ class Session:
         elif str(self.options.jsonl) == "-":
             yield sys.stdout
         else:
-            with open(self.options.jsonl, "w", encoding="utf-8") as file:
+            mode, self._ran = "a" if self._ran else "w", True
+            with open(self.options.jsonl, mode, encoding="utf-8") as file:
                 yield file
+
+
+def build_command(options: SessionOptions) -> str:
+    """What the user types to make voiceprints for this run's model and data folder."""
+    words = ["python build_voiceprint.py"]
+    if options.model != "embedded":
+        words.append(f"--model {options.model}")
+    if options.data is not None:
+        words.append(f"--data {options.data}")
+    return " ".join(words)
 
 
 def microphone_problem() -> str:

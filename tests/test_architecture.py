@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 BELOW = {"audio", "model", "utils"}
 MIDDLE = {"recognition", "enrolment", "batch", "training", "evaluation"}
-TOP = {"app", "commands", "server", "window"}  # "app": the files right in app/
+TOP = {"app", "commands", "server", "terminal", "window"}  # "app": the files right in app/
 MAY_IMPORT = {
     "utils": set(),
     "model": {"utils"},

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 import virtual_sound
+
 from app.recognition.speech import keep_speech
 from utils import ROOT, SAMPLE_RATE, read_audio
 

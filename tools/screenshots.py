@@ -120,13 +120,12 @@ def main() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
 
-    from PySide6.QtWidgets import QApplication
-
+    from app.window.app import application
     from app.window.main_window import MainWindow
     from app.window.palette import DARK, LIGHT
     from app.window.theme import Theme
 
-    app = QApplication([])
+    app = application()
     theme = Theme(app)
     arguments.out.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:

@@ -6,7 +6,7 @@ import argparse
 
 from app.audio.devices import NO_DEVICE
 from app.audio.microphone import list_devices
-from app.tables import table
+from app.terminal.tables import table
 from utils import HeardError
 
 

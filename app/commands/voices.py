@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.enrolment.recordings import recorded_people
 from app.recognition.voiceprints import VoiceprintStore
-from app.tables import table
+from app.terminal.tables import table
 from utils import clean_name, data_dir
 
 

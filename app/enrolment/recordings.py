@@ -42,7 +42,8 @@ def save_sample(data: Path, samples: np.ndarray, note: Note) -> Path:
     Nothing is ever overwritten, and after an error nothing of it is left. Raises OSError, such as for a full disk.
     """
     folder = VoiceprintStore(data).samples_dir(note.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # biometric data: for its owner's eyes
     wav, claim = _claim_number(folder)
     try:
         write_wav(wav, samples)

@@ -6,6 +6,7 @@ through the real engine; what counts is what the screen showed at each moment, s
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,7 +51,7 @@ class Conversation:
 
 
 def build_conversation(clips: Sequence[Clip], config: ConversationConfig) -> Conversation:
-    """A conversation of people of ``clips``, the same for the same seed. Raises BadInput if there is too little speech."""
+    """A conversation of people of ``clips``, the same for the same seed. Raises BadInput if they are too few."""
     rng = np.random.default_rng(config.seed)
     by_speaker: dict[str, list[Clip]] = {}
     for clip in clips:
@@ -137,9 +138,9 @@ def score_screen(conversation: Conversation, said: Sequence[Identification], *, 
                 moments["missed"] += not named
                 moments["confused"] += named and got != want
     labels = [label for label in shown if label is not None]
-    changes = sum(a != b for a, b in zip(labels[:-1], labels[1:], strict=True))
+    changes = sum(a != b for a, b in itertools.pairwise(labels))
     wanted = [UNKNOWN if turn.label in strangers else turn.label for turn in conversation.turns]
-    due = sum(a != b for a, b in zip(wanted[:-1], wanted[1:], strict=True))
+    due = sum(a != b for a, b in itertools.pairwise(wanted))
     return ScreenScore(
         error=moments["wrong"] / max(1, moments["all"]),
         strangers_named=moments["named"] / max(1, moments["stranger"]),

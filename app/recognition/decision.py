@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class DecisionRule:
@@ -24,12 +26,8 @@ class DecisionRule:
         """The rule for so much speech: threshold between its neighbours in ``by_speech``, calibration moved with it."""
         if not self.by_speech:
             return self
-        low, high = self.by_speech[0], self.by_speech[-1]
-        for low, high in zip(self.by_speech[:-1], self.by_speech[1:], strict=True):
-            if speech_s <= high[0]:
-                break
-        part = 0.0 if high == low else (min(max(speech_s, low[0]), high[0]) - low[0]) / (high[0] - low[0])
-        threshold = low[1] + part * (high[1] - low[1])
+        seconds, thresholds = zip(*self.by_speech, strict=True)
+        threshold = float(np.interp(speech_s, seconds, thresholds))
         return replace(self, threshold=threshold, offset=self.offset + self.scale * (self.threshold - threshold))
 
 

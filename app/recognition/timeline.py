@@ -67,12 +67,13 @@ class Timeline:
 
 def write_rttm(path: str | os.PathLike, turns: Iterable[Turn], file_id: str) -> None:
     """Write turns as RTTM, atomically. White space in names and in ``file_id`` becomes "_": the format has none."""
+    file = _token(file_id)
     lines = [
-        f"SPEAKER {_token(file_id)} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {_token(turn.label)} <NA> <NA>\n"
+        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {_token(turn.label)} <NA> <NA>\n"
         for turn in turns
     ]
-    with atomic_write(path) as file:
-        file.write("".join(lines).encode())
+    with atomic_write(path) as out:
+        out.write("".join(lines).encode())
 
 
 def read_rttm(path: str | os.PathLike) -> list[Turn]:

@@ -61,7 +61,7 @@ class Tracker:
         self.begin(0.0)
 
     def begin(self, start_s: float, *, other_voice: bool = False) -> None:
-        """A new turn, of which nothing is known; until it is, it may continue the one before, but for ``other_voice``."""
+        """A new turn; until something is known of it, it may continue the one before, but for ``other_voice``."""
         follows = self._silence_s < self.config.resume_s and not other_voice
         self._before = (self._pool(), self._speech_s) if follows and self._sum is not None else None
         self.start_s = self.end_s = start_s
@@ -89,7 +89,7 @@ class Tracker:
         return self._unlike >= self.config.change_hops
 
     def add(self, embedding: np.ndarray, speech_s: float, new_speech_s: float) -> None:
-        """Take an embedding (D,) of the turn's newest ``speech_s``, of which ``new_speech_s`` was not counted before."""
+        """Take in an embedding (D,) of the turn's newest ``speech_s``, ``new_speech_s`` of which are new."""
         if self._sum is None or speech_s >= self._speech_s + new_speech_s - 1e-6:
             self._sum = embedding * speech_s  # it is made of all of the turn: better than what shorter windows said
         else:

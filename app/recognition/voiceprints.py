@@ -154,12 +154,17 @@ class VoiceprintStore:
     # ------------------------------------------------------------ writing
 
     def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[Sample]) -> None:
-        """Enrol a person with ``samples``, or replace all that is known of them. On any error nothing changes."""
+        """Enrol a person with these ``samples`` and no others. On any error nothing changes.
+
+        What other models made of the same files stays, so that going back to such a model needs no rebuilding.
+        """
         if not samples:
             raise ValueError("a voiceprint needs at least one sample")
         with self._write() as db:
             person = self._person_id(db, clean_name(name))
-            db.execute("DELETE FROM samples WHERE person_id = ?", (person,))
+            files = {sample.file for sample in samples}
+            known = db.execute("SELECT id, file FROM samples WHERE person_id = ?", (person,)).fetchall()
+            db.executemany("DELETE FROM samples WHERE id = ?", [(i,) for i, file in known if file not in files])
             for sample in samples:
                 self._insert(db, person, model_id, model_sha256, sample)
 
@@ -167,7 +172,6 @@ class VoiceprintStore:
         """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
         with self._write() as db:
             person = self._person_id(db, clean_name(name))
-            db.execute("DELETE FROM samples WHERE person_id = ? AND file = ?", (person, sample.file))
             self._insert(db, person, model_id, model_sha256, sample)
 
     def rename(self, old: str, new: str) -> None:
@@ -260,14 +264,18 @@ class VoiceprintStore:
 
     @staticmethod
     def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: Sample) -> None:
-        row = db.execute(
-            "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)", (person, sample.file, sample.speech_s)
-        )
+        """Add a sample's embeddings, in place of those that this model made of the same file before."""
+        (sample_id,) = db.execute(
+            "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
+            " ON CONFLICT (person_id, file) DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
+            (person, sample.file, sample.speech_s),
+        ).fetchone()
+        db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))
         db.executemany(
             "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (row.lastrowid, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
+                (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
                 for vector, seconds in zip(sample.vectors, sample.piece_s, strict=True)
             ],
         )
@@ -294,6 +302,7 @@ class VoiceprintStore:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self.data.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)  # a voice is biometric data: for its owner's eyes; SQLite's log follows suit
             db = sqlite3.connect(self.path, isolation_level=None, timeout=self.patience_s, check_same_thread=False)
             try:
                 self._use_log(db)

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.session import SessionOptions
+from app.session import SessionOptions, microphone_problem
+from app.window.display import WindowUnavailable
 from app.window.timing import Stopwatch
-from utils import HeardError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -24,17 +24,17 @@ GOODBYE_S = 10.0
 def run_window(options: SessionOptions) -> int:
     """Show the window, listen, and return the exit code when it is closed.
 
-    The demo is played at its natural pace. Raises HeardError, in one line, if Qt cannot be used here.
+    The demo is played at its natural pace. Raises WindowUnavailable if Qt cannot be used here.
     """
     stopwatch = Stopwatch()
-    app = _application()
+    app = application()
     from app.window.main_window import MainWindow
     from app.window.theme import Theme
     from app.window.worker import Listener
 
     if options.demo:
         options = dataclasses.replace(options, realtime=True)
-    listener = Listener(options, stopwatch=stopwatch)
+    listener = Listener(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
     window = MainWindow(listener, Theme(app), stopwatch=stopwatch)
     for number in (signal.SIGINT, signal.SIGTERM):  # the frame timer gives Python the chance to see them
         signal.signal(number, lambda *_: window.close())
@@ -47,12 +47,14 @@ def run_window(options: SessionOptions) -> int:
     return 0
 
 
-def _application() -> QApplication:
+def application() -> QApplication:
     """The one QApplication of this process."""
     try:
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
-        raise HeardError(f"the window needs Qt ({error}); run `make run` to set it up, or use --terminal.") from None
+        raise WindowUnavailable(
+            f"Qt cannot be loaded ({error}); `make run` sets it up or says what is missing."
+        ) from None
     _check_screen_plugin()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("heard")
@@ -77,4 +79,4 @@ def _check_screen_plugin() -> None:
         ctypes.CDLL(str(plugin))
     except OSError as error:
         library = str(error).split(":")[0]
-        raise HeardError(f"Qt needs {library} to open a window: run `make run`, or use --terminal.") from None
+        raise WindowUnavailable(f"Qt lacks {library}; `make run` installs it or says how.") from None

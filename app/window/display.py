@@ -8,7 +8,13 @@ import socket
 import sys
 from pathlib import Path
 
+from utils import HeardError
+
 TIMEOUT_S = 1.0
+
+
+class WindowUnavailable(HeardError):
+    """There is a screen, but Qt or one of its libraries is missing: text can be used instead."""
 
 
 def display_available() -> bool:

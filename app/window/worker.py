@@ -53,21 +53,26 @@ class _Run:
 
 
 class Listener:
-    """``start``, ``stop`` and ``close`` return at once and belong to one thread; ``facts`` may be read from any."""
+    """``start``, ``stop`` and ``close`` return at once and belong to one thread; ``facts`` may be read from any.
+
+    ``microphone_problem`` says at each start why there is no microphone, or nothing: the demo is played instead then.
+    """
 
     def __init__(
         self,
         options: SessionOptions,
         *,
         open_source: Callable[[SessionOptions], AudioSource] = make_source,
+        microphone_problem: Callable[[], str] = lambda: "",
         stopwatch: Stopwatch | None = None,
     ):
-        self.options = options
+        self.options = self._asked = options
         self.levels = Levels()
         file = options.audio_file
         self.facts = self._idle = Facts(file=file.name if file and not options.demo else file and strings.DEMO_INPUT)
         self._session = Session(options)
         self._open_source = open_source
+        self._microphone_problem = microphone_problem
         self._stopwatch = stopwatch or Stopwatch()
         self._run: _Run | None = None
         self._lock = threading.Lock()  # of _run and facts; held for the time of an assignment
@@ -122,7 +127,22 @@ class Listener:
                 name = f"{type(error).__name__}: {error}"
                 self._tell(run, phase=Phase.FAILED, error=strings.SOMETHING_WRONG.format(error=name))
 
+    def _stand_in(self, run: _Run) -> None:
+        """Without any microphone, go on as if the demo had been asked for, until the next start at least."""
+        asked = self._asked
+        if asked.audio_file or asked.device or run.device:
+            wanted = asked
+        else:
+            wanted = replace(asked, demo=True, realtime=True) if self._microphone_problem() else asked
+        if wanted != self.options:
+            self.options, self._session = wanted, Session(wanted, self._session.encoder)
+        if wanted is not asked:
+            self._tell(run, file=strings.DEMO_STANDS_IN)
+        elif not asked.audio_file:
+            self._tell(run, file=None)
+
     def _listen(self, run: _Run) -> None:
+        self._stand_in(run)
         self._load(run)
         while not run.stop.is_set():
             self._tell(run, phase=Phase.LISTENING, error="", source=None, said=None)
@@ -141,25 +161,18 @@ class Listener:
         """The model, once; the people, at each start: somebody may have been enrolled in between."""
         if run.stop.is_set():
             return
-        session = self._session
         self._tell(run, people=enrolled(self.options))  # before the model, which takes seconds
-        if session.recogniser is None:
-            recogniser = self._open(run)
-        else:
-            from app.recognition.live import Recogniser
-
-            encoder, rule = session.recogniser.encoder, session.recogniser.rule
-            recogniser = session.recogniser = Recogniser(encoder, session.load_gallery(encoder), rule)
+        recogniser = self._session.open() if self._session.encoder else self._open_first(run)
         self._tell(
             run,
             download=None,
             model=recogniser.encoder.model_id,
             people=enrolled(self.options),
-            stale=stale(self.options, recogniser.encoder.sha256),
+            stale=self._session.stale,
             rule=recogniser.rule,
         )
 
-    def _open(self, run: _Run) -> Recogniser:
+    def _open_first(self, run: _Run) -> Recogniser:
         def progress(done: int, total: int) -> None:
             if run.stop.is_set():
                 raise _Stopped
@@ -230,11 +243,3 @@ def enrolled(options: SessionOptions) -> tuple[str, ...]:
         return tuple(sorted(folder.name for folder in (DEMO / "enrolment").iterdir() if folder.is_dir()))
     with VoiceprintStore(data_dir(options.data)) as store:
         return tuple(store.people())
-
-
-def stale(options: SessionOptions, model_sha256: str) -> tuple[str, ...]:
-    """Those of them whom the model with these weights does not know."""
-    if options.demo:
-        return ()
-    with VoiceprintStore(data_dir(options.data)) as store:
-        return tuple(store.stale(model_sha256))

@@ -15,7 +15,6 @@ import pytest
 
 import record_samples
 from app.audio.file_source import ArraySource
-from app.enrol_terminal import EnrolOptions, EnrolTerminal, describe
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
 from app.enrolment.quality import Levels, Limits, Quality, VoiceCheck
@@ -25,6 +24,7 @@ from app.enrolment.voices import LoadingVoices, Voices
 from app.recognition.scoring import Gallery
 from app.recognition.speech import keep_speech
 from app.recognition.voiceprints import VoiceprintStore
+from app.terminal.enrol import EnrolOptions, EnrolTerminal, describe
 from tests.small_disk import fill, small_disk
 from utils import ROOT, BadInput, HeardError, read_audio, write_wav
 
@@ -168,7 +168,7 @@ SESSION = """
 import sys
 from pathlib import Path
 from app.audio.file_source import FileSource
-from app.enrol_terminal import EnrolOptions, EnrolTerminal
+from app.terminal.enrol import EnrolOptions, EnrolTerminal
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
 from app.enrolment.quality import Limits
@@ -179,7 +179,7 @@ from utils import run_cli
 data, file = Path(sys.argv[1]), sys.argv[2]
 
 def load():
-    print("\\nLOADING, torch imported before:", "torch" in sys.modules, flush=True)
+    sys.stdout.write(f"\\nLOADING, torch imported before: {'torch' in sys.modules}\\n")  # in one piece
     return Voices.load(data, "Ana", [])
 
 def main():
@@ -272,7 +272,7 @@ def test_a_voice_that_is_enrolled_is_only_kept_if_the_person_says_so(
 
 
 def test_without_a_terminal_a_countdown_starts_the_sample(session, monkeypatch, voice, tmp_path, encoder, capsys):
-    monkeypatch.setattr("app.enrol_terminal.COUNTDOWN_S", 1)
+    monkeypatch.setattr("app.terminal.enrol.COUNTDOWN_S", 1)
     voices = LoadingVoices(lambda: Voices(encoder, Gallery()))
     terminal = session(
         EnrolOptions("Ana", samples=1), voices, ArraySource(voice("Ana"), realtime=True, name="Test mic")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_turns_hold_speech_and_the_rest_does_not(conversation, demo_dir):
 def test_segments_are_the_mask_in_seconds(conversation):
     segments = speech_segments(conversation)
     assert sum(end - start for start, end in segments) == pytest.approx(speech_mask(conversation).sum() / SAMPLE_RATE)
-    assert all(a[1] < b[0] for a, b in zip(segments, segments[1:]))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(segments))
 
 
 def test_silence_holds_no_speech():

@@ -76,9 +76,11 @@ def test_silence_takes_the_label_off_and_then_ends_the_turn():
     now = tracker()
     now.add(ANA, 2.0, 2.0)
     now.hear(0.2, speech=False, end_s=11.2)
-    assert now.on_screen and not now.between_turns
+    assert now.on_screen
+    assert not now.between_turns
     now.hear(0.2, speech=False, end_s=11.4)
-    assert not now.on_screen and not now.between_turns
+    assert not now.on_screen
+    assert not now.between_turns
     now.hear(0.2, speech=False, end_s=11.6)
     assert now.between_turns
     assert now.end_s == 11.0  # silence does not belong to the turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -103,8 +104,8 @@ def test_adding_the_same_file_again_replaces_what_it_gave(store):
     store.add_sample("Ana", "embedded", SHA, sample(1, "a.wav"))
     store.add_sample("Ana", "embedded", SHA, sample(2, "b.wav"))
     store.add_sample("Ana", "embedded", SHA, sample(3, "a.wav"))
-    assert [s.file for s in store.samples("Ana", SHA)] == ["b.wav", "a.wav"]
-    assert np.array_equal(store.samples("Ana", SHA)[1].vectors, sample(3).vectors)
+    assert [s.file for s in store.samples("Ana", SHA)] == ["a.wav", "b.wav"]
+    assert np.array_equal(store.samples("Ana", SHA)[0].vectors, sample(3).vectors)
 
 
 # ---------------------------------------------------------------------------- all or nothing
@@ -404,3 +405,22 @@ def test_a_disk_that_is_full_from_the_start(tmp_path):
         fill(disk)
         with VoiceprintStore(disk) as store, pytest.raises(HeardError, match="disk"):
             store.set_samples("Ana", "embedded", SHA, [sample(1)])
+
+
+def test_what_another_model_made_stays_until_its_file_goes(tmp_path):
+    a, b = (Sample(file, np.eye(1, 192, dtype=np.float32), [3.0]) for file in ("a.wav", "b.wav"))
+    with VoiceprintStore(tmp_path) as store:
+        store.set_samples("Ana", "old", "1" * 64, [a, b])
+        store.set_samples("Ana", "new", "2" * 64, [a, b])
+        store.set_samples("Ana", "new", "2" * 64, [a, b])  # again: not twice
+        assert store.stale("1" * 64) == store.stale("2" * 64) == []
+        assert [sample.file for sample in store.samples("Ana", "2" * 64)] == ["a.wav", "b.wav"]
+        store.set_samples("Ana", "new", "2" * 64, [b])
+        assert [sample.file for sample in store.samples("Ana", "1" * 64)] == ["b.wav"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
+def test_the_database_is_for_its_owner_alone(tmp_path):
+    with VoiceprintStore(tmp_path) as store:
+        store.set_samples("Ana", "m", "1" * 64, [Sample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
+        assert [path.stat().st_mode & 0o077 for path in tmp_path.glob("voiceprints.db*")] == [0, 0, 0]

@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.audio.file_source import FileSource
-from app.audio.source import AudioSource
-from app.session import DEMO, SessionOptions
-from app.window.facts import Facts
+from app.session import SessionOptions
 from app.window.worker import Listener
 
 
@@ -31,29 +28,3 @@ def listener() -> Iterator[Callable[..., Listener]]:
         one.close()
     for one in made:
         assert one.join(20), "the thread did not end"
-
-
-def play_demo(options: SessionOptions) -> AudioSource:
-    """The demo as fast as it can be read."""
-    return FileSource(DEMO / "conversation.flac")
-
-
-class Seen:
-    """Watches a listener's facts from the moment it is made: ``until`` waits for some, ``all`` are those seen."""
-
-    def __init__(self, listener: Listener):
-        self.listener = listener
-        self.all: list[Facts] = []
-
-    def until(self, condition: Callable[[Facts], bool], timeout_s: float = 30) -> Facts:
-        import time
-
-        end = time.monotonic() + timeout_s
-        while time.monotonic() < end:
-            facts = self.listener.facts
-            if not self.all or facts is not self.all[-1]:
-                self.all.append(facts)
-            if condition(facts):
-                return facts
-            time.sleep(0.001)
-        raise AssertionError(f"it did not happen; the last was {self.all[-1]}")

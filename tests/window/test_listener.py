@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Seen, play_demo
 
 from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
@@ -18,6 +18,7 @@ from app.recognition.timeline import read_rttm
 from app.recognition.voiceprints import Sample, VoiceprintStore
 from app.session import DEMO, SessionOptions
 from app.window.facts import Phase
+from tests.window.engine import Seen, play_demo
 from utils import BadInput, HeardError
 
 NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
@@ -264,3 +265,36 @@ def test_closing_while_the_model_loads(listener, tmp_path):
     assert engine.join(20)
     assert engine.facts.phase is Phase.STOPPED
     assert not [thread for thread in threading.enumerate() if thread is engine._thread]
+
+
+def test_without_any_microphone_the_demo_stands_in_until_there_is_one(listener, tmp_path):
+    problems = ["No microphone was found.", ""]
+
+    def open_source(options):
+        return play_demo(options) if options.demo else endless(options)
+
+    engine = listener(
+        SessionOptions(data=tmp_path), open_source=open_source, microphone_problem=lambda: problems.pop(0)
+    )
+    engine.start()
+    standing_in = Seen(engine).until(listening)
+    assert "no microphone was found" in standing_in.file
+    assert standing_in.people == ("Ana", "Ben", "Colin")
+    engine.start()  # one was plugged in meanwhile
+    own = Seen(engine).until(lambda facts: listening(facts) and facts.file is None)
+    assert own.people == ()
+
+
+def test_a_second_start_goes_on_in_the_same_files(listener, tmp_path):
+    jsonl = tmp_path / "out.jsonl"
+    engine = listener(SessionOptions(data=tmp_path, jsonl=jsonl), open_source=endless)
+    for _ in range(2):
+        engine.start()
+        Seen(engine).until(lambda facts: listening(facts) and facts.said.time_s > 0)
+        time.sleep(0.6)
+        engine.stop()
+    engine.close()
+    assert engine.join(10)
+    times = [json.loads(line)["time_s"] for line in jsonl.read_text().splitlines()]
+    assert len(times) >= 4
+    assert times == sorted(set(times))

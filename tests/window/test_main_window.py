@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import play_demo
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -24,6 +23,7 @@ from app.window.palette import DARK, LIGHT
 from app.window.people_list import VIEW_ROLE
 from app.window.theme import Theme
 from app.window.view_state import view_state
+from tests.window.engine import play_demo
 from tools.screenshots import LIVE, SHOTS, Still
 
 SILENCE = Level()

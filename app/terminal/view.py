@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-import unicodedata
 
 from app.audio.source import SourceStatus
 from app.recognition.identification import Identification
 from app.session import Session, SessionOptions
-
-BAR = 20
+from app.terminal.text import bar, clock, columns, cut, meter, pad
 
 
 def run_terminal(options: SessionOptions) -> int:
@@ -109,38 +107,3 @@ def describe(said: Identification) -> str:
         return f"{said.label}  ({said.reason})" if said.reason else str(said.label)
     gender = f"  {said.gender}" if said.gender else ""
     return f"{pad(said.speaker, 12)}  {said.confidence:4.0%} {bar(said.confidence)}{gender}"
-
-
-def bar(share: float) -> str:
-    """0 to 1 as a bar of fixed width."""
-    full = round(max(0.0, min(1.0, share)) * BAR)
-    return "\u2588" * full + "\u2591" * (BAR - full)
-
-
-def meter(level_db: float) -> str:
-    """An input level of -60 to 0 dB as a small meter with its figure."""
-    full = round(max(0.0, min(1.0, (level_db + 60) / 60)) * 10)
-    return f"[{'|' * full}{' ' * (10 - full)}] {level_db:4.0f} dB"
-
-
-def clock(time_s: float) -> str:
-    """12.34 -> "00:12.3"; hours appear when there are any."""
-    minutes, seconds = divmod(time_s, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{seconds:04.1f}" if hours else f"{minutes:02d}:{seconds:04.1f}"
-
-
-def columns(text: str) -> int:
-    """Columns that a text takes on a terminal: wide East Asian characters take two, combining marks none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def pad(text: str, width: int) -> str:
-    return text + " " * (width - columns(text))
-
-
-def cut(text: str, width: int) -> str:
-    """As much of ``text`` as fits in ``width`` columns."""
-    while columns(text) > width:
-        text = text[:-1]
-    return text

@@ -16,7 +16,7 @@ from app.enrolment.quality import Fault, Limits, Quality, judge
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
 from app.enrolment.voices import LoadingVoices, Voices
 from app.recognition.speech import keep_speech
-from app.terminal import bar, cut, meter
+from app.terminal.text import bar, cut, meter
 from utils import BadInput, HeardError, clean_name, data_dir
 
 COUNTDOWN_S = 3
