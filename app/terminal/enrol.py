@@ -87,7 +87,8 @@ class EnrolTerminal:
         guide, source = self.guide, self.recorder.source
         source.start()
         try:
-            self.note(f"Recording {guide.name}: {len(guide.prompts)} samples of {self.options.seconds:g} s of speech.")
+            count = "1 sample" if len(guide.prompts) == 1 else f"{len(guide.prompts)} samples"
+            self.note(f"Recording {guide.name}: {count} of {self.options.seconds:g} s of speech.")
             if guide.earlier:
                 self.note(f"They are added to {len(guide.earlier)} from before.")
             if self.options.file is None:
