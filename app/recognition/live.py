@@ -58,6 +58,7 @@ class Recogniser:
         self._rest = np.zeros(0, np.float32)  # sound that does not fill a chunk yet
         self._speech: list[np.ndarray] = []  # the turn's newest chunks of speech, at most a window
         self._new_chunks = 0  # of speech, since the last embedding
+        self._end_s = 0.0  # of the sound taken in so far
 
     @property
     def gallery(self) -> Gallery:
@@ -79,10 +80,12 @@ class Recogniser:
 
     def step(self, block: AudioBlock) -> Identification:
         """Take in a block, usually one hop, and say who is speaking at its end."""
-        if block.dropped_s > 0:  # what comes now does not follow what came before
+        gap_s = block.start_s - self._end_s
+        if gap_s > 0.001:  # skipped, or the microphone was gone: this does not follow what came before
             self._detector.reset()
             self._rest = np.zeros(0, np.float32)
-            self._tracker.hear(block.dropped_s, speech=False, end_s=block.start_s)
+            self._tracker.hear(gap_s, speech=False, end_s=block.start_s)
+        self._end_s = block.end_s
         probabilities = self._hear(block)
         if self._new_chunks and self._speech_s() >= self.config.first_window_s:
             self._embed()

@@ -88,6 +88,17 @@ def test_speech_after_dropped_sound_is_another_turn(encoder, gallery, demo_dir):
     assert before.end_s <= 3.0
 
 
+def test_speech_after_the_microphone_was_gone_is_another_turn(encoder, gallery, demo_dir):
+    """Nothing was dropped for slowness then: the clock alone tells."""
+    sound = read_audio(demo_dir / "conversation.flac", end_s=6)
+    recogniser = Recogniser(encoder, gallery)
+    recogniser.step(AudioBlock(sound[16000:48000], start_s=0.0))
+    recogniser.step(AudioBlock(sound[32000:48000], start_s=20.0))
+    first, second = recogniser.timeline.turns()
+    assert first.end_s <= 2.0
+    assert second.start_s >= 20.0
+
+
 def test_a_slow_reader_sees_now_and_reports_what_it_dropped(encoder, gallery, demo_dir):
     """A machine ten times too slow: the answers stay about the newest sound."""
     sound = read_audio(demo_dir / "conversation.flac", end_s=20)
