@@ -1,0 +1,110 @@
+"""The model card for people: MODEL_CARD.md, written from the JSON card beside the weights and from nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from model import read_card
+from utils import atomic_write
+
+
+def write_model_card(weights: str | os.PathLike) -> Path:
+    """Write ``MODEL_CARD.md`` beside ``weights``. Raises BadInput or HeardError if these have no readable card."""
+    path = Path(weights).with_name("MODEL_CARD.md")
+    with atomic_write(path) as file:
+        file.write(render(read_card(weights)).encode())
+    return path
+
+
+def render(card: dict) -> str:
+    """A card (see ``model.save_checkpoint``) as Markdown."""
+    parts = [_head(card), _decision(card), _figures(card.get("figures")), _gender(card), _training(card), _data(card)]
+    return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
+
+
+_LIMITS = """## Limits
+
+- Few voices and mostly English: other languages, accents, and voices unlike those of the corpora below are recognised
+  less well, and nobody has measured how much less.
+- Children's voices are harder to tell apart than adults', and the gender estimate does not hold for them.
+- Speech from afar, in noise or through a telephone scores lower: the owner of a voice is then called unknown sooner.
+- It is no lock. A recording or an imitation of a voice passes for it."""
+
+
+def _head(card: dict) -> str:
+    arch = card["architecture"]
+    return f"""# Model card: {card["name"]}
+
+An ECAPA-TDNN speaker embedding: speech at 16 kHz in, {arch["embedding_dim"]} numbers out, compared by their cosine.
+{arch["channels"]} channels, {arch["mfa_channels"]} aggregated, {arch["attention_channels"]} in the attention, first
+convolution of stride {arch["stride"]}, {arch["mels"]} log-mel bands. Weights: SHA-256 `{card["sha256"]}`.
+
+Written from the JSON card beside it; do not edit."""
+
+
+def _decision(card: dict) -> str:
+    text = f"""## Deciding
+
+Cosine threshold {card["threshold"]:.3f}, margin to the runner-up {card["margin"]:.2f}. The threshold is where 1 % of
+strangers are let in, one comparison each; with less speech less is needed. Measured on {card["held_aside"]["speakers"]}
+speakers set aside from training: a voiceprint against one piece of speech of another recording time."""
+    rows = [
+        (f"{row['speech_s']:g} s", f"{row['threshold']:.3f}", _percent(row["false_rejects"]), _percent(row["eer"]))
+        for row in card.get("thresholds", [])
+    ]
+    return f"{text}\n\n{_table(('speech', 'threshold', 'false rejects at 1 % false accepts', 'EER'), rows)}"
+
+
+def _figures(figures: dict | None) -> str:
+    if not figures:
+        return ""
+    rows = [
+        (
+            row["corpus"],
+            f"{row['crop_s']:g} s" if row["crop_s"] else "whole",
+            _percent(row["eer"]),
+            " to ".join(map(_percent, row["eer_interval"])),
+            str(row["speakers"]),
+            str(row["trials"]),
+        )
+        for row in figures["rows"]
+    ]
+    header = ("corpus", "speech", "EER", "90 % interval over speakers", "speakers", "pairs")
+    return (
+        f"## Accuracy\n\nOn people it was not trained on, as `{figures['command']}` prints:\n\n{_table(header, rows)}"
+    )
+
+
+def _gender(card: dict) -> str:
+    gender = card.get("gender")
+    if not gender:
+        return ""
+    aside = gender["held_aside"]
+    return f"""## Gender
+
+A head on the embedding, for adults. On {aside["speakers"]} speakers set aside it answers
+{_percent(aside["answered"])} of the time, and {_percent(aside["right"])} of these answers are right. Below a certainty
+of {_percent(gender["abstain"])} it does not answer."""
+
+
+def _training(card: dict) -> str:
+    training = card["training"]
+    return f"""## Training
+
+`{training["command"]}`: {training["speakers"]} speakers, {training["speech_h"]:g} h of speech,
+{training["steps_done"]} steps. Every setting is in the JSON card and in the configuration."""
+
+
+def _data(card: dict) -> str:
+    rows = [(entry["corpus"], entry["licence"], entry["credit"]) for entry in card["data"]]
+    return f"## Data, licences and credits\n\n{_table(('corpus', 'licence', 'credit'), rows)}"
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")
