@@ -14,7 +14,8 @@ from app.terminal.text import bar, clock, columns, cut, meter, pad
 def run_terminal(options: SessionOptions) -> int:
     """Identify until the source ends or Ctrl-C, printing who speaks. Returns the exit code."""
     session = Session(options)
-    view = TerminalView(quiet=str(options.jsonl) == "-")
+    verb = "Analysing" if options.audio_file and not options.realtime else "Listening to"
+    view = TerminalView(quiet=str(options.jsonl) == "-", verb=verb)
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
@@ -35,7 +36,8 @@ def run_terminal(options: SessionOptions) -> int:
 class TerminalView:
     """Prints to stdout; with ``quiet`` (stdout carries JSON) to stderr."""
 
-    def __init__(self, *, quiet: bool = False):
+    def __init__(self, *, quiet: bool = False, verb: str = "Listening to"):
+        self.verb = verb
         self.out = sys.stderr if quiet else sys.stdout
         self.live = self.out.isatty()
         self._shown: object = None
@@ -55,7 +57,7 @@ class TerminalView:
             self.note(status.message)
         elif status.device and status.device != self._listening:
             self._listening = status.device
-            self.note(f"Listening to {status.device}. Ctrl-C stops.")
+            self.note(f"{self.verb} {status.device}. Ctrl-C stops.")
 
     def show(self, said: Identification) -> None:
         """A new line when the label changes; the live line always."""
