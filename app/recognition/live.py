@@ -26,7 +26,7 @@ from utils import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class LiveConfig:
-    """How sound is cut. The defaults were measured: ``python -m app benchmark windows``."""
+    """How sound is cut. The defaults were measured: ``python -m app benchmarks windows``."""
 
     window_s: float = 3.0
     """Most speech that one embedding is made of."""

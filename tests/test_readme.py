@@ -1,0 +1,65 @@
+"""What the README tells people to type exists: scripts, verbs, options, make targets, pictures, and its program."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from utils import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(
+    set(re.findall(r"(?:^|`|\| `)(?:\.venv/bin/)?python ((?:-m app \w+|\w+\.py)[^`\n]*)", README, re.MULTILINE))
+)
+
+
+@cache
+def help_of(*program: str) -> str:
+    done = subprocess.run([sys.executable, *program, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_there_are_commands():
+    assert len(COMMANDS) >= 12
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_and_their_options_exist(command):
+    words = command.split()
+    program = words[:3] if words[0] == "-m" else words[:1]
+    text = help_of(*program)
+    for option in re.findall(r"--[\w-]+", command):
+        assert option in text, f"{' '.join(program)} has no {option}"
+
+
+def test_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"make (run|test|lint|benchmarks|\w+-\w+)", README))
+    assert {"run", "test"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_files_that_it_shows_or_names_exist():
+    for path in re.findall(r"\]\(([^)#]+)\)", README):
+        assert path.startswith("http") or (ROOT / path).exists(), path
+
+
+def test_the_python_program_runs_up_to_the_microphone(tmp_path):
+    """With a file in the microphone's place: there is none where tests run."""
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    program = program.replace(
+        "from app.audio.microphone import Microphone", "from app.audio.file_source import FileSource"
+    )
+    program = program.replace("Microphone()", "FileSource('data/demo/conversation.flac')")
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{program}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, env={"HEARD_DATA": str(tmp_path)}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "unknown" in done.stdout
