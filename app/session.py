@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from app.recognition.scoring import Gallery
 
 DEMO = BUNDLED / "demo"
+RTTM_EVERY_S = 10.0
+"""How much of a live session's RTTM a sudden end may cost."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class Session:
 
         recogniser = self.recogniser or self.open()
         source = source or make_source(self.options)
-        heard_s = 0.0
+        heard_s, saved_at = 0.0, time.monotonic()
         with self._jsonl() as lines:
             try:
                 for said in listen(source, recogniser, stop=stop, on_status=on_status):
@@ -147,6 +150,9 @@ class Session:
                     if lines:
                         lines.write(json.dumps(said.as_json(), ensure_ascii=False) + "\n")
                         lines.flush()
+                    if self.options.rttm and time.monotonic() - saved_at > RTTM_EVERY_S:
+                        write_rttm(self.options.rttm, self.turns(), self.file_id)
+                        saved_at = time.monotonic()
                     yield said
             finally:
                 self._turns_before = self.turns()

@@ -77,6 +77,20 @@ def test_a_file_gives_rttm_and_json_lines(enrolled, demo_dir, tmp_path):
             assert set(line["scores"]) == people
 
 
+def test_a_terminated_session_leaves_its_files(enrolled, demo_dir, tmp_path):
+    rttm = tmp_path / "out.rttm"
+    command = [sys.executable, "test.py", "--terminal", "--realtime", "--file", str(demo_dir / "conversation.flac")]
+    command += ["--rttm", str(rttm), "--jsonl", "-", "--data", str(enrolled)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for line in process.stdout:
+        if json.loads(line)["time_s"] > 5:
+            break
+    process.terminate()
+    process.stdout.read()
+    assert process.wait(20) == 0
+    assert read_rttm(rttm)[0].label == "Ana"
+
+
 def test_json_lines_on_standard_output_are_nothing_but_json(enrolled, demo_dir):
     code, out, _ = program("--terminal", "--file", demo_dir / "conversation.flac", "--jsonl", "-", data=enrolled)
     assert code == 0

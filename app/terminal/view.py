@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 
 from app.audio.source import SourceStatus
@@ -19,6 +20,7 @@ def run_terminal(options: SessionOptions) -> int:
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # ends like Ctrl-C: files are written
     if session.notice:
         view.note(session.notice)
     if people:

@@ -50,3 +50,12 @@ def test_real_voices(card: dict, encoder: Encoder, speech_dir: Path):
     rows = card["figures"]["rows"]
     stated = next(row for row in rows if row["corpus"] == "librispeech-test-other" and not row["crop_s"])
     assert found["eer"] == pytest.approx(stated["eer"], abs=0.002)  # another processor may swap two close pairs
+
+
+def test_the_golden_embedding():
+    """Front end, network and weights together give what they gave when the model was made."""
+    from tools.golden_embedding import GOLDEN, golden
+
+    noted, now = json.loads(GOLDEN.read_text()), golden()
+    assert now["sha256"] == noted["sha256"], "a new model: python -m tools.golden_embedding"
+    assert np.dot(now["embedding"], noted["embedding"]) == pytest.approx(1, abs=1e-4)
