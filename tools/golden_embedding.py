@@ -1,6 +1,6 @@
-"""Note what the shipped model makes of one recording, for the test that watches over it: ``python -m tools.golden_embedding``.
+"""``python -m tools.golden_embedding``: note what the shipped model makes of one recording, for the test that watches it.
 
-Run it when the model has been trained anew, never to make a failing test pass: then the code has changed the embeddings.
+Run it when the model was trained anew, never to make a failing test pass: then the code has changed the embeddings.
 """
 
 from __future__ import annotations
