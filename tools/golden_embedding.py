@@ -1,4 +1,4 @@
-"""``python -m tools.golden_embedding``: note what the shipped model makes of one recording, for the test that watches it.
+"""``python -m tools.golden_embedding``: note what the shipped model makes of a recording, for the test that watches it.
 
 Run it when the model was trained anew, never to make a failing test pass: then the code has changed the embeddings.
 """
