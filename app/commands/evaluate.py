@@ -12,16 +12,18 @@ from utils import BadInput, atomic_write
 
 
 def run(argv: list[str]) -> int:
-    """Measure a list of trials, or all pairs of the clips of a table."""
+    """Measure a list of trials, all pairs of the clips of a table, or the naming of its people."""
     options = _parse(argv)
+    from app.evaluation.references import load_reference, own
     from app.recognition.encoder import Encoder
 
     if options.record and resolve(options.model).kind != "heard":
         raise BadInput("--record: this model has no card of its own to write to.")
     encoder = Encoder.load(options.model, compute=options.compute)
-    if options.pairs:
-        return _pairs(options, encoder)
-    return _trials(options, encoder)
+    if options.trials:
+        return _trials(options, encoder)
+    systems = [own(encoder), *(load_reference(name) for name in options.beside)]
+    return _pairs(options, systems) if options.pairs else _open_set(options, systems)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -30,8 +32,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--audio-root", metavar="DIR", help="where the files are (default: beside the list)")
     parser.add_argument("--scores", metavar="OUT", help="write each trial with its cosine behind it")
     parser.add_argument("--pairs", metavar="CSV", help="instead of TRIALS: all pairs of the clips of each corpus in it")
-    parser.add_argument("--corpus", action="append", help="with --pairs: only this corpus (may be repeated)")
-    parser.add_argument("--adults", action="store_true", help="with --pairs: without speakers under 15")
+    parser.add_argument(
+        "--open-set",
+        metavar="CSV",
+        help="instead of TRIALS: five people of each corpus enrolled with 20 s, and who said 2 s at 1 %% false accepts",
+    )
+    parser.add_argument("--corpus", action="append", help="of a CSV: only this corpus (may be repeated)")
+    parser.add_argument("--adults", action="store_true", help="of a CSV: without speakers under 15")
     parser.add_argument(
         "--crop-s",
         type=float,
@@ -40,17 +47,25 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         metavar="S",
         help="with --pairs: the middle S seconds of each clip; 0 is all of it; several make several rows",
     )
-    parser.add_argument("--record", action="store_true", help="with --pairs: write the rows into the model's card")
+    parser.add_argument(
+        "--noisy", action="store_true", help="with --pairs: besides, each clip in a room and with noise 10 dB below"
+    )
+    parser.add_argument(
+        "--beside", action="append", default=[], choices=("resemblyzer",), help="with a CSV: measure this one too"
+    )
+    parser.add_argument("--record", action="store_true", help="with a CSV: write the rows into the model's card")
     parser.add_argument("--json", action="store_true", help="print JSON (rates as fractions) instead of text")
     parser.add_argument("--model", default="embedded", metavar="M")
     parser.add_argument("--compute", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     options = parser.parse_args(argv)
-    if bool(options.trials) == bool(options.pairs):
-        parser.error("give either a list of TRIALS or --pairs CSV")
-    if options.pairs and options.scores:
+    if sum(map(bool, (options.trials, options.pairs, options.open_set))) != 1:
+        parser.error("give a list of TRIALS, --pairs CSV or --open-set CSV")
+    if options.scores and not options.trials:
         parser.error("--scores belongs to a list of TRIALS")
-    if options.record and not options.pairs:
-        parser.error("--record belongs to --pairs")
+    if options.trials and (options.record or options.beside or options.noisy):
+        parser.error("--record, --beside and --noisy do not go with a list of TRIALS")
+    if options.open_set and (options.noisy or options.crop_s != [0.0]):
+        parser.error("--noisy and --crop-s belong to --pairs")
     if any(seconds < 0 or 0 < seconds < 0.1 for seconds in options.crop_s):
         parser.error("--crop-s: at least 0.1 seconds, or 0 for all")
     return options
@@ -81,51 +96,103 @@ def _trials(options: argparse.Namespace, encoder) -> int:
     return 0
 
 
-def _pairs(options: argparse.Namespace, encoder) -> int:
-    from app.evaluation.trials import embed_clips, measure_gender, measure_pairs, record_figures
+def _pairs(options: argparse.Namespace, systems: list) -> int:
+    from app.evaluation.conditions import noisy
+    from app.evaluation.trials import measure_system
+
+    header = "EER  90 % interval      FA / FR at own threshold  gender right of told"
+    rows = _Rows(options, "figures", f"corpus                      crop      {header}", _pairs_line)
+    for corpus, clips in _corpora(options, options.pairs):
+        for crop_s in options.crop_s:
+            for change in (None, noisy)[: 1 + options.noisy]:
+                for system in systems:
+                    row = measure_system(system, clips, crop_s, _bar(f"{corpus} {system.name}"), change)
+                    condition = {"crop_s": crop_s, "noisy": change is not None}
+                    rows.add({"model": system.name, "corpus": corpus, **condition, **row})
+    return rows.finish()
+
+
+def _open_set(options: argparse.Namespace, systems: list) -> int:
+    from app.evaluation.open_set import OpenSetConfig, cast_parts, hear, measure_open_set
+
+    config = OpenSetConfig()
+    rows = _Rows(
+        options, "open_set", "corpus                  right   5-95 % of casts  misnamed  closed set", _open_set_line
+    )
+    for corpus, clips in _corpora(options, options.open_set):
+        parts = cast_parts(clips, config, _bar(f"{corpus} speech"))
+        for system in systems:
+            voices = [hear(part, system.embed) for part in _bar(f"{corpus} {system.name}")(parts)]
+            rows.add({"model": system.name, "corpus": corpus, **measure_open_set(voices, config)})
+    return rows.finish()
+
+
+def _corpora(options: argparse.Namespace, table: str):
+    """(name, clips) of each corpus that is asked for."""
     from app.training.corpus import read_clips
 
-    clips = [clip for clip in read_clips(options.pairs, options.audio_root) if clip.adult or not options.adults]
-    rows = []
-    if not options.json:
-        print(
-            "corpus                    crop      EER  90 % interval      FA / FR at own threshold  gender right of told"
-        )
+    clips = [clip for clip in read_clips(table, options.audio_root) if clip.adult or not options.adults]
     for corpus in options.corpus or sorted({clip.corpus for clip in clips}):
         chosen = [clip for clip in clips if clip.corpus == corpus]
         if not chosen:
-            raise BadInput(f"{options.pairs}: no clips of a corpus named {corpus!r}.")
-        for crop_s in options.crop_s:
-            embeddings = embed_clips(chosen, encoder.embed, crop_s, _bar(corpus))
-            row = {"corpus": corpus, "crop_s": crop_s, **measure_pairs(chosen, embeddings, encoder.card["threshold"])}
-            if encoder.knows_gender:
-                row["gender"] = measure_gender(chosen, embeddings, encoder.gender)
-            rows.append(row)
-            if not options.json:
-                print(_row(row))
-    if options.json:
-        print(json.dumps(rows[0] if len(rows) == 1 else rows))
-    if options.record:
-        record_figures(resolve(options.model).path, _command(options), rows)
-    return 0
+            raise BadInput(f"{table}: no clips of a corpus named {corpus!r}.")
+        yield corpus, chosen
 
 
-def _row(row: dict) -> str:
+class _Rows:
+    """Rows as they come: printed as text at once, or as JSON in the end, and recorded in the card if that is asked."""
+
+    def __init__(self, options: argparse.Namespace, part: str, header: str, line):
+        self._options, self._part, self._line, self._rows = options, part, line, []
+        if not options.json:
+            print(header)
+
+    def add(self, row: dict) -> None:
+        self._rows.append(row)
+        if not self._options.json:
+            line = self._line(row)
+            print(f"{line}  {row['model']}" if self._options.beside else line.rstrip(), flush=True)
+
+    def finish(self) -> int:
+        from app.evaluation.model_card import write_model_card
+        from app.evaluation.trials import record_figures
+
+        if self._options.json:
+            print(json.dumps(self._rows[0] if len(self._rows) == 1 else self._rows))
+        if self._options.record:
+            weights = Path(resolve(self._options.model).path)
+            record_figures(weights, _command(self._options), self._rows, self._part)
+            if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
+                write_model_card(weights)
+        return 0
+
+
+def _pairs_line(row: dict) -> str:
     low, high = row["eer_interval"]
-    crop = f"{row['crop_s']:g} s" if row["crop_s"] else "full"
-    own = f"{row['at_default']['false_accepts']:.2%} / {row['at_default']['false_rejects']:.2%}"
-    line = f"{row['corpus'] or '-':<24}{crop:>6}{row['eer']:>9.2%}  {f'{low:.2%} - {high:.2%}':<17}{own:>26}"
-    if (gender := row.get("gender")) and gender["right"] is not None:
-        line += f"{gender['right']:>13.1%} of {gender['answered']:.1%}"
-    return line
+    crop = (f"{row['crop_s']:g} s" if row["crop_s"] else "full") + (" noisy" if row["noisy"] else "")
+    line = f"{row['corpus'] or '-':<22}{crop:>12}{row['eer']:>9.2%}  {f'{low:.2%} - {high:.2%}':<17}"
+    at, gender = row.get("at_default"), row.get("gender")
+    own = f"{at['false_accepts']:.2%} / {at['false_rejects']:.2%}" if at else ""
+    told = f"{gender['right']:.1%} of {gender['answered']:.1%}" if gender and gender["right"] is not None else ""
+    return f"{line}{own:>26}{told:>22}"
+
+
+def _open_set_line(row: dict) -> str:
+    low, high = row["right_spread"]
+    right = f"{row['right']:>7.1%}{f'{low:.1%} - {high:.1%}':>18}"
+    return f"{row['corpus'] or '-':<22}{right}{row['misnamed']:>10.1%}{row['closed_set']:>12.1%}"
 
 
 def _command(options: argparse.Namespace) -> str:
     """The command line that gives the same rows, without the paths of this machine."""
-    words = ["python -m app evaluate --pairs", Path(options.pairs).name]
+    kind, table = ("--pairs", options.pairs) if options.pairs else ("--open-set", options.open_set)
+    words = ["python -m app evaluate", kind, Path(table).name]
     words += [f"--corpus {corpus}" for corpus in options.corpus or ()]
     words += ["--adults"] * options.adults
-    words += ["--crop-s", *(f"{seconds:g}" for seconds in options.crop_s)]
+    if options.pairs:
+        words += ["--crop-s", *(f"{seconds:g}" for seconds in options.crop_s)]
+    words += ["--noisy"] * options.noisy
+    words += [f"--beside {name}" for name in options.beside]
     return " ".join(words)
 
 

@@ -19,7 +19,8 @@ def write_model_card(weights: str | os.PathLike) -> Path:
 
 def render(card: dict) -> str:
     """A card (see ``model.save_checkpoint``) as Markdown."""
-    parts = [_head(card), _decision(card), _figures(card.get("figures")), _gender(card), _training(card), _data(card)]
+    figures = [_figures(card.get("figures")), _open_set(card.get("open_set"))]
+    parts = [_head(card), _decision(card), *figures, _gender(card), _training(card), _data(card)]
     return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
 
 
@@ -62,7 +63,8 @@ def _figures(figures: dict | None) -> str:
     rows = [
         (
             row["corpus"],
-            f"{row['crop_s']:g} s" if row["crop_s"] else "whole",
+            (f"{row['crop_s']:g} s" if row["crop_s"] else "whole") + (", noisy" if row.get("noisy") else ""),
+            row.get("model", ""),
             _percent(row["eer"]),
             " to ".join(map(_percent, row["eer_interval"])),
             str(row["speakers"]),
@@ -70,10 +72,37 @@ def _figures(figures: dict | None) -> str:
         )
         for row in figures["rows"]
     ]
-    header = ("corpus", "speech", "EER", "90 % interval over speakers", "speakers", "pairs")
-    return (
-        f"## Accuracy\n\nOn people it was not trained on, as `{figures['command']}` prints:\n\n{_table(header, rows)}"
-    )
+    header = ("corpus", "speech", "model", "EER", "90 % interval over speakers", "speakers", "pairs")
+    return f"""## Accuracy
+
+On people it was not trained on, as `{figures["command"]}` prints. "Noisy" is in a simulated room, with noise 10 dB
+below the speech; both recordings of a pair are.
+
+{_table(header, rows)}"""
+
+
+def _open_set(figures: dict | None) -> str:
+    if not figures:
+        return ""
+    rows = [
+        (
+            row["corpus"],
+            row["model"],
+            _percent(row["right"]),
+            " to ".join(map(_percent, row["right_spread"])),
+            _percent(row["misnamed"]),
+            _percent(row["closed_set"]),
+            str(row["speakers"]),
+        )
+        for row in figures["rows"]
+    ]
+    header = ("corpus", "model", "right", "5 to 95 % of the casts", "another name", "right, no strangers", "speakers")
+    return f"""## Naming, strangers among them
+
+Five people enrolled with 20 s of speech each, everybody else of the corpus a stranger: how many windows of 2 s of the
+enrolled get their name, where 1 % of the strangers' windows get one, as `{figures["command"]}` prints.
+
+{_table(header, rows)}"""
 
 
 def _gender(card: dict) -> str:

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from app.evaluation.metrics import accuracy_and_f1, all_pairs, bootstrap_eer, equal_error_rate, min_dcf, rejected
+from app.evaluation.references import Embed, System
 from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, atomic_write, read_audio
 
-Embed = Callable[[np.ndarray], np.ndarray]
-"""Speech (n,) float32 at 16 kHz -> unit embedding (D,)."""
+Change = Callable[[Clip, np.ndarray], np.ndarray]
+"""A clip and its samples (n,) -> other samples, such as ``conditions.noisy``."""
 Progress = Callable[[Sequence], Iterable]
 """Wraps a sequence to show how far its iteration is, as tqdm does."""
 
@@ -61,28 +62,33 @@ def score_trials(
     """The cosine of each trial (n,); every file is read and embedded once. Raises BadInput naming a bad file."""
     names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
     index = {name: i for i, name in enumerate(names)}
-    embeddings = np.stack([_embed_file(Path(audio_root) / name, embed) for name in progress(names)])
+    embeddings = np.stack([_embed_clip(Clip(str(Path(audio_root) / name), ""), embed) for name in progress(names)])
     enrol, test = (np.array([index[getattr(trial, side)] for trial in trials]) for side in ("enrol", "test"))
     return np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
 
 
-def embed_clips(clips: Sequence[Clip], embed: Embed, crop_s: float = 0.0, progress: Progress = iter) -> np.ndarray:
-    """Unit embeddings (n, D) of clips, or of the middle ``crop_s`` seconds of those that are longer (0: whole)."""
-    return np.stack([_embed_file(clip.path, embed, clip.start_s, clip.end_s, crop_s) for clip in progress(clips)])
-
-
-def _embed_file(
-    path: str | os.PathLike, embed: Embed, start_s: float = 0.0, end_s: float | None = None, crop_s: float = 0.0
+def embed_clips(
+    clips: Sequence[Clip], embed: Embed, crop_s: float = 0.0, progress: Progress = iter, change: Change | None = None
 ) -> np.ndarray:
-    samples = read_audio(path, start_s=start_s, end_s=end_s)
+    """Unit embeddings (n, D) of clips, or of the middle ``crop_s`` seconds of those that are longer (0: whole).
+
+    ``change`` is done to what is left of a clip.
+    """
+    return np.stack([_embed_clip(clip, embed, crop_s, change) for clip in progress(clips)])
+
+
+def _embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, change: Change | None = None) -> np.ndarray:
+    samples = read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
     length = round(crop_s * SAMPLE_RATE)
     if 0 < length < len(samples):
         start = (len(samples) - length) // 2
         samples = samples[start : start + length]
+    if change is not None:
+        samples = change(clip, samples)
     try:
         return embed(samples)
     except BadInput as error:  # too short: say which
-        raise BadInput(f"{path}: {error}") from None
+        raise BadInput(f"{clip.path}: {error}") from None
 
 
 def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
@@ -102,23 +108,30 @@ def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
     }
 
 
-def measure_pairs(clips: Sequence[Clip], embeddings: np.ndarray, threshold: float) -> dict:
+def measure_pairs(clips: Sequence[Clip], embeddings: np.ndarray, threshold: float | None) -> dict:
     """``measure`` over all pairs of clips, with the 90 % interval of the EER over speakers, and the errors at the
-    model's own ``threshold``. Raises BadInput if no two clips are of one speaker, or of two."""
+    model's own ``threshold`` if it has one. Raises BadInput if no two clips are of one speaker, or of two."""
     speakers = np.array([clip.speaker for clip in clips])
     targets, nontargets = all_pairs(embeddings, speakers)
-    result = measure(targets, nontargets)
-    return {
-        **result,
-        "eer_interval": list(bootstrap_eer(embeddings, speakers)),
-        "at_default": {
+    row = {**measure(targets, nontargets), "eer_interval": list(bootstrap_eer(embeddings, speakers))}
+    if threshold is not None:
+        row["at_default"] = {
             "threshold": threshold,
             "false_accepts": float(np.mean(nontargets >= threshold)),
             "false_rejects": rejected(targets, threshold),
-        },
-        "speakers": len(np.unique(speakers)),
-        "clips": len(clips),
-    }
+        }
+    return {**row, "speakers": len(np.unique(speakers)), "clips": len(clips)}
+
+
+def measure_system(
+    system: System, clips: Sequence[Clip], crop_s: float, progress: Progress = iter, change: Change | None = None
+) -> dict:
+    """``measure_pairs`` of clips as a system hears them, and ``measure_gender`` if it tells gender."""
+    embeddings = embed_clips(clips, system.embed, crop_s, progress, change)
+    row = measure_pairs(clips, embeddings, system.threshold)
+    if system.gender is not None:
+        row["gender"] = measure_gender(clips, embeddings, system.gender)
+    return row
 
 
 def measure_gender(
@@ -138,11 +151,11 @@ def measure_gender(
     return {"clips": len(known), "answered": len(answers) / len(known), "right": right}
 
 
-def record_figures(weights: str | os.PathLike, command: str, rows: list[dict]) -> None:
-    """Write ``rows`` into the card of a model file, as what ``command`` printed."""
+def record_figures(weights: str | os.PathLike, command: str, rows: list[dict], part: str = "figures") -> None:
+    """Write ``rows`` into a part of the card of a model file, as what ``command`` printed."""
     path = Path(weights).with_suffix(".json")
     card = json.loads(path.read_text(encoding="utf-8"))
-    card["figures"] = {"command": command, "rows": _rounded(rows)}
+    card[part] = {"command": command, "rows": _rounded(rows)}
     with atomic_write(path) as file:
         file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
 

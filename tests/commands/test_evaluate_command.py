@@ -11,6 +11,7 @@ import torch
 
 from app.commands import evaluate
 from app.evaluation.metrics import equal_error_rate
+from app.training.corpus import read_clips
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, write_wav
 
@@ -76,9 +77,60 @@ def test_all_pairs_of_a_table(trials: Path, tiny_model: Path, tmp_path: Path, ca
         run("--pairs", table, "--corpus", "y", "--model", tiny_model)
 
 
+def test_noise_and_a_reference_make_rows_of_their_own(
+    trials: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip("resemblyzer", reason="resemblyzer is in requirements-train.txt only")
+    table = tmp_path / "t.csv"
+    table.write_text("speaker,corpus,file\na,x,audio/a1.wav\na,x,audio/a2.wav\nb,x,audio/b1.wav\nb,x,audio/b2.wav\n")
+    arguments = ("--pairs", table, "--noisy", "--beside", "resemblyzer", "--model", tiny_model)
+    assert run(*arguments, "--record", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["model"], row["noisy"]) for row in rows] == [
+        ("tiny", False),
+        ("resemblyzer", False),
+        ("tiny", True),
+        ("resemblyzer", True),
+    ]
+    assert ["at_default" in row for row in rows] == [True, False, True, False]
+    assert rows[0]["threshold"] != rows[2]["threshold"]
+    recorded = json.loads(tiny_model.with_suffix(".json").read_text())["figures"]
+    assert recorded["command"] == "python -m app evaluate --pairs t.csv --crop-s 0 --noisy --beside resemblyzer"
+    assert len(recorded["rows"]) == 4
+    assert run(*arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines[1:]] == ["tiny", "resemblyzer"] * 2
+    assert len({line.rindex("  ") for line in lines[1:]}) == 1
+
+
+def test_open_set(speech_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_model: Path):
+    clips = [clip for clip in read_clips(speech_dir / "dev.csv") if clip.corpus == "librispeech-test-other"]
+    table = tmp_path / "t.csv"
+    rows = [f"{clip.speaker},x,{clip.path}" for i, clip in enumerate(clips) if i % 10 < 6 and i < 60]
+    table.write_text("speaker,corpus,file\n" + "\n".join(rows) + "\n")
+    arguments = ("--open-set", table, "--model", tiny_model, "--record", "--json")
+    assert run(*arguments) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["model"], row["corpus"], row["speakers"]) == ("tiny", "x", 6)
+    assert 0 <= row["right"] <= row["closed_set"] <= 1
+    recorded = json.loads(tiny_model.with_suffix(".json").read_text())["open_set"]
+    assert recorded["command"] == "python -m app evaluate --open-set t.csv"
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("t.txt", "--pairs", "t.csv"), ("t.txt", "--record"), ("--pairs", "t.csv", "--crop-s", "0.01")],
+    [
+        (),
+        ("t.txt", "--pairs", "t.csv"),
+        ("t.txt", "--record"),
+        ("t.txt", "--noisy"),
+        ("t.txt", "--beside", "resemblyzer"),
+        ("--pairs", "t.csv", "--crop-s", "0.01"),
+        ("--pairs", "t.csv", "--scores", "s.txt"),
+        ("--pairs", "t.csv", "--open-set", "t.csv"),
+        ("--open-set", "t.csv", "--noisy"),
+        ("--open-set", "t.csv", "--crop-s", "3"),
+    ],
 )
 def test_options_that_do_not_go_together(arguments: tuple[str, ...]):
     with pytest.raises(SystemExit) as left:

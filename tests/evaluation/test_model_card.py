@@ -25,6 +25,20 @@ def test_it_states_figures_data_and_hash():
         assert f"{row['eer']:.1%}".replace("%", " %") in text
 
 
+def test_noise_other_models_and_strangers_have_their_rows():
+    card = read_card(WEIGHTS)
+    row = {"crop_s": 3.0, "eer": 0.1234, "eer_interval": [0.1, 0.2], "speakers": 5, "trials": 99, "corpus": "x"}
+    card["figures"] = {"command": "one", "rows": [{**row, "model": "other", "noisy": True}]}
+    named = {"right": 0.91, "right_spread": [0.8, 0.95], "misnamed": 0.02, "closed_set": 0.99, "speakers": 12}
+    card["open_set"] = {"command": "two", "rows": [{"corpus": "y", "model": "other", **named}]}
+    text = render(card)
+    assert "| x | 3 s, noisy | other | 12.3 % | 10.0 % to 20.0 % | 5 | 99 |" in text
+    assert "| y | other | 91.0 % | 80.0 % to 95.0 % | 2.0 % | 99.0 % | 12 |" in text
+    assert "`two`" in text
+    del card["open_set"]
+    assert "strangers among them" not in render(card)
+
+
 def test_a_model_without_figures_or_gender(tmp_path):
     card = {**read_card(WEIGHTS), "gender": None}
     del card["figures"]

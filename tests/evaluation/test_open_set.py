@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.evaluation.open_set import OpenSetConfig, Voice, cast_parts, hear, measure_open_set
+from app.recognition.encoder import Encoder
+from app.training.corpus import Clip, read_clips
+from utils import SAMPLE_RATE, BadInput
+
+
+def voice(own: list[float], *windows: list[float]) -> Voice:
+    return Voice(np.array(own), np.array(windows))
+
+
+def test_rates_by_hand():
+    """Two of three are enrolled, in every cast one of the three is the stranger; scores are first coordinates."""
+    a = voice([1.0, 0, 0], [0.9, 0, 0], [0.9, 0, 0])
+    b = voice([0, 1.0, 0], [0, 0.8, 0], [0.7, 0.6, 0])  # its second window is taken for a
+    c = voice([0, 0, 1.0], [0, 0, 0.9], [0, 0, 0.2])
+    config = OpenSetConfig(enrolled=2, casts=600, false_accepts=0.0)
+    result = measure_open_set([a, b, c], config)
+    # Without a enrolled its windows score 0; without b the second one scores 0.7 for a: the threshold is above that.
+    assert result["threshold"] == pytest.approx(0.8)
+    assert result["false_accepts"] == 0
+    # Right: both of a, one of b, one of c; in each cast four windows are of enrolled people.
+    assert result["right"] == pytest.approx((2 + 1 + 1) / 6, abs=0.03)
+    assert result["misnamed"] == 0
+    assert result["closed_set"] == pytest.approx((4 + 3 + 4) / 12, abs=0.04)  # a's hold on b counts in one cast of two
+    assert result["speakers"] == 3
+    assert result["windows"] == 6
+    low, high = result["right_spread"]
+    assert (low, high) == (0.5, 0.75)
+
+    lax = measure_open_set([a, b, c], OpenSetConfig(enrolled=2, casts=600, false_accepts=0.3))
+    assert lax["threshold"] <= 0.7
+    assert 0 < lax["false_accepts"] <= 0.3
+    assert lax["misnamed"] == pytest.approx(1 / 12, abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def two_people(speech_dir: Path) -> list[Clip]:
+    """Five utterances of each of two."""
+    clips = [clip for clip in read_clips(speech_dir / "dev.csv") if clip.corpus == "librispeech-test-other"]
+    names = sorted({clip.speaker for clip in clips})[:2]
+    return [clip for name in names for clip in [c for c in clips if c.speaker == name][:5]]
+
+
+def test_windows_are_not_of_the_enrolled_clips(two_people: list[Clip]):
+    parts = cast_parts(two_people, OpenSetConfig(enrolled=1, enrolment_s=10.0))
+    assert len(parts) == 2
+    for part in parts:
+        assert len(part.enrolment) == 10 * SAMPLE_RATE
+        assert {len(window) for window in part.windows} == {2 * SAMPLE_RATE}
+        enrolled = {some.tobytes() for some in np.lib.stride_tricks.sliding_window_view(part.enrolment, 100)}
+        assert not any(window[:100].tobytes() in enrolled for window in part.windows)
+
+
+def test_too_few_people(two_people: list[Clip]):
+    with pytest.raises(BadInput, match=r"0 speakers .* are too few to enrol 5"):
+        cast_parts(two_people[:2], OpenSetConfig())
+
+
+def test_real_voices_are_told_apart(two_people: list[Clip], encoder: Encoder):
+    config = OpenSetConfig(enrolled=1, enrolment_s=10.0, false_accepts=0.05)
+    voices = [hear(part, encoder.embed) for part in cast_parts(two_people, config)]
+    result = measure_open_set(voices, config)
+    assert result["right"] > 0.8
+    assert result["closed_set"] == 1
