@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 
 from utils import BadInput
 
@@ -19,18 +20,25 @@ def run(argv: list[str]) -> int:
 
     from tqdm import tqdm
 
+    from app.evaluation.references import load_resemblyzer
     from app.training.config import load_config
-    from app.training.corpus import hold_out, load_corpus
+    from app.training.corpus import hold_out, load_corpus, load_unlabelled
     from app.training.export import export_model
+    from app.training.teacher import load_voiceprints
     from app.training.trainer import Trainer
 
     config = load_config(options.config)
-    data = config.data
-    corpus = load_corpus(
-        data.table, data.cache, data.audio_root or None, lambda clips: tqdm(clips, desc="decoding", unit="clip")
-    )
+    data, teacher = config.data, config.teacher
+    bar = partial(tqdm, desc="decoding", unit="clip")
+    corpus = load_corpus(data.table, data.cache, data.audio_root or None, bar)
     training, validation = hold_out(corpus, data.holdout)
-    trainer = Trainer(config, training, validation)
+    unlabelled = load_unlabelled(teacher.unlabelled, data.cache, bar) if teacher.unlabelled else None
+    voiceprints = None
+    if teacher.weight:
+        voices = [training] if unlabelled is None else [training, unlabelled]
+        bar = partial(tqdm, desc="asking the teacher", unit="voice")
+        voiceprints = load_voiceprints(voices, data.speeds, load_resemblyzer, data.cache, bar)
+    trainer = Trainer(config, training, validation, unlabelled, voiceprints)
     print(
         f"{config.name}: {len(training)} speakers, {training.seconds / 3600:.1f} h, {trainer.batches.classes} classes; "
         f"{len(validation)} speakers set aside; step {trainer.step} of {config.train.steps}.",

@@ -16,10 +16,13 @@ from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 
 
 class Batches(Dataset):
-    """``self[step]`` -> (features (B, mels, T) float32, classes (B,) int64), the same whenever it is asked for."""
+    """``self[step]`` -> (features (B, mels, T) float32, labels (B,) int64), the same whenever it is asked for.
 
-    def __init__(self, corpus: Corpus, config: RunConfig):
-        self.corpus, self.config = corpus, config
+    Labels from ``classes`` on are recordings of ``unlabelled`` (again once for each speed): voices without a class.
+    """
+
+    def __init__(self, corpus: Corpus, config: RunConfig, unlabelled: Corpus | None = None):
+        self.corpus, self.config, self.unlabelled = corpus, config, unlabelled
         self.weights = draw_weights(corpus, config.data.share, config.data.temperature)
         self.augment = make_augmenter(config)
         self.front = LogMel(config.model.mels)
@@ -36,8 +39,14 @@ class Batches(Dataset):
         rng = np.random.default_rng([train.seed, step])
         length = round(float(rng.choice(train.crop_s)) * SAMPLE_RATE)
         speakers = rng.choice(len(self.corpus), size=train.batch, p=self.weights)
+        voices = [(self.corpus, int(speaker), 0) for speaker in speakers]
+        if self.unlabelled is not None:
+            unknown = rng.random(train.batch) < self.config.teacher.unlabelled_share
+            unknown[0] &= not unknown.all()  # a batch of nobody known has no margin softmax
+            for i in np.flatnonzero(unknown):
+                voices[i] = (self.unlabelled, int(rng.integers(len(self.unlabelled))), self.classes)
         items = [np.random.default_rng([train.seed, step, i]) for i in range(train.batch)]
-        waves, labels = zip(*map(self._item, speakers, items, [length] * train.batch), strict=True)
+        waves, labels = zip(*(self._item(*v, item, length) for v, item in zip(voices, items, strict=True)), strict=True)
         with torch.no_grad():
             features = self.front(torch.from_numpy(np.stack(waves)))
         for feature, item in zip(features.numpy(), items, strict=True):
@@ -45,17 +54,19 @@ class Batches(Dataset):
                 mask_features(feature, item)
         return features, torch.tensor(labels)
 
-    def _item(self, speaker: int, rng: np.random.Generator, length: int) -> tuple[np.ndarray, int]:
+    def _item(
+        self, voices: Corpus, voice: int, first_label: int, rng: np.random.Generator, length: int
+    ) -> tuple[np.ndarray, int]:
         speeds = self.config.data.speeds
         which = int(rng.integers(len(speeds)))
-        wave = change_speed(self.corpus.crop(speaker, round(length * speeds[which]), rng), length)
+        wave = change_speed(voices.crop(voice, round(length * speeds[which]), rng), length)
 
         def other_voice() -> np.ndarray:
-            other = (speaker + 1 + int(rng.integers(len(self.corpus) - 1))) % len(self.corpus)
+            other = (voice + 1 + int(rng.integers(len(self.corpus) - 1))) % len(self.corpus)
             return self.corpus.crop(other, length, rng)
 
         wave = self.augment(wave, rng, other_voice if len(self.corpus) > 1 else None)
-        return wave, int(speaker) + (which * len(self.corpus) if self.config.data.speed_classes else 0)
+        return wave, first_label + voice + (which * len(voices) if self.config.data.speed_classes else 0)
 
 
 def make_augmenter(config: RunConfig) -> Augmenter:

@@ -11,11 +11,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
-from app.training.config import RunConfig
+from app.training.config import DataConfig, RunConfig, TrainConfig
 from utils import BadInput, HeardError, atomic_write
 
-FREE_KEYS = frozenset({"threads", "workers", "compile", "log_every", "validate_every", "checkpoint_every", "device"})
-"""Keys of ``[train]`` that may change between a kill and the resumption: they do not change what is learned."""
+FREE_KEYS = frozenset(
+    {"threads", "workers", "compile", "log_every", "validate_every", "checkpoint_every", "device", "init"}
+)
+"""Keys of ``[train]`` that may change between a kill and the resumption: from then on they change nothing learned."""
 
 
 def save_state(config: RunConfig, step: int, modules: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
@@ -61,11 +63,19 @@ def load_state(config: RunConfig, modules: nn.ModuleDict, optimizer: torch.optim
 def _binding(config: RunConfig) -> dict:
     """What must stay the same, as JSON gives it back. Paths may move."""
     values = dataclasses.asdict(config)
-    kept = {key: values[key] for key in ("data", "train", "model", "augment")}
-    kept["data"] = {k: v for k, v in kept["data"].items() if not isinstance(v, str) and k != "credits"}
+    kept = {key: values[key] for key in ("data", "train", "model", "augment", "teacher")}
+    for part in ("data", "teacher"):
+        kept[part] = {k: v for k, v in kept[part].items() if not isinstance(v, str) and k != "credits"}
     kept["train"] = {k: v for k, v in kept["train"].items() if k not in FREE_KEYS}
     return json.loads(json.dumps(kept))
 
 
 def _differences(old: dict, new: dict) -> list[str]:
-    return [f"{part}.{key}" for part in new for key in new[part] if old.get(part, {}).get(key) != new[part][key]]
+    """Keys whose values differ; one that the old state does not know yet had the effect of today's default."""
+    default = _binding(RunConfig("", DataConfig(""), TrainConfig(0)))
+    return [
+        f"{part}.{key}"
+        for part in new
+        for key in new[part]
+        if old.get(part, {}).get(key, default[part][key]) != new[part][key]
+    ]

@@ -43,7 +43,7 @@ class DataConfig:
     speeds: tuple[float, ...] = (1.0,)
     """Playing speeds, drawn alike; the first must be 1."""
     speed_classes: bool = True
-    """Whether a voice at another speed is another speaker."""
+    """Whether a voice at another speed is another speaker; with a teacher it has to be."""
     noises: str = ""
     """A folder of noise recordings; empty for coloured noise alone."""
     rooms: str = ""
@@ -52,10 +52,26 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
+class TeacherConfig:
+    """Resemblyzer as a teacher (see ``teacher.py``); needs requirements-train.txt."""
+
+    weight: float = 0.0
+    """Of its term (1 - cosine) beside the margin softmax; 0 for no teacher."""
+    fade_from: float = 0.6
+    """Part of the steps from which the weight falls evenly, to 0 at the end."""
+    unlabelled: str = ""
+    """A folder of recordings of people nobody has named, one in each file; empty for none."""
+    unlabelled_share: float = 0.0
+    """The part of all draws that they get."""
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """How it learns."""
 
     steps: int
+    init: str = ""
+    """A model file to go on from; empty to start from nothing."""
     batch: int = 48
     crop_s: tuple[float, ...] = (1.5, 2.0, 2.0, 3.0)
     """Each batch draws one of these lengths."""
@@ -98,6 +114,7 @@ class RunConfig:
     train: TrainConfig
     model: Architecture = Architecture()
     augment: AugmentConfig = AugmentConfig()
+    teacher: TeacherConfig = TeacherConfig()
     output: str = ""
     """The run's folder; ``runs/NAME`` by default."""
     model_file: str = ""
@@ -124,6 +141,8 @@ def load_config(path: str | os.PathLike) -> RunConfig:
     return dataclasses.replace(
         config,
         data=dataclasses.replace(data, **paths),
+        train=dataclasses.replace(config.train, init=expand(config.train.init)),
+        teacher=dataclasses.replace(config.teacher, unlabelled=expand(config.teacher.unlabelled)),
         output=expand(config.output),
         model_file=expand(config.model_file) or str(config.folder / f"{config.name}.safetensors"),
     )
@@ -136,7 +155,7 @@ def expand(path: str) -> str:
 
 
 def _check(config: RunConfig, path: Path) -> None:
-    train, data = config.train, config.data
+    train, data, teacher = config.train, config.data, config.teacher
     rules = {
         "train.precision": train.precision in ("bf16", "f32"),
         "train.steps": train.steps > 0,
@@ -148,6 +167,11 @@ def _check(config: RunConfig, path: Path) -> None:
         "train.sub_centres": train.sub_centres >= 1,
         "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
         "data.share": all(value >= 0 for value in data.share.values()),
+        "data.speed_classes": data.speed_classes or len(data.speeds) == 1 or not teacher.weight,
+        "teacher.weight": teacher.weight >= 0,
+        "teacher.fade_from": 0 <= teacher.fade_from < 1,
+        "teacher.unlabelled": not teacher.unlabelled or teacher.weight > 0,
+        "teacher.unlabelled_share": 0 <= teacher.unlabelled_share < 1,
     }
     for key, fine in rules.items():
         if not fine:

@@ -185,7 +185,23 @@ def load_corpus(
     The cache is keyed by the clips themselves, so a changed table makes a new one. ``progress``: a tqdm-like
     wrapper for an iterable. Raises BadInput for a file that cannot be read.
     """
-    clips = sorted(read_clips(table, audio_root), key=lambda c: (c.speaker, c.path, c.start_s))
+    return _cached(read_clips(table, audio_root), cache, progress)
+
+
+def load_unlabelled(folder: str | os.PathLike, cache: str | os.PathLike, progress=None) -> Corpus:
+    """The recordings in a folder, each as a speaker of its own; decoded and cached as by ``load_corpus``.
+
+    Raises BadInput if there are none.
+    """
+    files = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    if not files:
+        raise BadInput(f"teacher.unlabelled: no audio files in {folder}.")
+    clips = [Clip(str(path), path.relative_to(folder).as_posix(), "unlabelled") for path in files]
+    return _cached(clips, cache, progress)
+
+
+def _cached(clips: list[Clip], cache: str | os.PathLike, progress) -> Corpus:
+    clips = sorted(clips, key=lambda c: (c.speaker, c.path, c.start_s))
     key = hashlib.sha256(repr([astuple(clip) for clip in clips]).encode()).hexdigest()[:16]
     samples_path, index_path = Path(cache) / f"{key}.int16", Path(cache) / f"{key}.json"
     if not index_path.is_file():  # written last: it stands for both

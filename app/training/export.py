@@ -109,10 +109,11 @@ def _recipe(config: RunConfig, step: int, training: Corpus) -> dict:
     values = dataclasses.asdict(config)
     for path in ("table", "audio_root", "cache", "noises", "rooms", "credits"):  # of one machine, or said elsewhere
         values["data"].pop(path)
+    values["teacher"].pop("unlabelled")
     return {
         "command": f"python -m app train app/training/{config.name}.toml",
         "steps_done": step,
         "speakers": len(training),
         "speech_h": round(training.seconds / 3600, 2),
-        **{part: values[part] for part in ("data", "augment", "train")},
+        **{part: values[part] for part in ("data", "augment", "teacher", "train")},
     }

@@ -7,6 +7,7 @@ import csv
 import math
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,14 +17,17 @@ from tqdm import tqdm
 from app.evaluation.metrics import all_pairs, equal_error_rate
 from app.training.batches import Batches, loader
 from app.training.checkpoints import load_state, save_state
-from app.training.config import RunConfig, TrainConfig
+from app.training.config import RunConfig, TeacherConfig, TrainConfig
 from app.training.corpus import Corpus
 from app.training.losses import AamSoftmax
+from app.training.teacher import TeacherLoss
+from app.training.warm_start import class_means, place_prototypes, start_from
 from model import SpeakerNetwork
 from utils import SAMPLE_RATE
 
-LOG_FIELDS = ("step", "loss", "accuracy", "eer", "learning_rate", "margin", "speech_h", "speed")
-"""Columns of log.csv: ``speech_h`` are the hours of crops so far, ``speed`` seconds of speech per second."""
+LOG_FIELDS = ("step", "loss", "teacher", "accuracy", "eer", "learning_rate", "margin", "speech_h", "speed")
+"""Columns of log.csv: ``loss`` is the margin softmax's, ``teacher`` the distance to it (empty without one),
+``speech_h`` are the hours of crops so far, ``speed`` seconds of speech per second."""
 
 
 def learning_rate_at(step: int, config: TrainConfig) -> float:
@@ -41,27 +45,61 @@ def margin_at(step: int, config: TrainConfig) -> float:
     return config.margin * min(max(part, 0.0), 1.0)
 
 
-class Trainer:
-    """One run, from its last checkpoint or from the start."""
+def teacher_weight_at(step: int, steps: int, config: TeacherConfig) -> float:
+    """``weight`` up to ``fade_from`` of the run, then falling evenly to 0 at its end."""
+    return config.weight * min(1.0, (1 - step / steps) / (1 - config.fade_from))
 
-    def __init__(self, config: RunConfig, training: Corpus, validation: Corpus):
-        """``validation``: speakers that are not in ``training``; with fewer than two the EER is not measured."""
+
+class Learned(NamedTuple):
+    """What one step came to."""
+
+    loss: float
+    """Of the margin softmax."""
+    teacher: float
+    """1 - cosine, NaN without a teacher."""
+    right: int
+    """Crops told right, without the margin ..."""
+    known: int
+    """... of so many whose speaker is known."""
+
+
+class Trainer:
+    """One run, from its last checkpoint, from a finished model, or from the start."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        training: Corpus,
+        validation: Corpus,
+        unlabelled: Corpus | None = None,
+        voiceprints: np.ndarray | None = None,
+    ):
+        """``validation``: speakers that are not in ``training``; with fewer than two the EER is not measured.
+
+        ``voiceprints`` (labels, D) of a teacher (``teacher.load_voiceprints`` of both corpora): needed if, and only
+        if, the config gives the teacher a weight.
+        """
         self.config, self.validation = config, validation
         train = config.train
         torch.set_num_threads(train.threads)
         torch.manual_seed(train.seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.batches = Batches(training, config)
+        self.batches = Batches(training, config, unlabelled)
         self.network = SpeakerNetwork(config.model)
         self.loss = AamSoftmax(
             config.model.embedding_dim, self.batches.classes, scale=train.scale, sub_centres=train.sub_centres
         )
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
+        self.teacher = None
+        if config.teacher.weight:
+            self.modules["teacher"] = self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints)
         self.modules.to(self.device)
         self.learned = [p for p in self.modules.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.learned, lr=0.0, weight_decay=train.weight_decay, fused=True)
         self.step = load_state(config, self.modules, self.optimizer)
+        if train.init and not self.step:
+            self._start_from(train.init)
         self.backbone = torch.compile(self.network.backbone) if train.compile else self.network.backbone
 
     @property
@@ -69,21 +107,29 @@ class Trainer:
         """What is validated and shipped: the averaged weights, or the newest ones without averaging."""
         return self.averaged if self.config.train.ema else self.network
 
+    def _start_from(self, path: str) -> None:
+        data, train = self.config.data, self.config.train
+        start_from(path, self.network)
+        self.averaged.load_state_dict(self.network.state_dict())
+        speeds = data.speeds if data.speed_classes else (1.0,)
+        means = class_means(self.averaged, self.batches.corpus, speeds, train.seed)
+        place_prototypes(self.loss.prototypes, means, train.sub_centres, train.seed)
+        if self.teacher is not None:
+            self.teacher.fit(means)
+
     def run(self, *, until: int | None = None, show: bool = True) -> None:
         """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""
         train, stop = self.config.train, min(until or self.config.train.steps, self.config.train.steps)
         log = Log(self.config.folder / "log.csv", self.step)
-        losses: list[float] = []
-        hits = seen = seconds = 0.0
+        steps: list[Learned] = []
+        seconds = 0.0
         began, eer = time.monotonic(), ""
         with tqdm(total=train.steps, initial=self.step, disable=not show, unit="step", mininterval=5) as bar:
             for features, labels in loader(self.batches, self.step):
                 if self.step >= stop:
                     break
-                loss, correct = self.learn(features.to(self.device), labels.to(self.device))
+                steps.append(self.learn(features.to(self.device), labels.to(self.device)))
                 self.step += 1
-                losses.append(loss)
-                hits, seen = hits + correct, seen + len(labels)
                 seconds += features.shape[0] * features.shape[2] / 100
                 bar.update()
                 saving = self.step == stop or self.step % train.checkpoint_every == 0
@@ -92,27 +138,36 @@ class Trainer:
                     eer = "" if measured is None else f"{measured:.4f}"
                 if saving or self.step % train.log_every == 0:  # so that a resumed run logs the same lines
                     speed = seconds / (time.monotonic() - began)
-                    log.write(self.step, np.mean(losses), hits / seen, eer, train, seconds / 3600, speed)
-                    bar.set_postfix(loss=f"{np.mean(losses):.3f}", accuracy=f"{hits / seen:.3f}", eer=eer or "-")
-                    losses, hits, seen, began, seconds, eer = [], 0.0, 0.0, time.monotonic(), 0.0, ""
+                    mean = [float(np.mean(values)) for values in zip(*steps, strict=True)]
+                    loss, teacher, accuracy = mean[0], mean[1], mean[2] / mean[3]
+                    log.write(self.step, loss, teacher, accuracy, eer, train, seconds / 3600, speed)
+                    bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}", eer=eer or "-")
+                    steps, began, seconds, eer = [], time.monotonic(), 0.0, ""
                 if saving:
                     save_state(self.config, self.step, self.modules, self.optimizer)
 
-    def learn(self, features: torch.Tensor, labels: torch.Tensor) -> tuple[float, int]:
-        """One step on features (B, mels, T) of classes (B,): (loss, how many were told right, without the margin)."""
+    def learn(self, features: torch.Tensor, labels: torch.Tensor) -> Learned:
+        """One step on features (B, mels, T) with labels (B,) as ``Batches`` gives them."""
         train = self.config.train
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(self.step, train)
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=train.precision == "bf16"):
             embedding = self.backbone(features)
-        loss, cosines = self.loss(embedding, labels, margin_at(self.step, train))
+        known = labels < self.batches.classes
+        loss, cosines = self.loss(embedding[known], labels[known], margin_at(self.step, train))
+        total, distance = loss, math.nan
+        if self.teacher is not None:
+            told = self.teacher(embedding, labels)
+            total = loss + teacher_weight_at(self.step, train.steps, self.config.teacher) * told
+            distance = float(told.detach())
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        total.backward()
         nn.utils.clip_grad_norm_(self.learned, train.clip_norm)
         self.optimizer.step()
         self._average()
-        return float(loss.detach()), int((cosines.argmax(dim=1) == labels).sum())
+        right = int((cosines.argmax(dim=1) == labels[known]).sum())
+        return Learned(float(loss.detach()), distance, right, int(known.sum()))
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -163,10 +218,21 @@ class Log:
             writer.writeheader()
             writer.writerows(rows)
 
-    def write(self, step: int, loss: float, accuracy: float, eer: str, train: TrainConfig, hours: float, speed: float):
+    def write(
+        self,
+        step: int,
+        loss: float,
+        teacher: float,
+        accuracy: float,
+        eer: str,
+        train: TrainConfig,
+        hours: float,
+        speed: float,
+    ) -> None:
         """One more line, for the state after ``step`` steps; ``hours`` of speech since the last one."""
         self.speech_h += hours
         rate, margin = learning_rate_at(step - 1, train), margin_at(step - 1, train)
-        numbers = (f"{loss:.4f}", f"{accuracy:.4f}", eer, f"{rate:.2e}", f"{margin:.3f}")
+        distance = "" if math.isnan(teacher) else f"{teacher:.4f}"
+        numbers = (f"{loss:.4f}", distance, f"{accuracy:.4f}", eer, f"{rate:.2e}", f"{margin:.3f}")
         with self.path.open("a", newline="") as file:
             csv.writer(file).writerow((step, *numbers, f"{self.speech_h:.3f}", f"{speed:.0f}"))

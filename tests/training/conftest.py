@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +76,12 @@ def made_voice(speaker: int, length: int, rng: np.random.Generator) -> np.ndarra
         voice += gain * np.sin(2 * np.pi * harmonic * time_s + rng.uniform(0, 2 * np.pi))
     voice *= 1 + 0.8 * np.sin(2 * np.pi * rng.uniform(3, 6) * time_s)
     return (0.2 * voice / np.abs(voice).max() + 1e-3 * rng.standard_normal(length)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def say() -> Callable[[int, int, np.random.Generator], np.ndarray]:
+    """``made_voice`` for tests that need more people than the table has."""
+    return made_voice
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,87 @@
+"""A teacher: a network that has heard thousands of people says where each voice of the training speech lies.
+
+The teacher hears clean speech, all that there is of a voice; the student hears short, changed crops of it and has to
+point, after a linear projection, in the same direction. Who speaks need not be known for that, so unlabelled speech
+counts, and a voice played at another speed is another voice to the teacher as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from app.evaluation.references import Embed
+from app.training.augment import change_speed
+from app.training.corpus import Corpus
+from utils import SAMPLE_RATE, atomic_write
+
+LONGEST_S, PIECE_S = 24.0, 3.0
+"""The teacher hears at most so much of a voice, in pieces of so much from all over it."""
+
+
+def load_voiceprints(
+    voices: list[Corpus],
+    speeds: tuple[float, ...],
+    load_teacher: Callable[[], Embed],
+    cache: str | os.PathLike,
+    progress=None,
+) -> np.ndarray:
+    """The teacher's voiceprints (n, D) float32, computed on first use into ``cache``.
+
+    One for each speaker at each speed, in the order of ``Batches``' labels: for each corpus of ``voices``, all its
+    speakers at the first speed, then all at the second. ``progress``: a tqdm-like wrapper for an iterable.
+    """
+    records = [[astuple(speaker) for speaker in corpus.speakers] for corpus in voices]
+    key = hashlib.sha256(repr((records, speeds, LONGEST_S, PIECE_S)).encode()).hexdigest()[:16]
+    path = Path(cache) / f"{key}.teacher.npy"
+    if path.is_file():
+        return np.load(path)
+    heard = [(corpus, speaker, speed) for corpus in voices for speed in speeds for speaker in range(len(corpus))]
+    teacher = load_teacher()
+    voiceprints = np.stack([teacher(_voice(*of_one)) for of_one in (progress(heard) if progress else heard)])
+    with atomic_write(path) as file:
+        np.save(file, voiceprints.astype(np.float32))
+    return np.load(path)
+
+
+def _voice(corpus: Corpus, speaker: int, speed: float) -> np.ndarray:
+    """All speech of a speaker, or ``LONGEST_S`` from all over it, at another speed."""
+    length, piece = sum(corpus.speakers[speaker].lengths), round(PIECE_S * SAMPLE_RATE)
+    whole = length <= LONGEST_S * SAMPLE_RATE
+    pieces = corpus.pieces(speaker, length, 1) if whole else corpus.pieces(speaker, piece, int(LONGEST_S / PIECE_S))
+    voice = np.concatenate(pieces)
+    return change_speed(voice, round(len(voice) / speed))
+
+
+class TeacherLoss(nn.Module):
+    """How far projected embeddings point away from the teacher's voiceprints: 1 - cosine, 0 to 2.
+
+    The mean over all voices is taken from the voiceprints, as it says nothing about who speaks.
+    """
+
+    def __init__(self, embedding_dim: int, voiceprints: np.ndarray):
+        """``voiceprints``: (n, D), the one of label i in row i."""
+        super().__init__()
+        targets = torch.from_numpy(voiceprints).float()
+        targets = functional.normalize(targets - targets.mean(dim=0))
+        self.register_buffer("targets", targets, persistent=False)
+        self.project = nn.Linear(embedding_dim, targets.shape[1], bias=False)
+
+    def forward(self, embedding: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """The mean over embeddings (B, embedding_dim) of the voices ``label`` (B,)."""
+        said = functional.normalize(self.project(functional.normalize(embedding.float())))
+        return 1 - (said * self.targets[label]).sum(dim=1).mean()
+
+    @torch.no_grad()
+    def fit(self, embeddings: torch.Tensor) -> None:
+        """Set the projection to the least-squares map from unit embeddings (m, embedding_dim) of the first m voices."""
+        solution = torch.linalg.lstsq(embeddings, self.targets[: len(embeddings)].to(embeddings.device)).solution
+        self.project.weight.copy_(solution.T)
