@@ -19,7 +19,7 @@ def write_model_card(weights: str | os.PathLike) -> Path:
 
 def render(card: dict) -> str:
     """A card (see ``model.save_checkpoint``) as Markdown."""
-    figures = [_figures(card.get("figures")), _open_set(card.get("open_set"))]
+    figures = [_figures(card.get("figures"), card["name"]), _open_set(card.get("open_set"))]
     parts = [_head(card), _decision(card), *figures, _gender(card), _training(card), _data(card)]
     return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
 
@@ -57,14 +57,14 @@ speakers set aside from training: a voiceprint against one piece of speech of an
     return f"{text}\n\n{_table(('speech', 'threshold', 'false rejects at 1 % false accepts', 'EER'), rows)}"
 
 
-def _figures(figures: dict | None) -> str:
+def _figures(figures: dict | None, name: str) -> str:
     if not figures:
         return ""
     rows = [
         (
             row["corpus"],
             (f"{row['crop_s']:g} s" if row["crop_s"] else "whole") + (", noisy" if row.get("noisy") else ""),
-            row.get("model", ""),
+            row.get("model", name),
             _percent(row["eer"]),
             " to ".join(map(_percent, row["eer_interval"])),
             str(row["speakers"]),
