@@ -11,7 +11,8 @@ from utils import SAMPLE_RATE, BadInput, read_audio
 def run(argv: list[str]) -> int:
     """Compare the voices of two files, each with one person speaking."""
     parser = argparse.ArgumentParser(prog="python -m app verify", description=__doc__)
-    parser.add_argument("files", nargs=2, metavar=("A", "B"), help="audio files")
+    parser.add_argument("a", metavar="A", help="an audio file")
+    parser.add_argument("b", metavar="B", help="another")
     parser.add_argument("--model", default="embedded", metavar="M", help="see test.py (default: embedded)")
     parser.add_argument("--threshold", type=float, metavar="T", help="cosine in place of the model's own threshold")
     parser.add_argument("--compute", default="auto", choices=["auto", "cpu", "cuda", "mps"])
@@ -23,10 +24,11 @@ def run(argv: list[str]) -> int:
     from app.recognition.encoder import Encoder
     from app.recognition.speech import keep_speech
 
-    sounds = [read_audio(path) for path in options.files]
+    files = (options.a, options.b)
+    sounds = [read_audio(path) for path in files]
     encoder = Encoder.load(options.model, compute=options.compute)
     voices, spoken = [], []
-    for path, sound in zip(options.files, sounds, strict=True):
+    for path, sound in zip(files, sounds, strict=True):
         speech = keep_speech(sound)
         spoken.append(len(speech) / SAMPLE_RATE)
         if spoken[-1] < SHORTEST_S:

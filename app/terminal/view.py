@@ -20,7 +20,7 @@ def run_terminal(options: SessionOptions) -> int:
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # ends like Ctrl-C: files are written
+    signal.signal(signal.SIGTERM, _interrupt)
     if session.notice:
         view.note(session.notice)
     if people:
@@ -33,6 +33,11 @@ def run_terminal(options: SessionOptions) -> int:
     view.finish()
     view.summary(session)
     return 0
+
+
+def _interrupt(*_: object) -> None:
+    """End like Ctrl-C, so that files are written; a background job's Ctrl-C may be ignored, this is not."""
+    raise KeyboardInterrupt
 
 
 class TerminalView:
