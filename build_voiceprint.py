@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.commands._options import add_model_option
 from utils import clean_name, data_dir, run_cli
 
 
@@ -19,7 +20,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--from", dest="tree", type=Path, metavar="DIR", help="one sub-folder per person, with audio files in it"
     )
-    parser.add_argument("--model", default="embedded", metavar="M", help="see test.py (default: embedded)")
+    add_model_option(parser)
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="where recordings and voiceprints are (default: data/)"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from app.commands._options import add_model_option
 from app.terminal.enrol import EnrolOptions, run_enrolment
 from utils import run_cli
 
@@ -19,7 +20,7 @@ def parse(argv: list[str] | None = None) -> EnrolOptions:
         "--file", type=Path, metavar="WAV", help="a file plays the microphone; consecutive stretches are the samples"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="where recordings are kept (default: data/)")
-    parser.add_argument("--model", default="embedded", metavar="M", help="model that compares the voices")
+    add_model_option(parser)
     return EnrolOptions(**vars(parser.parse_args(argv)))
 
 

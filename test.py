@@ -7,6 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from app.commands._options import add_compute_option, add_model_option
 from app.session import SessionOptions, microphone_problem
 from utils import run_cli
 
@@ -18,19 +19,14 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--realtime", action="store_true", help="play the file at its natural pace")
     parser.add_argument("--demo", action="store_true", help="the bundled conversation with its three enrolled people")
     parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")
-    parser.add_argument(
-        "--model",
-        default="embedded",
-        metavar="M",
-        help="embedded (default), speechbrain/spkrec-ecapa-voxceleb, or a file",
-    )
+    add_model_option(parser)
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="where recordings and voiceprints are (default: data/)"
     )
     parser.add_argument(
         "--threshold", type=float, metavar="T", help="cosine that a name needs, in place of the model's own"
     )
-    parser.add_argument("--compute", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    add_compute_option(parser)
     parser.add_argument("--rttm", type=Path, metavar="OUT", help="write who spoke when, corrected by hindsight")
     parser.add_argument(
         "--jsonl", type=Path, metavar="OUT", help="write each answer as a line of JSON ('-': standard output)"

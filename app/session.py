@@ -66,6 +66,11 @@ class SessionOptions:
         return DEMO / "conversation.flac" if self.demo else self.file
 
 
+def demo_people() -> list[str]:
+    """The names that the demo knows, in alphabetical order."""
+    return sorted(folder.name for folder in (DEMO / "enrolment").iterdir() if folder.is_dir())
+
+
 def make_source(options: SessionOptions) -> AudioSource:
     """The file or the microphone that the options name. Raises BadInput if there is no such thing."""
     if options.audio_file is not None:
@@ -177,8 +182,8 @@ class Session:
     def demo_result(self) -> dict[str, float]:
         """How much of the demo's speech got the right label; see ``timeline.agreement``."""
         reference = read_rttm(DEMO / "conversation.rttm")
-        enrolled = {folder.name for folder in (DEMO / "enrolment").iterdir() if folder.is_dir()}
-        return agreement(reference, self.turns(), unknown={turn.label for turn in reference} - enrolled)
+        strangers = {turn.label for turn in reference} - set(demo_people())
+        return agreement(reference, self.turns(), unknown=strangers)
 
     @contextlib.contextmanager
     def _jsonl(self) -> Iterator[TextIO | None]:

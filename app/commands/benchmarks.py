@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from statistics import median
 
+from app.commands._options import add_model_option
 from utils import ROOT, BadInput
 
 
@@ -17,7 +18,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     parser.add_argument("--speech", type=Path, metavar="CSV", help="windows: a table of clips with speakers")
     parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
-    parser.add_argument("--model", default="embedded", metavar="M", help="windows: the model")
+    add_model_option(parser)
     options = parser.parse_args(argv)
     if options.part == "windows" and options.speech is None:
         raise BadInput("benchmarks windows needs --speech CSV: a table of clips with the columns file and speaker.")

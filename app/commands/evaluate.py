@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from app.commands._options import add_compute_option, add_model_option
 from app.recognition.model_files import resolve
 from utils import BadInput, atomic_write
 
@@ -55,8 +56,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--record", action="store_true", help="with a CSV: write the rows into the model's card")
     parser.add_argument("--json", action="store_true", help="print JSON (rates as fractions) instead of text")
-    parser.add_argument("--model", default="embedded", metavar="M")
-    parser.add_argument("--compute", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add_model_option(parser)
+    add_compute_option(parser)
     options = parser.parse_args(argv)
     if sum(map(bool, (options.trials, options.pairs, options.open_set))) != 1:
         parser.error("give a list of TRIALS, --pairs CSV or --open-set CSV")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from app.commands._options import add_compute_option, add_model_option
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 
@@ -13,9 +14,9 @@ def run(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m app verify", description=__doc__)
     parser.add_argument("a", metavar="A", help="an audio file")
     parser.add_argument("b", metavar="B", help="another")
-    parser.add_argument("--model", default="embedded", metavar="M", help="see test.py (default: embedded)")
+    add_model_option(parser)
     parser.add_argument("--threshold", type=float, metavar="T", help="cosine in place of the model's own threshold")
-    parser.add_argument("--compute", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+    add_compute_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(argv)
 

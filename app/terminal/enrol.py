@@ -16,6 +16,7 @@ from app.enrolment.quality import Fault, Limits, Quality, judge
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
 from app.enrolment.voices import LoadingVoices, Voices
 from app.recognition.speech import keep_speech
+from app.session import SessionOptions, make_source
 from app.terminal.text import bar, cut, meter
 from utils import BadInput, HeardError, clean_name, data_dir
 
@@ -48,13 +49,7 @@ class EnrolOptions:
 
     def source(self) -> AudioSource:
         """The file or the microphone. Raises BadInput for a file that cannot be read."""
-        if self.file is not None:
-            from app.audio.file_source import FileSource
-
-            return FileSource(self.file)
-        from app.audio.microphone import Microphone
-
-        return Microphone(self.device)
+        return make_source(SessionOptions(device=self.device, file=self.file))
 
 
 def run_enrolment(options: EnrolOptions) -> int:

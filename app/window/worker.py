@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from app.audio.source import AudioSource, SourceState, SourceStatus
 from app.recognition.identification import Identification
 from app.recognition.voiceprints import VoiceprintStore
-from app.session import DEMO, Session, SessionOptions, make_source
+from app.session import Session, SessionOptions, demo_people, make_source
 from app.window import strings
 from app.window.facts import Facts, Phase
 from app.window.levels import Levels, TappedSource
@@ -240,6 +240,6 @@ class Listener:
 def enrolled(options: SessionOptions) -> tuple[str, ...]:
     """Everybody's name, whatever model knows them."""
     if options.demo:
-        return tuple(sorted(folder.name for folder in (DEMO / "enrolment").iterdir() if folder.is_dir()))
+        return tuple(demo_people())
     with VoiceprintStore(data_dir(options.data)) as store:
         return tuple(store.people())
