@@ -248,6 +248,8 @@ class SpeakerNetwork(nn.Module):
         self.front = LogMel(arch.mels)
         self.backbone = EcapaTdnn(arch)
         self.gender = GenderHead(arch.embedding_dim) if gender else None
+        self.register_buffer("cohort", None)
+        """(k, embedding_dim) of unit length, or None: voices of strangers that scores are normalised against."""
 
     def forward(self, wave: Tensor) -> Tensor:
         return self.backbone(self.front(wave))
@@ -293,6 +295,8 @@ def load_checkpoint(path: str | Path) -> tuple[SpeakerNetwork, dict]:
         arch = Architecture(**card["architecture"])
         tensors = load_file(path)
         network = SpeakerNetwork(arch, gender=any(key.startswith("gender.") for key in tensors))
+        if "cohort" in tensors:
+            network.cohort = torch.empty(len(tensors["cohort"]), arch.embedding_dim)
         _load_strictly(network, tensors)
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
         raise HeardError(f"{path}: not a model of this program ({_first_line(error)}).") from None

@@ -122,7 +122,7 @@ class Session:
 
             return gallery_from_folder(DEMO / "enrolment", encoder)
         with VoiceprintStore(data_dir(self.options.data)) as store:
-            gallery, self.stale = store.gallery(encoder.sha256), tuple(store.stale(encoder.sha256))
+            gallery, self.stale = store.gallery(encoder.sha256, encoder.cohort), tuple(store.stale(encoder.sha256))
         if self.stale:
             self.notice = (
                 f"{', '.join(self.stale)}: enrolled with another model and not compared with this one;"

@@ -31,7 +31,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app evaluate", description=__doc__)
     parser.add_argument("trials", nargs="?", metavar="TRIALS", help='lines such as "1 a.wav b.wav" (1: same speaker)')
     parser.add_argument("--audio-root", metavar="DIR", help="where the files are (default: beside the list)")
-    parser.add_argument("--scores", metavar="OUT", help="write each trial with its cosine behind it")
+    parser.add_argument("--scores", metavar="OUT", help="write each trial with its score behind it")
     parser.add_argument("--pairs", metavar="CSV", help="instead of TRIALS: all pairs of the clips of each corpus in it")
     parser.add_argument(
         "--open-set",
@@ -79,7 +79,7 @@ def _trials(options: argparse.Namespace, encoder) -> int:
 
     trials = read_trials(options.trials)
     root = options.audio_root or Path(options.trials).parent
-    scores = score_trials(trials, root, encoder.embed, _bar("embedding"))
+    scores = score_trials(trials, root, encoder.embed, _bar("embedding"), encoder.cohort)
     if options.scores:
         lines = (f"{int(t.target)} {t.enrol} {t.test} {s:.6f}\n" for t, s in zip(trials, scores, strict=True))
         with atomic_write(options.scores) as file:
@@ -124,7 +124,7 @@ def _open_set(options: argparse.Namespace, systems: list) -> int:
         parts = cast_parts(clips, config, _bar(f"{corpus} speech"))
         for system in systems:
             voices = [hear(part, system.embed) for part in _bar(f"{corpus} {system.name}")(parts)]
-            rows.add({"model": system.name, "corpus": corpus, **measure_open_set(voices, config)})
+            rows.add({"model": system.name, "corpus": corpus, **measure_open_set(voices, config, system.cohort)})
     return rows.finish()
 
 

@@ -23,6 +23,7 @@ def run(argv: list[str]) -> int:
     from app.enrolment.pieces import SHORTEST_S, embed, pooled
     from app.recognition.decision import probability
     from app.recognition.encoder import Encoder
+    from app.recognition.scoring import similarities
     from app.recognition.speech import keep_speech
 
     files = (options.a, options.b)
@@ -35,10 +36,11 @@ def run(argv: list[str]) -> int:
         if spoken[-1] < SHORTEST_S:
             raise BadInput(f"{path}: {spoken[-1]:.1f} s of speech are too little (at least {SHORTEST_S:g} s).")
         voices.append(pooled(*embed(encoder, speech)))
-    score = float(voices[0] @ voices[1])
+    score = float(similarities(voices[0][None], voices[1][None], encoder.cohort)[0, 0])
     rule = encoder.rule(options.threshold).at(min(spoken))
     result = {
         "score": round(score, 4),
+        "cosine": round(float(voices[0] @ voices[1]), 4),
         "probability": round(probability(score, rule), 4),
         "same": score >= rule.threshold,
         "threshold": round(rule.threshold, 4),

@@ -60,7 +60,7 @@ class Builder:
         if not built:
             raise BadInput("no voiceprint was made: none of the files can be used.")
         levels = Levels.of(encoder.rule())
-        reports = report(self.store, encoder.sha256, built, levels)
+        reports = report(self.store, encoder, built, levels)
         lines = warnings(reports, levels)
         if stale := self.store.stale(encoder.sha256):
             lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
@@ -131,4 +131,4 @@ def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
             rows.append(pooled(np.concatenate(vectors), seconds))
     if not rows:
         raise BadInput(f"{tree}: nobody's speech was found in it.")
-    return Gallery(tuple(names), np.stack(rows))
+    return Gallery(tuple(names), np.stack(rows), encoder.cohort)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.enrolment.pieces import pooled
 from app.enrolment.quality import Levels
+from app.recognition.scoring import Cohort, similarities
 from app.recognition.voiceprints import Sample, VoiceprintStore
+
+if TYPE_CHECKING:
+    from app.recognition.encoder import Encoder
 
 
 @dataclass(frozen=True)
@@ -18,14 +23,14 @@ class PersonReport:
     samples: int
     speech_s: float
     consistency: float | None
-    """Mean cosine, -1 to 1, between each sample and the rest of them (leave one out); between the pieces of the sample
+    """Mean score, -1 to 1, between each sample and the rest of them (leave one out); between the pieces of the sample
     if there is only one. None if there is but one piece of speech."""
     outliers: tuple[str, ...] = ()
     """Files of samples unlike the rest; only told from three samples on, since of two neither is the wrong one."""
     nearest: str | None = None
     """The other person whose voiceprint is the most alike; None if there is nobody else."""
     nearest_score: float | None = None
-    """Cosine to it."""
+    """Score with it, -1 to 1."""
 
     def warnings(self, levels: Levels) -> list[str]:
         """What the user should look into in this person's samples, a line each."""
@@ -42,18 +47,18 @@ class PersonReport:
         return lines
 
 
-def report(store: VoiceprintStore, model_sha256: str, names: Iterable[str], levels: Levels) -> list[PersonReport]:
+def report(store: VoiceprintStore, encoder: Encoder, names: Iterable[str], levels: Levels) -> list[PersonReport]:
     """A report on each of ``names`` who has a voiceprint of this model, compared with everybody who has one."""
-    gallery = store.gallery(model_sha256)
+    gallery = store.gallery(encoder.sha256, encoder.cohort)
     index_of = {name: index for index, name in enumerate(gallery.names)}
-    alike = gallery.vectors @ gallery.vectors.T
+    alike = gallery.row_scores(gallery.vectors)
     np.fill_diagonal(alike, -np.inf)
     reports = []
     for name in names:
         if name not in index_of:
             continue
-        samples = store.samples(name, model_sha256)
-        scores = leave_one_out(samples)
+        samples = store.samples(name, encoder.sha256)
+        scores = leave_one_out(samples, encoder.cohort)
         row = alike[index_of[name]]
         nearest = int(row.argmax()) if len(row) > 1 else None
         odd = [s.file for s, score in zip(samples, scores, strict=False) if score < levels.different]
@@ -85,8 +90,8 @@ def warnings(reports: Sequence[PersonReport], levels: Levels) -> list[str]:
     return lines
 
 
-def leave_one_out(samples: Sequence[Sample]) -> list[float]:
-    """Cosine of each sample to the rest of them pooled; of each piece, if there is one sample; [] for one piece."""
+def leave_one_out(samples: Sequence[Sample], cohort: Cohort | None = None) -> list[float]:
+    """Score of each sample to the rest of them pooled; of each piece, if there is one sample; [] for one piece."""
     parts = [(sample.vectors, list(sample.piece_s)) for sample in samples]
     if len(parts) == 1:
         (only,) = samples
@@ -97,5 +102,5 @@ def leave_one_out(samples: Sequence[Sample]) -> list[float]:
     for index, (vectors, seconds) in enumerate(parts):
         rest = [part for other, part in enumerate(parts) if other != index]
         others = pooled(np.concatenate([v for v, _ in rest]), [s for _, part_s in rest for s in part_s])
-        scores.append(float(pooled(vectors, seconds) @ others))
+        scores.append(float(similarities(pooled(vectors, seconds)[None], others[None], cohort)[0, 0]))
     return scores

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.enrolment.pieces import embed, pooled
 from app.enrolment.quality import Levels, VoiceCheck
-from app.recognition.scoring import Gallery, score, unit
+from app.recognition.scoring import Gallery, score, similarities, unit
 from app.recognition.speech import keep_speech
 from app.recognition.voiceprints import VoiceprintStore
 from utils import HeardError, read_audio
@@ -51,9 +51,11 @@ class Voices:
 
         encoder = Encoder.load(model, progress=progress)
         with VoiceprintStore(data) as store:
-            known = store.gallery(encoder.sha256)
+            known = store.gallery(encoder.sha256, encoder.cohort)
         others = [index for index, other in enumerate(known.names) if other != name]
-        voices = cls(encoder, Gallery(tuple(known.names[index] for index in others), known.vectors[others]))
+        voices = cls(
+            encoder, Gallery(tuple(known.names[index] for index in others), known.vectors[others], known.cohort)
+        )
         for path in recordings[-KNOWN_SAMPLES:]:
             try:
                 voices.keep(keep_speech(read_audio(path)))
@@ -66,7 +68,10 @@ class Voices:
         voice = self._embed(speech)
         if voice is None:
             return None
-        same = float(unit(np.sum(self._own, axis=0)) @ voice) if self._own else None
+        same = None
+        if self._own:
+            own = unit(np.sum(self._own, axis=0))
+            same = float(similarities(own[None], voice[None], self.encoder.cohort)[0, 0])
         scores = score(voice, self.others)
         nearest = max(scores, key=scores.__getitem__, default=None)
         return VoiceCheck(self.levels, same, nearest, scores.get(nearest))

@@ -122,25 +122,25 @@ def accuracy_and_f1(targets: np.ndarray, nontargets: np.ndarray, threshold: floa
     return accuracy, 2 * hits / (2 * hits + misses + accepts) if hits else 0.0
 
 
-def all_pairs(embeddings: np.ndarray, speakers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines (targets, non-targets) of every pair of the unit embeddings (n, d) of these speakers (n,)."""
-    first, second = np.triu_indices(len(embeddings), k=1)
-    scores = (embeddings @ embeddings.T)[first, second]
+def all_pairs(scores: np.ndarray, speakers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The scores (targets, non-targets) of every pair, from those of all with all (n, n), of these speakers (n,)."""
+    first, second = np.triu_indices(len(scores), k=1)
+    scores = scores[first, second]
     same = np.asarray(speakers)[first] == np.asarray(speakers)[second]
     return scores[same], scores[~same]
 
 
 def bootstrap_eer(
-    embeddings: np.ndarray, speakers: np.ndarray, *, level: float = 0.9, rounds: int = 400, seed: int = 0
+    scores: np.ndarray, speakers: np.ndarray, *, level: float = 0.9, rounds: int = 400, seed: int = 0
 ) -> tuple[float, float]:
-    """The interval (low, high) in which the all-pairs EER falls when other speakers of this kind are drawn.
+    """The interval (low, high) in which the EER over ``all_pairs`` falls when other speakers of this kind are drawn.
 
     Speakers are drawn with replacement, each with all of its trials (a speaker drawn twice is not compared with
     itself); trials of one speaker are not independent, so drawing trials would promise too much.
     """
     rng, speakers = np.random.default_rng(seed), np.unique(speakers, return_inverse=True)[1]
-    first, second = np.triu_indices(len(embeddings), k=1)
-    scores = (embeddings @ embeddings.T)[first, second]
+    first, second = np.triu_indices(len(scores), k=1)
+    scores = scores[first, second]
     first, second = speakers[first], speakers[second]
     same, count, eers = first == second, speakers.max() + 1, []
     for _ in range(rounds):

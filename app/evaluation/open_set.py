@@ -14,6 +14,7 @@ from app.enrolment.pieces import cut, pooled
 from app.evaluation.metrics import threshold_at
 from app.evaluation.references import Embed
 from app.evaluation.trials import Progress
+from app.recognition.scoring import Cohort, similarities
 from app.recognition.speech import keep_speech
 from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, read_audio
@@ -90,7 +91,7 @@ def hear(part: Part, embed: Embed) -> Voice:
     return Voice(voiceprint, np.stack([embed(window) for window in part.windows]))
 
 
-def measure_open_set(voices: Sequence[Voice], config: OpenSetConfig) -> dict:
+def measure_open_set(voices: Sequence[Voice], config: OpenSetConfig, cohort: Cohort | None = None) -> dict:
     """Many casts of enrolled people, all others strangers, one threshold for all; rates are fractions of windows.
 
     ``right``: of the enrolled people's windows, those with the right name at ``threshold``, at which
@@ -100,11 +101,11 @@ def measure_open_set(voices: Sequence[Voice], config: OpenSetConfig) -> dict:
     rng = np.random.default_rng(config.seed)
     owner = np.repeat(np.arange(len(voices)), [len(voice.windows) for voice in voices])
     voiceprints = np.stack([voice.voiceprint for voice in voices])
-    cosines = np.concatenate([voice.windows for voice in voices]) @ voiceprints.T
+    table = similarities(np.concatenate([voice.windows for voice in voices]), voiceprints, cohort)
     casts = [rng.choice(len(voices), size=config.enrolled, replace=False) for _ in range(config.casts)]
-    best = [cosines[:, cast].max(axis=1) for cast in casts]
+    best = [table[:, cast].max(axis=1) for cast in casts]
     known = [np.isin(owner, cast) for cast in casts]
-    hits = [cast[cosines[:, cast].argmax(axis=1)] == owner for cast in casts]
+    hits = [cast[table[:, cast].argmax(axis=1)] == owner for cast in casts]
     own = np.concatenate([scores[mask] for scores, mask in zip(best, known, strict=True)])
     strangers = np.concatenate([scores[~mask] for scores, mask in zip(best, known, strict=True)])
     threshold = threshold_at(own, strangers, config.false_accepts)

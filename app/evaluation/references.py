@@ -12,6 +12,7 @@ from utils import SAMPLE_RATE, BadInput
 
 if TYPE_CHECKING:
     from app.recognition.encoder import Encoder
+    from app.recognition.scoring import Cohort
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """Speech (n,) float32 at 16 kHz -> unit embedding (D,)."""
@@ -29,13 +30,14 @@ class System:
     """Its own, for two pieces of speech; None if it states none."""
     gender: Callable[[np.ndarray], tuple[str | None, float]] | None = None
     """``Encoder.gender`` if it has that head."""
+    cohort: Cohort | None = None
+    """Its own, if its scores are normalised."""
 
 
 def own(encoder: Encoder) -> System:
     """The program's encoder as a system."""
-    return System(
-        encoder.model_id, encoder.embed, encoder.card["threshold"], encoder.gender if encoder.knows_gender else None
-    )
+    gender = encoder.gender if encoder.knows_gender else None
+    return System(encoder.model_id, encoder.embed, encoder.card["threshold"], gender, encoder.cohort)
 
 
 def load_reference(name: str) -> System:

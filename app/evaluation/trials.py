@@ -12,6 +12,7 @@ import numpy as np
 
 from app.evaluation.metrics import accuracy_and_f1, all_pairs, bootstrap_eer, equal_error_rate, min_dcf, rejected
 from app.evaluation.references import Embed, System
+from app.recognition.scoring import Cohort, similarities
 from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, atomic_write, read_audio
 
@@ -57,14 +58,25 @@ def read_trials(path: str | os.PathLike) -> list[Trial]:
 
 
 def score_trials(
-    trials: Sequence[Trial], audio_root: str | os.PathLike, embed: Embed, progress: Progress = iter
+    trials: Sequence[Trial],
+    audio_root: str | os.PathLike,
+    embed: Embed,
+    progress: Progress = iter,
+    cohort: Cohort | None = None,
 ) -> np.ndarray:
-    """The cosine of each trial (n,); every file is read and embedded once. Raises BadInput naming a bad file."""
+    """The score of each trial (n,), normalised if there is a cohort; every file is read and embedded once.
+
+    Raises BadInput naming a bad file.
+    """
     names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
     index = {name: i for i, name in enumerate(names)}
     embeddings = np.stack([_embed_clip(Clip(str(Path(audio_root) / name), ""), embed) for name in progress(names)])
     enrol, test = (np.array([index[getattr(trial, side)] for trial in trials]) for side in ("enrol", "test"))
-    return np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
+    cosines = np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
+    if cohort is None:
+        return cosines
+    of_file = cohort.statistics(embeddings)
+    return cohort.normalise_pairs(cosines, of_file.at(enrol), of_file.at(test))
 
 
 def embed_clips(
@@ -108,12 +120,15 @@ def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
     }
 
 
-def measure_pairs(clips: Sequence[Clip], embeddings: np.ndarray, threshold: float | None) -> dict:
+def measure_pairs(
+    clips: Sequence[Clip], embeddings: np.ndarray, threshold: float | None, cohort: Cohort | None = None
+) -> dict:
     """``measure`` over all pairs of clips, with the 90 % interval of the EER over speakers, and the errors at the
     model's own ``threshold`` if it has one. Raises BadInput if no two clips are of one speaker, or of two."""
     speakers = np.array([clip.speaker for clip in clips])
-    targets, nontargets = all_pairs(embeddings, speakers)
-    row = {**measure(targets, nontargets), "eer_interval": list(bootstrap_eer(embeddings, speakers))}
+    scores = similarities(embeddings, embeddings, cohort)
+    targets, nontargets = all_pairs(scores, speakers)
+    row = {**measure(targets, nontargets), "eer_interval": list(bootstrap_eer(scores, speakers))}
     if threshold is not None:
         row["at_default"] = {
             "threshold": threshold,
@@ -128,7 +143,7 @@ def measure_system(
 ) -> dict:
     """``measure_pairs`` of clips as a system hears them, and ``measure_gender`` if it tells gender."""
     embeddings = embed_clips(clips, system.embed, crop_s, progress, change)
-    row = measure_pairs(clips, embeddings, system.threshold)
+    row = measure_pairs(clips, embeddings, system.threshold, system.cohort)
     if system.gender is not None:
         row["gender"] = measure_gender(clips, embeddings, system.gender)
     return row

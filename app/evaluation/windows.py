@@ -42,7 +42,7 @@ def play(conversation: Conversation, recogniser: Recogniser) -> list[Identificat
 def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:
     """Voiceprints of a conversation's enrolled people."""
     voices = [pooled(*embed(encoder, speech)) for speech in conversation.enrolment.values()]
-    return Gallery(tuple(conversation.enrolment), np.stack(voices))
+    return Gallery(tuple(conversation.enrolment), np.stack(voices), encoder.cohort)
 
 
 def compare(

@@ -9,7 +9,7 @@ import numpy as np
 
 import app.recognition.speech  # noqa: F401  loaded before torch, for its speed: see there
 from app.recognition.decision import DecisionRule
-from app.recognition.scoring import unit
+from app.recognition.scoring import Cohort, unit
 from utils import BadInput
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ class Encoder:
         self.device = device
         network = network.to(device).eval()
         self._gender = network.gender
+        self.cohort: Cohort | None = None
+        """What this model's scores are normalised against; None if it brings none."""
+        if network.cohort is not None:
+            self.cohort = Cohort(unit(network.cohort.float().cpu().numpy()), **card.get("cohort", {}))
         self._network = network
         if device == "cpu":
             from app.recognition.fast_network import FastNetwork

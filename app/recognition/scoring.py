@@ -1,10 +1,81 @@
-"""Embedding against voiceprints: cosine scores by name."""
+"""Embedding against voiceprints: cosine scores by name, normalised against a cohort where the model brings one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+
+SMALLEST_COHORT = 50
+"""Fewer voices than this say little about how a stranger's voice scores."""
+BLOCK = 4096
+
+
+class Statistics(NamedTuple):
+    """How high the nearest strangers score against each of some voices."""
+
+    means: np.ndarray
+    """(n,)"""
+    deviations: np.ndarray
+    """(n,), above 0."""
+
+    def at(self, index: np.ndarray) -> Statistics:
+        """Of the voices ``index`` (m,) of these."""
+        return Statistics(self.means[index], self.deviations[index])
+
+
+class Cohort:
+    """Voices of people who are nobody's friend: what a stranger scores, against which scores are normalised.
+
+    Adaptive symmetric normalisation (AS-norm; Matejka et al. 2017): from a cosine, the mean that the nearest cohort
+    voices score is taken and the rest divided by their deviation, once seen from either side, and the mean of the two
+    results is the score. Here it is then put back on the scale of a cosine with the mean and deviation that the
+    cohort has within itself, so that a score means about the same with a cohort and without.
+    """
+
+    def __init__(self, vectors: np.ndarray, top: int = 50):
+        """``vectors``: (k, D) of unit length, one for each person; ``top``: how many of them are the nearest."""
+        self.vectors = np.ascontiguousarray(vectors, np.float32)
+        self.top = min(top, len(vectors) - 1)
+        own = self.vectors @ self.vectors.T
+        np.fill_diagonal(own, -1.0)  # nobody is a stranger to himself
+        means, deviations = _of_nearest(own, self.top)
+        self.mean, self.deviation = float(means.mean()), float(deviations.mean())
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def statistics(self, voices: np.ndarray) -> Statistics:
+        """Of voices (n, D) of unit length."""
+        blocks = [
+            _of_nearest(voices[at : at + BLOCK] @ self.vectors.T, self.top)
+            for at in range(0, max(1, len(voices)), BLOCK)
+        ]
+        return Statistics(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+    def normalise(self, cosines: np.ndarray, a: Statistics, b: Statistics) -> np.ndarray:
+        """Scores (n, m), -1 to 1, of the ``cosines`` (n, m) of voices with statistics ``a`` (n) and ``b`` (m)."""
+        return self.normalise_pairs(cosines, Statistics(a.means[:, None], a.deviations[:, None]), b)
+
+    def normalise_pairs(self, cosines: np.ndarray, a: Statistics, b: Statistics) -> np.ndarray:
+        """Scores (n,), -1 to 1, of the ``cosines`` (n,) of pairs of voices with statistics ``a`` (n) and ``b`` (n)."""
+        seen = (cosines - a.means) / a.deviations + (cosines - b.means) / b.deviations
+        return np.clip(self.mean + self.deviation * seen / 2, -1.0, 1.0)
+
+
+def _of_nearest(cosines: np.ndarray, top: int) -> Statistics:
+    nearest = np.partition(cosines, -top, axis=1)[:, -top:]
+    return Statistics(nearest.mean(axis=1), np.maximum(nearest.std(axis=1), 1e-4))
+
+
+def similarities(a: np.ndarray, b: np.ndarray, cohort: Cohort | None = None) -> np.ndarray:
+    """Scores (n, m), -1 to 1, of voices ``a`` (n, D) with voices ``b`` (m, D), all of unit length."""
+    cosines = a @ b.T
+    if cohort is None:
+        return cosines
+    return cohort.normalise(cosines, cohort.statistics(a), cohort.statistics(b))
 
 
 @dataclass(frozen=True)
@@ -15,6 +86,8 @@ class Gallery:
     """Name of the person of each row."""
     vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 192), np.float32))
     """(rows, D) float32 of unit length."""
+    cohort: Cohort | None = None
+    """Of the model that made the vectors; None: scores are plain cosines."""
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.names) != len(self.vectors):
@@ -25,6 +98,18 @@ class Gallery:
         """Each name once, in the order of the rows."""
         return list(dict.fromkeys(self.names))
 
+    @cached_property
+    def statistics(self) -> Statistics | None:
+        """Of the rows; None without a cohort."""
+        return None if self.cohort is None else self.cohort.statistics(self.vectors)
+
+    def row_scores(self, embeddings: np.ndarray) -> np.ndarray:
+        """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length."""
+        cosines = embeddings @ self.vectors.T
+        if self.cohort is None:
+            return cosines
+        return self.cohort.normalise(cosines, self.cohort.statistics(embeddings), self.statistics)
+
 
 def unit(vector: np.ndarray) -> np.ndarray:
     """``vector`` (..., D) scaled to length 1 along its last axis; zeros stay zeros."""
@@ -33,10 +118,10 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:
-    """Name -> cosine, -1 to 1, between ``embedding`` (D,) of unit length and the person's best row."""
+    """Name -> score, -1 to 1, of ``embedding`` (D,) of unit length and the person's best row."""
     if not gallery.names:  # of no particular dimension
         return {}
     scores: dict[str, float] = {}
-    for name, value in zip(gallery.names, gallery.vectors @ embedding, strict=True):
+    for name, value in zip(gallery.names, gallery.row_scores(embedding[None])[0], strict=True):
         scores[name] = max(scores.get(name, -1.0), float(value))
     return scores

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.recognition.scoring import Gallery, unit
+from app.recognition.scoring import Cohort, Gallery, unit
 from utils import BadInput, HeardError, atomic_write, clean_name, slug
 
 SCHEMA_VERSION = 1
@@ -128,8 +128,11 @@ class VoiceprintStore:
             for group in grouped.values()
         ]
 
-    def gallery(self, model_sha256: str) -> Gallery:
-        """One row per person: the mean of the embeddings that this model made, weighted by seconds of speech."""
+    def gallery(self, model_sha256: str, cohort: Cohort | None = None) -> Gallery:
+        """One row per person: the mean of the embeddings that this model made, weighted by seconds of speech.
+
+        ``cohort``: that model's, so that scores are normalised.
+        """
         rows = self._read(
             "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
             " JOIN embeddings e ON e.sample_id = s.id WHERE e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
@@ -139,8 +142,8 @@ class VoiceprintStore:
         for name, vector, speech_s in rows:
             sums[name] = sums.get(name, 0) + _vector(vector) * speech_s
         if not sums:
-            return Gallery()
-        return Gallery(tuple(sums), unit(np.stack(list(sums.values()))).astype(np.float32))
+            return Gallery(cohort=cohort)
+        return Gallery(tuple(sums), unit(np.stack(list(sums.values()))).astype(np.float32), cohort)
 
     def stale(self, model_sha256: str) -> list[str]:
         """People whose voiceprints were all made by another model: they must be built again before they are known."""

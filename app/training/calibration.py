@@ -8,22 +8,23 @@ import numpy as np
 from scipy.optimize import minimize
 
 from app.evaluation.metrics import threshold_at
+from app.recognition.scoring import Cohort, similarities
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """``scale * cosine + offset`` is the natural log-likelihood ratio of same speaker against different speakers."""
+    """``scale * score + offset`` is the natural log-likelihood ratio of same speaker against different speakers."""
 
     scale: float
     offset: float
 
-    def llr(self, cosine: np.ndarray) -> np.ndarray:
-        """Natural log-likelihood ratios of cosines of any shape; the probability at even odds is their sigmoid."""
-        return self.scale * np.asarray(cosine) + self.offset
+    def llr(self, score: np.ndarray) -> np.ndarray:
+        """Natural log-likelihood ratios of scores of any shape; the probability at even odds is their sigmoid."""
+        return self.scale * np.asarray(score) + self.offset
 
 
 def fit_calibration(targets: np.ndarray, nontargets: np.ndarray) -> Calibration:
-    """Logistic regression of same against different on target (m,) and non-target (n,) cosines, both kinds weighing
+    """Logistic regression of same against different on target (m,) and non-target (n,) scores, both kinds weighing
     the same, so that the output is a likelihood ratio and not a posterior of these trials' mixture.
 
     A little ridge keeps the scale finite when the two kinds do not overlap.
@@ -52,8 +53,10 @@ class Pieces:
         return self.embeddings[self.speakers == speaker]
 
 
-def voiceprint_trials(enrolled: Pieces, tested: Pieces, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines (targets, non-targets) as the program compares: a voiceprint against one piece of speech.
+def voiceprint_trials(
+    enrolled: Pieces, tested: Pieces, groups: np.ndarray, cohort: Cohort | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (targets, non-targets) as the program compares: a voiceprint against one piece of speech.
 
     The first half of a speaker's ``enrolled`` pieces makes the voiceprint; the second half of the ``tested`` ones, of
     another length, and everybody else's of the same group are held against it. ``groups`` (speakers,) are corpora:
@@ -66,13 +69,13 @@ def voiceprint_trials(enrolled: Pieces, tested: Pieces, groups: np.ndarray) -> t
             continue
         voiceprint = own[: len(own) // 2].sum(axis=0)
         voiceprint /= np.linalg.norm(voiceprint)
+        scores = similarities(tested.embeddings, voiceprint[None], cohort)[:, 0]
         # With an odd count the middle piece may reach into the enrolled half.
-        targets.append(test[(len(test) + 1) // 2 :] @ voiceprint)
-        others = (groups[tested.speakers] == groups[speaker]) & (tested.speakers != speaker)
-        nontargets.append(tested.embeddings[others] @ voiceprint)
+        targets.append(scores[tested.speakers == speaker][(len(test) + 1) // 2 :])
+        nontargets.append(scores[(groups[tested.speakers] == groups[speaker]) & (tested.speakers != speaker)])
     return np.concatenate(targets), np.concatenate(nontargets)
 
 
 def default_threshold(targets: np.ndarray, nontargets: np.ndarray, false_accepts: float = 0.01) -> float:
-    """The cosine at which this fraction of strangers is let in, kept finite."""
+    """The score at which this fraction of strangers is let in, kept finite."""
     return min(threshold_at(targets, nontargets, false_accepts), float(np.max(nontargets)) + 1e-3)

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from app.evaluation.metrics import cllr, equal_error_rate, rejected
+from app.recognition.scoring import SMALLEST_COHORT, Cohort
 from app.training.batches import make_augmenter
 from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
 from app.training.trainer import Trainer, embed_pieces
+from app.training.warm_start import class_means
 from model import SpeakerNetwork, save_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
@@ -25,7 +27,9 @@ SPEECH_S = (0.5, 1.0, 2.0, 3.0, 5.0)
 MAIN_S = 3.0
 """... and the one that the calibration is for."""
 RUNNER_UP_MARGIN = 0.05
-"""How far the best voiceprint must be ahead of the second, in cosine."""
+"""How far the best voiceprint must be ahead of the second, as a score."""
+COHORT_TOP = 50
+"""Of the cohort, the nearest that a voice is held against."""
 
 
 def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validation: Corpus) -> dict:
@@ -37,9 +41,11 @@ def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validati
     if len(validation) < 2:
         raise BadInput("data.holdout: a threshold needs at least two speakers set aside.")
     network = trainer.best_network.cpu()
+    _add_cohort(network, training, config.train.seed)
     card = {
         "name": config.name,
         "front_end": "logmel80",
+        **({} if network.cohort is None else {"cohort": {"top": COHORT_TOP}}),
         **_decision(network, validation),
         "gender": _add_gender(network, config, training, validation),
         "training": _recipe(config, trainer.step, training),
@@ -48,14 +54,22 @@ def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validati
     return save_checkpoint(Path(config.model_file), network, card)
 
 
+def _add_cohort(network: SpeakerNetwork, training: Corpus, seed: int) -> None:
+    """Give ``network`` the mean voice of each training speaker; none of too few speakers."""
+    network.cohort = None
+    if len(training) >= SMALLEST_COHORT:
+        network.cohort = class_means(network, training, (1.0,), seed).half().float()
+
+
 def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
     """Thresholds, margin, calibration and what they cost: voiceprints against pieces of voices unseen in training."""
+    cohort = None if network.cohort is None else Cohort(network.cohort.numpy(), COHORT_TOP)
     corpora = np.array([speaker.corpus for speaker in validation.speakers])
     enrolled = Pieces(*embed_pieces(network, validation, round(ENROLMENT_PIECE_S * SAMPLE_RATE), limit=12))
     rows, at_main = [], None
     for seconds in SPEECH_S:
         tested = Pieces(*embed_pieces(network, validation, round(seconds * SAMPLE_RATE), limit=24))
-        targets, nontargets = voiceprint_trials(enrolled, tested, corpora)
+        targets, nontargets = voiceprint_trials(enrolled, tested, corpora, cohort)
         if not len(targets) or not len(nontargets):
             if seconds <= MAIN_S:
                 raise BadInput(

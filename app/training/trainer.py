@@ -185,7 +185,7 @@ class Trainer:
             return None
         length = round(self.config.train.validate_s * SAMPLE_RATE)
         embeddings, speakers = embed_pieces(self.best_network, self.validation, length, limit=8)
-        return equal_error_rate(*all_pairs(embeddings, speakers))[0]
+        return equal_error_rate(*all_pairs(embeddings @ embeddings.T, speakers))[0]
 
 
 @torch.no_grad()

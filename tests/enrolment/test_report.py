@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,8 @@ from app.recognition.voiceprints import Sample, VoiceprintStore
 
 SHA = "a" * 64
 LEVELS = Levels(different=0.4, same=0.6)
+MODEL = SimpleNamespace(sha256=SHA, cohort=None)
+OTHER = SimpleNamespace(sha256="b" * 64, cohort=None)
 X, Y, Z = np.eye(3, 192, dtype=np.float32)
 
 
@@ -27,7 +31,7 @@ def reports(tmp_path):
         with VoiceprintStore(tmp_path) as store:
             for name, samples in people.items():
                 store.set_samples(name, "model", SHA, samples)
-            return {person.name: person for person in report(store, SHA, people, LEVELS)}
+            return {person.name: person for person in report(store, MODEL, people, LEVELS)}
 
     return make
 
@@ -88,4 +92,4 @@ def test_two_people_alike_are_told_of(reports):
 def test_people_without_a_voiceprint_of_this_model_are_left_out(reports, tmp_path):
     reports({"Ana": [sample("1", X)]})
     with VoiceprintStore(tmp_path) as store:
-        assert report(store, "b" * 64, ["Ana"], LEVELS) == []
+        assert report(store, OTHER, ["Ana"], LEVELS) == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.recognition.scoring import Gallery, score, unit
+from app.recognition.scoring import Cohort, Gallery, score, similarities, unit
 
 
 def test_score_is_the_cosine_to_the_best_row_of_a_person():
@@ -25,3 +25,59 @@ def test_names_and_rows_must_agree():
 
 def test_unit_keeps_zeros():
     assert unit(np.zeros((2, 3))).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+@pytest.fixture
+def voices() -> np.ndarray:
+    """80 made-up voices (80, 16)."""
+    return unit(np.random.default_rng(3).standard_normal((80, 16))).astype(np.float32)
+
+
+def test_normalised_scores_by_hand(voices: np.ndarray):
+    cohort, a, b = Cohort(voices[2:], top=5), voices[0], voices[1]
+
+    def nearest(voice: np.ndarray) -> tuple[float, float]:
+        best = np.sort(voices[2:] @ voice)[-5:]
+        return best.mean(), best.std()
+
+    (mean_a, deviation_a), (mean_b, deviation_b) = nearest(a), nearest(b)
+    cosine = float(a @ b)
+    seen = ((cosine - mean_a) / deviation_a + (cosine - mean_b) / deviation_b) / 2
+    expected = np.clip(cohort.mean + cohort.deviation * seen, -1, 1)
+    assert similarities(a[None], b[None], cohort)[0, 0] == pytest.approx(expected, abs=1e-5)
+    assert similarities(a[None], b[None])[0, 0] == pytest.approx(cosine)
+
+
+def test_a_cohort_leaves_its_own_members_out_of_their_statistics(voices: np.ndarray):
+    cohort = Cohort(voices, top=5)
+    others = [np.sort(np.delete(voices @ voice, index))[-5:] for index, voice in enumerate(voices)]
+    assert cohort.mean == pytest.approx(np.mean(others), abs=1e-5)
+    assert cohort.deviation == pytest.approx(np.std(others, axis=1).mean(), abs=1e-5)
+
+
+def test_a_voice_that_resembles_everybody_scores_lower_with_a_cohort(voices: np.ndarray):
+    """Two voices at the same cosine from a voiceprint: the one nearer to the crowd is the less convincing."""
+    crowd = unit(voices + 3 * voices[0])
+    cohort = Cohort(crowd, top=20)
+    voiceprint = unit(voices[0] + 2 * voices[1])
+    plain = unit(np.stack([voices[0], voices[2]]))
+    gallery = Gallery(("Ana",), voiceprint[None].astype(np.float32), cohort)
+    common, rare = (score(voice, gallery)["Ana"] - float(voice @ voiceprint) for voice in plain)
+    assert common < rare
+
+
+def test_a_gallery_scores_the_same_in_a_crowd_and_alone(voices: np.ndarray):
+    cohort = Cohort(voices[:60], top=10)
+    gallery = Gallery(tuple("abcdefgh"), voices[60:68], cohort)
+    together = gallery.row_scores(voices[70:75])
+    alone = [[score(voice, gallery)[name] for name in gallery.people] for voice in voices[70:75]]
+    assert together == pytest.approx(np.array(alone), abs=1e-6)
+    assert np.all(np.abs(similarities(voices, voices, cohort)) <= 1)
+
+
+def test_statistics_do_not_depend_on_how_many_voices_are_asked_for(voices: np.ndarray, monkeypatch):
+    cohort = Cohort(voices[:60], top=10)
+    whole = cohort.statistics(voices)
+    monkeypatch.setattr("app.recognition.scoring.BLOCK", 7)
+    for one, other in zip(whole, cohort.statistics(voices), strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
