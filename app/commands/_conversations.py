@@ -1,0 +1,151 @@
+"""``python -m app evaluate --conversations``: its options, its work, its table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from utils import BadInput
+
+DEFAULT_CONDITIONS = ("clean", "20", "10", "5", "room+20")
+
+
+def add_conversation_options(parser: argparse.ArgumentParser) -> None:
+    """The options that belong to ``--conversations``; all of them default to None."""
+    group = parser.add_argument_group("with --conversations")
+
+    def add(*names: str, **keywords) -> None:
+        group.add_argument(*names, default=None, **keywords)
+
+    flag = {"action": "store_const", "const": True}
+    add("--baselines", **flag, help="besides, three simple ways of other programs, with the same network")
+    add("--quick", **flag, help="one minute with noise at 20 dB, two conversations of each corpus")
+    add("--conditions", nargs="+", metavar="C", help="clean, 20 (dB of noise), room, room+20 (default: five of them)")
+    add("--seeds", type=int, metavar="N", help="conversations of each row (default 4)")
+    add("--first-seed", type=int, metavar="N", help="the seed of the first of them (default 1)")
+    add("--length-s", type=float, metavar="S", help="of a conversation (default 120)")
+    add("--enrolled", type=int, nargs="+", metavar="N", help="people enrolled, 1 to 8 (default 5); several make rows")
+    add("--strangers", type=int, metavar="N", help="people of the table who are not enrolled (default 3)")
+    add("--stranger-share", type=float, metavar="P", help="part of the turns that strangers take (default 0.25)")
+    add("--overlap", type=float, metavar="P", help="part of the speech in which two speak at once (default 0.05)")
+    add("--enrolment-s", type=float, nargs="+", metavar="S", help="speech behind each voiceprint (default 20)")
+    add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table, if any)")
+    add("--noise", metavar="DIR", help="recordings of noise, beside pink noise (default: noise beside it, if any)")
+    add(
+        "--meetings",
+        metavar="DIR",
+        help="recordings with RTTM (default: dev/conversations beside the table, if any; 'none' for none)",
+    )
+    add("--jobs", type=int, metavar="N", help="processes (default 1)")
+
+
+def conversation_options() -> list[str]:
+    """Their names, as attributes."""
+    parser = argparse.ArgumentParser()
+    add_conversation_options(parser)
+    return [action.dest for action in parser._actions if action.dest != "help"]
+
+
+def run_conversations(options: argparse.Namespace, corpora) -> int:
+    """Measure and print one line for each row and system. ``corpora``: (name, clips) in order."""
+    from tqdm import tqdm
+
+    from app.evaluation.conversation_table import Setup, audio_files, condition, meeting_units, run, units
+    from app.evaluation.conversations import ConversationConfig
+    from app.training.corpus import Clip
+
+    def given(name: str, default):
+        value = getattr(options, name)
+        return default if value is None else value
+
+    beside = Path(options.conversations).parent
+    kinds = [condition(text) for text in given("conditions", ["20"] if options.quick else DEFAULT_CONDITIONS)]
+    config = ConversationConfig(
+        strangers=given("strangers", 3),
+        stranger_share=given("stranger_share", 0.25),
+        overlap_share=given("overlap", 0.05),
+        length_s=given("length_s", 60.0 if options.quick else 120.0),
+    )
+    first, lengths_s = given("first_seed", 1), given("enrolment_s", [20.0])
+    impostors = _folder(options.impostors, beside / "dev" / "impostors")
+    noise = _folder(options.noise, beside / "noise")
+    talks = _folder(options.meetings, beside / "dev" / "conversations")
+    setup = Setup(
+        model=options.model,
+        compute=options.compute,
+        impostors=tuple(Clip(str(path), "") for path in audio_files(impostors)) if impostors else (),
+        noises=tuple(str(path) for path in audio_files(noise)) if noise else (),
+        meetings=str(talks) if talks else None,
+        baselines=bool(options.baselines),
+    )
+    work = units(
+        {name: tuple(clips) for name, clips in corpora},
+        kinds,
+        config,
+        enrolled=given("enrolled", [5]),
+        enrolment_s=lengths_s,
+        seeds=range(first, first + given("seeds", 2 if options.quick else 4)),
+    )
+    work += meeting_units(talks, lengths_s) if talks else []
+    bar = tqdm(total=len(work), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
+
+    def progress(items):
+        with bar:
+            for item in items:
+                bar.update()
+                yield item
+
+    lines = []
+    if not options.json:
+        print(HEADER)
+    for row in run(work, setup, jobs=given("jobs", 1), progress=progress):
+        for line in row.lines():
+            lines.append(line)
+            if not options.json:
+                with bar.external_write_mode():
+                    print(text_line(line), flush=True)
+    if options.json:
+        print(json.dumps(lines))
+    return 0
+
+
+def _folder(given: str | None, usual: Path) -> Path | None:
+    if given == "none":
+        return None
+    if given and not Path(given).is_dir():
+        raise BadInput(f"{given}: no such folder.")
+    return Path(given) if given else usual if usual.is_dir() else None
+
+
+HEADER = (
+    f"{'corpus':<23}{'condition':<13}{'system':<31}  live  final    DER  strangers  enrolled  confused"
+    "  name after: median    p95  never  changes  unknown voices\n"
+    f"{'':<67} error  error            named    unknown          "
+    "                                       /min    purity coverage found"
+)
+
+
+def text_line(line: dict) -> str:
+    """One line of the table, in percent."""
+
+    def seconds(value: float | None) -> str:
+        return "never" if value is None else f"{value:.2f} s"
+
+    def percent(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1%}"
+
+    system = line["system"]
+    if line["threshold"] is not None:
+        system += f", {line['threshold']:.2f}" + (" (best in hindsight)" if line["best_in_hindsight"] else "")
+    after, unknown = line["time_to_name_s"], line["unknown"]
+    return (
+        f"{line['corpus'] or '-':<23}{line['condition']:<13}{system:<31}"
+        f"{percent(line['error']):>6}{percent(line['final_error']):>7}{percent(line['der']):>7}"
+        f"{percent(line['strangers_named']):>11}{percent(line['enrolled_unknown']):>10}"
+        f"{percent(line['enrolled_confused']):>10}{seconds(after['median']):>20}{seconds(after['p95']):>7}"
+        f"{percent(line['never_named']):>7}{line['extra_changes_per_min']:>9.1f}"
+        f"{percent(unknown['purity']):>10}{percent(unknown['coverage']):>9}"
+        f"  {unknown['found']:.1f} of {unknown['strangers']:.1f}"
+    )
