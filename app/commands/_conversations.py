@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def add_conversation_options(parser: argparse.ArgumentParser) -> None:
     add("--length-s", type=float, metavar="S", help="of a conversation (default 120)")
     add("--enrolled", type=int, nargs="+", metavar="N", help="people enrolled, 1 to 8 (default 5); several make rows")
     add("--strangers", type=int, metavar="N", help="people of the table who are not enrolled (default 3)")
-    add("--stranger-share", type=float, metavar="P", help="part of the turns that strangers take (default 0.25)")
+    add("--stranger-share", type=float, metavar="P", help="part of the speech that is strangers' (default 0.25)")
     add("--overlap", type=float, metavar="P", help="part of the speech in which two speak at once (default 0.05)")
     add("--enrolment-s", type=float, nargs="+", metavar="S", help="speech behind each voiceprint (default 20)")
     add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table, if any)")
@@ -81,7 +82,7 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
         baselines=bool(options.baselines),
     )
     work = units(
-        {name: tuple(clips) for name, clips in corpora},
+        _usable(corpora, config, max(lengths_s), max(given("enrolled", [5])), named=bool(options.corpus)),
         kinds,
         config,
         enrolled=given("enrolled", [5]),
@@ -97,18 +98,38 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
                 bar.update()
                 yield item
 
+    several = {name for name in ("enrolled", "enrolment_s") if len(getattr(options, name) or ()) > 1}
     lines = []
     if not options.json:
-        print(HEADER)
+        print(header())
     for row in run(work, setup, jobs=given("jobs", 1), progress=progress):
         for line in row.lines():
             lines.append(line)
             if not options.json:
                 with bar.external_write_mode():
-                    print(text_line(line), flush=True)
+                    print(text_line(line, several), flush=True)
     if options.json:
         print(json.dumps(lines))
     return 0
+
+
+def _usable(corpora, config, enrolment_s: float, enrolled: int, *, named: bool) -> dict:
+    """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
+    from app.evaluation.conversations import check_cast
+
+    wanted, usable, why = dataclasses.replace(config, enrolment_s=enrolment_s, enrolled=enrolled), {}, ""
+    for name, clips in corpora:
+        try:
+            check_cast(clips, wanted)
+            usable[name] = tuple(clips)
+        except BadInput as error:
+            why = f"{name or 'the table'}: {error}"
+            if named:
+                raise BadInput(why) from None
+            print(f"heard: left out {why}", file=sys.stderr)
+    if not usable:
+        raise BadInput(why)
+    return usable
 
 
 def _folder(given: str | None, usual: Path) -> Path | None:
@@ -119,33 +140,56 @@ def _folder(given: str | None, usual: Path) -> Path | None:
     return Path(given) if given else usual if usual.is_dir() else None
 
 
-HEADER = (
-    f"{'corpus':<23}{'condition':<13}{'system':<31}  live  final    DER  strangers  enrolled  confused"
-    "  name after: median    p95  never  changes  unknown voices\n"
-    f"{'':<67} error  error            named    unknown          "
-    "                                       /min    purity coverage found"
+COLUMNS = (  # two lines of heading, width
+    ("live", "error", 7),
+    ("final", "error", 7),
+    ("", "DER", 7),
+    ("strangers", "named", 10),
+    ("enrolled", "unknown", 9),
+    ("", "confused", 9),
+    ("name after", "median", 11),
+    ("", "p95", 7),
+    ("", "never", 7),
+    ("changes", "too many/min", 13),
+    ("unknown", "purity", 8),
+    ("voices", "coverage", 9),
+    ("", "found", 12),
+    ("core", "", 6),
 )
+LABEL = 38
 
 
-def text_line(line: dict) -> str:
-    """One line of the table, in percent."""
-
-    def seconds(value: float | None) -> str:
-        return "never" if value is None else f"{value:.2f} s"
-
-    def percent(value: float | None) -> str:
-        return "-" if value is None else f"{value:.1%}"
-
-    system = line["system"]
-    if line["threshold"] is not None:
-        system += f", {line['threshold']:.2f}" + (" (best in hindsight)" if line["best_in_hindsight"] else "")
-    after, unknown = line["time_to_name_s"], line["unknown"]
-    return (
-        f"{line['corpus'] or '-':<23}{line['condition']:<13}{system:<31}"
-        f"{percent(line['error']):>6}{percent(line['final_error']):>7}{percent(line['der']):>7}"
-        f"{percent(line['strangers_named']):>11}{percent(line['enrolled_unknown']):>10}"
-        f"{percent(line['enrolled_confused']):>10}{seconds(after['median']):>20}{seconds(after['p95']):>7}"
-        f"{percent(line['never_named']):>7}{line['extra_changes_per_min']:>9.1f}"
-        f"{percent(unknown['purity']):>10}{percent(unknown['coverage']):>9}"
-        f"  {unknown['found']:.1f} of {unknown['strangers']:.1f}"
+def header() -> str:
+    """The two lines above the table."""
+    return "\n".join(
+        " " * LABEL + "".join(f"{column[line]:>{column[2]}}" for column in COLUMNS).rstrip() for line in (0, 1)
     )
+
+
+def text_line(line: dict, several: set[str]) -> str:
+    """One line of the table, in percent; a baseline's is indented. ``several``: settings that rows differ in."""
+    name = f"{line['corpus'] or '-'} {line['condition']}"
+    name += f", {line['enrolled']} people" if "enrolled" in several and line["enrolled"] else ""
+    name += f", {line['enrolment_s']:g} s" if "enrolment_s" in several else ""
+    if line["threshold"] is not None:
+        name = f"  {line['system']}, {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
+    after, unknown = line["time_to_name_s"], line["unknown"]
+    cells = (
+        *map(_percent, (line["error"], line["final_error"], line["der"], line["strangers_named"])),
+        *map(_percent, (line["enrolled_unknown"], line["enrolled_confused"])),
+        *map(_seconds, (after["median"], after["p95"])),
+        _percent(line["never_named"]),
+        f"{line['extra_changes_per_min']:.1f}",
+        *map(_percent, (unknown["purity"], unknown["coverage"])),
+        f"{unknown['found']:.1f} of {unknown['strangers']:.1f}",
+        f"{line['core']:.0%}",
+    )
+    return f"{name:<{LABEL}}" + "".join(f"{cell:>{column[2]}}" for cell, column in zip(cells, COLUMNS, strict=True))
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{value:.2f} s"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"

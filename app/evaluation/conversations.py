@@ -37,7 +37,7 @@ class ConversationConfig:
     strangers: int = 3
     """People of the table who are not enrolled."""
     stranger_share: float = 0.25
-    """Part of the turns that strangers take."""
+    """Part of the speech that strangers say, about."""
     impostor_share: float = 0.5
     """Part of the strangers' turns that clips of other people fill, if there are any; each clip is a new stranger."""
     length_s: float = 120.0
@@ -122,6 +122,11 @@ def build_conversation(
     return Conversation(sound, tuple(part.turn for part in spoken), speech, enrolment)
 
 
+def check_cast(clips: Sequence[Clip], config: ConversationConfig) -> None:
+    """Raises BadInput if ``clips`` have too few people with enough speech for such conversations."""
+    _cast(clips, config, np.random.default_rng([config.seed, 0]))
+
+
 @dataclass(frozen=True)
 class _Voice:
     """Levelled sound (n,) and which of its samples are speech (n,)."""
@@ -159,16 +164,19 @@ class _Tape:
         self._speech = np.concatenate([voice.speech for voice in voices])
         self._at = 0
 
-    def take(self, seconds: float) -> _Voice:
-        """About so much sound, beginning and ending with speech."""
-        count = round(seconds * SAMPLE_RATE)
-        ahead = np.flatnonzero(self._speech[self._at :])
-        if not len(ahead) or len(self._speech) - self._at - ahead[0] < count:
-            self._at, ahead = 0, np.flatnonzero(self._speech)
-        start = self._at + ahead[0]
-        last = np.flatnonzero(self._speech[start : start + count])[-1]
-        self._at = start + last + 1
-        return _Voice(self._samples[start : self._at], self._speech[start : self._at])
+    def take(self, seconds: float, shortest_s: float) -> _Voice:
+        """At most so much sound, beginning and ending with speech, and if there is such a piece not much shorter."""
+        count, least, tried = round(seconds * SAMPLE_RATE), round(shortest_s * SAMPLE_RATE), 0
+        while True:
+            ahead = np.flatnonzero(self._speech[self._at :])
+            if not len(ahead) or len(self._speech) - self._at - ahead[0] < min(count, len(self._speech)):
+                self._at, ahead = 0, np.flatnonzero(self._speech)
+            start = self._at + ahead[0]
+            last = np.flatnonzero(self._speech[start : start + count])[-1]
+            self._at = start + last + 1
+            tried += 1
+            if last >= least or tried == 20:  # else: a word alone, with silence behind it
+                return _Voice(self._samples[start : self._at], self._speech[start : self._at])
 
 
 def _cast(
@@ -183,26 +191,30 @@ def _cast(
     strangers: list[str] = []
     for name in rng.permutation(sorted(by_speaker)).tolist():
         voices = [_listen(by_speaker[name][i]) for i in rng.permutation(len(by_speaker[name]))]
-        if len(enrolment) < config.enrolled:
-            heard: list[np.ndarray] = []
-            while voices and sum(map(len, heard)) < config.enrolment_s * SAMPLE_RATE:
-                voice = voices.pop()
-                heard.append(voice.samples[voice.speech])
-            if sum(voice.speech_s for voice in voices) < SUPPLY_S:
-                continue  # too little to be enrolled
-            enrolment[name] = np.concatenate(heard)[: round(config.enrolment_s * SAMPLE_RATE)]
-        elif sum(voice.speech_s for voice in voices) < SUPPLY_S:
-            continue
-        else:
+        heard, rest = _split(voices, config.enrolment_s)
+        if len(enrolment) < config.enrolled and rest:
+            enrolment[name], tapes[name] = heard, _Tape(rest)
+        elif len(strangers) < config.strangers and sum(voice.speech_s for voice in voices) >= SUPPLY_S:
             strangers.append(name)
-        tapes[name] = _Tape(voices)
+            tapes[name] = _Tape(voices)
         if len(tapes) == config.enrolled + config.strangers:
             return enrolment, tapes, strangers
     raise BadInput(
-        f"{len(tapes)} of {len(by_speaker)} people have enough speech ({config.enrolment_s:g} s to enrol and"
-        f" {SUPPLY_S:g} s more, in recordings of their own) where {config.enrolled} enrolled people and"
-        f" {config.strangers} strangers are needed."
+        f"of {len(by_speaker)} people {len(enrolment)} can be enrolled ({config.enrolment_s:g} s of speech, and"
+        f" {SUPPLY_S:g} s more in other recordings) and {len(strangers)} can be strangers;"
+        f" {config.enrolled} and {config.strangers} are needed."
     )
+
+
+def _split(voices: list[_Voice], enrolment_s: float) -> tuple[np.ndarray, list[_Voice]]:
+    """Speech to enrol (m,) and what is left; nothing is left if either would be too little."""
+    heard: list[np.ndarray] = []
+    count, rest = round(enrolment_s * SAMPLE_RATE), list(voices)
+    while rest and sum(map(len, heard)) < count:
+        voice = rest.pop()
+        heard.append(voice.samples[voice.speech])
+    enough = sum(map(len, heard)) >= count and sum(voice.speech_s for voice in rest) >= SUPPLY_S
+    return np.concatenate([np.zeros(0, np.float32), *heard])[:count], rest if enough else []
 
 
 def _take_turns(
@@ -216,11 +228,11 @@ def _take_turns(
     """Who says what when."""
     unused = [impostors[i] for i in rng.permutation(len(impostors))]
     spoken: list[_Spoken] = []
-    speech_s = both_s = end_s = 0.0
+    speech_s = strange_s = both_s = end_s = 0.0
     while end_s < config.length_s:
-        group, strange = enrolled, rng.random() < config.stranger_share
-        if strange and (strangers or unused):
-            group = strangers
+        behind_s = config.stranger_share * speech_s - strange_s  # keeps a short conversation near the share, too
+        strange = rng.random() < config.stranger_share * (1 + behind_s / 4) and bool(strangers or unused)
+        group = strangers if strange else enrolled
         want_s, last = rng.uniform(*config.turn_s), spoken[-1].turn.label if spoken else ""
         if strange and unused and (not strangers or rng.random() < config.impostor_share):
             clip = unused.pop()
@@ -228,7 +240,7 @@ def _take_turns(
         else:
             name = str(rng.choice([name for name in group if name != last] or group))
             voice = tapes[name]
-        piece = voice.take(want_s)
+        piece = voice.take(want_s, config.turn_s[0])
         length_s = len(piece.samples) / SAMPLE_RATE
         gap_s = rng.uniform(*config.gap_s)
         overlap_s = rng.uniform(*config.overlap_s)
@@ -238,7 +250,8 @@ def _take_turns(
         start_s = round(max(0.0, end_s + gap_s) * 1000) / 1000
         turn = Turn(start_s, start_s + length_s, name)
         spoken.append(_Spoken(turn, _segments(piece.speech, turn), _faded(piece.samples)))
-        speech_s, end_s = speech_s + length_s, max(end_s, turn.end_s)
+        speech_s, strange_s = speech_s + length_s, strange_s + length_s * strange
+        end_s = max(end_s, turn.end_s)
     return spoken
 
 
