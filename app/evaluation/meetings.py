@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from app.evaluation.conversations import Conversation
-from app.recognition.speech import keep_speech
 from app.recognition.timeline import Turn, read_rttm
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 
@@ -37,13 +36,11 @@ class Excerpt:
     def speech_of(self, person: str) -> np.ndarray:
         """What a person says alone (m,), m perhaps 0."""
         alone = np.zeros(len(self.samples), bool)
-        for mine in (True, False):
+        for own in (True, False):  # first the person's turns, then all others' out of them
             for turn in self.turns:
-                if (turn.label == person) is mine:
-                    alone[round(turn.start_s * SAMPLE_RATE) : round(turn.end_s * SAMPLE_RATE)] = mine
-        parts = np.split(self.samples, np.flatnonzero(np.diff(alone.astype(np.int8))) + 1)
-        own = parts[(0 if alone[0] else 1) :: 2]
-        return np.concatenate([np.zeros(0, np.float32), *(keep_speech(part) for part in own)])
+                if (turn.label == person) is own:
+                    alone[round(turn.start_s * SAMPLE_RATE) : round(turn.end_s * SAMPLE_RATE)] = own
+        return self.samples[alone]
 
 
 def read_excerpts(folder: str | Path) -> list[Excerpt]:

@@ -190,10 +190,10 @@ def near_borders(turns: Sequence[Turn], steps: int, collar_s: float) -> np.ndarr
 
 def _shown(said: Sequence[Identification], length_s: float) -> list[Turn]:
     """The labels on the screen as turns: an answer stays until the next."""
-    ends = [*(answer.time_s for answer in said[1:]), length_s]
+    starts = [*(answer.time_s for answer in said), length_s]
     return [
         Turn(answer.time_s, end_s, answer.label)
-        for answer, end_s in zip(said, ends, strict=True)
+        for answer, end_s in zip(said, starts[1:], strict=True)
         if answer.label is not None and end_s > answer.time_s
     ]
 
