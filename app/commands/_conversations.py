@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import sys
 from pathlib import Path
 
 from utils import BadInput
 
+FOLDERS = ("impostors", "noise", "meetings")
 DEFAULT_CONDITIONS = ("clean", "20", "10", "5", "room+20")
 
 
@@ -24,22 +26,38 @@ def add_conversation_options(parser: argparse.ArgumentParser) -> None:
     add("--baselines", **flag, help="besides, three simple ways of other programs, with the same network")
     add("--quick", **flag, help="one minute with noise at 20 dB, two conversations of each corpus")
     add("--conditions", nargs="+", metavar="C", help="clean, 20 (dB of noise), room, room+20 (default: five of them)")
-    add("--seeds", type=int, metavar="N", help="conversations of each row (default 4)")
-    add("--first-seed", type=int, metavar="N", help="the seed of the first of them (default 1)")
-    add("--length-s", type=float, metavar="S", help="of a conversation (default 120)")
-    add("--enrolled", type=int, nargs="+", metavar="N", help="people enrolled, 1 to 8 (default 5); several make rows")
-    add("--strangers", type=int, metavar="N", help="people of the table who are not enrolled (default 3)")
-    add("--stranger-share", type=float, metavar="P", help="part of the speech that is strangers' (default 0.25)")
-    add("--overlap", type=float, metavar="P", help="part of the speech in which two speak at once (default 0.05)")
-    add("--enrolment-s", type=float, nargs="+", metavar="S", help="speech behind each voiceprint (default 20)")
-    add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table, if any)")
-    add("--noise", metavar="DIR", help="recordings of noise, beside pink noise (default: noise beside it, if any)")
-    add(
-        "--meetings",
-        metavar="DIR",
-        help="recordings with RTTM (default: dev/conversations beside the table, if any; 'none' for none)",
-    )
-    add("--jobs", type=int, metavar="N", help="processes (default 1)")
+    add("--seeds", type=_number(int, 1, 1000), metavar="N", help="conversations of each row (default 4)")
+    add("--first-seed", type=_number(int, 0), metavar="N", help="the seed of the first of them (default 1)")
+    add("--length-s", type=_number(float, 10, 3600), metavar="S", help="of a conversation (default 120)")
+    people = {"type": _number(int, 1, 8), "nargs": "+", "metavar": "N"}
+    add("--enrolled", **people, help="people enrolled, 1 to 8 (default 5); several make rows")
+    add("--strangers", type=_number(int, 0), metavar="N", help="people of the table not enrolled (default 3)")
+    share = {"type": _number(float, 0, 0.9), "metavar": "P"}
+    add("--stranger-share", **share, help="part of the speech that is strangers' (default 0.25)")
+    add("--overlap", **share, help="part of the speech in which two speak at once (default 0.05)")
+    seconds = {"type": _number(float, 1, 600), "nargs": "+", "metavar": "S"}
+    add("--enrolment-s", **seconds, help="speech behind each voiceprint (default 20); several make rows")
+    add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table)")
+    add("--noise", metavar="DIR", help="recordings of noise, besides pink noise (default: noise beside the table)")
+    add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
+    add("--without", action="append", choices=FOLDERS, help="none of these, even if they are there")
+    add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
+
+
+def _number(kind: type, low: float, high: float = math.inf):
+    """An argparse type: a number from ``low`` to ``high``."""
+
+    def read(text: str):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            upto = f" to {high:g}" if high < math.inf else " or more"
+            raise argparse.ArgumentTypeError(f"{text!r}: a number from {low:g}{upto} is needed")
+        return value
+
+    return read
 
 
 def conversation_options() -> list[str]:
@@ -70,9 +88,9 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
         length_s=given("length_s", 60.0 if options.quick else 120.0),
     )
     first, lengths_s = given("first_seed", 1), given("enrolment_s", [20.0])
-    impostors = _folder(options.impostors, beside / "dev" / "impostors")
-    noise = _folder(options.noise, beside / "noise")
-    talks = _folder(options.meetings, beside / "dev" / "conversations")
+    impostors = _folder(options, "impostors", beside / "dev" / "impostors")
+    noise = _folder(options, "noise", beside / "noise")
+    talks = _folder(options, "meetings", beside / "dev" / "conversations")
     setup = Setup(
         model=options.model,
         compute=options.compute,
@@ -132,9 +150,10 @@ def _usable(corpora, config, enrolment_s: float, enrolled: int, *, named: bool) 
     return usable
 
 
-def _folder(given: str | None, usual: Path) -> Path | None:
-    if given == "none":
+def _folder(options: argparse.Namespace, name: str, usual: Path) -> Path | None:
+    if name in (options.without or ()):
         return None
+    given = getattr(options, name)
     if given and not Path(given).is_dir():
         raise BadInput(f"{given}: no such folder.")
     return Path(given) if given else usual if usual.is_dir() else None

@@ -289,7 +289,7 @@ def _sweep(baseline: Baseline, conversation: Conversation) -> dict[tuple[str, fl
 
     found = {(baseline.name, baseline.threshold, False): at(baseline.threshold)}
     if not isinstance(baseline, RecordThenDecide):  # whose threshold is fixed
-        found |= {(baseline.name, threshold, True): at(threshold) for threshold in THRESHOLDS}
+        found |= {(baseline.name, t, True): at(t) for t in {*THRESHOLDS, baseline.threshold}}
     return found
 
 
