@@ -161,6 +161,7 @@ def _folder(options: argparse.Namespace, name: str, usual: Path) -> Path | None:
 
 COLUMNS = (  # two lines of heading, width
     ("live", "error", 7),
+    ("90 %", "interval", 12),
     ("final", "error", 7),
     ("", "DER", 7),
     ("strangers", "named", 10),
@@ -194,7 +195,9 @@ def text_line(line: dict, several: set[str]) -> str:
         name = f"  {line['system']}, {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
     after, unknown = line["time_to_name_s"], line["unknown"]
     cells = (
-        *map(_percent, (line["error"], line["final_error"], line["der"], line["strangers_named"])),
+        _percent(line["error"]),
+        "{:.0%} - {:.0%}".format(*line["error_interval"]),
+        *map(_percent, (line["final_error"], line["der"], line["strangers_named"])),
         *map(_percent, (line["enrolled_unknown"], line["enrolled_confused"])),
         *map(_seconds, (after["median"], after["p95"])),
         _percent(line["never_named"]),

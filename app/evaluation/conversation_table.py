@@ -116,28 +116,29 @@ class Counts:
 
 @dataclass
 class Row:
-    """Counts of one kind of conversation, by system: (name, threshold, whether the best in hindsight is sought)."""
+    """Counts of conversations of one kind, by system: (name, threshold, whether the best in hindsight is sought)."""
 
     corpus: str
     condition: str
     enrolled: int
     enrolment_s: float
-    conversations: int = 0
-    systems: dict[tuple[str, float | None, bool], Counts] = field(default_factory=dict)
+    systems: dict[tuple[str, float | None, bool], list[Counts]] = field(default_factory=dict)
+    """One of each conversation."""
 
     def lines(self) -> Iterator[dict]:
         """One dictionary of JSON values for each system; rates are fractions, None where there is no such figure."""
-        sweeps: dict[str, list[tuple[float, Counts]]] = {}
-        for (name, threshold, hindsight), counts in self.systems.items():
+        sweeps: dict[str, list[tuple[float, list[Counts]]]] = {}
+        for (name, threshold, hindsight), parts in self.systems.items():
             if hindsight:
-                sweeps.setdefault(name, []).append((threshold, counts))
+                sweeps.setdefault(name, []).append((threshold, parts))
             else:
-                yield self._line(name, threshold, counts)
+                yield self._line(name, threshold, parts)
         for name, sweep in sweeps.items():
-            threshold, counts = min(sweep, key=lambda item: screen_score(item[1].screen).error)
-            yield {**self._line(name, threshold, counts), "best_in_hindsight": True}
+            threshold, parts = min(sweep, key=lambda item: screen_score(sum(item[1], Counts()).screen).error)
+            yield {**self._line(name, threshold, parts), "best_in_hindsight": True}
 
-    def _line(self, name: str, threshold: float | None, counts: Counts) -> dict:
+    def _line(self, name: str, threshold: float | None, parts: list[Counts]) -> dict:
+        counts = sum(parts, Counts())
         score = screen_score(counts.screen)
         after = [value if np.isfinite(value) else None for value in score.time_to_name_s]
         unknown, n = counts.unknown, max(1, counts.unknown.conversations)
@@ -150,6 +151,7 @@ class Row:
             "threshold": threshold,
             "best_in_hindsight": False,
             "error": score.error,
+            "error_interval": list(interval([part.screen for part in parts])),
             "final_error": screen_score(counts.final).error,
             "der": counts.diarisation.rate,
             "strangers_named": score.strangers_named,
@@ -166,8 +168,17 @@ class Row:
             },
             "core": counts.busy_s / max(counts.screen.heard_s, 1e-9),
             "speech_s": counts.screen.speech_s,
-            "conversations": self.conversations,
+            "conversations": len(parts),
         }
+
+
+def interval(parts: Sequence[ScreenCounts], draws: int = 2000) -> tuple[float, float]:
+    """The 90 % interval of the live error over conversations (percentile bootstrap)."""
+    wrong, speech = (np.array([getattr(part, name) for part in parts]) for name in ("wrong_s", "speech_s"))
+    drawn = np.random.default_rng(0).integers(len(parts), size=(draws, len(parts)))
+    errors = wrong[drawn].sum(axis=1) / np.maximum(speech[drawn].sum(axis=1), 1e-9)
+    low, high = np.quantile(errors, (0.05, 0.95))
+    return float(low), float(high)
 
 
 def units(
@@ -211,9 +222,8 @@ def run(work: Sequence[Unit], setup: Setup, *, jobs: int = 1, progress: Callable
     waiting = list(rows)
     for unit, counts in zip(work, progress(_counted(work, setup, jobs)), strict=True):
         row = rows[unit.row]
-        row.conversations += 1
         for system, some in counts.items():
-            row.systems[system] = row.systems.get(system, Counts()) + some
+            row.systems.setdefault(system, []).append(some)
         left[unit.row] -= 1
         while waiting and not left[waiting[0]]:
             yield rows[waiting.pop(0)]
@@ -289,7 +299,7 @@ def _sweep(baseline: Baseline, conversation: Conversation) -> dict[tuple[str, fl
 
     found = {(baseline.name, baseline.threshold, False): at(baseline.threshold)}
     if not isinstance(baseline, RecordThenDecide):  # whose threshold is fixed
-        found |= {(baseline.name, t, True): at(t) for t in {*THRESHOLDS, baseline.threshold}}
+        found |= {(baseline.name, t, True): at(t) for t in sorted({*THRESHOLDS, baseline.threshold})}
     return found
 
 

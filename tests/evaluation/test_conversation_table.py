@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.evaluation.conversation_table import Condition, Counts, Row, condition, units
+from app.evaluation.conversation_table import Condition, Counts, Row, condition, interval, units
 from app.evaluation.conversations import ConversationConfig
 from app.evaluation.screen import ScreenCounts
 from utils import BadInput
@@ -41,16 +41,30 @@ def test_every_length_of_enrolment_is_heard_on_the_same_conversations():
     assert {(unit.config.snr_db, unit.config.rt60_s) for unit in work} == {(math.inf, None), (10.0, (0.2, 0.6))}
 
 
+def heard(*wrong_s: float) -> list[Counts]:
+    """Conversations with 10 s of speech each."""
+    return [Counts(ScreenCounts(speech_s=10, wrong_s=some)) for some in wrong_s]
+
+
 def test_the_best_threshold_in_hindsight_is_that_of_the_whole_row():
     """Each conversation has another best threshold; 0.4 is best for both together."""
-    row = Row("x", "clean", 5, 20.0, conversations=2)
+    row = Row("x", "clean", 5, 20.0)
     row.systems = {
-        ("w", 0.6, False): Counts(ScreenCounts(speech_s=20, wrong_s=9)),
-        ("w", 0.2, True): Counts(ScreenCounts(speech_s=20, wrong_s=1 + 6)),
-        ("w", 0.4, True): Counts(ScreenCounts(speech_s=20, wrong_s=2 + 2)),
-        ("w", 0.6, True): Counts(ScreenCounts(speech_s=20, wrong_s=8 + 1)),
+        ("w", 0.6, False): heard(8, 1),
+        ("w", 0.2, True): heard(1, 6),
+        ("w", 0.4, True): heard(2, 2),
+        ("w", 0.6, True): heard(8, 1),
     }
     own, best = row.lines()
     assert (own["threshold"], own["error"], own["best_in_hindsight"]) == (0.6, 0.45, False)
     assert (best["threshold"], best["error"], best["best_in_hindsight"]) == (0.4, 0.2, True)
+    assert own["conversations"] == 2
     assert best["time_to_name_s"] == {"median": None, "p95": None}  # there was no turn; JSON has no infinity
+
+
+def test_the_interval_is_over_conversations():
+    parts = [part.screen for part in heard(1, 1, 1, 9)]
+    low, high = interval(parts)
+    assert low == pytest.approx(0.1)
+    assert high == pytest.approx(0.5)  # two of four draws are the bad one at most, 19 times of 20
+    assert interval(parts[:1]) == pytest.approx((0.1, 0.1))
