@@ -9,26 +9,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from app.evaluation.cast import Cast, Tape, choose_cast, listen
 from app.evaluation.screen import COLLAR_S, Reference, ScreenScore, count_screen, screen_score
 from app.recognition.identification import Identification
-from app.recognition.speech import speech_mask
 from app.recognition.timeline import Turn
 from app.training.augment import random_stretch, reverberate, simulated_room
 from app.training.corpus import Clip
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE
 
-SPEECH_RMS = 0.05
-"""Of an average voice: -26 dB relative to full scale."""
 FLOOR_RMS = 1e-4
 """Of the sound card's own noise, -80 dB, which is always there."""
 PAUSE_S = 0.3
 """A silence from this length on does not count as speech, as in NIST's evaluations."""
-SUPPLY_S = 6.0
-"""Speech that somebody must have besides the enrolment."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +97,9 @@ def build_conversation(
     one of them behind it, the others, and all if there are none, pink noise. Raises BadInput for too few people.
     """
     rng = np.random.default_rng([config.seed, 0])
-    enrolment, tapes, strangers = _cast(clips, config, rng)
+    cast = choose_cast(clips, config.enrolled, config.strangers, config.enrolment_s, rng)
     rooms = np.random.default_rng([config.seed, 1])
-    spoken = _take_turns(config, rng, list(enrolment), strangers, tapes, impostors)
+    spoken = _take_turns(config, rng, cast, impostors)
     names = dict.fromkeys(part.turn.label for part in spoken)
     gains = {name: 10 ** (rng.uniform(-config.level_db, config.level_db) / 20) for name in names}
     rt60_s = rooms.uniform(*config.rt60_s) if config.rt60_s else None
@@ -119,24 +114,7 @@ def build_conversation(
         sound[at : at + len(voice)] += voice[: len(sound) - at]
     speech = tuple(segment for part in spoken for segment in part.segments)
     sound = _with_noise(sound, speech, config, noises)
-    return Conversation(sound, tuple(part.turn for part in spoken), speech, enrolment)
-
-
-def check_cast(clips: Sequence[Clip], config: ConversationConfig) -> None:
-    """Raises BadInput if ``clips`` have too few people with enough speech for such conversations."""
-    _cast(clips, config, np.random.default_rng([config.seed, 0]))
-
-
-@dataclass(frozen=True)
-class _Voice:
-    """Levelled sound (n,) and which of its samples are speech (n,)."""
-
-    samples: np.ndarray
-    speech: np.ndarray
-
-    @property
-    def speech_s(self) -> float:
-        return float(np.count_nonzero(self.speech)) / SAMPLE_RATE
+    return Conversation(sound, tuple(part.turn for part in spoken), speech, cast.enrolment)
 
 
 @dataclass(frozen=True)
@@ -146,84 +124,8 @@ class _Spoken:
     samples: np.ndarray
 
 
-@lru_cache(maxsize=300)
-def _listen(clip: Clip) -> _Voice:
-    samples = read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
-    peak = float(np.abs(samples).max())
-    samples = samples * np.float32(0.5 / max(peak, 1e-4))  # voice activity detection does not hear whispers
-    speech = speech_mask(samples)
-    rms = float(np.sqrt(np.mean(samples[speech] ** 2))) if speech.any() else 1.0
-    return _Voice(samples * np.float32(SPEECH_RMS / max(rms, 1e-4)), speech)
-
-
-class _Tape:
-    """A speaker's clips, one after the other, as often as needed."""
-
-    def __init__(self, voices: Sequence[_Voice]):
-        self._samples = np.concatenate([voice.samples for voice in voices])
-        self._speech = np.concatenate([voice.speech for voice in voices])
-        self._at = 0
-
-    def take(self, seconds: float, shortest_s: float) -> _Voice:
-        """At most so much sound, beginning and ending with speech, and if there is such a piece not much shorter."""
-        count, least, tried = round(seconds * SAMPLE_RATE), round(shortest_s * SAMPLE_RATE), 0
-        while True:
-            ahead = np.flatnonzero(self._speech[self._at :])
-            if not len(ahead) or len(self._speech) - self._at - ahead[0] < min(count, len(self._speech)):
-                self._at, ahead = 0, np.flatnonzero(self._speech)
-            start = self._at + ahead[0]
-            last = np.flatnonzero(self._speech[start : start + count])[-1]
-            self._at = start + last + 1
-            tried += 1
-            if last >= least or tried == 20:  # else: a word alone, with silence behind it
-                return _Voice(self._samples[start : self._at], self._speech[start : self._at])
-
-
-def _cast(
-    clips: Sequence[Clip], config: ConversationConfig, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], dict[str, _Tape], list[str]]:
-    """Enrolment and tapes by name, and the strangers' names."""
-    by_speaker: dict[str, list[Clip]] = {}
-    for clip in clips:
-        by_speaker.setdefault(clip.speaker, []).append(clip)
-    enrolment: dict[str, np.ndarray] = {}
-    tapes: dict[str, _Tape] = {}
-    strangers: list[str] = []
-    for name in rng.permutation(sorted(by_speaker)).tolist():
-        voices = [_listen(by_speaker[name][i]) for i in rng.permutation(len(by_speaker[name]))]
-        heard, rest = _split(voices, config.enrolment_s)
-        if len(enrolment) < config.enrolled and rest:
-            enrolment[name], tapes[name] = heard, _Tape(rest)
-        elif len(strangers) < config.strangers and sum(voice.speech_s for voice in voices) >= SUPPLY_S:
-            strangers.append(name)
-            tapes[name] = _Tape(voices)
-        if len(tapes) == config.enrolled + config.strangers:
-            return enrolment, tapes, strangers
-    raise BadInput(
-        f"of {len(by_speaker)} people {len(enrolment)} can be enrolled ({config.enrolment_s:g} s of speech, and"
-        f" {SUPPLY_S:g} s more in other recordings) and {len(strangers)} can be strangers;"
-        f" {config.enrolled} and {config.strangers} are needed."
-    )
-
-
-def _split(voices: list[_Voice], enrolment_s: float) -> tuple[np.ndarray, list[_Voice]]:
-    """Speech to enrol (m,) and what is left; nothing is left if either would be too little."""
-    heard: list[np.ndarray] = []
-    count, rest = round(enrolment_s * SAMPLE_RATE), list(voices)
-    while rest and sum(map(len, heard)) < count:
-        voice = rest.pop()
-        heard.append(voice.samples[voice.speech])
-    enough = sum(map(len, heard)) >= count and sum(voice.speech_s for voice in rest) >= SUPPLY_S
-    return np.concatenate([np.zeros(0, np.float32), *heard])[:count], rest if enough else []
-
-
 def _take_turns(
-    config: ConversationConfig,
-    rng: np.random.Generator,
-    enrolled: list[str],
-    strangers: list[str],
-    tapes: dict[str, _Tape],
-    impostors: Sequence[Clip],
+    config: ConversationConfig, rng: np.random.Generator, cast: Cast, impostors: Sequence[Clip]
 ) -> list[_Spoken]:
     """Who says what when."""
     unused = [impostors[i] for i in rng.permutation(len(impostors))]
@@ -231,16 +133,19 @@ def _take_turns(
     speech_s = strange_s = both_s = end_s = 0.0
     while end_s < config.length_s:
         behind_s = config.stranger_share * speech_s - strange_s  # keeps a short conversation near the share, too
-        strange = rng.random() < config.stranger_share * (1 + behind_s / 4) and bool(strangers or unused)
-        group = strangers if strange else enrolled
+        strange = rng.random() < config.stranger_share * (1 + behind_s / 4) and bool(cast.strangers or unused)
+        group = cast.strangers if strange else list(cast.enrolment)
         want_s, last = rng.uniform(*config.turn_s), spoken[-1].turn.label if spoken else ""
-        if strange and unused and (not strangers or rng.random() < config.impostor_share):
+        if strange and unused and (not cast.strangers or rng.random() < config.impostor_share):
             clip = unused.pop()
-            name, voice = clip.path, _Tape([_listen(clip)])
+            name, voice = clip.path, listen(clip)
+            if voice.speech_s < config.turn_s[0]:
+                continue
+            tape = Tape([voice])
         else:
             name = str(rng.choice([name for name in group if name != last] or group))
-            voice = tapes[name]
-        piece = voice.take(want_s, config.turn_s[0])
+            tape = cast.tapes[name]
+        piece = tape.take(want_s, config.turn_s[0])
         length_s = len(piece.samples) / SAMPLE_RATE
         gap_s = rng.uniform(*config.gap_s)
         overlap_s = rng.uniform(*config.overlap_s)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.evaluation.conversations import ConversationConfig, build_conversation, check_cast, score_screen
+from app.evaluation.conversations import ConversationConfig, build_conversation, score_screen
 from app.evaluation.diarisation import count_diarisation
 from app.evaluation.screen import GRID_S, count_turns, grid
 from app.recognition.identification import UNKNOWN, Identification
@@ -140,7 +140,6 @@ def test_the_reference_itself_is_a_perfect_answer(clips, impostors):
 
 def test_too_few_people_are_told(clips):
     with pytest.raises(BadInput, match=r"of 4 people 4 can be enrolled \(10 s .* 0 can be strangers; 6 and 1"):
-        check_cast(clips, dataclasses.replace(CLEAN, enrolled=6))
+        build_conversation(clips, dataclasses.replace(CLEAN, enrolled=6))
     with pytest.raises(BadInput, match=r"of 4 people 0 can be enrolled .* 1 can be str"):
-        check_cast(clips, dataclasses.replace(CLEAN, enrolment_s=500.0))
-    check_cast(clips, CLEAN)
+        build_conversation(clips, dataclasses.replace(CLEAN, enrolment_s=500.0))

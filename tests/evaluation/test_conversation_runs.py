@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from app.evaluation.conversation_table import Condition, Counts, Row, condition, interval, units
+from app.evaluation.conversation_rows import Counts, Row, interval
+from app.evaluation.conversation_runs import Condition, condition, units
 from app.evaluation.conversations import ConversationConfig
 from app.evaluation.screen import ScreenCounts
 from utils import BadInput
