@@ -7,14 +7,17 @@ import json
 import sys
 from pathlib import Path
 
+from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
 from app.commands._options import add_compute_option, add_model_option
 from app.recognition.model_files import resolve
 from utils import BadInput, atomic_write
 
 
 def run(argv: list[str]) -> int:
-    """Measure a list of trials, all pairs of the clips of a table, or the naming of its people."""
+    """Measure a list of trials, all pairs of the clips of a table, the naming of its people, or conversations."""
     options = _parse(argv)
+    if options.conversations:
+        return run_conversations(options, _corpora(options, options.conversations))
     from app.evaluation.references import load_reference, own
     from app.recognition.encoder import Encoder
 
@@ -38,6 +41,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         metavar="CSV",
         help="instead of TRIALS: five people of each corpus enrolled with 20 s, and who said 2 s at 1 %% false accepts",
     )
+    parser.add_argument(
+        "--conversations",
+        metavar="CSV",
+        help="instead of TRIALS: conversations made of the clips of each corpus, heard live; docs/conversations.md",
+    )
     parser.add_argument("--corpus", action="append", help="of a CSV: only this corpus (may be repeated)")
     parser.add_argument("--adults", action="store_true", help="of a CSV: without speakers under 15")
     parser.add_argument(
@@ -58,9 +66,14 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON (rates as fractions) instead of text")
     add_model_option(parser)
     add_compute_option(parser)
+    add_conversation_options(parser)
     options = parser.parse_args(argv)
-    if sum(map(bool, (options.trials, options.pairs, options.open_set))) != 1:
-        parser.error("give a list of TRIALS, --pairs CSV or --open-set CSV")
+    if sum(map(bool, (options.trials, options.pairs, options.open_set, options.conversations))) != 1:
+        parser.error("give a list of TRIALS, --pairs CSV, --open-set CSV or --conversations CSV")
+    if not options.conversations and any(getattr(options, name) is not None for name in conversation_options()):
+        parser.error("some of these options belong to --conversations")
+    if options.conversations and (options.record or options.beside or options.noisy or options.crop_s != [0.0]):
+        parser.error("--record, --beside, --noisy and --crop-s do not go with --conversations")
     if options.scores and not options.trials:
         parser.error("--scores belongs to a list of TRIALS")
     if options.trials and (options.record or options.beside or options.noisy):

@@ -1,38 +1,54 @@
-"""Conversations made of labelled speech, and how right a screen was while one was heard.
+"""Conversations made of labelled speech, the same for the same seed.
 
-A conversation has a few enrolled people and strangers taking turns, with gaps and background noise. It is played
-through the real engine; what counts is what the screen showed at each moment, so being late is being wrong.
+A few enrolled people and strangers take turns, with gaps and some overlap, in quiet or with noise, near or in a room.
+The same seed gives the same turns in every condition. ``docs/conversations.md`` says what is measured on them.
 """
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.recognition.identification import UNKNOWN, Identification
-from app.recognition.speech import keep_speech
+from app.evaluation.cast import Cast, Tape, choose_cast, listen
+from app.evaluation.screen import COLLAR_S, Reference, ScreenScore, count_screen, screen_score
+from app.recognition.identification import Identification
 from app.recognition.timeline import Turn
+from app.training.augment import random_stretch, reverberate, simulated_room
 from app.training.corpus import Clip
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE
 
-GRID_S = 0.01
+FLOOR_RMS = 1e-4
+"""Of the sound card's own noise, -80 dB, which is always there."""
+PAUSE_S = 0.3
+"""A silence from this length on does not count as speech, as in NIST's evaluations."""
 
 
 @dataclass(frozen=True)
 class ConversationConfig:
     enrolled: int = 5
     strangers: int = 3
+    """People of the table who are not enrolled."""
     stranger_share: float = 0.25
-    """Part of the turns that strangers take."""
+    """Part of the speech that strangers say, about."""
+    impostor_share: float = 0.5
+    """Part of the strangers' turns that clips of other people fill, if there are any; each clip is a new stranger."""
     length_s: float = 120.0
-    turn_s: tuple[float, float] = (1.5, 8.0)
+    turn_s: tuple[float, float] = (1.0, 8.0)
     gap_s: tuple[float, float] = (0.0, 2.0)
+    overlap_share: float = 0.05
+    """Part of the speech in which two speak at once: a turn that begins before the one before has ended."""
+    overlap_s: tuple[float, float] = (0.3, 1.5)
+    level_db: float = 3.0
+    """Voices are louder or softer than the average by at most this."""
     enrolment_s: float = 20.0
+    """Speech behind each voiceprint, of other recordings than those in the conversation, dry and without noise."""
     snr_db: float = 20.0
-    """Speech to background noise (pink); infinite for none."""
+    """Speech to background noise; infinite for none."""
+    rt60_s: tuple[float, float] | None = None
+    """Reverberation time of the simulated room, drawn from this range; None: as it was recorded."""
     seed: int = 1
 
 
@@ -41,142 +57,150 @@ class Conversation:
     samples: np.ndarray
     """(n,) float32 at 16 kHz"""
     turns: tuple[Turn, ...]
-    """The reference; strangers keep their own names."""
+    """The reference, in order of the start; strangers keep their own names."""
+    speech: tuple[Turn, ...]
+    """The turns without their pauses of 0.3 s and more."""
     enrolment: dict[str, np.ndarray]
     """Name -> speech (m,) of other recordings than those in the conversation."""
 
     @property
+    def reference(self) -> Reference:
+        return Reference(self.turns, self.speech, tuple(self.enrolment), len(self.samples) / SAMPLE_RATE)
+
+    @property
     def strangers(self) -> set[str]:
-        return {turn.label for turn in self.turns} - self.enrolment.keys()
+        return set(self.reference.strangers)
+
+    def with_enrolment(self, seconds: float) -> Conversation:
+        """The same conversation with no more than so much enrolment of each person."""
+        count = round(seconds * SAMPLE_RATE)
+        return dataclasses.replace(self, enrolment={name: voice[:count] for name, voice in self.enrolment.items()})
 
 
-def build_conversation(clips: Sequence[Clip], config: ConversationConfig) -> Conversation:
-    """A conversation of people of ``clips``, the same for the same seed. Raises BadInput if they are too few."""
-    rng = np.random.default_rng(config.seed)
-    by_speaker: dict[str, list[Clip]] = {}
-    for clip in clips:
-        by_speaker.setdefault(clip.speaker, []).append(clip)
-    people = [name for name in sorted(by_speaker) if len(by_speaker[name]) >= 3]
-    if len(people) < config.enrolled + config.strangers:
-        raise BadInput(f"{len(people)} speakers with three clips are too few for {config.enrolled + config.strangers}.")
-    cast = [str(name) for name in rng.permutation(people)[: config.enrolled + config.strangers]]
-    enrolled, strangers = cast[: config.enrolled], cast[config.enrolled :]
+def score_screen(
+    conversation: Conversation, said: Sequence[Identification], *, collar_s: float = COLLAR_S
+) -> ScreenScore:
+    """Score live answers, each of which is on the screen from its ``time_s`` until the next."""
+    return screen_score(count_screen(conversation.reference, said, collar_s))
 
-    enrolment, supply = {}, {}
-    for name in cast:
-        order = [by_speaker[name][i] for i in rng.permutation(len(by_speaker[name]))]
-        heard = np.zeros(0, np.float32)
-        while name in enrolled and len(heard) < config.enrolment_s * SAMPLE_RATE and len(order) > 1:
-            heard = np.concatenate([heard, keep_speech(_level(_read(order.pop())))])
-        if name in enrolled:
-            enrolment[name] = heard[: round(config.enrolment_s * SAMPLE_RATE)]
-        supply[name] = _Supply([_trim(_level(_read(clip))) for clip in order])
 
-    pieces: list[np.ndarray] = []
-    turns: list[Turn] = []
-    at, last = 0, ""
-    while at < config.length_s * SAMPLE_RATE:
-        gap = round(rng.uniform(*config.gap_s) * SAMPLE_RATE)
-        group = strangers if strangers and rng.random() < config.stranger_share else enrolled
-        name = str(rng.choice([n for n in group if n != last] or group))
-        piece = supply[name].take(rng.uniform(*config.turn_s))
-        pieces += [np.zeros(gap, np.float32), piece]
-        turns.append(Turn((at + gap) / SAMPLE_RATE, (at + gap + len(piece)) / SAMPLE_RATE, name))
-        at, last = at + gap + len(piece), name
-    sound = np.concatenate(pieces)
-    if np.isfinite(config.snr_db):
-        speech_power = np.mean(np.concatenate([s for s in pieces if s.any()]) ** 2)
-        noise = _pink(len(sound), rng)
-        sound = sound + noise * np.sqrt(speech_power / 10 ** (config.snr_db / 10))
-    return Conversation(sound.astype(np.float32), tuple(turns), enrolment)
+def build_conversation(
+    clips: Sequence[Clip],
+    config: ConversationConfig,
+    *,
+    impostors: Sequence[Clip] = (),
+    noises: Sequence[np.ndarray] = (),
+) -> Conversation:
+    """A conversation of people of ``clips``, the same for the same seed.
+
+    ``impostors``: clips of unlabelled strangers. ``noises``: recordings (n,); every second conversation with noise has
+    one of them behind it, the others, and all if there are none, pink noise. Raises BadInput for too few people.
+    """
+    rng = np.random.default_rng([config.seed, 0])
+    cast = choose_cast(clips, config.enrolled, config.strangers, config.enrolment_s, rng)
+    rooms = np.random.default_rng([config.seed, 1])
+    spoken = _take_turns(config, rng, cast, impostors)
+    names = dict.fromkeys(part.turn.label for part in spoken)
+    gains = {name: 10 ** (rng.uniform(-config.level_db, config.level_db) / 20) for name in names}
+    rt60_s = rooms.uniform(*config.rt60_s) if config.rt60_s else None
+    responses = {name: simulated_room(rt60_s, rooms) for name in names} if rt60_s else {}
+    sound = np.zeros(round((max(part.turn.end_s for part in spoken) + 0.5) * SAMPLE_RATE), np.float32)
+    for part in spoken:
+        voice = part.samples * np.float32(gains[part.turn.label])
+        if rt60_s:
+            response = responses[part.turn.label]
+            voice = reverberate(np.concatenate([voice, np.zeros(len(response), np.float32)]), response)
+        at = round(part.turn.start_s * SAMPLE_RATE)
+        sound[at : at + len(voice)] += voice[: len(sound) - at]
+    speech = tuple(segment for part in spoken for segment in part.segments)
+    sound = _with_noise(sound, speech, config, noises)
+    return Conversation(sound, tuple(part.turn for part in spoken), speech, cast.enrolment)
 
 
 @dataclass(frozen=True)
-class ScreenScore:
-    """What the screen showed against what was so, over all moments further than a collar from a border of a turn."""
-
-    error: float
-    """Part of the reference speech time with the wrong label or none."""
-    strangers_named: float
-    """Part of the strangers' time with an enrolled person's name on it."""
-    enrolled_unknown: float
-    """Part of the enrolled people's time shown as unknown or nothing."""
-    enrolled_confused: float
-    """Part of the enrolled people's time with another enrolled person's name on it."""
-    time_to_name_s: tuple[float, float]
-    """Median and 95th percentile from an enrolled person's turn to the right name; infinite where it never came."""
-    extra_changes_per_min: float
-    """Label changes per minute beyond those of the reference."""
+class _Spoken:
+    turn: Turn
+    segments: tuple[Turn, ...]
+    samples: np.ndarray
 
 
-def score_screen(conversation: Conversation, said: Sequence[Identification], *, collar_s: float = 0.25) -> ScreenScore:
-    """Score live answers, each of which is on the screen from its ``time_s`` until the next."""
-    steps = round(len(conversation.samples) / SAMPLE_RATE / GRID_S)
-    shown: list[str | None] = [None] * steps
-    for now, then in zip(said, [*said[1:], None], strict=True):
-        end = steps if then is None else min(steps, round(then.time_s / GRID_S))
-        for step in range(round(now.time_s / GRID_S), end):
-            shown[step] = now.label
-    strangers = conversation.strangers
-    moments = {"all": 0, "wrong": 0, "stranger": 0, "named": 0, "enrolled": 0, "missed": 0, "confused": 0}
-    delays = []
-    for turn in conversation.turns:
-        want = UNKNOWN if turn.label in strangers else turn.label
-        first, last = round(turn.start_s / GRID_S), min(steps, round(turn.end_s / GRID_S))
-        if want != UNKNOWN:
-            delays.append(next((i - first for i in range(first, last) if shown[i] == want), np.inf) * GRID_S)
-        collar = round(collar_s / GRID_S)
-        for got in shown[first + collar : last - collar]:
-            moments["all"] += 1
-            moments["wrong"] += got != want
-            named = got not in (None, UNKNOWN)
-            if want == UNKNOWN:
-                moments["stranger"] += 1
-                moments["named"] += named
-            else:
-                moments["enrolled"] += 1
-                moments["missed"] += not named
-                moments["confused"] += named and got != want
-    labels = [label for label in shown if label is not None]
-    changes = sum(a != b for a, b in itertools.pairwise(labels))
-    wanted = [UNKNOWN if turn.label in strangers else turn.label for turn in conversation.turns]
-    due = sum(a != b for a, b in itertools.pairwise(wanted))
-    return ScreenScore(
-        error=moments["wrong"] / max(1, moments["all"]),
-        strangers_named=moments["named"] / max(1, moments["stranger"]),
-        enrolled_unknown=moments["missed"] / max(1, moments["enrolled"]),
-        enrolled_confused=moments["confused"] / max(1, moments["enrolled"]),
-        time_to_name_s=tuple(float(q) for q in np.quantile(delays or [np.inf], [0.5, 0.95], method="nearest")),
-        extra_changes_per_min=max(0, changes - due) / (steps * GRID_S / 60),
+def _take_turns(
+    config: ConversationConfig, rng: np.random.Generator, cast: Cast, impostors: Sequence[Clip]
+) -> list[_Spoken]:
+    """Who says what when."""
+    unused = [impostors[i] for i in rng.permutation(len(impostors))]
+    spoken: list[_Spoken] = []
+    speech_s = strange_s = both_s = end_s = 0.0
+    while end_s < config.length_s:
+        behind_s = config.stranger_share * speech_s - strange_s  # keeps a short conversation near the share, too
+        strange = rng.random() < config.stranger_share * (1 + behind_s / 4) and bool(cast.strangers or unused)
+        group = cast.strangers if strange else list(cast.enrolment)
+        want_s, last = rng.uniform(*config.turn_s), spoken[-1].turn.label if spoken else ""
+        if strange and unused and (not cast.strangers or rng.random() < config.impostor_share):
+            clip = unused.pop()
+            name, voice = clip.path, listen(clip)
+            if voice.speech_s < config.turn_s[0]:
+                continue
+            tape = Tape([voice])
+        else:
+            name = str(rng.choice([name for name in group if name != last] or group))
+            tape = cast.tapes[name]
+        piece = tape.take(want_s, config.turn_s[0])
+        length_s = len(piece.samples) / SAMPLE_RATE
+        gap_s = rng.uniform(*config.gap_s)
+        overlap_s = rng.uniform(*config.overlap_s)
+        if spoken and name != last and both_s < config.overlap_share * speech_s:
+            gap_s = -min(overlap_s, length_s / 2, spoken[-1].turn.duration_s / 2)
+            both_s -= gap_s
+        start_s = round(max(0.0, end_s + gap_s) * 1000) / 1000
+        turn = Turn(start_s, start_s + length_s, name)
+        spoken.append(_Spoken(turn, _segments(piece.speech, turn), _faded(piece.samples)))
+        speech_s, strange_s = speech_s + length_s, strange_s + length_s * strange
+        end_s = max(end_s, turn.end_s)
+    return spoken
+
+
+def _segments(speech: np.ndarray, turn: Turn) -> tuple[Turn, ...]:
+    """The turn without silences of ``PAUSE_S`` and more."""
+    edges = np.flatnonzero(np.diff(speech.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    kept = [edges[0]]
+    for start, stop in edges[1:]:
+        if start - kept[-1][1] < PAUSE_S * SAMPLE_RATE:
+            kept[-1] = np.array([kept[-1][0], stop])
+        else:
+            kept.append(np.array([start, stop]))
+    return tuple(
+        Turn(turn.start_s + float(start) / SAMPLE_RATE, turn.start_s + float(stop) / SAMPLE_RATE, turn.label)
+        for start, stop in kept
     )
 
 
-class _Supply:
-    """A speaker's clips as one endless tape."""
-
-    def __init__(self, clips: list[np.ndarray]):
-        self._tape, self._at = np.concatenate(clips), 0
-
-    def take(self, seconds: float) -> np.ndarray:
-        count = min(round(seconds * SAMPLE_RATE), len(self._tape))
-        if self._at + count > len(self._tape):
-            self._at = 0
-        self._at += count
-        return self._tape[self._at - count : self._at]
+def _faded(samples: np.ndarray, fade_s: float = 0.01) -> np.ndarray:
+    """Without a click at a cut."""
+    count = min(round(fade_s * SAMPLE_RATE), len(samples) // 2)
+    ramp = np.ones(len(samples), np.float32)
+    ramp[:count] = np.linspace(0, 1, count)
+    ramp[len(samples) - count :] = np.linspace(1, 0, count)
+    return samples * ramp
 
 
-def _read(clip: Clip) -> np.ndarray:
-    return read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
-
-
-def _level(samples: np.ndarray, rms: float = 0.05) -> np.ndarray:
-    return samples * (rms / max(float(np.sqrt(np.mean(samples**2))), 1e-6))
-
-
-def _trim(samples: np.ndarray) -> np.ndarray:
-    """Without the silence before and after the speech, so that the reference's borders are true."""
-    loud = np.flatnonzero(np.abs(samples) > 0.02)
-    return samples[loud[0] : loud[-1] + 1] if len(loud) else samples
+def _with_noise(
+    sound: np.ndarray, speech: Sequence[Turn], config: ConversationConfig, noises: Sequence[np.ndarray]
+) -> np.ndarray:
+    """With the sound card's noise, and other noise so far below what is heard while somebody speaks."""
+    rng = np.random.default_rng([config.seed, 2])
+    sound = sound + (FLOOR_RMS * rng.standard_normal(len(sound))).astype(np.float32)
+    if np.isfinite(config.snr_db):
+        voiced = np.zeros(len(sound), bool)
+        for turn in speech:
+            voiced[round(turn.start_s * SAMPLE_RATE) : round(turn.end_s * SAMPLE_RATE)] = True
+        noise = _pink(len(sound), rng)
+        if len(noises) and config.seed % 2:
+            noise = random_stretch(noises[rng.integers(len(noises))], len(sound), rng)
+        noise = noise / max(float(np.sqrt(np.mean(noise**2))), 1e-6)
+        level = float(np.sqrt(np.mean(sound[voiced] ** 2))) * 10 ** (-config.snr_db / 20)
+        sound = sound + noise * np.float32(level)
+    return (sound * np.float32(min(1.0, 0.99 / float(np.abs(sound).max())))).astype(np.float32)
 
 
 def _pink(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,8 @@ import numpy as np
 
 from app.audio.source import AudioBlock
 from app.enrolment.pieces import embed, pooled
-from app.evaluation.conversations import Conversation, ConversationConfig, ScreenScore, build_conversation, score_screen
+from app.evaluation.conversations import Conversation, ConversationConfig, build_conversation
+from app.evaluation.screen import ScreenCounts, ScreenScore, count_screen, screen_score
 from app.recognition.encoder import Encoder
 from app.recognition.identification import Identification
 from app.recognition.live import LiveConfig, Recogniser
@@ -22,7 +23,7 @@ from utils import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class WindowRow:
-    """One setting, averaged over conversations."""
+    """One setting, over all conversations."""
 
     config: LiveConfig
     score: ScreenScore
@@ -57,14 +58,14 @@ def compare(
     conversations = [build_conversation(clips, ConversationConfig(seed=seed, snr_db=snr_db)) for seed in seeds]
     galleries = [enrol(conversation, encoder) for conversation in conversations]
     for config in settings:
-        scores, busy_s, heard_s = [], 0.0, 0.0
+        counts, busy_s, heard_s = ScreenCounts(), 0.0, 0.0
         for conversation, gallery in zip(conversations, galleries, strict=True):
             began = time.perf_counter()
             said = play(conversation, Recogniser(encoder, gallery, config=config))
             busy_s += time.perf_counter() - began
             heard_s += len(conversation.samples) / SAMPLE_RATE
-            scores.append(score_screen(conversation, said))
-        yield WindowRow(config, _mean(scores), busy_s / heard_s)
+            counts += count_screen(conversation.reference, said)
+        yield WindowRow(config, screen_score(counts), busy_s / heard_s)
 
 
 def grid(windows_s: Sequence[float], hops_s: Sequence[float]) -> list[LiveConfig]:
@@ -75,12 +76,3 @@ def grid(windows_s: Sequence[float], hops_s: Sequence[float]) -> list[LiveConfig
         for window in windows_s
         for hop in hops_s
     ]
-
-
-def _mean(scores: Sequence[ScreenScore]) -> ScreenScore:
-    def mean(name: str) -> float:
-        return float(np.mean([getattr(score, name) for score in scores]))
-
-    names = [field.name for field in dataclasses.fields(ScreenScore) if field.name != "time_to_name_s"]
-    delays = np.array([score.time_to_name_s for score in scores])
-    return ScreenScore(**{name: mean(name) for name in names}, time_to_name_s=tuple(np.median(delays, axis=0).tolist()))

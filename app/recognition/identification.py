@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 UNKNOWN = "unknown"
+"""A voice that nobody enrolled, before it is told from others of its kind: "Unknown 1", "Unknown 2" ..."""
+
+
+def is_unknown(label: str | None) -> bool:
+    """Whether a label stands for an unknown voice: "unknown" or "Unknown 1", "Unknown 2" ..."""
+    return label is not None and (label == UNKNOWN or (label[:8] == "Unknown " and label[8:].isdecimal()))
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,12 @@ def test_open_set(speech_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         ("--pairs", "t.csv", "--open-set", "t.csv"),
         ("--open-set", "t.csv", "--noisy"),
         ("--open-set", "t.csv", "--crop-s", "3"),
+        ("--open-set", "t.csv", "--conversations", "t.csv"),
+        ("--open-set", "t.csv", "--quick"),
+        ("--conversations", "t.csv", "--record"),
+        ("--conversations", "t.csv", "--enrolled", "9"),
+        ("--conversations", "t.csv", "--seeds", "0"),
+        ("--conversations", "t.csv", "--overlap", "much"),
     ],
 )
 def test_options_that_do_not_go_together(arguments: tuple[str, ...]):
@@ -143,3 +149,67 @@ def test_a_mistake_is_one_line_and_exit_code_2(tiny_model: Path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["heard: none.txt: no such list of trials."]
+
+
+@pytest.fixture
+def four_people(speech_dir: Path, tmp_path: Path) -> Path:
+    """A table of four people, a corpus of one word each, and a folder of impostors where it is looked for."""
+    clips = [clip for clip in read_clips(speech_dir / "dev.csv") if clip.corpus == "librispeech-test-other"]
+    names = sorted({clip.speaker for clip in clips})[:4]
+    rows = [f"{clip.speaker},read,{clip.path}" for clip in clips if clip.speaker in names]
+    rows += [f"short-{name},words,{clips[0].path}" for name in "ab"]
+    (tmp_path / "t.csv").write_text("speaker,corpus,file\n" + "\n".join(rows) + "\n")
+    folder = tmp_path / "dev" / "impostors"
+    folder.mkdir(parents=True)
+    (folder / "one.opus").write_bytes((speech_dir / "dev" / "impostors" / "000.opus").read_bytes())
+    return tmp_path / "t.csv"
+
+
+SMALL = ("--enrolled", "2", "--strangers", "1", "--length-s", "20", "--seeds", "1", "--conditions", "20")
+
+
+def test_conversations(four_people: Path, speech_dir: Path, capsys: pytest.CaptureFixture[str]):
+    meetings = speech_dir / "dev" / "conversations"
+    assert run("--conversations", four_people, *SMALL, "--baselines", "--meetings", meetings, "--json") == 0
+    out, err = capsys.readouterr()
+    lines = json.loads(out)
+    assert err.startswith("heard: left out words: of 2 people 0 can be enrolled")
+    assert [(line["corpus"], line["condition"]) for line in lines] == [("read", "20 dB")] * 6 + [
+        ("meetings", "as recorded")
+    ] * 6
+    ways = ["heard", "record 7 s", "end of segment", "3 s window"]
+    assert [line["system"] for line in lines[:6]] == [*ways, *ways[2:]]
+    assert [line["best_in_hindsight"] for line in lines[:6]] == [False] * 4 + [True] * 2
+    for line in lines:
+        assert 0 <= line["error"] <= 1
+        assert line["speech_s"] > 5
+        assert line["der"] >= 0
+    for own, best in zip(lines[2:4], lines[4:6], strict=True):
+        assert best["error"] <= own["error"]
+    assert lines[6]["conversations"] > 1
+
+
+def test_conversations_by_two_processes_are_the_same(
+    four_people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_model: Path
+):
+    arguments = ("--conversations", four_people, "--corpus", "read", *SMALL, "--seeds", "2", "--enrolment-s", "5", "10")
+    tables = []
+    for jobs in ("1", "2"):
+        assert run(*arguments, "--model", tiny_model, "--jobs", jobs) == 0
+        tables.append([line.rsplit(maxsplit=1)[0] for line in capsys.readouterr().out.splitlines()])  # core left out
+    assert tables[0] == tables[1]
+    assert [line[:20] for line in tables[0][2:]] == ["read 20 dB, 5 s     ", "read 20 dB, 10 s    "]
+    assert len({len(line) for line in tables[0][2:]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--corpus", "words"), "words: of 2 people 0 can be enrolled"),
+        (("--conditions", "loud"), "'loud' is no condition"),
+        (("--impostors", "nowhere"), "nowhere: no such folder"),
+    ],
+)
+def test_conversations_that_cannot_be_made(four_people: Path, arguments: tuple[str, ...], message: str):
+    with pytest.raises(BadInput, match=message):
+        run("--conversations", four_people, *arguments)
