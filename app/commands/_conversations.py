@@ -41,6 +41,7 @@ def add_conversation_options(parser: argparse.ArgumentParser) -> None:
     add("--noise", metavar="DIR", help="recordings of noise, besides pink noise (default: noise beside the table)")
     add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
     add("--without", action="append", choices=FOLDERS, help="none of these, even if they are there")
+    add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
     add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
 
 
@@ -98,6 +99,7 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
         noises=tuple(str(path) for path in audio_files(noise)) if noise else (),
         meetings=str(talks) if talks else None,
         baselines=bool(options.baselines),
+        keep=options.keep,
     )
     work = units(
         _usable(corpora, config, max(lengths_s), max(given("enrolled", [5])), named=bool(options.corpus)),

@@ -68,6 +68,7 @@ class Row:
             "error_interval": list(interval([part.screen for part in parts])),
             "final_error": screen_score(counts.final).error,
             "der": counts.diarisation.rate,
+            "der_parts": counts.diarisation.parts,
             "strangers_named": score.strangers_named,
             "enrolled_unknown": score.enrolled_unknown,
             "enrolled_confused": score.enrolled_confused,

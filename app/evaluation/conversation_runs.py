@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import math
 import multiprocessing
 import time
@@ -30,9 +31,11 @@ from app.evaluation.conversations import Conversation, ConversationConfig, build
 from app.evaluation.meetings import meetings, read_excerpts
 from app.evaluation.windows import enrol, play
 from app.recognition.encoder import Encoder
+from app.recognition.identification import Identification
 from app.recognition.live import LiveConfig, Recogniser
+from app.recognition.timeline import write_rttm
 from app.training.corpus import Clip
-from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
+from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio, write_wav
 
 ENGINE = "heard"
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
@@ -94,6 +97,8 @@ class Setup:
     meetings: str | None = None
     """Folder."""
     baselines: bool = False
+    keep: str | None = None
+    """Folder for what was heard and said."""
 
 
 def units(
@@ -161,8 +166,9 @@ def _counted(work: Sequence[Unit], setup: Setup, jobs: int) -> Iterator[dict]:
 def measure(unit: Unit, setup: Setup) -> dict[tuple[str, float | None, bool], Counts]:
     """What every system makes of one conversation."""
     encoder = _encoder(setup.model, setup.compute)
+    name = f"{unit.corpus} {unit.condition.name} {unit.config.enrolled} enrolled seed {unit.config.seed}"
     if unit.corpus == MEETINGS:
-        conversation = _meetings(setup.meetings)[unit.pair][1]
+        name, conversation = _meetings(setup.meetings)[unit.pair]
     else:
         noises = _noises(setup.noises) if np.isfinite(unit.config.snr_db) else ()
         conversation = build_conversation(unit.clips, unit.config, impostors=setup.impostors, noises=noises)
@@ -172,11 +178,22 @@ def measure(unit: Unit, setup: Setup) -> dict[tuple[str, float | None, bool], Co
     began = time.process_time()
     said = play(conversation, recogniser)
     busy_s = time.process_time() - began
+    if setup.keep:
+        _keep(Path(setup.keep) / f"{name} {unit.enrolment_s:g} s".replace(" ", "_"), conversation, recogniser, said)
     found = {(ENGINE, None, False): count(reference, said, recogniser.timeline.turns(), busy_s)}
     if setup.baselines:
         for baseline in baselines(conversation, encoder):
             found |= _sweep(baseline, conversation)
     return found
+
+
+def _keep(path: Path, conversation: Conversation, recogniser: Recogniser, said: Sequence[Identification]) -> None:
+    """The sound, who spoke, and what the engine said then and in the end."""
+    write_wav(f"{path}.wav", conversation.samples)
+    write_rttm(f"{path}.reference.rttm", conversation.speech, path.name)
+    write_rttm(f"{path}.rttm", recogniser.timeline.turns(), path.name)
+    with atomic_write(f"{path}.jsonl") as file:
+        file.write("".join(json.dumps(answer.as_json(), ensure_ascii=False) + "\n" for answer in said).encode())
 
 
 def baselines(conversation: Conversation, encoder: Encoder) -> list[Baseline]:

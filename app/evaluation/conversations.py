@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -138,7 +139,7 @@ def _take_turns(
         want_s, last = rng.uniform(*config.turn_s), spoken[-1].turn.label if spoken else ""
         if strange and unused and (not cast.strangers or rng.random() < config.impostor_share):
             clip = unused.pop()
-            name, voice = clip.path, listen(clip)
+            name, voice = f"impostor-{Path(clip.path).stem}", listen(clip)
             if voice.speech_s < config.turn_s[0]:
                 continue
             tape = Tape([voice])

@@ -35,7 +35,17 @@ class DiarisationCounts:
     @property
     def rate(self) -> float:
         """DER: all errors by the speech; may exceed 1."""
-        return (self.missed_s + self.false_alarm_s + self.confused_s) / self.speech_s if self.speech_s else 0.0
+        return sum(self.parts.values())
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The three kinds of error by the speech."""
+        whole = self.speech_s or np.inf
+        return {
+            "missed": self.missed_s / whole,
+            "false_alarm": self.false_alarm_s / whole,
+            "confusion": self.confused_s / whole,
+        }
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 
 from app.commands import evaluate
 from app.evaluation.metrics import equal_error_rate
+from app.recognition.timeline import read_rttm
 from app.training.corpus import read_clips
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, write_wav
@@ -169,7 +170,10 @@ SMALL = ("--enrolled", "2", "--strangers", "1", "--length-s", "20", "--seeds", "
 
 
 def test_conversations(four_people: Path, speech_dir: Path, capsys: pytest.CaptureFixture[str]):
-    meetings = speech_dir / "dev" / "conversations"
+    meetings = four_people.parent / "meetings"
+    meetings.mkdir()
+    for name in ("dev00.flac", "dev00.rttm", "dev01.flac", "dev01.rttm"):
+        (meetings / name).write_bytes((speech_dir / "dev" / "conversations" / name).read_bytes())
     assert run("--conversations", four_people, *SMALL, "--baselines", "--meetings", meetings, "--json") == 0
     out, err = capsys.readouterr()
     lines = json.loads(out)
@@ -186,7 +190,7 @@ def test_conversations(four_people: Path, speech_dir: Path, capsys: pytest.Captu
         assert line["der"] >= 0
     for own, best in zip(lines[2:4], lines[4:6], strict=True):
         assert best["error"] <= own["error"]
-    assert lines[6]["conversations"] > 1
+    assert lines[6]["conversations"] == 2
 
 
 def test_conversations_by_two_processes_are_the_same(
@@ -195,11 +199,16 @@ def test_conversations_by_two_processes_are_the_same(
     arguments = ("--conversations", four_people, "--corpus", "read", *SMALL, "--seeds", "2", "--enrolment-s", "5", "10")
     tables = []
     for jobs in ("1", "2"):
-        assert run(*arguments, "--model", tiny_model, "--jobs", jobs) == 0
+        assert run(*arguments, "--model", tiny_model, "--jobs", jobs, "--keep", tmp_path / jobs) == 0
         tables.append([line.rsplit(maxsplit=1)[0] for line in capsys.readouterr().out.splitlines()])  # core left out
     assert tables[0] == tables[1]
     assert [line[:20] for line in tables[0][2:]] == ["read 20 dB, 5 s     ", "read 20 dB, 10 s    "]
     assert len({len(line) for line in tables[0][2:]}) == 1
+    kept = sorted(path.name for path in (tmp_path / "1").iterdir())
+    assert len(kept) == 2 * 2 * 4
+    assert kept[0] == "read_20_dB_2_enrolled_seed_1_10_s.jsonl"
+    assert all((tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes() for name in kept)
+    assert read_rttm(tmp_path / "1" / "read_20_dB_2_enrolled_seed_1_10_s.reference.rttm")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def test_all_three_kinds_of_error():
     counts = count_diarisation(so, turns((0, 3, "Ana"), (5, 7, "Ana"), (7, 9, "Ben"), (10, 12, "Ben")), collar_s=0)
     assert (counts.speech_s, counts.missed_s, counts.confused_s, counts.false_alarm_s) == pytest.approx((8, 1, 2, 2))
     assert counts.rate == pytest.approx(5 / 8)
+    assert counts.parts == pytest.approx({"missed": 1 / 8, "false_alarm": 2 / 8, "confusion": 2 / 8})
 
 
 def test_the_collar_takes_both_sides_of_a_border():
