@@ -1,4 +1,4 @@
-"""The table of ``python -m app evaluate --conversations`` as text."""
+"""The table of ``python -m app evaluate --conversations`` as text or Markdown."""
 
 from __future__ import annotations
 
@@ -12,32 +12,42 @@ COLUMNS = (  # two lines of heading, width
     ("", "confused", 9),
     ("name after", "median", 11),
     ("", "p95", 7),
-    ("", "never", 7),
-    ("changes", "too many/min", 13),
-    ("unknown", "purity", 8),
-    ("voices", "coverage", 9),
-    ("", "found", 12),
-    ("core", "", 6),
+    ("never", "named", 7),
+    ("extra", "changes/min", 12),
+    ("unknown:", "purity", 9),
+    ("", "coverage", 9),
+    ("", "voices", 12),
+    ("", "core", 6),
 )
 LABEL = 38
 
 
-def header() -> str:
+def header(markdown: bool = False) -> str:
     """The two lines above the table."""
+    if markdown:
+        names = [" ".join(filter(None, column[:2])) for column in COLUMNS]
+        return f"| | {' | '.join(names)} |\n|---|{'---|' * len(names)}"
     return "\n".join(
         " " * LABEL + "".join(f"{column[line]:>{column[2]}}" for column in COLUMNS).rstrip() for line in (0, 1)
     )
 
 
-def text_line(line: dict, several: set[str]) -> str:
+def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
     """One line of the table, in percent; a baseline's is indented. ``several``: settings that rows differ in."""
     name = f"{line['corpus'] or '-'} {line['condition']}"
     name += f", {line['enrolled']} people" if "enrolled" in several and line["enrolled"] else ""
     name += f", {line['enrolment_s']:g} s" if "enrolment_s" in several else ""
     if line["threshold"] is not None:
         name = f"  {line['system']}, {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
+    if markdown:
+        return f"| {name.strip()} | {' | '.join(_cells(line))} |"
+    cells = zip(_cells(line), COLUMNS, strict=True)
+    return f"{name:<{LABEL}}" + "".join(f"{cell:>{column[2]}}" for cell, column in cells)
+
+
+def _cells(line: dict) -> list[str]:
     after, unknown = line["time_to_name_s"], line["unknown"]
-    cells = (
+    return [
         _percent(line["error"]),
         "{:.0%} - {:.0%}".format(*line["error_interval"]),
         *map(_percent, (line["final_error"], line["der"], line["strangers_named"])),
@@ -48,8 +58,7 @@ def text_line(line: dict, several: set[str]) -> str:
         *map(_percent, (unknown["purity"], unknown["coverage"])),
         f"{unknown['found']:.1f} of {unknown['strangers']:.1f}",
         f"{line['core']:.0%}",
-    )
-    return f"{name:<{LABEL}}" + "".join(f"{cell:>{column[2]}}" for cell, column in zip(cells, COLUMNS, strict=True))
+    ]
 
 
 def _seconds(value: float | None) -> str:

@@ -41,6 +41,7 @@ def add_conversation_options(parser: argparse.ArgumentParser) -> None:
     add("--noise", metavar="DIR", help="recordings of noise, besides pink noise (default: noise beside the table)")
     add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
     add("--without", action="append", choices=FOLDERS, help="none of these, even if they are there")
+    add("--markdown", **flag, help="the table in Markdown")
     add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
     add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
 
@@ -101,14 +102,13 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
         baselines=bool(options.baselines),
         keep=options.keep,
     )
-    work = units(
-        _usable(corpora, config, max(lengths_s), max(given("enrolled", [5])), named=bool(options.corpus)),
-        kinds,
-        config,
-        enrolled=given("enrolled", [5]),
-        enrolment_s=lengths_s,
-        seeds=range(first, first + given("seeds", 2 if options.quick else 4)),
-    )
+    wanted = {
+        "enrolled": given("enrolled", [5]),
+        "enrolment_s": lengths_s,
+        "seeds": range(first, first + given("seeds", 2 if options.quick else 4)),
+    }
+    usable = _usable(corpora, lambda name, clips: units({name: clips}, kinds[:1], config, **wanted), options)
+    work = units(usable, kinds, config, **wanted)
     work += meeting_units(talks, lengths_s) if talks else []
     bar = tqdm(total=len(work), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
 
@@ -121,32 +121,31 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     several = {name for name in ("enrolled", "enrolment_s") if len(getattr(options, name) or ()) > 1}
     lines = []
     if not options.json:
-        print(header())
+        print(header(options.markdown))
     for row in run(work, setup, jobs=given("jobs", 1), progress=progress):
         for line in row.lines():
             lines.append(line)
             if not options.json:
                 with bar.external_write_mode():
-                    print(text_line(line, several), flush=True)
+                    print(text_line(line, several, options.markdown), flush=True)
     if options.json:
         print(json.dumps(lines))
     return 0
 
 
-def _usable(corpora, config, enrolment_s: float, enrolled: int, *, named: bool) -> dict:
+def _usable(corpora, work_of, options: argparse.Namespace) -> dict:
     """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
-    import numpy as np
-
-    from app.evaluation.cast import choose_cast
+    from app.evaluation.conversations import cast_of
 
     usable, why = {}, ""
     for name, clips in corpora:
         try:
-            choose_cast(clips, enrolled, config.strangers, enrolment_s, np.random.default_rng(0))
+            for unit in work_of(name, tuple(clips)):
+                cast_of(unit.clips, unit.config)
             usable[name] = tuple(clips)
         except BadInput as error:
             why = f"{name or 'the table'}: {error}"
-            if named:
+            if options.corpus:
                 raise BadInput(why) from None
             print(f"heard: left out {why}", file=sys.stderr)
     if not usable:

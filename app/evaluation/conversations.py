@@ -98,7 +98,7 @@ def build_conversation(
     one of them behind it, the others, and all if there are none, pink noise. Raises BadInput for too few people.
     """
     rng = np.random.default_rng([config.seed, 0])
-    cast = choose_cast(clips, config.enrolled, config.strangers, config.enrolment_s, rng)
+    cast = cast_of(clips, config, rng)
     rooms = np.random.default_rng([config.seed, 1])
     spoken = _take_turns(config, rng, cast, impostors)
     names = dict.fromkeys(part.turn.label for part in spoken)
@@ -116,6 +116,12 @@ def build_conversation(
     speech = tuple(segment for part in spoken for segment in part.segments)
     sound = _with_noise(sound, speech, config, noises)
     return Conversation(sound, tuple(part.turn for part in spoken), speech, cast.enrolment)
+
+
+def cast_of(clips: Sequence[Clip], config: ConversationConfig, rng: np.random.Generator | None = None) -> Cast:
+    """The people of that conversation. Raises BadInput for too few people with enough speech."""
+    rng = rng or np.random.default_rng([config.seed, 0])
+    return choose_cast(clips, config.enrolled, config.strangers, config.enrolment_s, rng)
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,16 @@ def test_conversations(four_people: Path, speech_dir: Path, capsys: pytest.Captu
     assert lines[6]["conversations"] == 2
 
 
+def test_conversations_in_markdown(four_people: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]):
+    arguments = ("--conversations", four_people, "--corpus", "read", *SMALL, "--length-s", "10", "--baselines")
+    assert run(*arguments, "--model", tiny_model, "--markdown") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 + 6
+    assert len({line.count("|") for line in lines}) == 1
+    assert lines[2].startswith("| read 20 dB | ")
+    assert lines[3].startswith("| record 7 s, 0.52 | ")
+
+
 def test_conversations_by_two_processes_are_the_same(
     four_people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_model: Path
 ):
