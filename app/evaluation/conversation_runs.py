@@ -7,9 +7,11 @@ import itertools
 import json
 import math
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,7 +37,7 @@ from app.recognition.identification import Identification
 from app.recognition.live import LiveConfig, Recogniser
 from app.recognition.timeline import write_rttm
 from app.training.corpus import Clip
-from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio, write_wav
+from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, HeardError, atomic_write, read_audio, write_wav
 
 ENGINE = "heard"
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
@@ -155,9 +157,12 @@ def _counted(work: Sequence[Unit], setup: Setup, jobs: int) -> Iterator[dict]:
         return
     # Not forked: the parent may have started threads of libraries that do not survive it.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    at_once = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}  # Ctrl-C: without a word
+    with ProcessPoolExecutor(jobs, context, **at_once) as pool:
         try:
             yield from pool.map(measure, work, itertools.repeat(setup))
+        except BrokenProcessPool:
+            raise HeardError("a process ended before its work was done (no memory left?): try fewer --jobs.") from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
