@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.enrolment.from_folder import files_by_person, first_speech, import_person
-from app.enrolment.pieces import SHORTEST_S, embed, pooled
+from app.enrolment.pieces import SHORTEST_S, embed_robustly, pooled
 from app.enrolment.quality import Levels
 from app.enrolment.recordings import recorded_people
 from app.enrolment.report import PersonReport, report, warnings
@@ -103,7 +103,7 @@ def build_person(
 
 def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> Sample:
     """The speech (n,) of one recording, embedded. Raises BadInput for less than a second of it."""
-    vectors, piece_s = embed(encoder, speech)
+    vectors, piece_s = embed_robustly(encoder, speech)
     if not len(vectors):
         seconds = len(speech) / SAMPLE_RATE
         raise BadInput(f"{file}: only {seconds:.1f} s of speech; at least {SHORTEST_S:.0f} s are needed.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.audio.source import AudioBlock
-from app.enrolment.pieces import embed, pooled
+from app.enrolment.pieces import embed_robustly, pooled
 from app.evaluation.conversations import Conversation, ConversationConfig, build_conversation
 from app.evaluation.screen import ScreenCounts, ScreenScore, count_screen, screen_score
 from app.recognition.encoder import Encoder
@@ -42,7 +42,7 @@ def play(conversation: Conversation, recogniser: Recogniser) -> list[Identificat
 
 def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:
     """Voiceprints of a conversation's enrolled people."""
-    voices = [pooled(*embed(encoder, speech)) for speech in conversation.enrolment.values()]
+    voices = [pooled(*embed_robustly(encoder, speech)) for speech in conversation.enrolment.values()]
     return Gallery(tuple(conversation.enrolment), np.stack(voices), encoder.cohort)
 
 

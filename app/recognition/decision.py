@@ -18,17 +18,35 @@ class DecisionRule:
     """Cosine by which the best must be ahead of the next: two people alike are a reason to say neither."""
     scale: float = 20.0
     offset: float = -8.0
-    """Calibration of the model: P(same person) = 1 / (1 + exp(-(scale * cosine + offset)))."""
+    """Calibration of the model: P(same person) = 1 / (1 + exp(-(scale * score + offset)))."""
     by_speech: tuple[tuple[float, float], ...] = ()
     """(seconds of speech, threshold), in order of the seconds: little speech scores lower, and needs less."""
+    calibrated: tuple[tuple[float, float, float], ...] = ()
+    """(seconds of speech, scale, offset), in order of the seconds; empty: one calibration, moved with the threshold."""
 
     def at(self, speech_s: float) -> DecisionRule:
-        """The rule for so much speech: threshold between its neighbours in ``by_speech``, calibration moved with it."""
-        if not self.by_speech:
+        """The rule for so much speech, between its neighbours in ``by_speech`` and ``calibrated``."""
+        threshold, scale, offset = self.threshold, self.scale, self.offset
+        if self.by_speech:
+            seconds, thresholds = zip(*self.by_speech, strict=True)
+            threshold = float(np.interp(speech_s, seconds, thresholds))
+            offset += scale * (self.threshold - threshold)
+        if self.calibrated:
+            seconds, scales, offsets = zip(*self.calibrated, strict=True)
+            scale, offset = (float(np.interp(speech_s, seconds, values)) for values in (scales, offsets))
+        if (threshold, scale, offset) == (self.threshold, self.scale, self.offset):
             return self
-        seconds, thresholds = zip(*self.by_speech, strict=True)
-        threshold = float(np.interp(speech_s, seconds, thresholds))
-        return replace(self, threshold=threshold, offset=self.offset + self.scale * (self.threshold - threshold))
+        return replace(self, threshold=threshold, scale=scale, offset=offset)
+
+    def at_odds(self, llr: float) -> DecisionRule:
+        """The rule that asks for a log-likelihood ratio of ``llr`` whatever the length of speech.
+
+        It is this rule as it is where a threshold was chosen by hand (no ``by_speech``) or nothing is calibrated.
+        """
+        if not (self.by_speech and self.calibrated):
+            return self
+        rows = tuple((seconds, (llr - offset) / scale) for seconds, scale, offset in self.calibrated)
+        return replace(self, by_speech=rows)
 
 
 @dataclass(frozen=True)

@@ -68,13 +68,15 @@ class Encoder:
         """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""
         calibration = self.card.get("calibration") or {}
         own = self.card["threshold"]
-        by_speech = self.card.get("thresholds", []) if threshold is None else []
+        rows = self.card.get("thresholds", [])
+        by_speech = rows if threshold is None else []
         return DecisionRule(
             threshold=own if threshold is None else threshold,
             margin=self.card.get("margin", 0.0),
             scale=calibration.get("scale", 20.0),
             offset=calibration.get("offset", -20.0 * own),
             by_speech=tuple((row["speech_s"], row["threshold"]) for row in by_speech),
+            calibrated=tuple((row["speech_s"], row["scale"], row["offset"]) for row in rows if "scale" in row),
         )
 
     def embed(self, samples: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ for said in listen(Microphone(), Recogniser(encoder, gallery)):
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -18,9 +19,11 @@ from app.recognition.decision import DecisionRule
 from app.recognition.encoder import Encoder
 from app.recognition.identification import Identification
 from app.recognition.scoring import Gallery
-from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, SpeechDetector
+from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, STILL_SPEECH, SpeechDetector
 from app.recognition.timeline import Timeline
 from app.recognition.tracker import Tracker, TrackerConfig, TrackerState
+from app.recognition.unknowns import UnknownVoice
+from app.recognition.voices import SessionVoices, VoicesConfig
 from utils import SAMPLE_RATE
 
 
@@ -37,6 +40,7 @@ class LiveConfig:
     change_window_s: float = 1.0
     """Newest speech that is compared with the turn so far, to notice another voice."""
     tracker: TrackerConfig = TrackerConfig()
+    voices: VoicesConfig = VoicesConfig()
 
     @property
     def backlog_s(self) -> float:
@@ -53,30 +57,55 @@ class Recogniser:
         self.encoder = encoder
         self.config = config
         self.timeline = Timeline()
-        self._tracker = Tracker(gallery, rule or encoder.rule(), config.tracker)
+        self._voices = SessionVoices(gallery, rule or encoder.rule(), config.voices)
+        self._tracker = Tracker(self._voices, config.tracker)
         self._detector = SpeechDetector()
         self._rest = np.zeros(0, np.float32)  # sound that does not fill a chunk yet
         self._speech: list[np.ndarray] = []  # the turn's newest chunks of speech, at most a window
+        self._turn_speech: deque[np.ndarray] = deque(maxlen=round(config.voices.kept_s / CHUNK_S))
+        self._closed = True  # whether the turn has been learned from
         self._new_chunks = 0  # of speech, since the last embedding
         self._end_s = 0.0  # of the sound taken in so far
 
     @property
     def gallery(self) -> Gallery:
         """The people it knows; may be replaced between blocks."""
-        return self._tracker.gallery
+        return self._voices.gallery
 
     @gallery.setter
     def gallery(self, gallery: Gallery) -> None:
-        self._tracker.gallery = gallery
+        self._voices.gallery = gallery
+        self._correct()
 
     @property
     def rule(self) -> DecisionRule:
         """How it decides; may be replaced between blocks (a moved threshold)."""
-        return self._tracker.rule
+        return self._voices.rule
 
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
-        self._tracker.rule = rule
+        self._voices.rule = rule
+        self._voices.look_back()
+        self._correct()
+
+    def unknowns(self) -> list[UnknownVoice]:
+        """The voices of this session that have no name, in the order of their numbers."""
+        return self._voices.unknowns()
+
+    def unknown_speech(self, label: str) -> np.ndarray:
+        """(n,) float32 at 16 kHz: the speech of an unknown voice that is in memory, at most 60 s, oldest first."""
+        return self._voices.speech_of(label)
+
+    def relabel(self, old: str, new: str) -> None:
+        """From now on, and back to its first turn, the unknown voice ``old`` is ``new``. KeyError if there is none."""
+        self._close_turn()
+        self._voices.relabel(old, new)
+        self._correct()
+
+    def forget_unknown(self, label: str) -> None:
+        """Forget an unknown voice and its speech; its turns stay in the timeline as "unknown"."""
+        self._voices.forget(label)
+        self._correct()
 
     def step(self, block: AudioBlock) -> Identification:
         """Take in a block, usually one hop, and say who is speaking at its end."""
@@ -85,13 +114,16 @@ class Recogniser:
             self._detector.reset()
             self._rest = np.zeros(0, np.float32)
             self._tracker.hear(gap_s, speech=False, end_s=block.start_s)
+            self._close_turn()
         self._end_s = block.end_s
         probabilities = self._hear(block)
         if self._new_chunks and self._speech_s() >= self.config.first_window_s:
             self._embed()
         turn = self._tracker.state()
-        if self._tracker.end_s > self._tracker.start_s:
+        if not self._closed and self._tracker.end_s > self._tracker.start_s:
             self.timeline.put(self._tracker.start_s, self._tracker.end_s, turn.label)
+        if self._tracker.between_turns:
+            self._close_turn()
         return self._say(block, probabilities, turn if self._tracker.on_screen else TrackerState())
 
     def _hear(self, block: AudioBlock) -> np.ndarray:
@@ -100,13 +132,17 @@ class Recogniser:
         time_s = block.start_s - len(self._rest) / SAMPLE_RATE
         probabilities = self._detector.process(block.samples)
         for index, probability in enumerate(probabilities):
-            speech = bool(probability >= SPEECH)
+            speech = bool(probability >= (STILL_SPEECH if self._tracker.in_speech else SPEECH))
             if speech:
                 if self._tracker.between_turns:
+                    self._close_turn()
                     self._speech.clear()
+                    self._turn_speech.clear()
                     self._new_chunks = 0
                     self._tracker.begin(time_s)
+                self._closed = False
                 self._speech.append(sound[index * CHUNK : (index + 1) * CHUNK])
+                self._turn_speech.append(self._speech[-1])
                 self._new_chunks += 1
             time_s += CHUNK_S
             self._tracker.hear(CHUNK_S, speech=speech, end_s=time_s)
@@ -122,12 +158,31 @@ class Recogniser:
             if self._tracker.is_another_voice(newest):
                 # The change lies somewhere in the newest window; its second half is surely the new voice's.
                 self._speech = self._speech[-max(change // 2, 1) :]
+                for _ in self._speech:
+                    self._turn_speech.pop()
+                self._close_turn()
+                self._turn_speech.extend(self._speech)
+                self._closed = False
                 self._new_chunks = len(self._speech)
                 self._tracker.begin(self._tracker.end_s - self._speech_s(), other_voice=True)
                 self._tracker.end_s = self._tracker.start_s + self._speech_s()
         embedding = self.encoder.embed(np.concatenate(self._speech))
         self._tracker.add(embedding, self._speech_s(), min(self._new_chunks, len(self._speech)) * CHUNK_S)
         self._new_chunks = 0
+
+    def _close_turn(self) -> None:
+        """Learn from a turn that is over; what it says about earlier ones goes into the timeline."""
+        turn = None if self._closed else self._tracker.heard()
+        self._closed = True
+        if turn is None:
+            return
+        turn.speech = (np.concatenate(self._turn_speech) * 32767).astype(np.int16)
+        self._turn_speech.clear()
+        self._voices.learn(turn)
+        self._correct()
+
+    def _correct(self) -> None:
+        self.timeline.relabel({turn.start_s: turn.label for turn in self._voices.turns})
 
     def _speech_s(self) -> float:
         return len(self._speech) * CHUNK_S
@@ -142,7 +197,7 @@ class Recogniser:
             speaker=turn.speaker,
             confidence=turn.confidence,
             scores=turn.scores,
-            threshold=self._tracker.rule.threshold if turn.threshold is None else turn.threshold,
+            threshold=self._voices.threshold(self.config.window_s) if turn.threshold is None else turn.threshold,
             reason=turn.reason,
             gender=gender,
             gender_confidence=gender_confidence,

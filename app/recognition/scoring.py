@@ -119,9 +119,17 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:
     """Name -> score, -1 to 1, of ``embedding`` (D,) of unit length and the person's best row."""
+    return scores(embedding[None], gallery)[0]
+
+
+def scores(embeddings: np.ndarray, gallery: Gallery) -> list[dict[str, float]]:
+    """``score`` of each of ``embeddings`` (n, D)."""
     if not gallery.names:  # of no particular dimension
-        return {}
-    scores: dict[str, float] = {}
-    for name, value in zip(gallery.names, gallery.row_scores(embedding[None])[0], strict=True):
-        scores[name] = max(scores.get(name, -1.0), float(value))
-    return scores
+        return [{} for _ in embeddings]
+    found: list[dict[str, float]] = []
+    for row in gallery.row_scores(embeddings):
+        best: dict[str, float] = {}
+        for name, value in zip(gallery.names, row, strict=True):
+            best[name] = max(best.get(name, -1.0), float(value))
+        found.append(best)
+    return found

@@ -24,7 +24,9 @@ else:
 CHUNK = 512
 CHUNK_S = CHUNK / SAMPLE_RATE
 SPEECH = 0.5
-"""Probability from which a chunk counts as speech."""
+"""Probability from which a chunk counts as speech ..."""
+STILL_SPEECH = 0.35
+"""... and down to which speech goes on."""
 
 
 class SpeechDetector:

@@ -6,11 +6,11 @@ RTTM is NIST's format: ``SPEAKER <file> 1 <start> <duration> <NA> <NA> <name> <N
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.recognition.identification import UNKNOWN
+from app.recognition.identification import UNKNOWN, is_unknown
 from utils import BadInput, atomic_write
 
 
@@ -28,7 +28,7 @@ class Turn:
 
 
 class Timeline:
-    """Grows while one listens. The newest turn may still change its label and its start; earlier ones stay."""
+    """Grows while one listens. The newest turn may still change its label and its start; earlier ones their label."""
 
     shortest_unknown_s = 0.3
     """Shorter sounds that got no name are left out: a cough, a click."""
@@ -49,6 +49,10 @@ class Timeline:
             if before_s < start_s:
                 self._turns.append((before_s, start_s, before))
         self._turns.append((start_s, end_s, label))
+
+    def relabel(self, labels: Mapping[float, str | None]) -> None:
+        """Hindsight: other labels for turns, by the moment at which they start."""
+        self._turns = [(start_s, end_s, labels.get(start_s, label)) for start_s, end_s, label in self._turns]
 
     def turns(self) -> list[Turn]:
         """All turns so far in order of time; neighbours of one label with no pause between them are one."""
@@ -106,7 +110,7 @@ def agreement(
 ) -> dict[str, float]:
     """How much of the reference's speech got the right label.
 
-    ``unknown``: reference names that nobody enrolled; right for them is "unknown". Overlapped reference speech counts
+    ``unknown``: reference names that nobody enrolled; right for them is any unknown label. Overlapped reference speech counts
     as right if the label is one of its speakers'. Returns ``speech_s``, ``right_s``, ``wrong_s`` (another label),
     ``missed_s`` (no label) and ``right`` (the share right, 0 to 1), on a grid of 10 ms.
     """
@@ -122,7 +126,7 @@ def agreement(
     for turn in hypothesis:
         span = range(round(turn.start_s * 100), min(steps, round(turn.end_s * 100)))
         for step in span:
-            given[step] = _token(turn.label)
+            given[step] = UNKNOWN if is_unknown(turn.label) else _token(turn.label)
     speech = [(want, got) for want, got in zip(wanted, given, strict=True) if want]
     right = sum(got in want for want, got in speech)
     missed = sum(got is None for _, got in speech)

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.recognition.decision import DecisionRule, decide
 from app.recognition.identification import UNKNOWN
-from app.recognition.scoring import Gallery, score, unit
+from app.recognition.scoring import unit
+from app.recognition.voices import HeardTurn, SessionVoices
 
 
 @dataclass(frozen=True)
 class TrackerConfig:
     pause_s: float = 0.3
     """Silence after which the next speech is a new turn, perhaps of somebody else."""
-    hold_s: float = 0.5
+    hold_s: float = 1.0
     """Silence for which the label stays on the screen, so that it does not flicker with every breath."""
     resume_s: float = 1.5
     """Silence after which a new turn is no longer taken to continue the one before until it is heard otherwise."""
@@ -52,8 +52,8 @@ class TrackerState:
 class Tracker:
     """One turn at a time: ``begin`` it, ``hear`` speech or silence, ``add`` embeddings, and ask for its ``state``."""
 
-    def __init__(self, gallery: Gallery, rule: DecisionRule, config: TrackerConfig = TrackerConfig()):
-        self.gallery, self.rule, self.config = gallery, rule, config
+    def __init__(self, voices: SessionVoices, config: TrackerConfig = TrackerConfig()):
+        self.voices, self.config = voices, config
         self._silence_s = np.inf
         self._sum: np.ndarray | None = None
         self._speech_s = 0.0
@@ -73,6 +73,11 @@ class Tracker:
     def between_turns(self) -> bool:
         """Whether the last turn is over and the next speech will be a new one."""
         return self._silence_s >= self.config.pause_s
+
+    @property
+    def in_speech(self) -> bool:
+        """Whether the newest sound was speech."""
+        return self._silence_s == 0
 
     def hear(self, seconds: float, *, speech: bool, end_s: float) -> None:
         """Time passes, with speech or without."""
@@ -105,22 +110,30 @@ class Tracker:
         voice, seconds = self._before
         return unit(voice * seconds + (0 if self._sum is None else self._sum)).astype(np.float32)
 
+    def heard(self) -> HeardTurn | None:
+        """The turn so far, by its own speech alone; None if nothing is known of its voice."""
+        if self._sum is None:
+            return None
+        return HeardTurn(self.start_s, self.end_s, unit(self._sum).astype(np.float32), self._speech_s)
+
     def state(self) -> TrackerState:
         """The present turn as evidence stands, even if silence has begun."""
         if self._sum is None and self._before is None:
             return TrackerState()
         voice = self._pool()
         speech_s = self._speech_s + (self._before[1] if self._before else 0.0)
-        scores = score(voice, self.gallery)
-        rule = self.rule.at(speech_s)
-        said = decide(scores, rule)
-        label = said.speaker or (UNKNOWN if speech_s >= self.config.settle_s else None)
+        told = self.voices.tell(voice, speech_s)
+        said, label = told.decision, told.label
+        if label == UNKNOWN and speech_s < self.config.settle_s:
+            label = None
+        elif label == UNKNOWN and speech_s >= self.voices.config.new_voice_s:
+            label = self.voices.next_unknown
         return TrackerState(
             label=label,
             speaker=said.speaker,
             confidence=said.confidence if label else 0.0,
-            scores=scores,
-            threshold=rule.threshold,
+            scores=told.scores,
+            threshold=self.voices.threshold(speech_s),
             reason="" if said.speaker else said.reason,
             embedding=voice,
             speech_s=speech_s,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from app.enrolment.pieces import in_a_noisy_room
 from app.evaluation.metrics import cllr, equal_error_rate, rejected
-from app.recognition.scoring import SMALLEST_COHORT, Cohort
+from app.recognition.scoring import SMALLEST_COHORT, Cohort, unit
 from app.training.batches import make_augmenter
 from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.training.config import RunConfig
@@ -22,7 +23,7 @@ from utils import SAMPLE_RATE, BadInput
 FALSE_ACCEPTS = 0.01
 ENROLMENT_PIECE_S = 3.0
 """What voiceprints are made of."""
-SPEECH_S = (0.5, 1.0, 2.0, 3.0, 5.0)
+SPEECH_S = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Lengths of speech for which the card states a threshold, and what it costs ..."""
 MAIN_S = 3.0
 """... and the one that the calibration is for."""
@@ -62,14 +63,25 @@ def _add_cohort(network: SpeakerNetwork, training: Corpus, seed: int) -> None:
 
 
 def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
-    """Thresholds, margin, calibration and what they cost: voiceprints against pieces of voices unseen in training."""
+    """Thresholds, margin, calibration and what they cost: voiceprints against pieces of voices unseen in training.
+
+    Half of the trials are of speech as it is, half of the same speech in a noisy room.
+    """
     cohort = None if network.cohort is None else Cohort(network.cohort.numpy(), COHORT_TOP)
     corpora = np.array([speaker.corpus for speaker in validation.speakers])
-    enrolled = Pieces(*embed_pieces(network, validation, round(ENROLMENT_PIECE_S * SAMPLE_RATE), limit=12))
+    noisy = NoisyRoom(validation)
+
+    def hear(corpus: Corpus, seconds: float, limit: int) -> Pieces:
+        return Pieces(*embed_pieces(network, corpus, round(seconds * SAMPLE_RATE), limit))
+
+    plain, worse = (hear(corpus, ENROLMENT_PIECE_S, 12) for corpus in (validation, noisy))
+    enrolled = Pieces(unit(plain.embeddings + worse.embeddings), plain.speakers)  # as enrolment makes voiceprints
     rows, at_main = [], None
     for seconds in SPEECH_S:
-        tested = Pieces(*embed_pieces(network, validation, round(seconds * SAMPLE_RATE), limit=24))
-        targets, nontargets = voiceprint_trials(enrolled, tested, corpora, cohort)
+        heard = [
+            voiceprint_trials(enrolled, hear(corpus, seconds, 24), corpora, cohort) for corpus in (validation, noisy)
+        ]
+        targets, nontargets = (np.concatenate(scores) for scores in zip(*heard, strict=True))
         if not len(targets) or not len(nontargets):
             if seconds <= MAIN_S:
                 raise BadInput(
@@ -79,10 +91,13 @@ def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
         threshold = default_threshold(targets, nontargets, FALSE_ACCEPTS)
         if rows:  # with more speech never less is needed: a fall is chance
             threshold = max(threshold, rows[-1]["threshold"])
+        calibration = fit_calibration(targets, nontargets)
         rows.append(
             {
                 "speech_s": seconds,
                 "threshold": round(threshold, 4),
+                "scale": round(calibration.scale, 4),
+                "offset": round(calibration.offset, 4),
                 "false_accepts": round(float(np.mean(nontargets >= threshold)), 4),
                 "false_rejects": round(rejected(targets, threshold), 4),
                 "eer": round(equal_error_rate(targets, nontargets)[0], 4),
@@ -91,15 +106,25 @@ def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
             }
         )
         if seconds == MAIN_S:
-            calibration = fit_calibration(targets, nontargets)
-            at_main = {**rows[-1], "cllr": round(cllr(calibration.llr(targets), calibration.llr(nontargets)), 4)}
+            main = calibration
+            at_main = {**rows[-1], "cllr": round(cllr(main.llr(targets), main.llr(nontargets)), 4)}
     return {
         "threshold": at_main["threshold"],
         "thresholds": rows,
         "margin": RUNNER_UP_MARGIN,
-        "calibration": {"scale": round(calibration.scale, 4), "offset": round(calibration.offset, 4)},
+        "calibration": {"scale": round(main.scale, 4), "offset": round(main.offset, 4)},
         "held_aside": {"speakers": len(validation), **at_main},
     }
+
+
+class NoisyRoom(Corpus):
+    """The pieces of another corpus, each in a noisy room."""
+
+    def __init__(self, corpus: Corpus):
+        super().__init__(corpus.samples, corpus.speakers)
+
+    def pieces(self, speaker: int, length: int, limit: int) -> list[np.ndarray]:
+        return in_a_noisy_room(super().pieces(speaker, length, limit), seed=speaker)
 
 
 def _add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, validation: Corpus) -> dict | None:

@@ -11,6 +11,7 @@ import pytest
 from app.audio.file_source import ArraySource, FileSource
 from app.audio.source import AudioBlock, SourceState
 from app.enrolment.build import gallery_from_folder
+from app.recognition.identification import is_unknown
 from app.recognition.live import LiveConfig, Recogniser, listen
 from app.recognition.scoring import Gallery
 from app.recognition.timeline import agreement, read_rttm
@@ -59,9 +60,16 @@ def test_silence_and_noise_have_no_label(encoder, gallery):
 
 def test_nobody_enrolled_makes_every_voice_unknown(encoder, demo_dir):
     sound = read_audio(demo_dir / "conversation.flac", end_s=12)
-    labels = {one.label for one in listen(ArraySource(sound), Recogniser(encoder, Gallery()))}
-    assert labels <= {None, "unknown"}
-    assert "unknown" in labels
+    recogniser = Recogniser(encoder, Gallery())
+    labels = {one.label for one in listen(ArraySource(sound), recogniser)}
+    assert all(label is None or is_unknown(label) for label in labels)
+    assert "Unknown 1" in labels
+    voice = recogniser.unknowns()[0]
+    assert voice.label == "Unknown 1"
+    assert len(recogniser.unknown_speech("Unknown 1")) / 16000 == pytest.approx(voice.kept_s, abs=0.01)
+    recogniser.forget_unknown("Unknown 1")
+    assert len(recogniser.unknown_speech("Unknown 1")) == 0
+    assert "Unknown 1" not in {turn.label for turn in recogniser.timeline.turns()}
 
 
 def test_people_enrolled_meanwhile_are_known_from_then_on(encoder, gallery, demo_dir):

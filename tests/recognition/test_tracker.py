@@ -8,6 +8,7 @@ import pytest
 from app.recognition.decision import DecisionRule
 from app.recognition.scoring import Gallery, unit
 from app.recognition.tracker import Tracker, TrackerConfig
+from app.recognition.voices import SessionVoices
 
 ANA, BEN, STRANGER = np.eye(3, 8, dtype=np.float32)
 GALLERY = Gallery(("Ana", "Ben"), np.stack([ANA, BEN]))
@@ -15,7 +16,7 @@ CONFIG = TrackerConfig(pause_s=0.5, hold_s=0.3, settle_s=1.2, change_cosine=0.3,
 
 
 def tracker() -> Tracker:
-    new = Tracker(GALLERY, DecisionRule(threshold=0.5, margin=0.1), CONFIG)
+    new = Tracker(SessionVoices(GALLERY, DecisionRule(threshold=0.5, margin=0.1)), CONFIG)
     new.begin(10.0)
     new.hear(1.0, speech=True, end_s=11.0)
     return new
@@ -91,5 +92,5 @@ def test_a_moved_threshold_counts_at_once():
     now = tracker()
     now.add(mix((1.0, ANA), (1.0, STRANGER)), 2.0, 2.0)
     assert now.state().label == "Ana"
-    now.rule = DecisionRule(threshold=0.9)
-    assert now.state().label == "unknown"
+    now.voices.rule = DecisionRule(threshold=0.9)
+    assert now.state().label == "Unknown 1"
