@@ -31,6 +31,7 @@ ONLY_IN = {
     "shiboken6": "app.window",
     "torchaudio": "app.training",
     "speechbrain": "app.evaluation.speed",  # the benchmark beside it
+    "ray": "app.batch.ray_engine",
 }
 NEVER = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 STARTS_FAST = ("test", "record_samples", "app.window")

@@ -8,6 +8,7 @@ audio at the same path; the program and the weights are sent. Ray runs what it i
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,11 @@ class RayEngine:
             raise BadInput("Ray is not installed: pip install -r requirements-ray.txt") from None
         from app.recognition.model_files import load
 
+        address = address or os.environ.get("RAY_ADDRESS")
+        _check_reachable(address)
         network, card = load(model)
         self.model_id, self.sha256, self.dim = card["name"], card["sha256"], network.arch.embedding_dim
         self._ray, self._workers = ray, workers
-        address = address or os.environ.get("RAY_ADDRESS")
         own = {} if address else {"include_dashboard": False, "num_cpus": workers}
         try:
             ray.init(
@@ -82,6 +84,17 @@ class RayEngine:
             raise HeardError(
                 f"the cluster could not compute a shard ({reason}); what is done is kept, run the same command again."
             ) from None
+
+
+def _check_reachable(address: str | None) -> None:
+    """Raise HeardError if nobody answers at "host:port": Ray itself would try for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if not host or "/" in host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise HeardError(f"no Ray cluster at {address}: {error.strerror or error}.") from None
 
 
 def _compute(model: list, sha256: str, shard: Shard, cutting: Cutting) -> ShardResult:

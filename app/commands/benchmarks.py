@@ -13,21 +13,26 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["all", "networks", "start", "windows"], default="all")
+    parser.add_argument("part", nargs="?", choices=["all", "networks", "start", "windows", "extract"], default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
-    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows: a table of clips with speakers")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract: a table of clips with speakers")
     parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
+    parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part == "windows" and options.speech is None:
-        raise BadInput("benchmarks windows needs --speech CSV: a table of clips with the columns file and speaker.")
+    if options.part in ("windows", "extract") and options.speech is None:
+        raise BadInput(
+            f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
+        )
     if options.part in ("all", "networks"):
         networks(options.repeats)
     if options.part in ("all", "start"):
         start(options.starts)
     if options.speech is not None and options.part in ("all", "windows"):
         windows(options)
+    if options.part == "extract":
+        extraction(options)
     return 0
 
 
@@ -74,3 +79,11 @@ def windows(options: argparse.Namespace) -> None:
             f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
             flush=True,
         )
+
+
+def extraction(options: argparse.Namespace) -> None:
+    from app.evaluation.extraction_speed import compare_extraction
+
+    print(f"\nWaveform files to embeddings, the first {options.files} rows of {options.speech.name}, in turns:")
+    for row in compare_extraction(options.speech, options.files):
+        print(f"  {row}")

@@ -109,11 +109,15 @@ def _bar(rows: int) -> Iterator:
         yield progress
 
 
+def _workers(report) -> str:
+    return "1 worker" if len(report.workers) == 1 else f"{len(report.workers)} workers"
+
+
 def _print(report, options: argparse.Namespace) -> None:
     if report.rows:
         print(
             f"{report.embeddings} embeddings of {report.rows} rows and {report.sound_s:.0f} s of sound in"
-            f" {report.wall_s:.1f} s: {report.rows / report.wall_s:.1f} rows/s,"
+            f" {report.wall_s:.1f} s by {_workers(report)}: {report.rows / report.wall_s:.1f} rows/s,"
             f" {report.sound_s / report.wall_s:.0f} x real time."
         )
     if report.done_before:
