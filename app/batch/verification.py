@@ -141,16 +141,14 @@ def warnings(quality: Quality) -> tuple[str, ...]:
     return tuple(phrases[problem.fault] for problem in judge(quality) if problem.fault in phrases)
 
 
-def read_pairs(path: str | os.PathLike, root: str | os.PathLike | None = None) -> Iterator[tuple[str, str]]:
+def read_pairs(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
     """(a, b) of each line of a list: "a.wav b.wav", or "1 a.wav b.wav" as in trials, whose label is not looked at.
 
-    Commas or tabs part names with spaces. Relative paths start at ``root``, or beside the list. Raises BadInput naming
-    the line that is none of this.
+    Commas or tabs part names with spaces. Raises BadInput naming the line that is none of this.
     """
     path = Path(path)
     if not path.is_file():
         raise BadInput(f"{path}: no such list of pairs.")
-    folder = Path(root) if root else path.parent
     with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
         for number, line in enumerate(file, 1):
             words = _words(line.strip())
@@ -160,7 +158,7 @@ def read_pairs(path: str | os.PathLike, root: str | os.PathLike | None = None) -
                 continue
             if len(words) != 2:
                 raise BadInput(f'{path}, line {number}: not a pair; "a.wav b.wav" is (commas part names with spaces).')
-            yield str(folder / words[0]), str(folder / words[1])
+            yield words[0], words[1]
 
 
 def _words(line: str) -> list[str]:

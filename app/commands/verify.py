@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from app.commands._options import add_compute_option, add_model_option
 from utils import BadInput, HeardError
@@ -16,7 +17,7 @@ def run(argv: list[str]) -> int:
     from app.batch.verification import Verifier, read_pairs
     from app.recognition.encoder import Encoder
 
-    pairs = list(read_pairs(options.pairs, options.audio_root)) if options.pairs else []
+    pairs = list(read_pairs(options.pairs)) if options.pairs else []
     verifier = Verifier(Encoder.load(options.model, compute=options.compute), options.threshold)
     if options.pairs:
         return _many(verifier, pairs, options)
@@ -55,11 +56,11 @@ def _many(verifier, pairs: list[tuple[str, str]], options: argparse.Namespace) -
 
     if not pairs:
         raise BadInput(f"{options.pairs}: no pairs in it.")
-    compared = 0
+    folder, compared = Path(options.audio_root or Path(options.pairs).parent), 0
     with tqdm(pairs, unit="pair", disable=not sys.stderr.isatty()) as bar:
         for a, b in bar:
             try:
-                answer = verifier.compare(a, b)
+                answer = verifier.compare(folder / a, folder / b)
             except BadInput as error:
                 line = json.dumps({"a": a, "b": b, "error": str(error)}) if options.json else f"error  {error}"
             else:
