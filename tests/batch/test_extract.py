@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from app.batch.compute import Cutting
 from app.batch.engines import LocalEngine
@@ -224,3 +225,50 @@ def test_the_command_reports_and_its_exit_code_says_whether_anything_came_of_it(
     table.write_text("file,speaker\nnone.wav,a\n")
     with pytest.raises(HeardError, match=r"no row could be extracted; the first: none\.wav: no such file"):
         run([str(table), "--out", str(tmp_path / "none"), "--compute", "cpu"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file name that is not UTF-8")
+def test_a_manifest_with_every_kind_of_bad_row(tmp_path, demo_dir, capsys):
+    root, sound = tmp_path / "audio", read_audio(demo_dir / "conversation.flac", end_s=8)
+    for name in ("good.wav", "caf\udce9.wav", "../outside.wav"):
+        write_wav(root / name, sound)
+    write_wav(root / "long.wav", sound)
+    with open(root / "long.wav", "r+b") as file:  # three hours, nearly all of it a hole in the file
+        file.truncate(44 + 3 * 3600 * 32000)
+        for at, size in ((4, 36 + 3 * 3600 * 32000), (40, 3 * 3600 * 32000)):
+            file.seek(at)
+            file.write(size.to_bytes(4, "little"))
+    soundfile.write(root / "whole.flac", sound, 16000)
+    (root / "truncated.flac").write_bytes((root / "whole.flac").read_bytes()[:60_000])
+    (root / "flac.mp3").write_bytes((root / "whole.flac").read_bytes())
+    (root / "text.wav").write_text("not sound\n" * 99)
+    (root / "empty.wav").touch()
+    (root / "folder.wav").mkdir()
+    names = ["good.wav", "caf\udce9.wav", "flac.mp3", "missing.wav", "folder.wav", "empty.wav", "truncated.flac"]
+    names += ["text.wav", "long.wav", "good.wav", "", str(tmp_path / "outside.wav"), "../outside.wav"]
+    lines = ["path\tclient_id", *(f"{name}\tx" for name in names)]
+    (tmp_path / "other.tsv").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    command = [str(tmp_path / "other.tsv"), "--out", str(tmp_path / "out"), "--audio-root", str(root)]
+    assert run([*command, "--compute", "cpu"]) == 0
+    assert "10 rows have no embedding" in capsys.readouterr().out
+    embeddings, labels, index = read_outputs(tmp_path / "out")
+    assert embeddings.shape == (3, 192)
+    assert list(labels) == ["x"] * 3
+    assert [row["path"] for row in index[:3]] == ["good.wav", "caf\\udce9.wav", "flac.mp3"]
+    said = {row["path"]: row["status"] for row in index[3:] if row["path"] != "good.wav"}
+    complaints = {
+        "missing.wav": "no such file",
+        "folder.wav": "folder",
+        "empty.wav": "empty",
+        "truncated.flac": "damaged",
+        "text.wav": "not an audio file",
+        "long.wav": "more than 120 s",
+        "(line 12)": "names no file",
+        str(tmp_path / "outside.wav"): "outside --audio-root",
+        "../outside.wav": "outside --audio-root",
+    }
+    assert said.keys() == complaints.keys()
+    assert all(said[path].startswith("error: ") and complaint in said[path] for path, complaint in complaints.items())
+    assert [row["status"] for row in index if row["path"] == "good.wav"] == ["ok", "duplicate"]
+    assert run([*command, "--compute", "cpu"]) == 0  # nothing is done again, and nothing changes
+    assert read_outputs(tmp_path / "out")[2] == index
