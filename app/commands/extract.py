@@ -21,8 +21,12 @@ def run(argv: list[str]) -> int:
     from app.batch.manifest import open_manifest
 
     manifest = open_manifest(options.manifest, options.audio_root, options.path_column, options.speaker_column)
-    with _engine(options) as engine:
-        report = extract(manifest, options.out, engine, _config(options), begin=_bar)
+    try:
+        with _engine(options) as engine:
+            report = extract(manifest, options.out, engine, _config(options), begin=_bar)
+    except KeyboardInterrupt:
+        print("\nstopped: what is done is kept, run the same command again to go on.", file=sys.stderr)
+        return 130
     _print(report, options)
     if error := nothing_extracted(report):
         raise error

@@ -40,7 +40,9 @@ class ExtractionSpeed:
     """Of its embeddings to SpeechBrain's, over the files; None where the weights are others."""
 
     def __str__(self) -> str:
-        alike = "" if self.smallest_cosine is None else f"  same embeddings: cosine {self.smallest_cosine:.5f} or more"
+        alike = (
+            "" if self.smallest_cosine is None else f"  smallest cosine to its embeddings {self.smallest_cosine:.6f}"
+        )
         return (
             f"{self.name:<34}{self.wall_s:7.1f} s  {self.files / self.wall_s:6.1f} files/s"
             f"  {self.sound_s / self.wall_s:5.0f} x real time  {self.times_speechbrain:5.2f} x SpeechBrain{alike}"
