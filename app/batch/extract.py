@@ -85,21 +85,13 @@ def extract(
     }
     if not (out / JOURNAL).exists():
         Outputs.check(out)
-    report, ledger, outputs = Report(), Ledger(), Outputs(out, engine.dim)
-    began = time.monotonic()
+    report, began = Report(), time.monotonic()
     with Journal(out / JOURNAL, identity) as journal:
         if config.retry:
             journal.append_retry()
         for rest in out.glob(".*.part"):  # of a run that was killed while it wrote
             rest.unlink()
-        for record in journal.records():
-            if record.retry:
-                for entry in outputs.failures.values():
-                    ledger.forget(entry)
-                outputs.failures.clear()
-            for entry in record.entries:
-                outputs.add(entry)
-                ledger.add(entry)
+        ledger, outputs = _replay(journal, out, engine.dim)
         rows = _chosen(manifest, config, report)
         pending = sum(1 for _ in ledger.todo(rows()))
         report.done_before -= pending
@@ -112,12 +104,29 @@ def extract(
                     _count(result, report, outputs)
                     progress(result, report)
                     publisher.now_and_then()
-            publisher.finished = True
-        finally:
+            publisher.publish(finished=True)
+        except BaseException:
+            # counted anew: it may have been interrupted between keeping a shard and counting it
+            publisher.outputs = _replay(journal, out, engine.dim)[1]
             publisher.publish()
+            raise
     report.all_embeddings, report.failures = outputs.embeddings, list(outputs.failures.values())
     report.wall_s = time.monotonic() - began
     return report
+
+
+def _replay(journal: Journal, out: Path, dim: int) -> tuple[Ledger, Outputs]:
+    """What the journal says was done."""
+    ledger, outputs = Ledger(), Outputs(out, dim)
+    for record in journal.records():
+        if record.retry:
+            for entry in outputs.failures.values():
+                ledger.forget(entry)
+            outputs.failures.clear()
+        for entry in record.entries:
+            outputs.add(entry)
+            ledger.add(entry)
+    return ledger, outputs
 
 
 def _chosen(manifest: Manifest, config: ExtractConfig, report: Report):
@@ -153,18 +162,17 @@ class _Publisher:
     """Writes the outputs from time to time, taking at most a twentieth of the time, and in the end."""
 
     def __init__(self, journal: Journal, outputs: Outputs, facts: dict, every_s: float):
-        self.finished = False
-        self._journal, self._outputs, self._facts = journal, outputs, facts
-        self._every_s = every_s
+        self.outputs = outputs
+        self._journal, self._facts, self._every_s = journal, facts, every_s
         self.publish()
 
     def now_and_then(self) -> None:
         if time.monotonic() >= self._next:
             self.publish()
 
-    def publish(self) -> None:
+    def publish(self, finished: bool = False) -> None:
         began = time.monotonic()
-        self._outputs.write(self._journal, {**self._facts, "finished": self.finished})
+        self.outputs.write(self._journal, {**self._facts, "finished": finished})
         now = time.monotonic()
         self._next = now + max(self._every_s, 20 * (now - began))
 

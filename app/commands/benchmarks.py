@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of the networks, start-up, memory, and the choice of window and hop."""
+"""``python -m app benchmarks``: speed of networks and extraction, start-up, memory, choice of window and hop."""
 
 from __future__ import annotations
 

@@ -55,9 +55,10 @@ def test_rows_that_make_no_piece(length, cutting, complaint):
         cut(COUNT[:0], cutting, 5000, offset_s=7)
 
 
-@pytest.fixture
-def files(tmp_path: Path, demo_dir: Path) -> Path:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, demo_dir: Path) -> Path:
     """Speech in several formats, and everything that is not."""
+    tmp_path = tmp_path_factory.mktemp("files")
     speech = read_audio(demo_dir / "conversation.flac", end_s=20)
     write_wav(tmp_path / "a.wav", speech[:48000])
     soundfile.write(tmp_path / "a.flac", speech, SAMPLE_RATE)

@@ -34,9 +34,10 @@ def test_too_little_speech(tmp_path, demo_dir):
         run([str(tmp_path / "silence.wav"), str(demo_dir / "enrolment" / "Ana" / "01.flac")])
 
 
-@pytest.fixture
-def files(tmp_path, demo_dir):
-    """Ana as an enrolled voice, the same in other formats, and damaged by level, clipping and shortness."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, demo_dir):
+    """A recording of Ana, the same in other formats, and made worse by level, clipping, length and noise."""
+    tmp_path = tmp_path_factory.mktemp("files")
     speech = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
     write_wav(tmp_path / "plain.wav", speech)
     soundfile.write(tmp_path / "a.mp3", speech, 16000)
