@@ -27,7 +27,7 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 
 REQUIREMENTS = {
     "run": ["requirements.txt"],
-    "test": ["requirements.txt", "requirements-ray.txt", "requirements-dev.txt"],
+    "test": ["requirements.txt", "requirements-plot.txt", "requirements-ray.txt", "requirements-dev.txt"],
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,8 @@ def save(figure: Figure, out: str | os.PathLike) -> None:
     """Write a figure whole or not at all, in the format of the file's name."""
     kind, picture = Path(out).suffix.lower()[1:], io.BytesIO()
     # No date inside: the same figures give the same file.
-    figure.savefig(picture, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a letter that no installed font has is drawn as a box
+        figure.savefig(picture, format=kind, metadata={"Date": None} if kind == "svg" else None)
     with atomic_write(out) as file:
         file.write(picture.getbuffer())
