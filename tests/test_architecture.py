@@ -32,6 +32,7 @@ ONLY_IN = {
     "torchaudio": "app.training",
     "speechbrain": "app.evaluation.speed",  # the benchmark beside it
     "ray": "app.batch.ray_engine",
+    "faiss": "app.evaluation.gallery_speed",  # likewise a benchmark beside it
     "matplotlib": "app.evaluation.plots",
     "sklearn": "app.evaluation.plots",
 }

@@ -93,10 +93,16 @@ class Gallery:
         if self.vectors.ndim != 2 or len(self.names) != len(self.vectors):
             raise ValueError(f"{len(self.names)} names for vectors of shape {self.vectors.shape}")
 
-    @property
-    def people(self) -> list[str]:
+    @cached_property
+    def people(self) -> tuple[str, ...]:
         """Each name once, in the order of the rows."""
-        return list(dict.fromkeys(self.names))
+        return tuple(dict.fromkeys(self.names))
+
+    @cached_property
+    def owners(self) -> np.ndarray:
+        """(rows,) the place in ``people`` of each row's name."""
+        place = {name: i for i, name in enumerate(self.people)}
+        return np.array([place[name] for name in self.names], np.intp)
 
     @cached_property
     def statistics(self) -> Statistics | None:
@@ -119,9 +125,30 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:
     """Name -> score, -1 to 1, of ``embedding`` (D,) of unit length and the person's best row."""
+    return dict(zip(gallery.people, _by_person(embedding, gallery).tolist(), strict=True))
+
+
+def best(embedding: np.ndarray, gallery: Gallery, most: int = 20) -> dict[str, float]:
+    """The ``most`` highest of ``score``, the highest first and equal ones by name: enough to decide and to show.
+
+    Exact, for any number of people; among 100,000 it takes some milliseconds, where naming them all takes twice that.
+    """
+    scores = _by_person(embedding, gallery)
+    chosen = np.arange(len(scores))
+    if len(scores) > most:
+        last = np.partition(scores, len(scores) - most)[len(scores) - most]
+        chosen = np.flatnonzero(scores >= last)  # with all that equal the last one: their names decide
+    ranked = sorted((-float(scores[i]), gallery.people[i]) for i in chosen)[:most]
+    return {name: -negated for negated, name in ranked}
+
+
+def _by_person(embedding: np.ndarray, gallery: Gallery) -> np.ndarray:
+    """(people,) the score of each person's best row."""
     if not gallery.names:  # of no particular dimension
-        return {}
-    scores: dict[str, float] = {}
-    for name, value in zip(gallery.names, gallery.row_scores(embedding[None])[0], strict=True):
-        scores[name] = max(scores.get(name, -1.0), float(value))
-    return scores
+        return np.zeros(0)
+    scores = gallery.row_scores(embedding[None])[0]
+    if len(gallery.people) == len(scores):
+        return scores
+    by_person = np.full(len(gallery.people), -1.0, scores.dtype)
+    np.maximum.at(by_person, gallery.owners, scores)
+    return by_person

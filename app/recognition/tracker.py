@@ -12,7 +12,7 @@ import numpy as np
 
 from app.recognition.decision import DecisionRule, decide
 from app.recognition.identification import UNKNOWN
-from app.recognition.scoring import Gallery, score, unit
+from app.recognition.scoring import Gallery, best, unit
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class TrackerConfig:
     """From this cosine on to the turn before, the first speech of a new turn is the same voice: evidence is kept."""
     settle_s: float = 1.0
     """Speech before which a voice is not called unknown: short speech scores lower than it deserves."""
+    scores: int = 100
+    """Of so many people scores are told, those with the highest: a gallery may hold a hundred thousand."""
     change_cosine: float = 0.42
     """Below this cosine to the turn so far, the newest speech is another voice's ..."""
     change_hops: int = 2
@@ -111,7 +113,7 @@ class Tracker:
             return TrackerState()
         voice = self._pool()
         speech_s = self._speech_s + (self._before[1] if self._before else 0.0)
-        scores = score(voice, self.gallery)
+        scores = best(voice, self.gallery, self.config.scores)
         rule = self.rule.at(speech_s)
         said = decide(scores, rule)
         label = said.speaker or (UNKNOWN if speech_s >= self.config.settle_s else None)
