@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
-from app.commands._evaluate_trials import add_trial_options, evaluate_trials
 from app.commands._options import add_compute_option, add_model_option
+from app.commands._trials import add_trial_options, run_trials
 from app.recognition.model_files import resolve
 from utils import BadInput
 
@@ -27,7 +27,7 @@ def run(argv: list[str]) -> int:
         raise BadInput("--record: this model has no card of its own to write to.")
     encoder = Encoder.load(options.model, compute=options.compute)
     if options.trials:
-        return evaluate_trials(options, encoder, _bar("embedding"))
+        return run_trials(options, encoder, _bar("embedding"))
     system = own(encoder)
     if options.no_norm and encoder.cohort is not None:  # the threshold is one for normalised scores
         system = replace(system, cohort=None, threshold=None)
@@ -37,7 +37,12 @@ def run(argv: list[str]) -> int:
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app evaluate", description=__doc__)
-    parser.add_argument("trials", nargs="?", metavar="TRIALS", help='lines such as "1 a.wav b.wav" (1: same speaker)')
+    parser.add_argument(
+        "trials",
+        nargs="?",
+        metavar="TRIALS",
+        help='lines such as "1 a.wav b.wav" (1: same speaker), or a csv with target, enrol, test',
+    )
     parser.add_argument("--audio-root", metavar="DIR", help="where the files are (default: beside the list)")
     add_trial_options(parser)
     parser.add_argument("--pairs", metavar="CSV", help="instead of TRIALS: all pairs of the clips of each corpus in it")

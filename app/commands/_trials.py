@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
 def add_trial_options(parser: argparse.ArgumentParser) -> None:
     """The options that only a list of trials has."""
-    parser.add_argument("--scores", metavar="OUT", help="of TRIALS: write each with its score behind it")
-    parser.add_argument(
+    group = parser.add_argument_group("with a list of TRIALS")
+    group.add_argument("--scores", metavar="OUT", help="write each trial with its score behind it")
+    group.add_argument(
         "--condition",
         action="append",
         metavar="COLUMN",
-        help="of a csv of TRIALS: figures for each value of this column too (default: one named condition)",
+        help="of a csv: figures for each value of this column besides (default: the one named condition)",
     )
-    parser.add_argument("--det", metavar="OUT", help="of TRIALS: draw the DET curve into a .png, .svg or .pdf")
+    group.add_argument("--det", metavar="OUT", help="draw the DET curve into a .png, .svg or .pdf")
 
 
-def evaluate_trials(options: argparse.Namespace, encoder: Encoder, progress: Callable) -> int:
+def run_trials(options: argparse.Namespace, encoder: Encoder, progress: Callable) -> int:
     """Score the trials, write what is asked for, and print the figures."""
     if options.det:
         from app.evaluation.plots.style import require_plotting
