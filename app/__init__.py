@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.api import Heard as Heard
-    from app.enrolment.verification import Verification as Verification
+    from app.batch.verification import Verification as Verification
     from app.recognition.identification import Identification as Identification
 
 _WHERE = {
     "Heard": "app.api",
     "Identification": "app.recognition.identification",
-    "Verification": "app.enrolment.verification",
+    "Verification": "app.batch.verification",
 }
 __all__ = ["Heard", "Identification", "Verification"]
 

@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.source import AudioSource
-from app.enrolment.verification import TooLittleSpeech, Verification, Voice, compare, hear
+from app.batch.verification import Verification, Voice, compare, hear
 from app.recognition.decision import decide
 from app.recognition.encoder import Encoder
 from app.recognition.identification import UNKNOWN, Identification
 from app.recognition.live import Recogniser, listen
 from app.recognition.scoring import Gallery, best, unit
 from app.recognition.voiceprints import VoiceprintStore
-from utils import SAMPLE_RATE, BadInput, data_dir, read_audio, resample
+from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
 Sound = str | os.PathLike | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
@@ -75,8 +75,8 @@ class Heard:
     def embed(self, sound: Sound, rate: int = SAMPLE_RATE) -> np.ndarray:
         """The voice in a sound of one person, as a voiceprint is made: (D,) float32 of unit length.
 
-        Pauses are left out. ``rate``: of samples, in Hz; a file tells its own. Raises BadInput for what cannot be read
-        or holds less than a second of speech.
+        The first minute of speech is used, without its pauses. ``rate``: of samples, in Hz; a file tells its own.
+        Raises BadInput for what cannot be read or holds less than a second of speech.
         """
         return self._hear([sound], rate)[0].embedding
 
@@ -87,7 +87,7 @@ class Heard:
 
     def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE) -> Verification:
         """Whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
-        return compare(self.encoder, *self._hear([a, b], rate), self.threshold)
+        return compare(*self._hear([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
 
     def identify(self, sound: Sound, rate: int = SAMPLE_RATE, *, among: Voices | None = None) -> Identification:
         """Who speaks in a sound of one person: somebody enrolled, or of ``among`` instead, or "unknown".
@@ -138,12 +138,7 @@ class Heard:
         )
 
     def _hear(self, sounds: Sequence[Sound], rate: int) -> list[Voice]:
-        try:
-            return hear(self.encoder, [_samples(sound, rate) for sound in sounds])
-        except TooLittleSpeech as error:
-            sound = sounds[error.index]
-            name = os.fspath(sound) if isinstance(sound, str | os.PathLike) else f"sound {error.index}"
-            raise BadInput(f"{name}: {error}") from None
+        return hear(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
 
     def _among(self, voices: Voices | None) -> Gallery:
         if voices is None:
@@ -157,10 +152,10 @@ class Heard:
         return Gallery(tuple(name for name, _ in rows), unit(vectors), self.encoder.cohort)
 
 
-def _samples(sound: Sound, rate: int) -> np.ndarray:
-    """Any ``Sound`` as (n,) float32 at 16 kHz."""
+def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:
+    """A file as it is, samples as (n,) float32 at 16 kHz."""
     if isinstance(sound, str | os.PathLike):
-        return read_audio(Path(sound))
+        return Path(sound)
     samples = np.asarray(sound)
     if samples.dtype == np.int16:
         samples = samples / np.float32(32768)

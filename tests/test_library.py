@@ -17,8 +17,8 @@ import virtual_sound
 import app
 from app import Heard
 from app.audio.file_source import StreamSource
+from app.batch.verification import Verification
 from app.commands import voices as voices_command
-from app.enrolment.verification import Verification
 from app.recognition.identification import Identification
 from app.recognition.scoring import similarities
 from app.recognition.voiceprints import Sample, VoiceprintStore
@@ -133,7 +133,7 @@ def test_listening_can_be_stopped(heard: Heard, files):
     ("sound", "complaint"),
     [
         ("none.wav", r"none\.wav: no such file"),
-        (np.zeros(32_000, np.float32), r"sound 0: 0\.0 s of speech are too little"),
+        (np.zeros(32_000, np.float32), r"sound 1: only 0\.0 s of speech"),
         (np.zeros(32_000, np.int32), "samples are float or int16"),
         (np.zeros((2, 2, 2), np.float32), "samples are float or int16"),
         (np.zeros(0, np.float32), "not empty"),
@@ -147,7 +147,7 @@ def test_mistakes_say_what_to_do(heard: Heard, sound, complaint: str):
 
 def test_the_file_with_too_little_speech_is_named(heard: Heard, files, tmp_path: Path):
     write_wav(tmp_path / "silence.wav", np.zeros(32_000))
-    with pytest.raises(BadInput, match=r"silence\.wav: 0\.0 s of speech are too little"):
+    with pytest.raises(BadInput, match=r"silence\.wav: only 0\.0 s of speech"):
         heard.verify(files["Ana"][0], tmp_path / "silence.wav")
 
 

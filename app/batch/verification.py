@@ -1,10 +1,10 @@
-"""Whether one person speaks in two files, and how far to trust the answer."""
+"""Whether one person speaks in two sounds, and how far to trust the answer."""
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.enrolment.from_folder import chunks_of
-from app.enrolment.pieces import SHORTEST_S, embed, pooled
+from app.enrolment.pieces import SHORTEST_S, cut, pooled
 from app.enrolment.quality import Fault, Quality, judge, measure
-from app.recognition.decision import probability
-from app.recognition.scoring import similarities
-from app.recognition.speech import CHUNK_S, SPEECH, SpeechDetector, speech_chunks
+from app.recognition.decision import DecisionRule, probability
+from app.recognition.scoring import Cohort, similarities
+from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, SpeechDetector, speech_chunks
 from utils import SAMPLE_RATE, BadInput
 
 if TYPE_CHECKING:
@@ -31,19 +31,19 @@ SEARCHED_S = 600.0
 
 @dataclass(frozen=True)
 class Voice:
-    """What a file says about who speaks in it."""
+    """What a sound says about who speaks in it."""
 
     embedding: np.ndarray
     """(D,) float32 of unit length."""
     speech_s: float
-    """Speech behind it: all that is in the file, or the first minute of it."""
+    """Speech behind it: all that is in the sound, or the first minute of it."""
     warnings: tuple[str, ...]
     """What makes an answer less sure, a phrase each."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The answer for two files."""
+    """The answer for two sounds."""
 
     score: float
     """-1 to 1: the cosine, normalised against the model's cohort if it has one."""
@@ -70,6 +70,46 @@ class Verification:
         }
 
 
+def hear(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> list[Voice]:
+    """The voice in each of some sounds of one person each: files, or samples (n,) float32 at 16 kHz.
+
+    The first minute of speech, found in the first ten minutes, is used, without its pauses, as a voiceprint is made.
+    Sounds that come together share batches and give what they give one by one. Raises BadInput, naming the file or the
+    place of the samples, for what cannot be read or holds less than a second of speech.
+    """
+    pieces: list[np.ndarray] = []
+    found: list[tuple[int, float, Quality]] = []
+    for index, sound in enumerate(sounds):
+        speech, quality = _first_speech(sound)
+        speech_s = len(speech) / SAMPLE_RATE
+        if speech_s < SHORTEST_S:
+            name = f"sound {index + 1}" if isinstance(sound, np.ndarray) else os.fspath(sound)
+            raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {SHORTEST_S:g} s are needed.")
+        own = cut(speech)
+        pieces += own
+        found.append((len(own), speech_s, quality))
+    vectors = iter(encoder.embed_batch(pieces))
+    return [
+        Voice(pooled(np.stack([next(vectors) for _ in range(count)]), np.ones(count)), speech_s, warnings(quality))
+        for count, speech_s, quality in found
+    ]
+
+
+def compare(a: Voice, b: Voice, rule: DecisionRule, cohort: Cohort | None) -> Verification:
+    """Whether two voices of one encoder are one person's, by its ``rule`` for as much speech as the shorter has."""
+    score = float(similarities(a.embedding[None], b.embedding[None], cohort)[0, 0])
+    rule = rule.at(min(a.speech_s, b.speech_s))
+    return Verification(
+        score=score,
+        cosine=float(a.embedding @ b.embedding),
+        probability=probability(score, rule),
+        same=score >= rule.threshold,
+        threshold=rule.threshold,
+        speech_s=(a.speech_s, b.speech_s),
+        warnings=(a.warnings, b.warnings),
+    )
+
+
 class Verifier:
     """Compares files; each is heard once, however many pairs it is in."""
 
@@ -79,14 +119,11 @@ class Verifier:
         self._voices: dict[str, Voice | BadInput] = {}
 
     def voice(self, path: str | os.PathLike) -> Voice:
-        """The voice in a file of any format, rate and channels that libsndfile reads.
-
-        Raises BadInput if it cannot be read or has less than a second of speech.
-        """
+        """The voice in a file of any format, rate and channels that libsndfile reads. Raises BadInput like ``hear``."""
         path = os.fspath(path)
         if path not in self._voices:
             try:
-                self._voices[path] = self._hear(path)
+                (self._voices[path],) = hear(self._encoder, [path])
             except BadInput as error:
                 self._voices[path] = error
         if isinstance(voice := self._voices[path], BadInput):
@@ -94,33 +131,14 @@ class Verifier:
         return voice
 
     def compare(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
-        """Whether one person speaks in both. Raises BadInput like ``voice``."""
-        one, other = self.voice(a), self.voice(b)
-        vectors = one.embedding[None], other.embedding[None]
-        score = float(similarities(*vectors, self._encoder.cohort)[0, 0])
-        rule = self._rule.at(min(one.speech_s, other.speech_s))
-        return Verification(
-            score=score,
-            cosine=float(one.embedding @ other.embedding),
-            probability=probability(score, rule),
-            same=score >= rule.threshold,
-            threshold=rule.threshold,
-            speech_s=(one.speech_s, other.speech_s),
-            warnings=(one.warnings, other.warnings),
-        )
-
-    def _hear(self, path: str) -> Voice:
-        speech, quality = _first_speech(path)
-        speech_s = len(speech) / SAMPLE_RATE
-        if speech_s < SHORTEST_S:
-            raise BadInput(f"{path}: only {speech_s:.1f} s of speech; at least {SHORTEST_S:g} s are needed.")
-        return Voice(pooled(*embed(self._encoder, speech)), speech_s, warnings(quality))
+        """Whether one person speaks in both. Raises BadInput like ``hear``."""
+        return compare(self.voice(a), self.voice(b), self._rule, self._encoder.cohort)
 
 
-def _first_speech(path: str) -> tuple[np.ndarray, Quality]:
-    """The first minute of speech of a file, (n,) at 16 kHz, and the figures of all that was heard till then."""
+def _first_speech(sound: str | os.PathLike | np.ndarray) -> tuple[np.ndarray, Quality]:
+    """The first minute of speech, (n,) at 16 kHz, and the figures of all that was heard till then."""
     chunks, spoken, spoken_s = [], [], 0.0
-    for chunk, sure in chunks_of(Path(path), SpeechDetector(), SEARCHED_S):
+    for chunk, sure in _chunks(sound):
         chunks.append(chunk)
         spoken.append(sure)
         spoken_s += CHUNK_S * (sure >= SPEECH)
@@ -128,6 +146,15 @@ def _first_speech(path: str) -> tuple[np.ndarray, Quality]:
             break
     heard, probabilities = np.stack(chunks), np.array(spoken, np.float32)
     return heard[speech_chunks(probabilities)].ravel(), measure(heard.ravel(), probabilities)
+
+
+def _chunks(sound: str | os.PathLike | np.ndarray) -> Iterable[tuple[np.ndarray, float]]:
+    """Whole chunks (512,) with their speech probabilities; the last one is filled up with zeros."""
+    if not isinstance(sound, np.ndarray):
+        return chunks_of(Path(sound), SpeechDetector(), SEARCHED_S)
+    sound = sound[: round(SEARCHED_S * SAMPLE_RATE)]
+    filled = np.concatenate([sound, np.zeros(-len(sound) % CHUNK, np.float32)])
+    return zip(filled.reshape(-1, CHUNK), SpeechDetector().process(filled), strict=True)
 
 
 def warnings(quality: Quality) -> tuple[str, ...]:
