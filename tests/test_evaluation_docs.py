@@ -1,10 +1,11 @@
-"""What docs/evaluation.md, docs/gallery.md and docs/library.md tell people to type exists; the list of trials is made."""
+"""What docs/evaluation.md, gallery.md and library.md tell people to type exists, and the list of trials is made."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,22 @@ COMMANDS = sorted(
 )
 
 
+@cache
+def help_of(*program: str) -> str:
+    done = subprocess.run([sys.executable, *program, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_there_are_commands():
     assert len(COMMANDS) >= 8
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_and_their_options_exist(command: tuple[str, ...]):
-    program = command[:4] if command[2] in {"plot", "voices"} else command[:3]
-    done = subprocess.run([sys.executable, *program, "--help"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    text = help_of(*(command[:4] if command[2] in {"plot", "voices"} else command[:3]))
     for option in (word for word in command if word.startswith("--")):
-        assert option in done.stdout
+        assert option in text
 
 
 def test_the_program_makes_a_list_of_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -33,10 +33,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
     tsne = add("tsne", "embeddings by speaker, in two dimensions", ".png, .svg, .pdf or .html, which can be explored")
     tsne.add_argument(
-        "source", metavar="DIR|CSV", help="what extract wrote, or a table of clips (or a folder a person)"
+        "source", metavar="DIR|CSV", help="what extract wrote, a table of clips, or a folder with one a person"
     )
     tsne.add_argument("--audio-root", metavar="DIR", help="of a table: where the files are (default: beside it)")
-    tsne.add_argument("--most", type=int, default=5000, metavar="N", help="draw of more than N embeddings N (5000)")
+    tsne.add_argument(
+        "--most", type=int, default=5000, metavar="N", help="of more than N embeddings, draw N (default 5000)"
+    )
     add_model_option(tsne)
     for name, text in (
         ("attention", "which moments of a recording the network goes by, under its log-mel features"),

@@ -144,7 +144,15 @@ def test_neighbours_stay_neighbours(people):
     far = np.linalg.norm(points[:, None] - points[None], axis=2) + 1e9 * np.eye(60)
     assert [names[i] for i in far.argmin(axis=1)] == names
     assert (tsne.project(vectors) == points).all()
-    assert tsne.project(vectors[:3]).shape == (3, 2)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 7])
+def test_few_embeddings_and_equal_ones(people, count: int):
+    vectors = people[0]
+    for some in (vectors[:count], np.tile(vectors[:1], (count, 1))):
+        points = tsne.project(some)
+        assert points.shape == (count, 2)
+        assert np.isfinite(points).all()
 
 
 def test_speakers_look_different():
@@ -195,6 +203,10 @@ def test_what_is_not_whole_is_not_drawn(tmp_path: Path):
     np.save(tmp_path / "embeddings.npy", np.eye(3, 8, dtype=np.float32))
     np.save(tmp_path / "labels.npy", np.array(["a"]))
     with pytest.raises(BadInput, match="do not go together"):
+        embeddings.read_extracted(tmp_path)
+    np.save(tmp_path / "labels.npy", np.array(["a", "b", "c"]))
+    np.save(tmp_path / "embeddings.npy", np.full((3, 8), np.nan, np.float32))
+    with pytest.raises(BadInput, match="not numbers"):
         embeddings.read_extracted(tmp_path)
     (tmp_path / "labels.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(BadInput, match="damaged"):

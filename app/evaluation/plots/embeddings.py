@@ -48,6 +48,8 @@ def read_extracted(folder: str | os.PathLike) -> Embeddings:
         raise BadInput(f"{folder}: damaged or foreign arrays; extract them again.") from None
     if vectors.ndim != 2 or len(vectors) != len(labels) or not len(vectors):
         raise BadInput(f"{folder}: embeddings.npy and labels.npy do not go together; extract them again.")
+    if not np.isfinite(vectors).all():
+        raise BadInput(f"{folder}: some embeddings are not numbers; extract them again.")
     speakers = [str(label) for label in labels]
     return Embeddings(vectors, speakers, _files(folder / "index.csv", len(vectors)) or speakers)
 
