@@ -40,12 +40,12 @@ def run_trials(options: argparse.Namespace, encoder: Encoder, progress: Callable
     root = options.audio_root or Path(options.trials).parent
     cohort = None if options.no_norm else encoder.cohort
     scored = score_trials(trials, root, encoder.embed, progress, cohort)
+    if options.scores:  # first: with one kind of trial there are scores, but no figures
+        with atomic_write(options.scores) as file:
+            file.write(write_scores(scored))
     # The card's threshold and calibration hold for the scores that the model normally gives.
     rule = None if options.no_norm and encoder.cohort is not None else encoder.rule()
     result = {**measure_trials(scored, rule), "normalised": cohort is not None}
-    if options.scores:
-        with atomic_write(options.scores) as file:
-            file.write(write_scores(scored))
     if options.det:
         from app.evaluation.plots.det import curves_of, draw_det
 

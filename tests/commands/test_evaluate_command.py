@@ -76,6 +76,16 @@ def test_conditions_and_a_picture(trials: Path, tiny_model: Path, tmp_path: Path
         run(table, "--model", tiny_model, "--det", tmp_path / "det.gif")
 
 
+def test_scores_of_one_kind_of_trial_are_kept_though_there_are_no_figures(
+    trials: Path, tiny_model: Path, tmp_path: Path
+):
+    (tmp_path / "one.txt").write_text("1 a1.wav a2.wav\n")
+    out = tmp_path / "scores.txt"
+    with pytest.raises(BadInput, match="both"):
+        run(tmp_path / "one.txt", "--audio-root", trials.parent / "audio", "--model", tiny_model, "--scores", out)
+    assert out.read_text().startswith("1 a1.wav a2.wav ")
+
+
 def test_with_and_without_normalisation(trials: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     torch.manual_seed(0)
     arch = Architecture(channels=16, mfa_channels=48, scale=4, se_channels=8, attention_channels=8, embedding_dim=32)
