@@ -175,26 +175,45 @@ def read_audio(
         return resample(mono, file.samplerate)
 
 
-def stream_audio(path: str | os.PathLike, *, block_s: float = 1.0) -> Iterator[np.ndarray]:
-    """A file as consecutive blocks of mono float32 at 16 kHz (about ``block_s`` each): memory stays flat.
+def stream_audio(
+    path: str | os.PathLike,
+    *,
+    block_s: float = 1.0,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    complete: bool = False,
+) -> Iterator[np.ndarray]:
+    """A file, or a part of it, as blocks of mono float32 at 16 kHz (about ``block_s`` each): memory stays flat.
 
-    Opens at once (so that a bad file raises BadInput here, not at the first block).
+    Opens at once (so that a bad file raises BadInput here, not at the first block). ``complete``: BadInput in the end,
+    too, if the file is over long before its header says, as after a copy that broke off.
     """
     file = _open_audio(path)
+    start = min(round(start_s * file.samplerate), file.frames)
+    limit = None if end_s is None else max(0, round(end_s * file.samplerate) - start)
+    step = max(1, round(block_s * file.samplerate))
 
     def blocks() -> Iterator[np.ndarray]:
         with file:
-            resampler = StreamResampler(file.samplerate)
+            resampler, count = StreamResampler(file.samplerate), 0
             while True:
                 try:
-                    frames = file.read(max(1, round(block_s * file.samplerate)), dtype="float32", always_2d=True)
+                    if start and not count:
+                        file.seek(start)
+                    wanted = step if limit is None else min(step, limit - count)
+                    frames = file.read(wanted, dtype="float32", always_2d=True)
                 except RuntimeError as error:
                     raise BadInput(f"{path}: damaged audio ({error}).") from None
+                count += len(frames)
                 out = resampler(_mono(frames, path), last=not len(frames))
                 if len(out):
                     yield out
                 if not len(frames):
-                    return
+                    break
+            # 5 %: the header of an MP3 may hold an estimate
+            if complete and limit is None and count < 0.95 * (file.frames - start):
+                has, says = count / file.samplerate, (file.frames - start) / file.samplerate
+                raise BadInput(f"{path}: damaged audio (it ends after {has:.1f} of {says:.1f} s).")
 
     return blocks()
 
@@ -256,7 +275,8 @@ def _open_audio(path: str | os.PathLike):
     if not path.stat().st_size:
         raise BadInput(f"{path}: the file is empty.")
     try:
-        file = soundfile.SoundFile(str(path))
+        # As bytes where paths are bytes: a name that is not UTF-8 can be opened, too.
+        file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
     except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header to tell its rate
         raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
     if not file.frames:

@@ -31,6 +31,10 @@ ONLY_IN = {
     "shiboken6": "app.window",
     "torchaudio": "app.training",
     "speechbrain": "app.evaluation.speed",  # the benchmark beside it
+    "ray": "app.batch.ray_engine",
+    "faiss": "app.evaluation.gallery_speed",  # likewise a benchmark beside it
+    "matplotlib": "app.evaluation.plots",
+    "sklearn": "app.evaluation.plots",
 }
 NEVER = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 STARTS_FAST = ("test", "record_samples", "app.window")
@@ -150,6 +154,12 @@ def test_recognition_does_not_reach_the_sound_card_or_the_window():
     wrong = {"sounddevice", "PySide6", "app.audio.microphone", "app.window"}
     for module in (module for module in sources() if is_in(module, "app.recognition")):
         assert not wrong & set(reached_at_start(module)), module
+
+
+def test_pictures_are_an_extra():
+    """The packages of requirements-plot.txt are asked for when a picture is drawn, not before."""
+    for module in sources():
+        assert not {"matplotlib", "sklearn"} & {name.split(".")[0] for name in reached_at_start(module)}, module
 
 
 def test_no_module_imports_itself_in_a_circle():

@@ -151,7 +151,9 @@ def test_the_libraries_asked_for_are_those_that_qt_and_sounddevice_load():
 @pytest.fixture
 def project(tmp_path) -> Path:
     (tmp_path / "requirements.txt").write_text("numpy\n")
-    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\npytest\n")
+    (tmp_path / "requirements-plot.txt").write_text("-r requirements.txt\nmatplotlib\n")
+    (tmp_path / "requirements-ray.txt").write_text("-r requirements.txt\nray\n")
+    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n-r requirements-ray.txt\npytest\n")
     return tmp_path
 
 

@@ -25,7 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 14)
 """The Python versions that every pinned package has a wheel for."""
 
-REQUIREMENTS = {"run": ["requirements.txt"], "test": ["requirements.txt", "requirements-dev.txt"]}
+REQUIREMENTS = {
+    "run": ["requirements.txt"],
+    "test": ["requirements.txt", "requirements-plot.txt", "requirements-ray.txt", "requirements-dev.txt"],
+}
 
 
 class SetUpError(Exception):

@@ -1,8 +1,11 @@
-"""``python -m app benchmarks``: speed of the networks, start-up, memory, and the choice of window and hop."""
+"""``python -m app benchmarks``: speed of networks, extraction and large galleries, start-up, memory, window and hop."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 from pathlib import Path
 from statistics import median
 
@@ -13,21 +16,31 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["all", "networks", "start", "windows"], default="all")
+    parts = ["all", "networks", "start", "gallery", "windows", "extract"]
+    parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
-    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows: a table of clips with speakers")
+    people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
+    parser.add_argument("--people", **people, help="gallery: how many (default 1,000, 10,000 and 100,000)")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract: a table of clips with speakers")
     parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
+    parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part == "windows" and options.speech is None:
-        raise BadInput("benchmarks windows needs --speech CSV: a table of clips with the columns file and speaker.")
+    if options.part in ("windows", "extract") and options.speech is None:
+        raise BadInput(
+            f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
+        )
     if options.part in ("all", "networks"):
         networks(options.repeats)
     if options.part in ("all", "start"):
         start(options.starts)
+    if options.part in ("all", "gallery"):
+        gallery(options.people)
     if options.speech is not None and options.part in ("all", "windows"):
         windows(options)
+    if options.part == "extract":
+        extraction(options)
     return 0
 
 
@@ -55,6 +68,20 @@ def start(starts: int) -> None:
     print(f"  the demo, one minute of sound, in {median(run.wall_s for run in text):.1f} s (terminal, start included)")
 
 
+def gallery(people: list[int]) -> None:
+    if os.environ.get("OMP_NUM_THREADS") != "1":  # which NumPy reads once, when it is loaded
+        command = [sys.executable, "-m", "app", "benchmarks", "gallery", "--people", *map(str, people)]
+        sys.stdout.flush()
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=True)
+        return
+    from app.evaluation.gallery_speed import compare_galleries
+
+    print("\nOne voice among many on one thread, embedding to decision:")
+    print("      people  scores       median         95 %             FAISS, exact")
+    for row in compare_galleries(people):
+        print(f"  {row}", flush=True)
+
+
 def windows(options: argparse.Namespace) -> None:
     from app.evaluation.windows import compare, grid
     from app.recognition.encoder import Encoder
@@ -74,3 +101,11 @@ def windows(options: argparse.Namespace) -> None:
             f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
             flush=True,
         )
+
+
+def extraction(options: argparse.Namespace) -> None:
+    from app.evaluation.extraction_speed import compare_extraction
+
+    print(f"\nWaveform files to embeddings, the first {options.files} rows of {options.speech.name}, in turns:")
+    for row in compare_extraction(options.speech, options.files):
+        print(f"  {row}")

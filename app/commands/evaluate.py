@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
 from app.commands._options import add_compute_option, add_model_option
+from app.commands._trials import add_trial_options, run_trials
 from app.recognition.model_files import resolve
-from utils import BadInput, atomic_write
+from utils import BadInput
 
 
 def run(argv: list[str]) -> int:
@@ -25,16 +27,24 @@ def run(argv: list[str]) -> int:
         raise BadInput("--record: this model has no card of its own to write to.")
     encoder = Encoder.load(options.model, compute=options.compute)
     if options.trials:
-        return _trials(options, encoder)
-    systems = [own(encoder), *(load_reference(name) for name in options.beside)]
+        return run_trials(options, encoder, _bar("embedding"))
+    system = own(encoder)
+    if options.no_norm and encoder.cohort is not None:  # the threshold is one for normalised scores
+        system = replace(system, cohort=None, threshold=None)
+    systems = [system, *(load_reference(name) for name in options.beside)]
     return _pairs(options, systems) if options.pairs else _open_set(options, systems)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app evaluate", description=__doc__)
-    parser.add_argument("trials", nargs="?", metavar="TRIALS", help='lines such as "1 a.wav b.wav" (1: same speaker)')
+    parser.add_argument(
+        "trials",
+        nargs="?",
+        metavar="TRIALS",
+        help='lines such as "1 a.wav b.wav" (1: same speaker), or a csv with target, enrol, test',
+    )
     parser.add_argument("--audio-root", metavar="DIR", help="where the files are (default: beside the list)")
-    parser.add_argument("--scores", metavar="OUT", help="write each trial with its score behind it")
+    add_trial_options(parser)
     parser.add_argument("--pairs", metavar="CSV", help="instead of TRIALS: all pairs of the clips of each corpus in it")
     parser.add_argument(
         "--open-set",
@@ -62,6 +72,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--beside", action="append", default=[], choices=("resemblyzer",), help="with a CSV: measure this one too"
     )
+    parser.add_argument("--no-norm", action="store_true", help="plain cosines: without the model's score normalisation")
     parser.add_argument("--record", action="store_true", help="with a CSV: write the rows into the model's card")
     parser.add_argument("--json", action="store_true", help="print JSON (rates as fractions) instead of text")
     add_model_option(parser)
@@ -72,10 +83,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         parser.error("give a list of TRIALS, --pairs CSV, --open-set CSV or --conversations CSV")
     if not options.conversations and any(getattr(options, name) is not None for name in conversation_options()):
         parser.error("some of these options belong to --conversations")
-    if options.conversations and (options.record or options.beside or options.noisy or options.crop_s != [0.0]):
-        parser.error("--record, --beside, --noisy and --crop-s do not go with --conversations")
-    if options.scores and not options.trials:
-        parser.error("--scores belongs to a list of TRIALS")
+    others = options.record or options.beside or options.noisy or options.no_norm or options.crop_s != [0.0]
+    if options.conversations and others:
+        parser.error("--record, --beside, --noisy, --no-norm and --crop-s do not go with --conversations")
+    if not options.trials and (options.scores or options.condition or options.det):
+        parser.error("--scores, --condition and --det belong to a list of TRIALS")
     if options.trials and (options.record or options.beside or options.noisy):
         parser.error("--record, --beside and --noisy do not go with a list of TRIALS")
     if options.open_set and (options.noisy or options.crop_s != [0.0]):
@@ -83,31 +95,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     if any(seconds < 0 or 0 < seconds < 0.1 for seconds in options.crop_s):
         parser.error("--crop-s: at least 0.1 seconds, or 0 for all")
     return options
-
-
-def _trials(options: argparse.Namespace, encoder) -> int:
-    import numpy as np
-
-    from app.evaluation.trials import measure, read_trials, score_trials
-
-    trials = read_trials(options.trials)
-    root = options.audio_root or Path(options.trials).parent
-    scores = score_trials(trials, root, encoder.embed, _bar("embedding"), encoder.cohort)
-    if options.scores:
-        lines = (f"{int(t.target)} {t.enrol} {t.test} {s:.6f}\n" for t, s in zip(trials, scores, strict=True))
-        with atomic_write(options.scores) as file:
-            file.write("".join(lines).encode())
-    target = np.array([trial.target for trial in trials])
-    result = measure(scores[target], scores[~target])
-    if options.json:
-        print(json.dumps(result))
-        return 0
-    costs = ", ".join(f"{cost:.3f} (p = {p})" for p, cost in result["min_dcf"].items())
-    print(f"EER          {result['eer']:.2%} at a score of {result['threshold']:.4f}")
-    print(f"min DCF      {costs}")
-    print(f"accuracy     {result['accuracy']:.2%}, F1 {result['f1']:.4f}, both at that score")
-    print(f"trials       {result['trials']}")
-    return 0
 
 
 def _pairs(options: argparse.Namespace, systems: list) -> int:
@@ -205,7 +192,7 @@ def _command(options: argparse.Namespace) -> str:
     words += ["--adults"] * options.adults
     if options.pairs:
         words += ["--crop-s", *(f"{seconds:g}" for seconds in options.crop_s)]
-    words += ["--noisy"] * options.noisy
+    words += ["--noisy"] * options.noisy + ["--no-norm"] * options.no_norm
     words += [f"--beside {name}" for name in options.beside]
     return " ".join(words)
 

@@ -1,4 +1,4 @@
-"""``python -m app voices {list,rename,delete}``: the people who are enrolled or recorded."""
+"""``python -m app voices {list,rename,delete,export}``: the people who are enrolled or recorded."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.commands._options import add_model_option
 from app.enrolment.recordings import recorded_people
+from app.recognition.model_files import resolve
+from app.recognition.voiceprint_export import export_vectors
 from app.recognition.voiceprints import VoiceprintStore
 from app.terminal.tables import table
-from utils import clean_name, data_dir
+from utils import clean_name, data_dir, file_sha256
 
 
 def run(argv: list[str]) -> int:
-    """List, rename or delete people."""
+    """List, rename, delete or export people."""
     options = _parse(argv)
     with VoiceprintStore(data_dir(options.data)) as store:
         match options.action:
@@ -24,6 +27,8 @@ def run(argv: list[str]) -> int:
                 print(f"{clean_name(options.old)} is now called {clean_name(options.new)}.")
             case "delete":
                 return _delete(store, options.name, sure=options.yes)
+            case "export":
+                _export(store, options.faiss, options.model)
     return 0
 
 
@@ -33,7 +38,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the data folder (default: data/)"
     )
     parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
-    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete}")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete,export}")
     actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech and model")
     rename = actions.add_parser("rename", parents=[everywhere], help="give a person another name")
     rename.add_argument("old", metavar="OLD")
@@ -41,6 +46,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     delete = actions.add_parser("delete", parents=[everywhere], help="delete a person's voiceprint and recordings")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument("--yes", action="store_true", help="do not ask")
+    export = actions.add_parser("export", parents=[everywhere], help="write voiceprints for other programs")
+    export.add_argument(
+        "--faiss", type=Path, metavar="FILE.npy", required=True, help="float32 vectors, and whose they are in FILE.json"
+    )
+    add_model_option(export)
     return parser.parse_args(argv, argparse.Namespace(data=None))
 
 
@@ -72,3 +82,11 @@ def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
     recordings = store.delete(name)
     print(f"{name} was deleted, with {recordings} recording{'' if recordings == 1 else 's'}.")
     return 0
+
+
+def _export(store: VoiceprintStore, path: Path, model: str) -> None:
+    weights = resolve(model)
+    sha256 = file_sha256(weights.path)
+    gallery = store.gallery(sha256)
+    beside = export_vectors(gallery, path, weights.model_id, sha256)
+    print(f"{len(gallery.names)} voiceprints of {weights.model_id} were written to {path}, their names to {beside}.")

@@ -110,7 +110,7 @@ def first_speech(path: Path, config: ImportConfig = ImportConfig()) -> tuple[np.
     kept: list[tuple[np.ndarray, float]] = []
     before: deque[tuple[np.ndarray, float]] = deque(maxlen=margin)
     after, speech_s = 0, 0.0
-    for chunk, probability in _chunks(path, detector, config.searched_s):
+    for chunk, probability in chunks_of(path, detector, config.searched_s):
         if probability >= SPEECH:
             kept.extend(before)
             before.clear()
@@ -132,8 +132,11 @@ def first_speech(path: Path, config: ImportConfig = ImportConfig()) -> tuple[np.
     return samples, measure(samples, np.array([probability for _, probability in kept]))
 
 
-def _chunks(path: Path, detector: SpeechDetector, searched_s: float) -> Iterable[tuple[np.ndarray, float]]:
-    """Whole chunks (512,) of a file with their speech probabilities; the last one is filled up with zeros."""
+def chunks_of(path: Path, detector: SpeechDetector, searched_s: float) -> Iterable[tuple[np.ndarray, float]]:
+    """Whole chunks (512,) of a file with their speech probabilities; the last one is filled up with zeros.
+
+    Ends after ``searched_s``, a block later at most. Raises BadInput for a file that cannot be read.
+    """
     rest, heard = np.zeros(0, np.float32), 0
     for block in stream_audio(path):
         samples = np.concatenate([rest, block])

@@ -24,34 +24,52 @@ class ErrorRates:
     """(k,) of the target trials, rising."""
 
 
+class SortedTrials:
+    """Scores in order, so that the errors under many weightings cost one sort."""
+
+    def __init__(self, scores: np.ndarray, target: np.ndarray):
+        """Scores (n,) and whether each trial is a target trial (n,). Raises BadInput if a score is not a number."""
+        scores = np.asarray(scores, float)
+        if np.isnan(scores).any():
+            raise BadInput("some scores are not numbers.")
+        self.order = np.argsort(scores, kind="stable")
+        self.target = np.asarray(target, bool)[self.order]
+        self.thresholds, first = np.unique(scores[self.order], return_index=True)
+        self._first = np.append(first, len(scores))
+
+    def rates(self, weights: np.ndarray | None = None) -> ErrorRates:
+        """The operating points; equal scores are accepted together.
+
+        ``weights`` (n,), in the order of the scores given, count a trial more or less often. Raises BadInput if one
+        kind of trial is missing.
+        """
+        weights = np.ones(len(self.order)) if weights is None else np.asarray(weights, float)[self.order]
+        below = np.zeros((2, len(weights) + 1))
+        np.cumsum(np.where(self.target, weights, 0.0), out=below[0, 1:])
+        np.cumsum(np.where(self.target, 0.0, weights), out=below[1, 1:])
+        rejected, (targets, nontargets) = below[:, self._first], below[:, -1]
+        if not targets or not nontargets:
+            raise BadInput("both same-speaker and different-speaker trials are needed to measure errors.")
+        return ErrorRates(
+            np.append(self.thresholds, np.inf),
+            false_accepts=(nontargets - rejected[1]) / nontargets,
+            false_rejects=rejected[0] / targets,
+        )
+
+
 def error_rates(
     targets: np.ndarray,
     nontargets: np.ndarray,
     target_weights: np.ndarray | None = None,
     nontarget_weights: np.ndarray | None = None,
 ) -> ErrorRates:
-    """The operating points of target scores (m,) and non-target scores (n,); equal scores are accepted together.
-
-    Weights, of the same shapes, count a trial more or less often. Raises BadInput if one kind of trial is missing or
-    a score is not a number.
-    """
-    if not len(targets) or not len(nontargets):
-        raise BadInput("both same-speaker and different-speaker trials are needed to measure errors.")
-    scores = np.concatenate((targets, nontargets)).astype(float)
-    if np.isnan(scores).any():
-        raise BadInput("some scores are not numbers.")
-    weights = np.zeros((2, len(scores)))
-    weights[0, : len(targets)] = 1 if target_weights is None else target_weights
-    weights[1, len(targets) :] = 1 if nontarget_weights is None else nontarget_weights
-    order = np.argsort(scores, kind="stable")
-    below = np.concatenate((np.zeros((2, 1)), np.cumsum(weights[:, order], axis=1)), axis=1)
-    thresholds, first = np.unique(scores[order], return_index=True)
-    rejected, all_of_them = below[:, np.append(first, len(scores))], below[:, -1]
-    return ErrorRates(
-        np.append(thresholds, np.inf),
-        false_accepts=(all_of_them[1] - rejected[1]) / all_of_them[1],
-        false_rejects=rejected[0] / all_of_them[0],
+    """The operating points of target scores (m,) and non-target scores (n,); see ``SortedTrials``."""
+    weights = (
+        np.ones(len(targets)) if target_weights is None else target_weights,
+        np.ones(len(nontargets)) if nontarget_weights is None else nontarget_weights,
     )
+    is_target = np.arange(len(targets) + len(nontargets)) < len(targets)
+    return SortedTrials(np.concatenate((targets, nontargets)), is_target).rates(np.concatenate(weights))
 
 
 def equal_error_rate(targets: np.ndarray, nontargets: np.ndarray) -> tuple[float, float]:
@@ -60,10 +78,11 @@ def equal_error_rate(targets: np.ndarray, nontargets: np.ndarray) -> tuple[float
     The operating points are joined by straight lines, as on a ROC curve, and the EER is where that line has as many
     false accepts as false rejects; the threshold is the distinct score nearest to it.
     """
-    return _crossing(error_rates(targets, nontargets))
+    return crossing(error_rates(targets, nontargets))
 
 
-def _crossing(rates: ErrorRates) -> tuple[float, float]:
+def crossing(rates: ErrorRates) -> tuple[float, float]:
+    """``equal_error_rate`` of operating points."""
     gap = rates.false_accepts - rates.false_rejects  # falls from 1 to -1
     after = int(np.argmax(gap <= 0))
     before = after - 1  # gap starts at 1: there always is one before
@@ -91,9 +110,37 @@ def min_dcf(
     targets: np.ndarray, nontargets: np.ndarray, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
 ) -> float:
     """The normalised detection cost at its best threshold (NIST SRE): 1 is what a system that knows nothing gets."""
-    rates = error_rates(targets, nontargets)
-    cost = c_miss * p_target * rates.false_rejects + c_fa * (1 - p_target) * rates.false_accepts
-    return float(cost.min() / min(c_miss * p_target, c_fa * (1 - p_target)))
+    return lowest_cost(error_rates(targets, nontargets), p_target, c_miss, c_fa)
+
+
+def lowest_cost(rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0) -> float:
+    """``min_dcf`` of operating points."""
+    return float(detection_cost(rates.false_rejects, rates.false_accepts, p_target, c_miss, c_fa).min())
+
+
+def detection_cost(
+    false_rejects: np.ndarray | float,
+    false_accepts: np.ndarray | float,
+    p_target: float,
+    c_miss: float = 1.0,
+    c_fa: float = 1.0,
+) -> np.ndarray:
+    """The detection cost (NIST SRE) of error rates of any shape; 1 is the better of "always" and "never"."""
+    miss, accept = c_miss * p_target, c_fa * (1 - p_target)
+    return (miss * np.asarray(false_rejects) + accept * np.asarray(false_accepts)) / min(miss, accept)
+
+
+def dcf_at(
+    targets: np.ndarray,
+    nontargets: np.ndarray,
+    threshold: float,
+    p_target: float,
+    c_miss: float = 1.0,
+    c_fa: float = 1.0,
+) -> float:
+    """The normalised detection cost of deciding at this threshold: what the system costs as it is used."""
+    accepts = float(np.mean(np.asarray(nontargets) >= threshold))
+    return float(detection_cost(rejected(targets, threshold), accepts, p_target, c_miss, c_fa))
 
 
 def actual_dcf(
@@ -101,10 +148,7 @@ def actual_dcf(
 ) -> float:
     """The normalised detection cost of scores taken at their word: natural log-likelihood ratios, Bayes' threshold."""
     threshold = np.log(c_fa * (1 - p_target)) - np.log(c_miss * p_target)
-    misses = np.mean(np.asarray(target_llrs) < threshold)
-    accepts = np.mean(np.asarray(nontarget_llrs) >= threshold)
-    cost = c_miss * p_target * misses + c_fa * (1 - p_target) * accepts
-    return float(cost / min(c_miss * p_target, c_fa * (1 - p_target)))
+    return dcf_at(target_llrs, nontarget_llrs, float(threshold), p_target, c_miss, c_fa)
 
 
 def cllr(target_llrs: np.ndarray, nontarget_llrs: np.ndarray) -> float:
@@ -112,6 +156,25 @@ def cllr(target_llrs: np.ndarray, nontarget_llrs: np.ndarray) -> float:
     misses = np.logaddexp(0, -np.asarray(target_llrs, float)).mean()
     accepts = np.logaddexp(0, np.asarray(nontarget_llrs, float)).mean()
     return float((misses + accepts) / 2 / np.log(2))
+
+
+def min_cllr(targets: np.ndarray, nontargets: np.ndarray) -> float:
+    """``cllr`` after the best calibration that keeps the order of the scores: what telling people apart costs.
+
+    What ``cllr`` has above it is lost by the calibration alone. The best is isotonic regression (pool adjacent
+    violators; Brummer and du Preez 2006) of target against non-target, both kinds weighing the same.
+    """
+    from scipy.optimize import isotonic_regression
+
+    if not len(targets) or not len(nontargets):
+        raise BadInput("both same-speaker and different-speaker trials are needed to measure errors.")
+    _, place = np.unique(np.concatenate((targets, nontargets)), return_inverse=True)  # equal scores stay equal
+    own = np.bincount(place[: len(targets)], minlength=place.max() + 1) / len(targets)
+    others = np.bincount(place[len(targets) :], minlength=place.max() + 1) / len(nontargets)
+    p = isotonic_regression(own / (own + others), weights=own + others).x
+    with np.errstate(divide="ignore"):
+        llrs = np.log(p) - np.log1p(-p)
+    return cllr(llrs[place[: len(targets)]], llrs[place[len(targets) :]])
 
 
 def accuracy_and_f1(targets: np.ndarray, nontargets: np.ndarray, threshold: float) -> tuple[float, float]:
@@ -130,23 +193,18 @@ def all_pairs(scores: np.ndarray, speakers: np.ndarray) -> tuple[np.ndarray, np.
     return scores[same], scores[~same]
 
 
-def bootstrap_eer(
-    scores: np.ndarray, speakers: np.ndarray, *, level: float = 0.9, rounds: int = 400, seed: int = 0
-) -> tuple[float, float]:
-    """The interval (low, high) in which the EER over ``all_pairs`` falls when other speakers of this kind are drawn.
+def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
+    """The figures of target (m,) and non-target (n,) scores, as JSON values; rates are fractions.
 
-    Speakers are drawn with replacement, each with all of its trials (a speaker drawn twice is not compared with
-    itself); trials of one speaker are not independent, so drawing trials would promise too much.
+    ``threshold`` is the one at the equal error rate; accuracy and F1 (of "same speaker") are taken there.
     """
-    rng, speakers = np.random.default_rng(seed), np.unique(speakers, return_inverse=True)[1]
-    first, second = np.triu_indices(len(scores), k=1)
-    scores = scores[first, second]
-    first, second = speakers[first], speakers[second]
-    same, count, eers = first == second, speakers.max() + 1, []
-    for _ in range(rounds):
-        drawn = np.bincount(rng.integers(count, size=count), minlength=count)
-        own, others = drawn[first[same]], drawn[first[~same]] * drawn[second[~same]]
-        if own.any() and others.any():
-            eers.append(_crossing(error_rates(scores[same], scores[~same], own, others))[0])
-    low, high = np.quantile(eers, ((1 - level) / 2, (1 + level) / 2))
-    return float(low), float(high)
+    eer, threshold = equal_error_rate(targets, nontargets)
+    accuracy, f1 = accuracy_and_f1(targets, nontargets, threshold)
+    return {
+        "eer": eer,
+        "min_dcf": {str(p): min_dcf(targets, nontargets, p) for p in (0.01, 0.05)},
+        "threshold": threshold,
+        "trials": len(targets) + len(nontargets),
+        "accuracy": accuracy,
+        "f1": f1,
+    }

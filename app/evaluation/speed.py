@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from utils import SAMPLE_RATE, HeardError
+from utils import SAMPLE_RATE, BadInput, HeardError
 
 if TYPE_CHECKING:
     from model import SpeakerNetwork
+
+
+FULL_SIZE = {
+    "channels": [1024, 1024, 1024, 1024, 3072],
+    "kernel_sizes": [5, 3, 3, 3, 1],
+    "dilations": [1, 2, 3, 4, 1],
+    "attention_channels": 128,
+    "lin_neurons": 192,
+}
+"""SpeechBrain's settings of the public checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +110,31 @@ def _speechbrain() -> tuple[Callable, int] | None:
     except ImportError:
         return None
     fbank, normalise = Fbank(n_mels=80), InputNormalization(norm_type="sentence", std_norm=False)
-    network = ECAPA_TDNN(
-        80,
-        channels=[1024, 1024, 1024, 1024, 3072],
-        kernel_sizes=[5, 3, 3, 3, 1],
-        dilations=[1, 2, 3, 4, 1],
-        attention_channels=128,
-        lin_neurons=192,
-    ).eval()
+    network = ECAPA_TDNN(80, **FULL_SIZE).eval()
     return lambda wave: network(normalise(fbank(wave), torch.ones(len(wave)))), _parameters(network)
+
+
+def speechbrain_classifier():
+    """SpeechBrain's ``EncoderClassifier`` with its full-size network, as its recipe builds it but with random weights.
+
+    Raises BadInput if SpeechBrain is not installed.
+    """
+    import torch
+
+    try:
+        from speechbrain.inference.speaker import EncoderClassifier
+        from speechbrain.lobes.features import Fbank
+        from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+        from speechbrain.processing.features import InputNormalization
+    except ImportError:
+        raise BadInput("SpeechBrain is not installed: pip install -r requirements-dev.txt") from None
+    modules = {
+        "compute_features": Fbank(n_mels=80),
+        "mean_var_norm": InputNormalization(norm_type="sentence", std_norm=False),
+        "embedding_model": ECAPA_TDNN(80, **FULL_SIZE),
+        "classifier": torch.nn.Identity(),
+    }
+    return EncoderClassifier(modules=modules, hparams={"sample_rate": SAMPLE_RATE}).eval()
 
 
 def _parameters(network: SpeakerNetwork) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from app.evaluation.metrics import accuracy_and_f1, all_pairs, bootstrap_eer, equal_error_rate, min_dcf, rejected
+from app.evaluation.bootstrap import bootstrap_eer
+from app.evaluation.metrics import all_pairs, measure, rejected
 from app.evaluation.references import Embed, System
 from app.recognition.scoring import Cohort, similarities
 from app.training.corpus import Clip
@@ -22,63 +22,6 @@ Progress = Callable[[Sequence], Iterable]
 """Wraps a sequence to show how far its iteration is, as tqdm does."""
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Two files, and whether one person speaks in both."""
-
-    target: bool
-    enrol: str
-    test: str
-
-
-def read_trials(path: str | os.PathLike) -> list[Trial]:
-    """Trials in VoxCeleb's format, "1 a.wav b.wav" for the same speaker, 0 for different ones; empty lines are skipped.
-
-    Raises BadInput naming the line that is not such a trial.
-    """
-    path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (FileNotFoundError, IsADirectoryError):
-        raise BadInput(f"{path}: no such list of trials.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: not a list of trials (text in UTF-8).") from None
-    trials = []
-    for number, line in enumerate(lines, 1):
-        match line.split():
-            case []:
-                continue
-            case [("0" | "1") as label, enrol, test]:
-                trials.append(Trial(label == "1", enrol, test))
-            case _:
-                raise BadInput(f'{path}, line {number}: not a trial; "1 a.wav b.wav" or "0 a.wav b.wav" is.')
-    if not trials:
-        raise BadInput(f"{path}: no trials in it.")
-    return trials
-
-
-def score_trials(
-    trials: Sequence[Trial],
-    audio_root: str | os.PathLike,
-    embed: Embed,
-    progress: Progress = iter,
-    cohort: Cohort | None = None,
-) -> np.ndarray:
-    """The score of each trial (n,), normalised if there is a cohort; every file is read and embedded once.
-
-    Raises BadInput naming a bad file.
-    """
-    names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
-    index = {name: i for i, name in enumerate(names)}
-    embeddings = np.stack([_embed_clip(Clip(str(Path(audio_root) / name), ""), embed) for name in progress(names)])
-    enrol, test = (np.array([index[getattr(trial, side)] for trial in trials]) for side in ("enrol", "test"))
-    cosines = np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
-    if cohort is None:
-        return cosines
-    of_file = cohort.statistics(embeddings)
-    return cohort.normalise_pairs(cosines, of_file.at(enrol), of_file.at(test))
-
-
 def embed_clips(
     clips: Sequence[Clip], embed: Embed, crop_s: float = 0.0, progress: Progress = iter, change: Change | None = None
 ) -> np.ndarray:
@@ -86,10 +29,11 @@ def embed_clips(
 
     ``change`` is done to what is left of a clip.
     """
-    return np.stack([_embed_clip(clip, embed, crop_s, change) for clip in progress(clips)])
+    return np.stack([embed_clip(clip, embed, crop_s, change) for clip in progress(clips)])
 
 
-def _embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, change: Change | None = None) -> np.ndarray:
+def embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, change: Change | None = None) -> np.ndarray:
+    """One clip of ``embed_clips``. Raises BadInput naming a bad file."""
     samples = read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
     length = round(crop_s * SAMPLE_RATE)
     if 0 < length < len(samples):
@@ -101,23 +45,6 @@ def _embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, change: Change | 
         return embed(samples)
     except BadInput as error:  # too short: say which
         raise BadInput(f"{clip.path}: {error}") from None
-
-
-def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
-    """What ``python -m app evaluate --json`` prints of target (m,) and non-target (n,) scores; rates are fractions.
-
-    ``threshold`` is the one at the equal error rate; accuracy and F1 (of "same speaker") are taken there.
-    """
-    eer, threshold = equal_error_rate(targets, nontargets)
-    accuracy, f1 = accuracy_and_f1(targets, nontargets, threshold)
-    return {
-        "eer": eer,
-        "min_dcf": {str(p): min_dcf(targets, nontargets, p) for p in (0.01, 0.05)},
-        "threshold": threshold,
-        "trials": len(targets) + len(nontargets),
-        "accuracy": accuracy,
-        "f1": f1,
-    }
 
 
 def measure_pairs(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MIN_SAMPLES = 1600
 """Shorter pieces (0.1 s) say nothing about a voice."""
+BATCH_SAMPLES = 96 * 16_000
+"""At most so much sound goes through the network at once (or one signal): memory does not grow with how much comes."""
 
 
 class Encoder:
@@ -94,9 +96,11 @@ class Encoder:
                 raise BadInput(f"{len(signal) / 16000:.2f} s of sound are too short for a voice (at least 0.1 s).")
             by_length.setdefault(len(signal), []).append(index)
         with torch.inference_mode():
-            for indices in by_length.values():
-                batch = torch.from_numpy(np.stack([signals[i] for i in indices])).to(self.device)
-                out[indices] = self._network(batch).float().cpu().numpy()
+            for length, indices in by_length.items():
+                step = max(1, BATCH_SAMPLES // length)
+                for some in (indices[at : at + step] for at in range(0, len(indices), step)):
+                    batch = torch.from_numpy(np.stack([signals[i] for i in some])).to(self.device)
+                    out[some] = self._network(batch).float().cpu().numpy()
         return unit(out)
 
     @property

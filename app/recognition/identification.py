@@ -26,7 +26,7 @@ class Identification:
     confidence: float
     """0 to 1: the calibrated probability that ``label`` is right; 0 in silence."""
     scores: dict[str, float] = field(default_factory=dict)
-    """Enrolled name -> cosine score of the evidence so far, -1 to 1; empty in silence."""
+    """Enrolled name -> score of the evidence so far, -1 to 1, of the hundred who score highest; empty in silence."""
     threshold: float = 0.0
     """The score that a name needs, with as much speech as was heard."""
     reason: str = ""

@@ -93,10 +93,16 @@ class Gallery:
         if self.vectors.ndim != 2 or len(self.names) != len(self.vectors):
             raise ValueError(f"{len(self.names)} names for vectors of shape {self.vectors.shape}")
 
-    @property
-    def people(self) -> list[str]:
+    @cached_property
+    def people(self) -> tuple[str, ...]:
         """Each name once, in the order of the rows."""
-        return list(dict.fromkeys(self.names))
+        return tuple(dict.fromkeys(self.names))
+
+    @cached_property
+    def owners(self) -> np.ndarray:
+        """(rows,) the place in ``people`` of each row's name."""
+        place = {name: i for i, name in enumerate(self.people)}
+        return np.array([place[name] for name in self.names], np.intp)
 
     @cached_property
     def statistics(self) -> Statistics | None:
@@ -119,17 +125,40 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:
     """Name -> score, -1 to 1, of ``embedding`` (D,) of unit length and the person's best row."""
-    return scores(embedding[None], gallery)[0]
+    return dict(zip(gallery.people, _by_person(embedding[None], gallery)[0].tolist(), strict=True))
 
 
-def scores(embeddings: np.ndarray, gallery: Gallery) -> list[dict[str, float]]:
-    """``score`` of each of ``embeddings`` (n, D)."""
+def best(embedding: np.ndarray, gallery: Gallery, most: int = 20) -> dict[str, float]:
+    """The ``most`` highest of ``score``, the highest first and equal ones by name: enough to decide and to show.
+
+    Exact, for any number of people; among 100,000 it takes some milliseconds, where naming them all takes twice that.
+    """
+    return best_of_each(embedding[None], gallery, most)[0]
+
+
+def best_of_each(embeddings: np.ndarray, gallery: Gallery, most: int = 20) -> list[dict[str, float]]:
+    """``best`` of each of ``embeddings`` (n, D)."""
+    at_once = max(1, 4_000_000 // max(1, len(gallery.names)))  # a table of 16 MB
+    parts = [embeddings[at : at + at_once] for at in range(0, len(embeddings), at_once)]
+    return [_highest(row, gallery, most) for part in parts for row in _by_person(part, gallery)]
+
+
+def _highest(scores: np.ndarray, gallery: Gallery, most: int) -> dict[str, float]:
+    chosen = np.arange(len(scores))
+    if len(scores) > most:
+        last = np.partition(scores, len(scores) - most)[len(scores) - most]
+        chosen = np.flatnonzero(scores >= last)  # with all that equal the last one: their names decide
+    ranked = sorted((-float(scores[i]), gallery.people[i]) for i in chosen)[:most]
+    return {name: -negated for negated, name in ranked}
+
+
+def _by_person(embeddings: np.ndarray, gallery: Gallery) -> np.ndarray:
+    """(n, people) the score of each person's best row with embeddings (n, D)."""
     if not gallery.names:  # of no particular dimension
-        return [{} for _ in embeddings]
-    found: list[dict[str, float]] = []
-    for row in gallery.row_scores(embeddings):
-        best: dict[str, float] = {}
-        for name, value in zip(gallery.names, row, strict=True):
-            best[name] = max(best.get(name, -1.0), float(value))
-        found.append(best)
-    return found
+        return np.zeros((len(embeddings), 0))
+    scores = gallery.row_scores(embeddings)
+    if len(gallery.people) == scores.shape[1]:
+        return scores
+    by_person = np.full((len(gallery.people), len(scores)), -1.0, scores.dtype)
+    np.maximum.at(by_person, gallery.owners, scores.T)
+    return by_person.T

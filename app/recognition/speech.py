@@ -58,9 +58,12 @@ class SpeechDetector:
 def speech_mask(samples: np.ndarray) -> np.ndarray:
     """(n,) booleans: which samples of a whole signal are speech. Pauses of up to 0.1 s inside speech belong to it."""
     padded = np.concatenate([samples, np.zeros(-len(samples) % CHUNK, np.float32)])
-    active = SpeechDetector().process(padded) >= SPEECH
-    active = _fill_short_pauses(active, round(0.1 / CHUNK_S))
-    return np.repeat(active, CHUNK)[: len(samples)]
+    return np.repeat(speech_chunks(SpeechDetector().process(padded)), CHUNK)[: len(samples)]
+
+
+def speech_chunks(probabilities: np.ndarray) -> np.ndarray:
+    """(k,) booleans: which chunks with these probabilities (k,) are speech, or a pause of up to 0.1 s inside it."""
+    return _fill_short_pauses(probabilities >= SPEECH, round(0.1 / CHUNK_S))
 
 
 def keep_speech(samples: np.ndarray) -> np.ndarray:

@@ -110,7 +110,7 @@ def agreement(
 ) -> dict[str, float]:
     """How much of the reference's speech got the right label.
 
-    ``unknown``: reference names that nobody enrolled; right for them is any unknown label. Overlapped reference speech counts
+    ``unknown``: reference names that nobody enrolled; right for them is any unknown label. Overlapped speech counts
     as right if the label is one of its speakers'. Returns ``speech_s``, ``right_s``, ``wrong_s`` (another label),
     ``missed_s`` (no label) and ``right`` (the share right, 0 to 1), on a grid of 10 ms.
     """

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.recognition.decision import Decision, DecisionRule, decide
 from app.recognition.identification import UNKNOWN, is_unknown
-from app.recognition.scoring import Gallery, score, scores, unit
+from app.recognition.scoring import Gallery, best, best_of_each, unit
 from app.recognition.unknowns import UnknownVoice
 from utils import SAMPLE_RATE
 
@@ -41,6 +41,8 @@ class VoicesConfig:
     """Unknown voices told apart; the one not heard for longest makes room for a new one."""
     most_turns: int = 400
     """The newest turns, which hindsight may still change."""
+    scores: int = 100
+    """Of so many people scores are told, those with the highest: a gallery may hold a hundred thousand."""
     kept_s: float = 60.0
     """Speech in memory of each unknown voice: the newest."""
 
@@ -132,23 +134,28 @@ class SessionVoices:
 
     def tell(self, voice: np.ndarray, speech_s: float) -> Told:
         """Whose voice (D,) of unit length it is, with ``speech_s`` seconds of speech behind it."""
-        return self._decide(score(voice, self._gallery), score(voice, self._session_gallery()), self._rule.at(speech_s))
+        return self._decide(*self._best(voice[None])[0], self._rule.at(speech_s))
+
+    def _best(self, voices: np.ndarray) -> list[tuple[dict[str, float], dict[str, float]]]:
+        """Of each of ``voices`` (n, D): the highest scores with voiceprints and with centroids of the session."""
+        galleries = (self._gallery, self._session_gallery())
+        return list(zip(*(best_of_each(voices, gallery, self.config.scores) for gallery in galleries), strict=True))
 
     def _decide(self, enrolled: dict[str, float], session: dict[str, float], rule: DecisionRule) -> Told:
         config = self.config
         heard = {label: value - config.session_penalty for label, value in session.items()}
-        best = dict(enrolled)
+        scores = dict(enrolled)
         for name, value in heard.items():
             own = enrolled.get(name)
             if own is not None and own >= rule.threshold - config.voiceprint_floor:
-                best[name] = max(own, value)
-        decision = decide(best, rule)
+                scores[name] = max(own, value)
+        decision = decide(scores, rule)
         unknown = {label: value for label, value in heard.items() if is_unknown(label)}
         nearest = max(unknown, key=unknown.__getitem__, default=None)
-        needed = rule.threshold if decision.speaker is None else max(rule.threshold, best[decision.speaker])
+        needed = rule.threshold if decision.speaker is None else max(rule.threshold, scores[decision.speaker])
         if nearest is not None and unknown[nearest] >= needed:
-            return Told(replace(decision, speaker=None), nearest, best)
-        return Told(decision, decision.speaker or UNKNOWN, best)
+            return Told(replace(decision, speaker=None), nearest, scores)
+        return Told(decision, decision.speaker or UNKNOWN, scores)
 
     # ------------------------------------------------------------ learning
 
@@ -203,8 +210,7 @@ class SessionVoices:
         while (pair := self._same_voice()) is not None:
             self._merge(*pair)
         voices = np.stack([turn.voice for turn in self.turns]) if self.turns else np.zeros((0, 192), np.float32)
-        enrolled, session = scores(voices, self._gallery), scores(voices, self._session_gallery())
-        for turn, *found in zip(self.turns, enrolled, session, strict=True):
+        for turn, found in zip(self.turns, self._best(voices), strict=True):
             told = self._decide(*found, self._rule.at(turn.speech_s))
             if told.label != UNKNOWN:
                 turn.label = told.label
@@ -218,9 +224,9 @@ class SessionVoices:
                 continue
             voice = unit(centroid.total).astype(np.float32)
             rule = self._rule.at(centroid.speech_s)
-            if (name := decide(score(voice, self._gallery), rule).speaker) is not None:
+            if (name := decide(best(voice, self._gallery), rule).speaker) is not None:
                 return label, name
-            others = {k: v for k, v in score(voice, self._session_gallery()).items() if k != label and is_unknown(k)}
+            others = {k: v for k, v in best(voice, self._session_gallery()).items() if k != label and is_unknown(k)}
             nearest = max(others, key=others.__getitem__, default=None)
             if nearest is not None and others[nearest] - self.config.session_penalty >= rule.threshold:
                 return max(label, nearest, key=_number), min(label, nearest, key=_number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -11,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from app.batch.tables import PATH_COLUMNS, SPEAKER_COLUMNS, open_table
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio
-
-PATH_COLUMNS = ("file", "path", "filename", "audio", "wav")
-SPEAKER_COLUMNS = ("speaker", "client_id", "speaker_id", "spk", "label")
 
 
 @dataclass(frozen=True)
@@ -48,33 +45,18 @@ def read_clips(table: str | os.PathLike, audio_root: str | os.PathLike | None = 
     table = Path(table)
     if table.is_dir():
         return _folder_clips(table)
-    if not table.is_file():
-        raise BadInput(f"{table}: no such table of clips.")
     root = Path(audio_root) if audio_root else table.parent
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(f"{table}: not a text table in UTF-8.") from None
-    lines = text.splitlines()
-    reader = csv.DictReader(lines, delimiter="\t" if "\t" in (lines[0] if lines else "") else ",")
-    path_column = _column(table, reader.fieldnames, PATH_COLUMNS)
-    speaker_column = _column(table, reader.fieldnames, SPEAKER_COLUMNS)
+    opened = open_table(table)
+    path_column, speaker_column = opened.column(PATH_COLUMNS), opened.column(SPEAKER_COLUMNS)
     clips = []
-    for row in reader:
+    for number, row in opened.rows():
         try:
             clips.append(_clip(row, root, path_column, speaker_column))
         except ValueError as error:
-            raise BadInput(f"{table}, line {reader.line_num}: {error}.") from None
+            raise BadInput(f"{table}, line {number}: {error}.") from None
     if not clips:
         raise BadInput(f"{table}: no clips in it.")
     return clips
-
-
-def _column(table: Path, names: list[str] | None, known: tuple[str, ...]) -> str:
-    for name in known:
-        if name in (names or ()):
-            return name
-    raise BadInput(f"{table}: needs a column named {' or '.join(known)} in its first line.")
 
 
 def _clip(row: dict[str, str], root: Path, path_column: str, speaker_column: str) -> Clip:

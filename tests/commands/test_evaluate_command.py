@@ -45,7 +45,8 @@ def test_json_and_scores(trials: Path, tiny_model: Path, tmp_path: Path, capsys:
     audio = trials.parent / "audio"
     assert run(trials, "--audio-root", audio, "--model", tiny_model, "--json", "--scores", scores) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result.keys() == {"eer", "min_dcf", "threshold", "trials", "accuracy", "f1"}
+    assert result.keys() >= {"eer", "min_dcf", "threshold", "trials", "accuracy", "f1"}
+    assert result.keys() >= {"eer_interval", "actual_dcf", "at_default", "cllr", "min_cllr", "speakers", "normalised"}
     assert result["min_dcf"].keys() == {"0.01", "0.05"}
     assert result["trials"] == 4
     lines = [line.split() for line in scores.read_text().splitlines()]
@@ -58,8 +59,47 @@ def test_json_and_scores(trials: Path, tiny_model: Path, tmp_path: Path, capsys:
 def test_text_is_in_percent(trials: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]):
     assert run(trials, "--audio-root", trials.parent / "audio", "--model", tiny_model) == 0
     out = capsys.readouterr().out
-    assert out.startswith("EER")
+    assert [line.split()[0] for line in out.splitlines()][:3] == ["trials", "scores", "EER"]
     assert "%" in out
+
+
+def test_conditions_and_a_picture(trials: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    table, picture = tmp_path / "audio" / "trials.csv", tmp_path / "det.svg"
+    rows = ["1,a1.wav,a2.wav,x", "1,b1.wav,b2.wav,y", "0,a1.wav,b1.wav,x", "0,a2.wav,b2.wav,y"]
+    table.write_text("target,enrol,test,room\n" + "\n".join(rows) + "\n")
+    assert run(table, "--model", tiny_model, "--condition", "room", "--det", picture) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.splitlines()[-3:]] == ["room", "x", "y"]
+    assert "EER" in picture.read_text()
+    assert "room x" in picture.read_text()
+    with pytest.raises(BadInput, match=r"picture is one of \.png"):
+        run(table, "--model", tiny_model, "--det", tmp_path / "det.gif")
+
+
+def test_scores_of_one_kind_of_trial_are_kept_though_there_are_no_figures(
+    trials: Path, tiny_model: Path, tmp_path: Path
+):
+    (tmp_path / "one.txt").write_text("1 a1.wav a2.wav\n")
+    out = tmp_path / "scores.txt"
+    with pytest.raises(BadInput, match="both"):
+        run(tmp_path / "one.txt", "--audio-root", trials.parent / "audio", "--model", tiny_model, "--scores", out)
+    assert out.read_text().startswith("1 a1.wav a2.wav ")
+
+
+def test_with_and_without_normalisation(trials: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    torch.manual_seed(0)
+    arch = Architecture(channels=16, mfa_channels=48, scale=4, se_channels=8, attention_channels=8, embedding_dim=32)
+    network = SpeakerNetwork(arch)
+    network.cohort = torch.nn.functional.normalize(torch.randn(60, 32))
+    save_checkpoint(tmp_path / "norm.safetensors", network, {"name": "norm", "threshold": 0.5})
+    results = []
+    for extra in ((), ("--no-norm",)):
+        arguments = ("--audio-root", trials.parent / "audio", "--model", tmp_path / "norm.safetensors", "--json")
+        assert run(trials, *arguments, *extra) == 0
+        results.append(json.loads(capsys.readouterr().out))
+    assert [result["normalised"] for result in results] == [True, False]
+    assert ["at_default" in result for result in results] == [True, False]  # the card's threshold is not for cosines
+    assert results[0]["threshold"] != results[1]["threshold"]
 
 
 def test_all_pairs_of_a_table(trials: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -128,6 +168,8 @@ def test_open_set(speech_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         ("t.txt", "--beside", "resemblyzer"),
         ("--pairs", "t.csv", "--crop-s", "0.01"),
         ("--pairs", "t.csv", "--scores", "s.txt"),
+        ("--pairs", "t.csv", "--det", "d.png"),
+        ("--open-set", "t.csv", "--condition", "x"),
         ("--pairs", "t.csv", "--open-set", "t.csv"),
         ("--open-set", "t.csv", "--noisy"),
         ("--open-set", "t.csv", "--crop-s", "3"),

@@ -1,7 +1,8 @@
-"""``python -m app voices``: list, rename, delete, in the data folder that was named."""
+"""``python -m app voices``: list, rename, delete, export, in the data folder that was named."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -10,8 +11,10 @@ import pytest
 
 from app.commands import voices
 from app.enrolment.recordings import Note, samples_of, save_sample
+from app.recognition.model_files import resolve
+from app.recognition.scoring import best, unit
 from app.recognition.voiceprints import Sample, VoiceprintStore
-from utils import ROOT, BadInput
+from utils import ROOT, BadInput, file_sha256
 
 SHA = "a" * 64
 
@@ -76,6 +79,40 @@ def test_deleting(data, capsys):
     assert list((data / "speakers").iterdir()) == []
     with pytest.raises(BadInput, match=r"nobody is called Ana; enrolled: Ben\."):
         voices.run(["delete", "Ana", "--data", str(data)])
+
+
+def test_exporting_vectors_that_faiss_reads(tmp_path, capsys):
+    faiss = pytest.importorskip("faiss", reason="faiss-cpu is not installed")
+    rng = np.random.default_rng(0)
+    voices_of = {f"person {i:03}": unit(rng.standard_normal(192)).astype(np.float32) for i in range(300)}
+    sha256 = file_sha256(resolve("embedded").path)
+    with VoiceprintStore(tmp_path) as store:
+        for name, vector in voices_of.items():
+            store.set_samples(name, "embedded", sha256, [Sample("x.wav", vector[None], [3.0])])
+    out = tmp_path / "out" / "voices.npy"
+    assert voices.run(["export", "--faiss", str(out), "--data", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("300 voiceprints of embedded were written to")
+    vectors, about = np.load(out, allow_pickle=False), json.loads(out.with_suffix(".json").read_text())
+    assert (vectors.dtype, vectors.shape, vectors.flags.c_contiguous) == (np.float32, (300, 192), True)
+    assert (about["model_sha256"], about["dimension"], about["vectors"]) == (sha256, 192, "voices.npy")
+    assert about["names"] == list(voices_of)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (out, out.with_suffix(".json")))
+    index = faiss.IndexFlatIP(192)
+    index.add(vectors)
+    probe = unit(voices_of["person 123"] + 0.02 * rng.standard_normal(192)).astype(np.float32)
+    scores, rows = index.search(probe[None], 3)
+    with VoiceprintStore(tmp_path) as store:
+        ours = best(probe, store.gallery(sha256), 3)
+    assert [about["names"][row] for row in rows[0]] == list(ours)
+    assert scores[0] == pytest.approx(list(ours.values()), abs=1e-6)
+
+
+def test_nothing_to_export(data, tmp_path):
+    with pytest.raises(BadInput, match="this model knows nobody"):
+        voices.run(["export", "--faiss", str(tmp_path / "x.npy"), "--data", str(data)])
+    assert not (tmp_path / "x.npy").exists()
+    with pytest.raises(BadInput, match=r"into a \.npy file"):
+        voices.run(["export", "--faiss", str(tmp_path / "x.index"), "--data", str(data)])
 
 
 class Terminal:

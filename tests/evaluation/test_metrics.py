@@ -69,6 +69,11 @@ def test_agrees_with_scikit_learn():
     grid = np.linspace(0, 1, 200_001)
     crossing = grid[np.argmin(np.abs(1 - np.interp(grid, accepts, hits) - grid))]
     assert metrics.equal_error_rate(targets, nontargets)[0] == pytest.approx(crossing, abs=1e-5)
+    for p in (0.01, 0.05, 0.5):
+        costs = (p * (1 - hits) + (1 - p) * accepts) / min(p, 1 - p)
+        assert metrics.min_dcf(targets, nontargets, p) == pytest.approx(costs.min())
+        at = int(np.argmin(np.abs(thresholds - 1)))
+        assert metrics.dcf_at(targets, nontargets, thresholds[at], p) == pytest.approx(costs[at])
     threshold = 0.6
     accuracy, f1 = metrics.accuracy_and_f1(targets, nontargets, threshold)
     assert accuracy == pytest.approx(sklearn.accuracy_score(labels, values >= threshold))
@@ -126,19 +131,49 @@ def test_all_pairs():
     assert nontargets.tolist() == pytest.approx([0, 0.8])
 
 
-def test_bootstrap_interval_holds_the_estimate_and_shrinks_with_more_speakers():
-    rng = np.random.default_rng(0)
+def test_figures_by_hand():
+    result = metrics.measure(scores(0.9, 0.8, 0.7, 0.2), scores(0.1, 0.0, 0.3, 0.75))
+    assert result["eer"] == 0.25
+    assert result["trials"] == 8
+    assert result["accuracy"] == 0.75
+    assert result["f1"] == 0.75
+    assert set(result["min_dcf"]) == {"0.01", "0.05"}
+    assert 0.3 < result["threshold"] <= 0.7
 
-    def people(count: int) -> tuple[np.ndarray, np.ndarray]:
-        centres = rng.standard_normal((count, 16))
-        points = np.repeat(centres, 6, axis=0) + 1.2 * rng.standard_normal((6 * count, 16))
-        return points / np.linalg.norm(points, axis=1, keepdims=True), np.repeat(np.arange(count), 6)
 
-    widths = []
-    for count in (6, 60):
-        embeddings, speakers = people(count)
-        low, high = metrics.bootstrap_eer(embeddings @ embeddings.T, speakers, rounds=100)
-        assert low < metrics.equal_error_rate(*metrics.all_pairs(embeddings @ embeddings.T, speakers))[0] < high
-        assert (low, high) == metrics.bootstrap_eer(embeddings @ embeddings.T, speakers, rounds=100)
-        widths.append(high - low)
-    assert widths[1] < 0.6 * widths[0]
+def test_cost_of_a_threshold_by_hand():
+    # At 2.5: 1 of 4 owners out, 1 of 4 strangers in; at p = 0.05 (0.05 * 0.25 + 0.95 * 0.25) / 0.05.
+    targets, nontargets = scores(2, 3, 4, 5), scores(0, 1, 2, 2.5)
+    assert metrics.dcf_at(targets, nontargets, 2.5, 0.05) == pytest.approx(5.0)
+    assert metrics.dcf_at(targets, nontargets, 2.6, 0.05) == pytest.approx(0.25)  # the stranger is out now
+    assert metrics.dcf_at(targets, nontargets, math.inf, 0.01) == pytest.approx(1)
+    lowest = min(metrics.dcf_at(targets, nontargets, t, 0.05) for t in (*targets, *nontargets, math.inf))
+    assert metrics.min_dcf(targets, nontargets, 0.05) == pytest.approx(lowest)
+
+
+def test_lowest_cllr_by_hand():
+    assert metrics.min_cllr(scores(1, 2), scores(-1, 0)) == pytest.approx(0)  # in order: no calibration can do better
+    assert metrics.min_cllr(scores(1, 1), scores(1)) == pytest.approx(1)  # all alike: nothing is told
+    # Only the middle two are mixed: even odds there, certainty at the ends: a half of each kind costs 1 bit.
+    assert metrics.min_cllr(scores(1, 3), scores(0, 2)) == pytest.approx(0.5)
+    assert metrics.min_cllr(scores(2, 3), scores(0, 2)) == pytest.approx(0.5)  # a tie in place of a swap
+    assert metrics.min_cllr(scores(0), scores(1)) == pytest.approx(1)  # the wrong way round is as good as nothing
+
+
+def test_lowest_cllr_agrees_with_scikit_learn_and_no_calibration_is_better():
+    isotonic = pytest.importorskip("sklearn.isotonic", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(2)
+    targets, nontargets = rng.normal(2, 1, 80).round(1), rng.normal(0, 1, 120).round(1)  # many ties
+    labels, weights = np.r_[np.ones(80), np.zeros(120)], np.r_[np.full(80, 1 / 80), np.full(120, 1 / 120)]
+    values = np.r_[targets, nontargets]
+    p = isotonic.IsotonicRegression().fit(values, labels, weights).predict(values)
+    with np.errstate(divide="ignore"):
+        llrs = np.log(p) - np.log1p(-p)
+    lowest = metrics.min_cllr(targets, nontargets)
+    assert lowest == pytest.approx(metrics.cllr(llrs[:80], llrs[80:]))
+    straight = min(
+        metrics.cllr(scale * targets + offset, scale * nontargets + offset)
+        for scale in np.linspace(0.1, 4, 40)
+        for offset in np.linspace(-6, 2, 40)
+    )
+    assert lowest < straight < 1.3 * lowest

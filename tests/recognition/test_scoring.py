@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.recognition.scoring import Cohort, Gallery, score, similarities, unit
+from app.recognition.decision import DecisionRule, decide
+from app.recognition.scoring import Cohort, Gallery, best, score, similarities, unit
 
 
 def test_score_is_the_cosine_to_the_best_row_of_a_person():
@@ -11,7 +12,8 @@ def test_score_is_the_cosine_to_the_best_row_of_a_person():
     gallery = Gallery(("Ana", "Ana", "Ben"), rows)
     scores = score(np.array([0, 1, 0], np.float32), gallery)
     assert scores == pytest.approx({"Ana": 1.0, "Ben": 0.5**0.5})
-    assert gallery.people == ["Ana", "Ben"]
+    assert gallery.people == ("Ana", "Ben")
+    assert gallery.owners.tolist() == [0, 0, 1]
 
 
 def test_nobody_enrolled():
@@ -81,3 +83,51 @@ def test_statistics_do_not_depend_on_how_many_voices_are_asked_for(voices: np.nd
     monkeypatch.setattr("app.recognition.scoring.BLOCK", 7)
     for one, other in zip(whole, cohort.statistics(voices), strict=True):
         assert one == pytest.approx(other, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def many() -> Gallery:
+    """2,000 people, every third one with two rows; eight of them are the very same voice."""
+    rng = np.random.default_rng(0)
+    vectors = unit(rng.standard_normal((2666, 32))).astype(np.float32)
+    vectors[100:108] = vectors[100]
+    names = [f"{i:04}" for i in range(2000)]
+    return Gallery((*names, *names[:1998:3]), vectors)
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+@pytest.mark.parametrize("most", [1, 2, 5, 20, 5000])
+def test_the_best_are_the_highest_of_all(many: Gallery, normalised: bool, most: int):
+    rng = np.random.default_rng(1)
+    cohort = Cohort(unit(rng.standard_normal((60, 32))).astype(np.float32), top=20) if normalised else None
+    gallery = Gallery(many.names, many.vectors, cohort)
+    for probe in (*unit(rng.standard_normal((20, 32))), many.vectors[100]):
+        everybody = score(probe.astype(np.float32), gallery)
+        ranked = sorted(everybody.items(), key=lambda item: (-item[1], item[0]))
+        assert list(best(probe.astype(np.float32), gallery, most).items()) == ranked[:most]
+
+
+def test_deciding_needs_no_more_than_the_best(many: Gallery):
+    rng, rule = np.random.default_rng(2), DecisionRule(threshold=0.6, margin=0.05)
+    answers = []
+    for row in (100, 200, 2300):  # of eight alike, alone, and a person's second row
+        probe = unit(many.vectors[row] + 0.1 * rng.standard_normal(32)).astype(np.float32)
+        answers.append(decide(best(probe, many, 2), rule))
+        assert answers[-1] == decide(score(probe, many), rule)
+    assert [answer.speaker for answer in answers] == [None, "0200", many.names[2300]]
+
+
+def test_nobody_is_best_in_an_empty_gallery():
+    assert best(np.ones(192, np.float32), Gallery()) == {}
+
+
+def test_the_scores_of_a_large_gallery_are_those_of_float64():
+    rng = np.random.default_rng(3)
+    vectors = unit(rng.standard_normal((20_000, 192))).astype(np.float32)
+    gallery = Gallery(tuple(f"{i:05}" for i in range(20_000)), vectors)
+    probe = unit(vectors[7] + 0.08 * rng.standard_normal(192)).astype(np.float32)
+    truth = vectors.astype(float) @ probe.astype(float)
+    order = np.argsort(-truth)[:20]
+    found = best(probe, gallery)
+    assert list(found) == [f"{i:05}" for i in order]
+    assert list(found.values()) == pytest.approx(truth[order], abs=1e-6)

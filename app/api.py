@@ -1,0 +1,168 @@
+"""Heard as a library: the engine behind a few functions, for other Python programs.
+
+    from app import Heard
+
+    heard = Heard()
+    print(heard.verify("ana.wav", "who.wav").probability)
+
+docs/library.md shows the rest, and what stands for what in SpeechBrain.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from app.audio.source import AudioSource
+from app.batch.verification import Verification, Voice, compare, hear
+from app.recognition.decision import decide
+from app.recognition.encoder import Encoder
+from app.recognition.identification import UNKNOWN, Identification
+from app.recognition.live import Recogniser, listen
+from app.recognition.scoring import Gallery, best, unit
+from app.recognition.voiceprints import VoiceprintStore
+from utils import SAMPLE_RATE, BadInput, data_dir, resample
+
+Sound = str | os.PathLike | np.ndarray
+"""An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
+Voices = Gallery | Mapping[str, np.ndarray]
+"""People: a gallery, or their names with an embedding (D,) or several (k, D) each."""
+
+
+class Heard:
+    """A speaker model and the people enrolled with it.
+
+    Loading takes seconds, the rest milliseconds. For use by one thread at a time; each thread may have one of its own.
+    What a caller can get wrong (a missing file, too little speech, an unknown model) raises ``utils.BadInput``, and
+    what else can fail its base ``utils.HeardError``, each with one line that says what to do.
+    """
+
+    def __init__(
+        self,
+        model: str = "embedded",
+        *,
+        compute: str = "auto",
+        data: str | os.PathLike | None = None,
+        threshold: float | None = None,
+    ):
+        """Load a model and the people whom it knows.
+
+        ``model``: "embedded", "speechbrain/spkrec-ecapa-voxceleb", or the path of weights. ``compute``: "auto" (a CUDA
+        device if there is one), "cpu", "cuda" or "mps". ``data``: the folder of the voiceprints, as ``--data``.
+        ``threshold``: a score, -1 to 1, in place of the model's own.
+        """
+        self.encoder = Encoder.load(model, compute=compute)
+        """The network: ``encoder.embed_batch(signals)`` is what SpeechBrain calls ``encode_batch``."""
+        self.threshold = threshold
+        self._data = data
+        self.reload()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The names of the people enrolled."""
+        return self.gallery.people
+
+    def reload(self) -> None:
+        """Read the voiceprints again: somebody may have been enrolled meanwhile."""
+        with VoiceprintStore(data_dir(self._data)) as store:
+            self.gallery = store.gallery(self.encoder.sha256, self.encoder.cohort)
+            """The people enrolled, as this model knows them."""
+
+    def embed(self, sound: Sound, rate: int = SAMPLE_RATE) -> np.ndarray:
+        """The voice in a sound of one person, as a voiceprint is made: (D,) float32 of unit length.
+
+        The first minute of speech is used, without its pauses. ``rate``: of samples, in Hz; a file tells its own.
+        Raises BadInput for what cannot be read or holds less than a second of speech.
+        """
+        return self._hear([sound], rate)[0].embedding
+
+    def embed_many(self, sounds: Sequence[Sound], rate: int = SAMPLE_RATE) -> np.ndarray:
+        """``embed`` of sounds of any lengths: (len(sounds), D) float32, the same as one by one."""
+        voices = self._hear(sounds, rate)
+        return np.array([voice.embedding for voice in voices], np.float32).reshape(-1, self.encoder.dim)
+
+    def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE) -> Verification:
+        """Whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
+        return compare(*self._hear([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
+
+    def identify(self, sound: Sound, rate: int = SAMPLE_RATE, *, among: Voices | None = None) -> Identification:
+        """Who speaks in a sound of one person: somebody enrolled, or of ``among`` instead, or "unknown".
+
+        ``speaker`` is the name or None, ``scores`` are those of the twenty nearest, ``reason`` says why it is unknown.
+        """
+        (voice,) = self._hear([sound], rate)
+        rule = self.encoder.rule(self.threshold).at(voice.speech_s)
+        scores = best(voice.embedding, self._among(among))
+        said = decide(scores, rule)
+        gender, gender_confidence = self.encoder.gender(voice.embedding)
+        return Identification(
+            time_s=voice.speech_s,
+            label=said.speaker or UNKNOWN,
+            speaker=said.speaker,
+            confidence=said.confidence,
+            scores=scores,
+            threshold=rule.threshold,
+            reason=said.reason,
+            gender=gender,
+            gender_confidence=gender_confidence,
+            speech_probability=1.0,
+            speech_s=voice.speech_s,
+        )
+
+    def listen(
+        self,
+        source: AudioSource | str | os.PathLike | None = None,
+        *,
+        among: Voices | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Identification]:
+        """Who is speaking, four times a second, until the source ends or ``stop`` is set.
+
+        ``source``: None for the default microphone, a file, or an AudioSource such as ``Microphone("USB")`` of
+        app.audio.microphone, or ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own.
+        """
+        if source is None:
+            from app.audio.microphone import Microphone
+
+            source = Microphone()
+        elif isinstance(source, str | os.PathLike):
+            from app.audio.file_source import FileSource
+
+            source = FileSource(source)
+        return listen(
+            source, Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold)), stop=stop
+        )
+
+    def _hear(self, sounds: Sequence[Sound], rate: int) -> list[Voice]:
+        return hear(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
+
+    def _among(self, voices: Voices | None) -> Gallery:
+        if voices is None:
+            return self.gallery
+        if isinstance(voices, Gallery):
+            return voices
+        rows = [(name, row) for name, vectors in voices.items() for row in np.atleast_2d(vectors)]
+        if any(row.shape != (self.encoder.dim,) for _, row in rows):
+            raise BadInput(f"embeddings of this model have {self.encoder.dim} numbers; these have not.")
+        vectors = np.array([row for _, row in rows], np.float32).reshape(-1, self.encoder.dim)
+        return Gallery(tuple(name for name, _ in rows), unit(vectors), self.encoder.cohort)
+
+
+def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:
+    """A file as it is, samples as (n,) float32 at 16 kHz."""
+    if isinstance(sound, str | os.PathLike):
+        return Path(sound)
+    samples = np.asarray(sound)
+    if samples.dtype == np.int16:
+        samples = samples / np.float32(32768)
+    if samples.ndim == 2:
+        samples = samples.mean(axis=1)
+    if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating) or not len(samples):
+        raise BadInput("samples are float or int16, of shape (n,) or (n, channels), and not empty.")
+    if not np.isfinite(samples).all():
+        raise BadInput("these samples are not all numbers (NaN or infinite).")
+    return resample(samples.astype(np.float32), rate)

@@ -1,0 +1,65 @@
+"""Many embeddings and whose they are, to be drawn: those that ``extract`` wrote."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from utils import BadInput
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """n embeddings with what is known of each."""
+
+    vectors: np.ndarray
+    """(n, D) float32 of unit length."""
+    speakers: Sequence[str]
+    files: Sequence[str]
+    """Where each comes from, for people."""
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def some(self, most: int, seed: int = 0) -> Embeddings:
+        """At most so many of them, drawn, in the old order."""
+        if len(self) <= most:
+            return self
+        kept = np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
+        return Embeddings(self.vectors[kept], [self.speakers[i] for i in kept], [self.files[i] for i in kept])
+
+
+def read_extracted(folder: str | os.PathLike) -> Embeddings:
+    """What ``python -m app extract`` wrote into ``folder``. Raises BadInput if that is not whole."""
+    folder = Path(folder)
+    try:
+        vectors = np.load(folder / "embeddings.npy", allow_pickle=False)
+        labels = np.load(folder / "labels.npy", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"{error.filename}: no such file; `python -m app extract MANIFEST --out DIR` writes it."
+        ) from None
+    except (ValueError, EOFError):
+        raise BadInput(f"{folder}: damaged or foreign arrays; extract them again.") from None
+    if vectors.ndim != 2 or len(vectors) != len(labels) or not len(vectors):
+        raise BadInput(f"{folder}: embeddings.npy and labels.npy do not go together; extract them again.")
+    if not np.isfinite(vectors).all():
+        raise BadInput(f"{folder}: some embeddings are not numbers; extract them again.")
+    speakers = [str(label) for label in labels]
+    return Embeddings(vectors, speakers, _files(folder / "index.csv", len(vectors)) or speakers)
+
+
+def _files(index: Path, count: int) -> list[str]:
+    """Path and time of each embedding; empty where the index is missing or does not fit."""
+    try:
+        with open(index, encoding="utf-8", newline="") as lines:
+            rows = [row for row in csv.DictReader(lines) if row.get("status") == "ok"]
+        files = [f"{row['path']} {float(row['start_s'] or 0):.1f} s" for row in rows]
+    except (OSError, ValueError, KeyError):
+        return []
+    return files if len(files) == count else []

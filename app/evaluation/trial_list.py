@@ -1,0 +1,141 @@
+"""Lists of trials: which files are compared, and what is known of them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from utils import BadInput
+
+LABELS = {"1": True, "target": True, "true": True, "same": True}
+LABELS |= {"0": False, "nontarget": False, "false": False, "different": False}
+LABEL_COLUMNS = ("target", "label", "same")
+ENROL_COLUMNS = ("enrol", "enroll", "enrolment", "file_a", "path_a", "a")
+TEST_COLUMNS = ("test", "file_b", "path_b", "b")
+CONDITION = "condition"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Two files, and whether one person speaks in both."""
+
+    target: bool
+    enrol: str
+    test: str
+    conditions: tuple[tuple[str, str], ...] = ()
+    """(column, value) of what a csv says about it."""
+
+
+def read_trials(path: str | os.PathLike, conditions: Sequence[str] = ()) -> list[Trial]:
+    """The trials of a list in VoxCeleb's format, or of a csv or tsv with columns of these names.
+
+    VoxCeleb's lines are "1 a.wav b.wav" for the same speaker and 0 for different ones; empty lines are skipped. A csv
+    has a column for each of ``LABEL_COLUMNS`` (1, 0, target, nontarget ...), ``ENROL_COLUMNS`` and ``TEST_COLUMNS``;
+    of the others the ``conditions`` are read, and a column named "condition" if none is asked for. Raises BadInput
+    naming the line that is no trial, or the column that is missing.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (FileNotFoundError, IsADirectoryError):
+        raise BadInput(f"{path}: no such list of trials.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not a list of trials (text in UTF-8).") from None
+    if path.suffix.lower() in {".csv", ".tsv"}:
+        trials = _from_table(path, lines, conditions)
+    elif conditions:
+        raise BadInput(f"{path}: only a .csv or .tsv of trials has columns, such as {conditions[0]}.")
+    else:
+        trials = _from_lines(path, lines)
+    if not trials:
+        raise BadInput(f"{path}: no trials in it.")
+    return trials
+
+
+def _from_lines(path: Path, lines: list[str]) -> list[Trial]:
+    trials = []
+    for number, line in enumerate(lines, 1):
+        match line.split():
+            case []:
+                continue
+            case [("0" | "1") as label, enrol, test]:
+                trials.append(Trial(label == "1", enrol, test))
+            case _:
+                raise BadInput(f'{path}, line {number}: not a trial; "1 a.wav b.wav" or "0 a.wav b.wav" is.')
+    return trials
+
+
+def _from_table(path: Path, lines: list[str], conditions: Sequence[str]) -> list[Trial]:
+    reader = csv.DictReader(lines, delimiter="\t" if "\t" in (lines[0] if lines else "") else ",")
+    columns = reader.fieldnames or ()
+    label, enrol, test = (
+        next((name for name in names if name in columns), None)
+        for names in (LABEL_COLUMNS, ENROL_COLUMNS, TEST_COLUMNS)
+    )
+    if not (label and enrol and test):
+        raise BadInput(f"{path}: needs the columns target, enrol and test in its first line.")
+    if missing := [name for name in conditions if name not in columns]:
+        raise BadInput(f"{path}: has no column {missing[0]}; there are {', '.join(columns)}.")
+    told = conditions or [name for name in columns if name == CONDITION]
+    trials = []
+    for row in reader:
+        target = LABELS.get((row[label] or "").strip().lower())
+        if target is None or not row[enrol] or not row[test]:
+            raise BadInput(f"{path}, line {reader.line_num}: not a trial; target is 1 or 0, enrol and test are files.")
+        trials.append(Trial(target, row[enrol], row[test], tuple((name, row[name] or "") for name in told)))
+    return trials
+
+
+@dataclass(frozen=True)
+class Speakers:
+    """Who speaks in the files of a list, as numbers from 0: what a list does not say outright."""
+
+    of_file: dict[str, int]
+    by_folder: bool
+    """Whether folders say it, as in VoxCeleb; else files are one speaker's if same-speaker trials link them."""
+
+    def __len__(self) -> int:
+        return 1 + max(self.of_file.values())
+
+    def sides(self, trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray]:
+        """The speakers of the two sides of each trial, (n,) each."""
+        enrol = np.array([self.of_file[trial.enrol] for trial in trials])
+        return enrol, np.array([self.of_file[trial.test] for trial in trials])
+
+
+def find_speakers(trials: Sequence[Trial]) -> Speakers:
+    """Tell the speakers of a list.
+
+    If at some depth the folders agree in every same-speaker trial and differ in every other one, they are the speakers
+    (VoxCeleb's "id10270/x6uYqmx31kE/00001.wav": the first one). Else a speaker is whatever same-speaker trials join,
+    which may take one person for several.
+    """
+    files = {file: PurePosixPath(file.replace("\\", "/")).parts[:-1] for t in trials for file in (t.enrol, t.test)}
+    for depth in range(1, min(map(len, files.values())) + 1):
+        if all((files[t.enrol][:depth] == files[t.test][:depth]) is t.target for t in trials):
+            folders = {folder: i for i, folder in enumerate(dict.fromkeys(parts[:depth] for parts in files.values()))}
+            return Speakers({file: folders[parts[:depth]] for file, parts in files.items()}, by_folder=True)
+    return Speakers(_linked(trials), by_folder=False)
+
+
+def _linked(trials: Sequence[Trial]) -> dict[str, int]:
+    """File -> number of its group, where same-speaker trials join files (union-find)."""
+    parent = {file: file for trial in trials for file in (trial.enrol, trial.test)}
+
+    def root(file: str) -> str:
+        while parent[file] != file:
+            parent[file] = parent[parent[file]]
+            file = parent[file]
+        return file
+
+    for trial in trials:
+        if trial.target:
+            parent[root(trial.enrol)] = root(trial.test)
+    roots = {file: root(file) for file in parent}
+    number = {name: i for i, name in enumerate(dict.fromkeys(roots.values()))}
+    return {file: number[name] for file, name in roots.items()}

@@ -1,0 +1,174 @@
+"""Lists of trials: the score of each, and what the scores say of a model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from app.evaluation import metrics
+from app.evaluation.bootstrap import speaker_bootstrap
+from app.evaluation.references import Embed
+from app.evaluation.trial_list import Speakers, Trial, find_speakers
+from app.evaluation.trials import Progress
+from app.recognition.decision import DecisionRule
+from app.recognition.scoring import Cohort
+from utils import SAMPLE_RATE, BadInput, read_audio
+
+P_TARGETS = (0.01, 0.05)
+"""Prior probabilities of a target that detection costs are given for, as the VoxCeleb and NIST evaluations do."""
+
+
+@dataclass(frozen=True)
+class ScoredTrials:
+    """Trials and what a model says to them; arrays of (n,), one value for each trial."""
+
+    trials: Sequence[Trial]
+    scores: np.ndarray
+    """-1 to 1: cosines, normalised if there was a cohort."""
+    seconds: np.ndarray
+    """Length of the shorter of the two files."""
+
+    @property
+    def target(self) -> np.ndarray:
+        """Whether one person speaks in both files."""
+        return np.array([trial.target for trial in self.trials])
+
+    def where(self, mask: np.ndarray) -> ScoredTrials:
+        """The trials of a mask (n,)."""
+        chosen = np.flatnonzero(mask)
+        return ScoredTrials([self.trials[i] for i in chosen], self.scores[chosen], self.seconds[chosen])
+
+
+def score_trials(
+    trials: Sequence[Trial],
+    audio_root: str | os.PathLike,
+    embed: Embed,
+    progress: Progress = iter,
+    cohort: Cohort | None = None,
+) -> ScoredTrials:
+    """Score trials; every file is read and embedded once, whole. ``cohort``: scores are normalised against it.
+
+    Raises BadInput naming a bad file; that files are missing is said before the first one is embedded.
+    """
+    names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
+    paths = [Path(audio_root) / name for name in names]
+    if missing := [path for path in paths if not path.is_file()]:
+        raise BadInput(
+            f"{len(missing)} of the list's {len(paths)} files are missing, such as {missing[0]}:"
+            " --audio-root DIR says where they are."
+        )
+    voices, lengths = zip(*(_hear(path, embed) for path in progress(paths)), strict=True)
+    embeddings, lengths = np.stack(voices), np.array(lengths)
+    index = {name: i for i, name in enumerate(names)}
+    enrol = np.array([index[trial.enrol] for trial in trials])
+    test = np.array([index[trial.test] for trial in trials])
+    scores = np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
+    if cohort is not None:
+        of_file = cohort.statistics(embeddings)
+        scores = cohort.normalise_pairs(scores, of_file.at(enrol), of_file.at(test))
+    return ScoredTrials(trials, scores, np.minimum(lengths[enrol], lengths[test]))
+
+
+def _hear(path: Path, embed: Embed) -> tuple[np.ndarray, float]:
+    samples = read_audio(path)
+    try:
+        return embed(samples), len(samples) / SAMPLE_RATE
+    except BadInput as error:  # too short: say which
+        raise BadInput(f"{path}: {error}") from None
+
+
+def measure_trials(scored: ScoredTrials, rule: DecisionRule | None = None) -> dict:
+    """All figures of scored trials as ``python -m app evaluate --json`` prints them; rates are fractions.
+
+    ``metrics.measure`` with 90 % intervals over speakers, of all trials and of each condition; with a ``rule``, those
+    of deciding by it too (see ``at_rule``). Raises BadInput if one kind of trial is missing altogether.
+    """
+    speakers = find_speakers(scored.trials)
+    result = _measure(scored, rule, speakers)
+    result["speakers"], result["speakers_by_folder"] = len(speakers), speakers.by_folder
+    columns: dict[str, dict[str, dict]] = {}
+    for column, value in sorted({pair for trial in scored.trials for pair in trial.conditions}):
+        part = scored.where(np.array([(column, value) in trial.conditions for trial in scored.trials]))
+        both_kinds = len(set(part.target.tolist())) == 2  # else there is nothing to trade off
+        columns.setdefault(column, {})[value] = _measure(part, rule, speakers) if both_kinds else _counts(part)
+    return {**result, "conditions": columns} if columns else result
+
+
+def _measure(scored: ScoredTrials, rule: DecisionRule | None, speakers: Speakers) -> dict:
+    target, scores = scored.target, scored.scores
+    first, second = speakers.sides(scored.trials)
+    costs = [partial(metrics.lowest_cost, p_target=p) for p in P_TARGETS]
+    eer, *cost_intervals = speaker_bootstrap(
+        scores, target, first, second, [lambda rates: metrics.crossing(rates)[0], *costs]
+    )
+    result = {
+        **metrics.measure(scores[target], scores[~target]),
+        **_counts(scored),
+        "eer_interval": eer,
+        "min_dcf_interval": {str(p): interval for p, interval in zip(P_TARGETS, cost_intervals, strict=True)},
+        "min_cllr": metrics.min_cllr(scores[target], scores[~target]),
+    }
+    return result if rule is None else {**result, **at_rule(scored, rule)}
+
+
+def _counts(scored: ScoredTrials) -> dict:
+    targets = int(scored.target.sum())
+    return {"trials": len(scored.scores), "targets": targets, "nontargets": len(scored.scores) - targets}
+
+
+def at_rule(scored: ScoredTrials, rule: DecisionRule) -> dict:
+    """What comes out when the program decides: errors, detection costs, and the cost of its likelihood ratios.
+
+    The rule is that for as much speech as the shorter file is long, as in ``python -m app verify``.
+    """
+    target = scored.target
+    lengths, place = np.unique(scored.seconds, return_inverse=True)
+    rules = [rule.at(seconds) for seconds in lengths]
+    ahead = scored.scores - np.array([each.threshold for each in rules])[place]
+    llrs = rule.scale * scored.scores + np.array([each.offset for each in rules])[place]
+    accuracy, f1 = metrics.accuracy_and_f1(ahead[target], ahead[~target], 0.0)
+    return {
+        "at_default": {
+            "threshold": rule.threshold,
+            "false_accepts": float(np.mean(ahead[~target] >= 0)),
+            "false_rejects": metrics.rejected(ahead[target], 0.0),
+            "accuracy": accuracy,
+            "f1": f1,
+        },
+        "actual_dcf": {str(p): metrics.dcf_at(ahead[target], ahead[~target], 0.0, p) for p in P_TARGETS},
+        "cllr": metrics.cllr(llrs[target], llrs[~target]),
+    }
+
+
+def write_scores(scored: ScoredTrials) -> bytes:
+    """The trials in VoxCeleb's format with the score behind each, for ``read_scores``."""
+    rows = zip(scored.trials, scored.scores, strict=True)
+    return "".join(f"{int(t.target)} {t.enrol} {t.test} {score:.6f}\n" for t, score in rows).encode()
+
+
+def read_scores(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
+    """The target scores (m,) and non-target scores (n,) of a file that ``evaluate --scores`` wrote.
+
+    Of a line only its first word (1 or 0) and its last (the score) count. Raises BadInput naming a bad line.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (FileNotFoundError, IsADirectoryError):
+        raise BadInput(
+            f"{path}: no such file of scores; `python -m app evaluate TRIALS --scores OUT` writes one."
+        ) from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not a file of scores (text in UTF-8).") from None
+    values: tuple[list[float], list[float]] = ([], [])
+    for number, words in enumerate(map(str.split, lines), 1):
+        try:
+            if words:
+                values[("1", "0").index(words[0])].append(float(words[-1]))
+        except ValueError:
+            raise BadInput(f'{path}, line {number}: not a scored trial; "1 a.wav b.wav 0.5" is.') from None
+    return np.array(values[0]), np.array(values[1])
