@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from utils import SAMPLE_RATE, BadInput, HeardError, atomic_write, file_sha256
+from utils import SAMPLE_RATE, HeardError, atomic_write, file_sha256, read_card
 
 
 @dataclass(frozen=True)
@@ -301,17 +301,6 @@ def load_checkpoint(path: str | Path) -> tuple[SpeakerNetwork, dict]:
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
         raise HeardError(f"{path}: not a model of this program ({_first_line(error)}).") from None
     return network.eval(), card
-
-
-def read_card(path: str | Path) -> dict:
-    """The JSON card of the weights at ``path``."""
-    card = Path(path).with_suffix(".json")
-    try:
-        return json.loads(card.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{card}: the model's card is missing; it belongs beside the weights.") from None
-    except ValueError:
-        raise HeardError(f"{card}: not a readable model card.") from None
 
 
 def load_speechbrain(path: str | Path) -> SpeakerNetwork:

@@ -21,7 +21,7 @@ def run(argv: list[str]) -> int:
     from app.evaluation.references import load_reference, own
     from app.recognition.encoder import Encoder
 
-    if options.record and resolve(options.model).kind != "heard":
+    if options.record and resolve(options.model).kind == "speechbrain":
         raise BadInput("--record: this model has no card of its own to write to.")
     encoder = Encoder.load(options.model, compute=options.compute)
     if options.trials:
@@ -60,7 +60,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--noisy", action="store_true", help="with --pairs: besides, each clip in a room and with noise 10 dB below"
     )
     parser.add_argument(
-        "--beside", action="append", default=[], choices=("resemblyzer",), help="with a CSV: measure this one too"
+        "--beside",
+        action="append",
+        default=[],
+        choices=("embedded", "resemblyzer"),
+        help="with a CSV: measure this one too",
     )
     parser.add_argument("--record", action="store_true", help="with a CSV: write the rows into the model's card")
     parser.add_argument("--json", action="store_true", help="print JSON (rates as fractions) instead of text")
@@ -177,7 +181,7 @@ class _Rows:
             weights = Path(resolve(self._options.model).path)
             record_figures(weights, _command(self._options), self._rows, self._part)
             if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
-                write_model_card(weights)
+                write_model_card(weights.with_name(f"{weights.stem.removesuffix('-int8')}.safetensors"))
         return 0
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from model import read_card
-from utils import atomic_write
+from utils import atomic_write, read_card
 
 
 def write_model_card(weights: str | os.PathLike) -> Path:
