@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
 from app.commands._options import add_compute_option, add_model_option
-from app.recognition.model_files import resolve
+from app.recognition.model_files import EMBEDDED_INT8, resolve
 from utils import BadInput, atomic_write
 
 
@@ -205,6 +205,7 @@ def _command(options: argparse.Namespace) -> str:
     """The command line that gives the same rows, without the paths of this machine."""
     kind, table = ("--pairs", options.pairs) if options.pairs else ("--open-set", options.open_set)
     words = ["python -m app evaluate", kind, Path(table).name]
+    words += [f"--model {options.model}"] * (options.model == EMBEDDED_INT8)
     words += [f"--corpus {corpus}" for corpus in options.corpus or ()]
     words += ["--adults"] * options.adults
     if options.pairs:

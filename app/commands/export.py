@@ -17,7 +17,7 @@ def run(argv: list[str]) -> int:
         "--out",
         type=Path,
         metavar="FILE",
-        help="the .onnx file, its card beside it (default: MODEL-int8.onnx beside the model)",
+        help="the .onnx file; its card goes beside it (default: MODEL-int8.onnx beside the model)",
     )
     parser.add_argument(
         "--precision",
