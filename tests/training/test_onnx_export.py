@@ -25,6 +25,7 @@ def network(arch: Architecture = SMALL, *, negative: bool = True) -> SpeakerNetw
     """Random weights and random batch-norm statistics, as no freshly made network has them."""
     torch.manual_seed(5)
     made = SpeakerNetwork(arch, gender=True)
+    made.cohort = nn.functional.normalize(torch.randn(8, arch.embedding_dim))
     for norm in made.modules():
         if isinstance(norm, nn.BatchNorm1d):
             nn.init.normal_(norm.running_mean, 0, 0.2)
@@ -98,7 +99,7 @@ def test_silence_is_no_trouble():
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
-    card = {"name": "mine", "threshold": 0.5, "gender": {"abstain": 0.5}, "figures": {"rows": []}}
+    card = {"name": "mine", "threshold": 0.5, "gender": {"abstain": 0.5}, "cohort": {"top": 5}, "figures": {"rows": []}}
     save_checkpoint(tmp_path / "mine.safetensors", network(), card)
     return tmp_path / "mine.safetensors"
 
@@ -113,6 +114,8 @@ def test_a_file_is_a_whole_model(weights: Path, tmp_path: Path):
     assert exported.card == card
     assert exported.dim == plain.dim == 32
     assert exported.rule() == plain.rule()
+    assert np.array_equal(exported.cohort.vectors, plain.cohort.vectors)
+    assert exported.cohort.top == plain.cohort.top == 5
     vectors = exported.embed_batch([*check, check[0][:8000]])
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
     assert np.einsum("nd,nd->n", vectors[:2], plain.embed_batch(check)).min() > 0.99
