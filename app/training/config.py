@@ -88,6 +88,10 @@ class TrainConfig:
     margin_to: float = 0.4
     """Parts of the steps between which the margin rises from 0."""
     sub_centres: int = 1
+    top_k: int = 0
+    """So many of the nearest other speakers get a margin, too (see ``losses.AamSoftmax``); 0 for none."""
+    top_k_margin: float = 0.06
+    """Of these, radians."""
     ema: float = 0.999
     """Decay per step of the averaged weights, which are what is validated and shipped; 0 for none."""
     seed: int = 1
@@ -165,6 +169,7 @@ def _check(config: RunConfig, path: Path) -> None:
         "train.warm_up": 0 < train.warm_up < 1,
         "train.margin_to": train.margin_from < train.margin_to,
         "train.sub_centres": train.sub_centres >= 1,
+        "train.top_k": train.top_k >= 0,
         "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
         "data.share": all(value >= 0 for value in data.share.values()),
         "data.speed_classes": data.speed_classes or len(data.speeds) == 1 or not teacher.weight,

@@ -91,7 +91,12 @@ class Trainer:
         self.batches = Batches(training, config, unlabelled, ranks)
         self.network = SpeakerNetwork(config.model)
         self.loss = AamSoftmax(
-            config.model.embedding_dim, self.batches.classes, scale=train.scale, sub_centres=train.sub_centres
+            config.model.embedding_dim,
+            self.batches.classes,
+            scale=train.scale,
+            sub_centres=train.sub_centres,
+            top_k=train.top_k,
+            top_k_margin=train.top_k_margin,
         )
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network = ranks.join_norms(self.network)
