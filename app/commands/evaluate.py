@@ -18,6 +18,7 @@ def run(argv: list[str]) -> int:
     options = _parse(argv)
     if options.conversations:
         return run_conversations(options, _corpora(options, options.conversations))
+    import app.training.baselines  # noqa: F401  their models are measured, too
     from app.evaluation.references import load_reference, own
     from app.recognition.encoder import Encoder
 

@@ -42,7 +42,7 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     from tqdm import tqdm
 
     from app.evaluation.references import load_resemblyzer
-    from app.training.corpus import hold_out, load_corpus, load_unlabelled
+    from app.training.corpus import hold_out, load_corpus, load_unlabelled, set_clips_aside
     from app.training.export import export_model
     from app.training.teacher import load_voiceprints
     from app.training.trainer import Trainer
@@ -51,6 +51,7 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     bar = partial(tqdm, desc="decoding", unit="clip")
     corpus = ranks.main_first(lambda: load_corpus(data.table, data.cache, data.audio_root or None, bar))
     training, validation = hold_out(corpus, data.holdout)
+    training, aside = set_clips_aside(training, data.clips_aside)
     unlabelled = voiceprints = None
     if teacher.unlabelled:
         unlabelled = ranks.main_first(lambda: load_unlabelled(teacher.unlabelled, data.cache, bar))
@@ -72,10 +73,15 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
         trainer.run()
     if not ranks.main:
         return 0
-    card = export_model(config, trainer, training, validation)
+    card = export_model(config, trainer, training, validation, aside if data.clips_aside else None)
     held_aside = card["held_aside"]
     print(
         f"{config.model_file}: EER {held_aside['eer']:.2%} on the speakers set aside; "
         f"threshold {card['threshold']} (1 % false accepts, {held_aside['false_rejects']:.1%} false rejects)."
     )
+    if closed := card.get("closed_set"):
+        print(
+            f"Of {closed['clips']} clips set aside of {closed['speakers']} speakers, {closed['accuracy']:.1%} are given"
+            f" to the right one of {closed['among']}; F1 {closed['f1']:.3f}."
+        )
     return 0

@@ -12,7 +12,7 @@ from app.recognition import model_files
 from app.recognition.encoder import Encoder
 from app.recognition.fast_network import FastNetwork
 from app.recognition.model_files import ModelFile
-from model import SpeakerNetwork
+from model import EcapaTdnn, SpeakerNetwork
 from utils import BadInput
 
 
@@ -25,8 +25,9 @@ class TorchEncoder(Encoder):
         self.device = device
         network = network.to(device).eval()
         self._gender = network.gender
-        # A copy of its own: the plain backbone's memory is freed.
-        self._network = FastNetwork(network) if device == "cpu" else network
+        self._network = network
+        if device == "cpu" and isinstance(network.backbone, EcapaTdnn):
+            self._network = FastNetwork(network)  # a copy of its own: the plain backbone's memory is freed
 
     @classmethod
     def open(cls, file: ModelFile, compute: str) -> TorchEncoder:

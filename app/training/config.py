@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import app.training.baselines  # noqa: F401  makes its networks known
 from app.training.augment import AugmentConfig
-from model import Architecture
+from model import BACKBONES, Architecture
 from utils import ROOT, BadInput
 
 
@@ -36,6 +37,9 @@ class DataConfig:
     """Where the decoded speech is kept: about 115 MB per hour."""
     holdout: dict[str, int] = field(default_factory=dict)
     """Speakers of each corpus to set aside for validation and calibration."""
+    clips_aside: float = 0.0
+    """Part of the clips of each training speaker to set aside, at least one where there are two: for the accuracy of
+    classification (see ``closed_set.py``)."""
     share: dict[str, float] = field(default_factory=dict)
     """The part of the draws that each corpus gets; empty: no corpus is special."""
     temperature: float = 0.0
@@ -161,6 +165,7 @@ def expand(path: str) -> str:
 def _check(config: RunConfig, path: Path) -> None:
     train, data, teacher = config.train, config.data, config.teacher
     rules = {
+        "model.network": config.model.network in BACKBONES,
         "train.precision": train.precision in ("bf16", "f32"),
         "train.steps": train.steps > 0,
         "train.batch": train.batch > 1,
@@ -171,6 +176,7 @@ def _check(config: RunConfig, path: Path) -> None:
         "train.sub_centres": train.sub_centres >= 1,
         "train.top_k": train.top_k >= 0,
         "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
+        "data.clips_aside": 0 <= data.clips_aside < 1,
         "data.share": all(value >= 0 for value in data.share.values()),
         "data.speed_classes": data.speed_classes or len(data.speeds) == 1 or not teacher.weight,
         "teacher.weight": teacher.weight >= 0,

@@ -17,7 +17,7 @@ from app.recognition.onnx_encoder import TENSORS, OnnxEncoder
 from app.recognition.scoring import unit
 from app.training.onnx_graph import build_onnx
 from model import load_checkpoint
-from utils import HeardError, atomic_write, file_sha256
+from utils import BadInput, HeardError, atomic_write, file_sha256
 
 LEAST_COSINE = 0.99
 """To the embeddings of the network as it was: below, something is wrong, and nothing is written."""
@@ -27,13 +27,16 @@ def export_onnx(weights: str | os.PathLike, out: str | os.PathLike, check: list[
     """Write ``out`` (.onnx) and its card (.json) from a model file (.safetensors), and return the card.
 
     ``check``: speech, each (n,) float32 at 16 kHz, that both networks embed; the card says how alike ("least_cosine").
-    Raises HeardError, and writes nothing, if they are not.
+    Raises HeardError, and writes nothing, if they are not, BadInput for
+    another network than an ECAPA-TDNN.
     """
     import torch
     from safetensors.numpy import load_file, save
 
     weights, out = Path(weights), Path(out)
     network, card = load_checkpoint(weights)
+    if network.arch.network != "ecapa-tdnn":
+        raise BadInput(f"{weights}: only an ECAPA-TDNN can be exported, not a {network.arch.network}.")
     rest = {key: value for key, value in load_file(weights).items() if not key.startswith("backbone.")}
     model = build_onnx(network, int8=int8)
     model.metadata_props.add(key=TENSORS, value=base64.b64encode(save(rest)).decode())
