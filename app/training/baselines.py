@@ -17,7 +17,7 @@ from model import BACKBONES, Architecture
 class CnnLstm(nn.Module):
     """Log-mel features (B, mels, T) -> embeddings (B, embedding_dim); T of at least 4.
 
-    MFCC, two convolutions that halve the time axis each, an LSTM, and a linear layer on its last state. Of the
+    MFCC, two convolutions that halve the time axis each, an LSTM, and a linear layer on the mean of its states. Of the
     architecture it takes mels, channels (of everything) and embedding_dim.
     """
 
@@ -42,8 +42,8 @@ class CnnLstm(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         x = self.convolutions(self.cosines @ features)
-        _, (state, _) = self.lstm(x.transpose(1, 2))
-        return self.fc(state[-1])
+        states, _ = self.lstm(x.transpose(1, 2))
+        return self.fc(states.mean(dim=1))
 
 
 def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
