@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,13 +20,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from utils import SAMPLE_RATE, BadInput, HeardError, atomic_write, file_sha256
+from utils import SAMPLE_RATE, HeardError, atomic_write, file_sha256, read_card
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The widths of an ECAPA-TDNN. The defaults are the full-size network of the public checkpoint."""
+    """The kind of network and its widths. The defaults are the full-size network of the public checkpoint."""
 
+    network: str = "ecapa-tdnn"
+    """One of ``BACKBONES``."""
     mels: int = 80
     channels: int = 1024
     mfa_channels: int = 3072
@@ -203,6 +206,10 @@ class EcapaTdnn(nn.Module):
         return self.fc(pooled[:, :, None]).squeeze(2)
 
 
+BACKBONES: dict[str, Callable[[Architecture], nn.Module]] = {"ecapa-tdnn": EcapaTdnn}
+"""From log-mel features to embeddings; ``app/training/baselines.py`` adds one to compare with."""
+
+
 # ---------------------------------------------------------------------------- heads
 
 
@@ -246,7 +253,7 @@ class SpeakerNetwork(nn.Module):
         super().__init__()
         self.arch = arch
         self.front = LogMel(arch.mels)
-        self.backbone = EcapaTdnn(arch)
+        self.backbone = BACKBONES[arch.network](arch)
         self.gender = GenderHead(arch.embedding_dim) if gender else None
         self.register_buffer("cohort", None)
         """(k, embedding_dim) of unit length, or None: voices of strangers that scores are normalised against."""
@@ -293,6 +300,8 @@ def load_checkpoint(path: str | Path) -> tuple[SpeakerNetwork, dict]:
         raise HeardError(f"{path}: the weights do not match their card (sha256); fetch both files again.")
     try:
         arch = Architecture(**card["architecture"])
+        if arch.network not in BACKBONES:
+            raise HeardError(f"{path}: a network of the kind {arch.network!r} can be trained and evaluated, no more.")
         tensors = load_file(path)
         network = SpeakerNetwork(arch, gender=any(key.startswith("gender.") for key in tensors))
         if "cohort" in tensors:
@@ -301,17 +310,6 @@ def load_checkpoint(path: str | Path) -> tuple[SpeakerNetwork, dict]:
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
         raise HeardError(f"{path}: not a model of this program ({_first_line(error)}).") from None
     return network.eval(), card
-
-
-def read_card(path: str | Path) -> dict:
-    """The JSON card of the weights at ``path``."""
-    card = Path(path).with_suffix(".json")
-    try:
-        return json.loads(card.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{card}: the model's card is missing; it belongs beside the weights.") from None
-    except ValueError:
-        raise HeardError(f"{card}: not a readable model card.") from None
 
 
 def load_speechbrain(path: str | Path) -> SpeakerNetwork:

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import io
+import json
 import os
 import sys
 import tempfile
@@ -145,6 +146,17 @@ def file_sha256(path: str | os.PathLike) -> str:
     """The SHA-256 of a file's bytes, in lower-case hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_card(path: str | os.PathLike) -> dict:
+    """The JSON card of the model file at ``path`` (same stem). Raises BadInput without one, HeardError if damaged."""
+    card = Path(path).with_suffix(".json")
+    try:
+        return json.loads(card.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{card}: the model's card is missing; it belongs beside the weights.") from None
+    except ValueError:
+        raise HeardError(f"{card}: not a readable model card.") from None
 
 
 # ---------------------------------------------------------------------------- audio files

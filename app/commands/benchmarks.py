@@ -54,6 +54,7 @@ def networks(repeats: int) -> None:
 
 def start(starts: int) -> None:
     from app.evaluation.startup import run_timed, screen
+    from app.recognition.model_files import EMBEDDED, EMBEDDED_INT8
 
     demo = str(ROOT / "data" / "demo" / "conversation.flac")
     print(f"\nFrom the start of the process, median of {starts} (the first run, which fills caches, not counted):")
@@ -63,9 +64,12 @@ def start(starts: int) -> None:
         times = [run.stages_ms[stage] for run in runs if stage in run.stages_ms]
         print(f"  {stage:<14}{f'{median(times):7.0f} ms' if times else '  not seen'}")
     print(f"  peak memory   {median(run.peak_mb for run in runs):7.0f} MB (window)")
-    text = [run_timed(["--demo", "--terminal"]) for _ in range(starts)]
-    print(f"  peak memory   {median(run.peak_mb for run in text):7.0f} MB (terminal)")
-    print(f"  the demo, one minute of sound, in {median(run.wall_s for run in text):.1f} s (terminal, start included)")
+    for model in (EMBEDDED, EMBEDDED_INT8):
+        text = [run_timed(["--demo", "--terminal", "--model", model]) for _ in range(starts)]
+        print(f"  peak memory   {median(run.peak_mb for run in text):7.0f} MB (terminal, {model})")
+        print(
+            f"  the demo, one minute of sound, in {median(run.wall_s for run in text):.1f} s (the same, start included)"
+        )
 
 
 def gallery(people: list[int]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
 from app.commands._options import add_compute_option, add_model_option
 from app.commands._trials import add_trial_options, run_trials
-from app.recognition.model_files import resolve
+from app.recognition.model_files import EMBEDDED_INT8, resolve
 from utils import BadInput
 
 
@@ -20,10 +20,11 @@ def run(argv: list[str]) -> int:
     options = _parse(argv)
     if options.conversations:
         return run_conversations(options, _corpora(options, options.conversations))
+    import app.training.baselines  # noqa: F401  their models are measured, too
     from app.evaluation.references import load_reference, own
     from app.recognition.encoder import Encoder
 
-    if options.record and resolve(options.model).kind != "heard":
+    if options.record and resolve(options.model).kind == "speechbrain":
         raise BadInput("--record: this model has no card of its own to write to.")
     encoder = Encoder.load(options.model, compute=options.compute)
     if options.trials:
@@ -70,7 +71,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--noisy", action="store_true", help="with --pairs: besides, each clip in a room and with noise 10 dB below"
     )
     parser.add_argument(
-        "--beside", action="append", default=[], choices=("resemblyzer",), help="with a CSV: measure this one too"
+        "--beside",
+        action="append",
+        default=[],
+        choices=("embedded", "resemblyzer"),
+        help="with a CSV: measure this one too",
     )
     parser.add_argument("--no-norm", action="store_true", help="plain cosines: without the model's score normalisation")
     parser.add_argument("--record", action="store_true", help="with a CSV: write the rows into the model's card")
@@ -164,7 +169,7 @@ class _Rows:
             weights = Path(resolve(self._options.model).path)
             record_figures(weights, _command(self._options), self._rows, self._part)
             if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
-                write_model_card(weights)
+                write_model_card(weights.with_name(f"{weights.stem.removesuffix('-int8')}.safetensors"))
         return 0
 
 
@@ -188,6 +193,7 @@ def _command(options: argparse.Namespace) -> str:
     """The command line that gives the same rows, without the paths of this machine."""
     kind, table = ("--pairs", options.pairs) if options.pairs else ("--open-set", options.open_set)
     words = ["python -m app evaluate", kind, Path(table).name]
+    words += [f"--model {options.model}"] * (options.model == EMBEDDED_INT8)
     words += [f"--corpus {corpus}" for corpus in options.corpus or ()]
     words += ["--adults"] * options.adults
     if options.pairs:

@@ -1,12 +1,21 @@
-"""``python -m app train CONFIG``: train a network as a TOML file says, and make a model of it."""
+"""``python -m app train CONFIG``: train a network as a TOML file says, and make a model of it.
+
+Several processes share the work with ``torchrun --nproc-per-node N -m app train CONFIG``: on as many CUDA devices, or
+on the processor.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 from utils import BadInput
+
+if TYPE_CHECKING:
+    from app.training.config import RunConfig
+    from app.training.distributed import Ranks
 
 
 def run(argv: list[str]) -> int:
@@ -18,40 +27,61 @@ def run(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
 
+    from app.training.config import load_config
+    from app.training.distributed import join, leave
+
+    config = load_config(options.config)
+    ranks = join()
+    try:
+        return _train(config, ranks, options.export_only)
+    finally:
+        leave(ranks)
+
+
+def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     from tqdm import tqdm
 
     from app.evaluation.references import load_resemblyzer
-    from app.training.config import load_config
-    from app.training.corpus import hold_out, load_corpus, load_unlabelled
+    from app.training.corpus import hold_out, load_corpus, load_unlabelled, set_clips_aside
     from app.training.export import export_model
     from app.training.teacher import load_voiceprints
     from app.training.trainer import Trainer
 
-    config = load_config(options.config)
     data, teacher = config.data, config.teacher
     bar = partial(tqdm, desc="decoding", unit="clip")
-    corpus = load_corpus(data.table, data.cache, data.audio_root or None, bar)
+    corpus = ranks.main_first(lambda: load_corpus(data.table, data.cache, data.audio_root or None, bar))
     training, validation = hold_out(corpus, data.holdout)
-    unlabelled = load_unlabelled(teacher.unlabelled, data.cache, bar) if teacher.unlabelled else None
-    voiceprints = None
+    training, aside = set_clips_aside(training, data.clips_aside)
+    unlabelled = voiceprints = None
+    if teacher.unlabelled:
+        unlabelled = ranks.main_first(lambda: load_unlabelled(teacher.unlabelled, data.cache, bar))
     if teacher.weight:
         voices = [training] if unlabelled is None else [training, unlabelled]
         bar = partial(tqdm, desc="asking the teacher", unit="voice")
-        voiceprints = load_voiceprints(voices, data.speeds, load_resemblyzer, data.cache, bar)
-    trainer = Trainer(config, training, validation, unlabelled, voiceprints)
-    print(
-        f"{config.name}: {len(training)} speakers, {training.seconds / 3600:.1f} h, {trainer.batches.classes} classes; "
-        f"{len(validation)} speakers set aside; step {trainer.step} of {config.train.steps}.",
-        file=sys.stderr,
-    )
-    if options.export_only and not trainer.step:
+        voiceprints = ranks.main_first(lambda: load_voiceprints(voices, data.speeds, load_resemblyzer, data.cache, bar))
+    trainer = Trainer(config, training, validation, unlabelled, voiceprints, ranks)
+    if ranks.main:
+        processes = "" if ranks.alone else f"; {ranks.count} processes"
+        print(
+            f"{config.name}: {len(training)} speakers, {training.seconds / 3600:.1f} h, {trainer.batches.classes} "
+            f"classes; {len(validation)} speakers set aside; step {trainer.step} of {config.train.steps}{processes}.",
+            file=sys.stderr,
+        )
+    if export_only and not trainer.step:
         raise BadInput(f"{config.folder}: no checkpoint there yet.")
-    if not options.export_only:
+    if not export_only:
         trainer.run()
-    card = export_model(config, trainer, training, validation)
+    if not ranks.main:
+        return 0
+    card = export_model(config, trainer, training, validation, aside if data.clips_aside else None)
     held_aside = card["held_aside"]
     print(
         f"{config.model_file}: EER {held_aside['eer']:.2%} on the speakers set aside; "
         f"threshold {card['threshold']} (1 % false accepts, {held_aside['false_rejects']:.1%} false rejects)."
     )
+    if closed := card.get("closed_set"):
+        print(
+            f"Of {closed['clips']} clips set aside of {closed['speakers']} speakers, {closed['accuracy']:.1%} are given"
+            f" to the right one of {closed['among']}; F1 {closed['f1']:.3f}."
+        )
     return 0

@@ -5,22 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from model import read_card
-from utils import atomic_write
+from utils import atomic_write, read_card
 
 
 def write_model_card(weights: str | os.PathLike) -> Path:
     """Write ``MODEL_CARD.md`` beside ``weights``. Raises BadInput or HeardError if these have no readable card."""
     path = Path(weights).with_name("MODEL_CARD.md")
     with atomic_write(path) as file:
-        file.write(render(read_card(weights)).encode())
+        file.write(render(read_card(weights), read_int8_card(weights)).encode())
     return path
 
 
-def render(card: dict) -> str:
-    """A card (see ``model.save_checkpoint``) as Markdown."""
+def read_int8_card(weights: str | os.PathLike) -> dict | None:
+    """The card of the int8 form of ``weights`` that lies beside them; None if there is none of just these weights."""
+    path = Path(weights).with_name(f"{Path(weights).stem}-int8.onnx")
+    if not path.with_suffix(".json").is_file():
+        return None
+    card = read_card(path)
+    return card if card["made_from"]["sha256"] == read_card(weights)["sha256"] else None
+
+
+def render(card: dict, int8: dict | None = None) -> str:
+    """A card (see ``model.save_checkpoint``) as Markdown, with that of the int8 form made from the same weights."""
     figures = [_figures(card.get("figures"), card["name"]), _open_set(card.get("open_set"))]
-    parts = [_head(card), _decision(card), *figures, _gender(card), _training(card), _data(card)]
+    parts = [_head(card), _decision(card), *figures, _gender(card), _int8(int8), _training(card), _data(card)]
     return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
 
 
@@ -60,6 +68,15 @@ speakers set aside from training: a voiceprint against one piece of speech of an
 def _figures(figures: dict | None, name: str) -> str:
     if not figures:
         return ""
+    return f"""## Accuracy
+
+On people it was not trained on, as `{figures["command"]}` prints. "Noisy" is in a simulated room, with noise 10 dB
+below the speech; both recordings of a pair are.
+
+{_figures_table(figures, name)}"""
+
+
+def _figures_table(figures: dict, name: str) -> str:
     rows = [
         (
             row["corpus"],
@@ -73,12 +90,7 @@ def _figures(figures: dict | None, name: str) -> str:
         for row in figures["rows"]
     ]
     header = ("corpus", "speech", "model", "EER", "90 % interval over speakers", "speakers", "pairs")
-    return f"""## Accuracy
-
-On people it was not trained on, as `{figures["command"]}` prints. "Noisy" is in a simulated room, with noise 10 dB
-below the speech; both recordings of a pair are.
-
-{_table(header, rows)}"""
+    return _table(header, rows)
 
 
 def _open_set(figures: dict | None) -> str:
@@ -115,6 +127,20 @@ def _gender(card: dict) -> str:
 A head on the embedding, for adults. On {aside["speakers"]} speakers set aside it answers
 {_percent(aside["answered"])} of the time, and {_percent(aside["right"])} of these answers are right. Below a certainty
 of {_percent(gender["abstain"])} it does not answer."""
+
+
+def _int8(card: dict | None) -> str:
+    if not card:
+        return ""
+    text = f"""## {card["name"]}
+
+The same network in ONNX, its large matrix products on 8-bit integers (`python -m app export`); SHA-256
+`{card["sha256"]}`. Its embeddings have a cosine of at least
+{card["made_from"]["least_cosine"]:.4f} to the float ones on the demo; it decides by the same thresholds."""
+    figures = card.get("figures")
+    if not figures:
+        return text
+    return f"{text} Beside the float one, as\n`{figures['command']}` prints:\n\n{_figures_table(figures, card['name'])}"
 
 
 def _training(card: dict) -> str:

@@ -41,7 +41,11 @@ def own(encoder: Encoder) -> System:
 
 
 def load_reference(name: str) -> System:
-    """One of ``REFERENCES``. Raises BadInput if its package is not installed."""
+    """One of ``REFERENCES``, or the embedded model. Raises BadInput if a package is not installed."""
+    if name == "embedded":
+        from app.recognition.encoder import Encoder
+
+        return own(Encoder.load(name))
     return System(name, REFERENCES[name]())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,14 +45,16 @@ class NetworkSpeed:
 def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSpeed]:
     """Time SpeechBrain's network, ours of the same size, and the embedded one, on one thread.
 
-    "as trained" is ``model.py`` itself, the other rows the form that the program runs on a CPU (``FastNetwork``). The
+    "as trained" is ``model.py`` itself, the other rows the forms that the program runs on a CPU (``FastNetwork``, and
+    the ONNX file where it and ONNX Runtime are there). The
     networks take turns within each round, so that what else the machine does hits all alike; a ratio is the median of
     the rounds' ratios. Full-size weights are random: they make no difference to the time.
     """
     import torch
 
+    from app.recognition.encoder import Encoder
     from app.recognition.fast_network import FastNetwork
-    from app.recognition.model_files import EMBEDDED, load
+    from app.recognition.model_files import EMBEDDED, EMBEDDED_INT8, load
     from model import Architecture, SpeakerNetwork
 
     full = SpeakerNetwork(Architecture()).eval()
@@ -65,6 +68,9 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
     for name, network in (("full size", full), ("embedded", embedded)):
         networks[f"{name}, as trained"] = network, _parameters(network)
         networks[name] = FastNetwork(network), _parameters(network)
+    with contextlib.suppress(HeardError):
+        int8 = Encoder.load(EMBEDDED_INT8)
+        networks[EMBEDDED_INT8] = lambda wave: int8.embed_batch(wave.numpy()), _parameters(embedded)
 
     wave = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
     threads = torch.get_num_threads()

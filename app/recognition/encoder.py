@@ -1,50 +1,40 @@
-"""Speech -> embedding: a loaded network behind numpy arrays."""
+"""Speech -> embedding: a loaded network behind numpy arrays, whatever computes it."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-import app.recognition.speech  # noqa: F401  loaded before torch, for its speed: see there
 from app.recognition.decision import DecisionRule
 from app.recognition.scoring import Cohort, unit
 from utils import BadInput
 
-if TYPE_CHECKING:
-    from model import SpeakerNetwork
-
+COMPUTE = ("auto", "cpu", "cuda", "mps")
 MIN_SAMPLES = 1600
 """Shorter pieces (0.1 s) say nothing about a voice."""
 BATCH_SAMPLES = 96 * 16_000
 """At most so much sound goes through the network at once (or one signal): memory does not grow with how much comes."""
 
 
-class Encoder:
+class Encoder(ABC):
     """Turns 16 kHz speech into unit-length embeddings. Use ``Encoder.load``; takes seconds, the rest milliseconds.
 
     Not for use by several threads at once.
     """
 
-    def __init__(self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu"):
+    def __init__(self, card: dict, model_id: str, dim: int, cohort: np.ndarray | None = None):
+        """``cohort``: the voices (k, dim), of any length, that come with the weights."""
         self.card = card
         self.model_id = model_id
         self.sha256: str = card["sha256"]
         """Of the weights: voiceprints of other weights are never compared with this encoder's."""
-        self.dim: int = network.arch.embedding_dim
-        self.device = device
-        network = network.to(device).eval()
-        self._gender = network.gender
+        self.dim = dim
         self.cohort: Cohort | None = None
         """What this model's scores are normalised against; None if it brings none."""
-        if network.cohort is not None:
-            self.cohort = Cohort(unit(network.cohort.float().cpu().numpy()), **card.get("cohort", {}))
-        self._network = network
-        if device == "cpu":
-            from app.recognition.fast_network import FastNetwork
-
-            self._network = FastNetwork(network)  # a copy of its own: the plain backbone's memory is freed
+        if cohort is not None:
+            self.cohort = Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
 
     @classmethod
     def load(
@@ -52,19 +42,24 @@ class Encoder:
     ) -> Encoder:
         """Load a model by name or path.
 
-        ``model``: "embedded", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights. ``compute``: "auto" (a CUDA
-        device if there is one), "cpu", "cuda" or "mps". ``progress(done_bytes, all_bytes)`` is told of a download.
-        Raises BadInput for an unknown model or device, HeardError if it cannot be fetched or is damaged.
+        ``model``: "embedded", "embedded-int8", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights. ``compute``:
+        "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``progress(done_bytes, all_bytes)`` is told of a
+        download. Raises BadInput for an unknown model or device, HeardError if it cannot be fetched or is damaged.
         """
-        import torch
-
         from app.recognition import model_files
 
-        # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
-        torch.set_num_threads(1)
-        device = _device(compute)
-        network, card = model_files.load(model, progress)
-        return cls(network, card, card["name"], device)
+        if compute not in COMPUTE:
+            raise BadInput(f"--compute {compute}: it is one of {', '.join(COMPUTE)}.")
+        file = model_files.resolve(model, progress)
+        if file.kind == "onnx":
+            from app.recognition.onnx_encoder import OnnxEncoder
+
+            if compute not in ("auto", "cpu"):
+                raise BadInput(f"--compute {compute}: {model} runs on the processor alone; leave --compute out.")
+            return OnnxEncoder.open(file.path)
+        from app.recognition.torch_encoder import TorchEncoder  # torch: seconds
+
+        return TorchEncoder.open(file, compute)
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
         """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""
@@ -87,53 +82,36 @@ class Encoder:
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
         """Signals of any lengths -> (len(signals), D). Only equal lengths share a batch, so nothing is padded."""
-        import torch
-
         out = np.empty((len(signals), self.dim), np.float32)
         by_length: dict[int, list[int]] = {}
         for index, signal in enumerate(signals):
             if len(signal) < MIN_SAMPLES:
                 raise BadInput(f"{len(signal) / 16000:.2f} s of sound are too short for a voice (at least 0.1 s).")
             by_length.setdefault(len(signal), []).append(index)
-        with torch.inference_mode():
-            for length, indices in by_length.items():
-                step = max(1, BATCH_SAMPLES // length)
-                for some in (indices[at : at + step] for at in range(0, len(indices), step)):
-                    batch = torch.from_numpy(np.stack([signals[i] for i in some])).to(self.device)
-                    out[some] = self._network(batch).float().cpu().numpy()
+        for length, indices in by_length.items():
+            step = max(1, BATCH_SAMPLES // length)
+            for some in (indices[at : at + step] for at in range(0, len(indices), step)):
+                out[some] = self._embed(np.stack([signals[i] for i in some]))
         return unit(out)
 
+    @abstractmethod
+    def _embed(self, batch: np.ndarray) -> np.ndarray:
+        """Waves (B, n) float32 -> embeddings (B, D), of any length."""
+
     @property
-    def knows_gender(self) -> bool:
-        return self._gender is not None
+    @abstractmethod
+    def knows_gender(self) -> bool: ...
+
+    @abstractmethod
+    def _female_logit(self, embedding: np.ndarray) -> float:
+        """What the gender head makes of an embedding (D,) of unit length."""
 
     def gender(self, embedding: np.ndarray) -> tuple[str | None, float]:
         """("female" | "male", probability) for an embedding (D,), or (None, probability) when too close to say."""
-        if self._gender is None:
+        if not self.knows_gender:
             return None, 0.0
-        import torch
-
-        with torch.inference_mode():
-            logit = float(self._gender(torch.from_numpy(embedding)[None].to(self.device)))
-        female = 1 / (1 + np.exp(-logit))
+        female = 1 / (1 + np.exp(-self._female_logit(embedding)))
         sure = float(max(female, 1 - female))
         if sure < (self.card.get("gender") or {}).get("abstain", 0.8):
             return None, sure
         return ("female" if female >= 0.5 else "male"), sure
-
-
-def _device(compute: str) -> str:
-    import torch
-
-    match compute:
-        case "cpu":
-            return "cpu"
-        case "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        case "cuda" if not torch.cuda.is_available():
-            raise BadInput("no CUDA device here: leave --compute out, or say --compute cpu.")
-        case "mps" if not torch.backends.mps.is_available():
-            raise BadInput("no Apple GPU here: leave --compute out, or say --compute cpu.")
-        case "cuda" | "mps":
-            return compute
-    raise BadInput(f"--compute {compute}: it is one of auto, cpu, cuda, mps.")

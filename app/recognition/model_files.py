@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from model import SpeakerNetwork
 
 EMBEDDED = "embedded"
+EMBEDDED_INT8 = "embedded-int8"
+BUNDLED_FILES = {EMBEDDED: "embedded.safetensors", EMBEDDED_INT8: "embedded-int8.onnx"}
+KINDS = {".safetensors": "heard", ".onnx": "onnx", ".ckpt": "speechbrain"}
 SPEECHBRAIN = "speechbrain/spkrec-ecapa-voxceleb"
 
 HUB: dict[str, HubFile] = {
@@ -35,31 +38,36 @@ class ModelFile:
     path: Path
     model_id: str
     """What people are told: the name that was asked for, or the name of their file."""
-    kind: Literal["heard", "speechbrain"]
-    """This program's safetensors with a card beside it, or SpeechBrain's checkpoint, which has none."""
+    kind: Literal["heard", "onnx", "speechbrain"]
+    """This program's safetensors or ONNX with a card beside it, or SpeechBrain's checkpoint, which has none."""
 
 
 def resolve(model: str, progress: Progress | None = None) -> ModelFile:
-    """The weights for what the user asked: "embedded", a name in ``HUB``, or the path of a .safetensors or .ckpt file.
+    """The weights for what the user asked: a name in ``BUNDLED_FILES`` or ``HUB``, or the path of a file of ``KINDS``.
 
     Downloads a model of ``HUB`` if it is not in the cache. Raises BadInput if there is no such model, HeardError, with
     what to do, if it cannot be had.
     """
-    if model == EMBEDDED:
-        path = BUNDLED / "models" / "embedded.safetensors"
+    if model in BUNDLED_FILES:
+        path = BUNDLED / "models" / BUNDLED_FILES[model]
         if not path.is_file():
             raise HeardError(f"{path}: the model that belongs to the program is missing; fetch the program again.")
-        return ModelFile(path, EMBEDDED, "heard")
+        return ModelFile(path, model, KINDS[path.suffix])
     if model in HUB:
         return ModelFile(fetch(HUB[model], progress), model, "speechbrain")
     path = Path(os.path.expanduser(model))  # Path's own raises for an unknown "~name"
-    kind = {".safetensors": "heard", ".ckpt": "speechbrain"}.get(path.suffix.lower())
+    kind = KINDS.get(path.suffix.lower())
     if kind is None:
-        names = ", ".join([EMBEDDED, *HUB])
-        raise BadInput(f"{model!r} is no model: give {names}, or the path of a .safetensors or .ckpt file.")
+        names = ", ".join([*BUNDLED_FILES, *HUB])
+        raise BadInput(f"{model!r} is no model: give {names}, or the path of a {' or '.join(KINDS)} file.")
     if not path.is_file():
         raise BadInput(f"{model}: no such model file.")
     return ModelFile(path, path.name, kind)
+
+
+def needs_torch(model: str) -> bool:
+    """Whether running what the user asked for takes torch, which is slow to import."""
+    return KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) != "onnx"
 
 
 def load(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, dict]:
@@ -67,9 +75,15 @@ def load(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, 
 
     Raises what ``resolve`` raises, and HeardError for a damaged or foreign file.
     """
+    return open_network(resolve(model, progress))
+
+
+def open_network(file: ModelFile) -> tuple[SpeakerNetwork, dict]:
+    """``load`` of a file that was resolved. Raises BadInput for an ONNX file: that can be run, not opened."""
     from model import load_checkpoint, load_speechbrain  # torch: seconds that a start must not wait for
 
-    file = resolve(model, progress)
+    if file.kind == "onnx":
+        raise BadInput(f"{file.path}: an ONNX file, made to be run; give the .safetensors file it was made from.")
     if file.kind == "heard":
         return load_checkpoint(file.path)
     network = load_speechbrain(file.path)

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from app.training.augment import Augmenter, change_speed, mask_features
 from app.training.config import DataConfig, RunConfig
 from app.training.corpus import Corpus, draw_weights
+from app.training.distributed import ALONE, Ranks
 from model import LogMel
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 
@@ -21,8 +22,9 @@ class Batches(Dataset):
     Labels from ``classes`` on are recordings of ``unlabelled`` (again once for each speed): voices without a class.
     """
 
-    def __init__(self, corpus: Corpus, config: RunConfig, unlabelled: Corpus | None = None):
-        self.corpus, self.config, self.unlabelled = corpus, config, unlabelled
+    def __init__(self, corpus: Corpus, config: RunConfig, unlabelled: Corpus | None = None, ranks: Ranks = ALONE):
+        """``ranks``: of several processes this one makes its own part of each batch; together they are the whole."""
+        self.corpus, self.config, self.unlabelled, self.ranks = corpus, config, unlabelled, ranks
         self.weights = draw_weights(corpus, config.data.share, config.data.temperature)
         self.augment = make_augmenter(config)
         self.front = LogMel(config.model.mels)
@@ -45,7 +47,8 @@ class Batches(Dataset):
             unknown[0] &= not unknown.all()  # a batch of nobody known has no margin softmax
             for i in np.flatnonzero(unknown):
                 voices[i] = (self.unlabelled, int(rng.integers(len(self.unlabelled))), self.classes)
-        items = [np.random.default_rng([train.seed, step, i]) for i in range(train.batch)]
+        voices = self.ranks.part(voices)
+        items = [np.random.default_rng([train.seed, step, i]) for i in self.ranks.part(range(train.batch))]
         waves, labels = zip(*(self._item(*v, item, length) for v, item in zip(voices, items, strict=True)), strict=True)
         with torch.no_grad():
             features = self.front(torch.from_numpy(np.stack(waves)))

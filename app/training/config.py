@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import app.training.baselines  # noqa: F401  makes its networks known
 from app.training.augment import AugmentConfig
-from model import Architecture
+from model import BACKBONES, Architecture
 from utils import ROOT, BadInput
 
 
@@ -36,6 +37,9 @@ class DataConfig:
     """Where the decoded speech is kept: about 115 MB per hour."""
     holdout: dict[str, int] = field(default_factory=dict)
     """Speakers of each corpus to set aside for validation and calibration."""
+    clips_aside: float = 0.0
+    """Part of the clips of each training speaker to set aside, at least one where there are two: for the accuracy of
+    classification (see ``closed_set.py``)."""
     share: dict[str, float] = field(default_factory=dict)
     """The part of the draws that each corpus gets; empty: no corpus is special."""
     temperature: float = 0.0
@@ -88,6 +92,10 @@ class TrainConfig:
     margin_to: float = 0.4
     """Parts of the steps between which the margin rises from 0."""
     sub_centres: int = 1
+    top_k: int = 0
+    """So many of the nearest other speakers get a margin, too (see ``losses.AamSoftmax``); 0 for none."""
+    top_k_margin: float = 0.06
+    """Of these, radians."""
     ema: float = 0.999
     """Decay per step of the averaged weights, which are what is validated and shipped; 0 for none."""
     seed: int = 1
@@ -157,6 +165,7 @@ def expand(path: str) -> str:
 def _check(config: RunConfig, path: Path) -> None:
     train, data, teacher = config.train, config.data, config.teacher
     rules = {
+        "model.network": config.model.network in BACKBONES,
         "train.precision": train.precision in ("bf16", "f32"),
         "train.steps": train.steps > 0,
         "train.batch": train.batch > 1,
@@ -165,7 +174,9 @@ def _check(config: RunConfig, path: Path) -> None:
         "train.warm_up": 0 < train.warm_up < 1,
         "train.margin_to": train.margin_from < train.margin_to,
         "train.sub_centres": train.sub_centres >= 1,
+        "train.top_k": train.top_k >= 0,
         "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
+        "data.clips_aside": 0 <= data.clips_aside < 1,
         "data.share": all(value >= 0 for value in data.share.values()),
         "data.speed_classes": data.speed_classes or len(data.speeds) == 1 or not teacher.weight,
         "teacher.weight": teacher.weight >= 0,

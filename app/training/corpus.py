@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -131,6 +132,12 @@ class Corpus:
         """The same samples with only these speakers, renumbered in this order."""
         return Corpus(self.samples, [self.speakers[i] for i in indices])
 
+    def clips(self, speaker: int) -> list[np.ndarray]:
+        """One voice's clips, whole, as float32, full scale +-1."""
+        stream, ends = self.speakers[speaker], self._ends[speaker]
+        bounds = zip(stream.start + ends - stream.lengths, stream.start + ends, strict=True)
+        return [self.samples[a:b].astype(np.float32) * np.float32(1 / 32768) for a, b in bounds]
+
     def crop(self, speaker: int, length: int, rng: np.random.Generator) -> np.ndarray:
         """``length`` samples of one voice as float32, full scale +-1.
 
@@ -230,6 +237,21 @@ def hold_out(corpus: Corpus, counts: dict[str, int]) -> tuple[Corpus, Corpus]:
         aside += [members[i] for i in np.linspace(0, len(members) - 1, count).round().astype(int)] if count else []
     kept = [i for i in range(len(corpus)) if i not in set(aside)]
     return corpus.subset(kept), corpus.subset(sorted(aside))
+
+
+def set_clips_aside(corpus: Corpus, part: float) -> tuple[Corpus, Corpus]:
+    """(what is left to train on, the clips set aside): of each speaker the last ``part`` of the clips.
+
+    At least one of those who have two; none of those who have but one. Both have all speakers, in the same order.
+    """
+    kept, aside = [], []
+    for speaker in corpus.speakers:
+        count = len(speaker.lengths)
+        first = count - min(max(round(part * count), 1), count - 1) if part else count
+        kept.append(dataclasses.replace(speaker, lengths=speaker.lengths[:first]))
+        start = speaker.start + sum(speaker.lengths[:first])
+        aside.append(dataclasses.replace(speaker, start=start, lengths=speaker.lengths[first:]))
+    return Corpus(corpus.samples, kept), Corpus(corpus.samples, aside)
 
 
 def draw_weights(corpus: Corpus, share: dict[str, float], temperature: float) -> np.ndarray:

@@ -12,6 +12,7 @@ from app.evaluation.metrics import cllr, equal_error_rate, rejected
 from app.recognition.scoring import SMALLEST_COHORT, Cohort, unit
 from app.training.batches import make_augmenter
 from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.training.closed_set import measure_closed_set
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
@@ -33,10 +34,13 @@ COHORT_TOP = 50
 """Of the cohort, the nearest that a voice is held against."""
 
 
-def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validation: Corpus) -> dict:
+def export_model(
+    config: RunConfig, trainer: Trainer, training: Corpus, validation: Corpus, aside: Corpus | None = None
+) -> dict:
     """Write the run's model file and card as they are now, and return the card.
 
     Threshold and calibration come from the speakers set aside (``validation``), never from those trained on.
+    ``aside``: clips of the speakers trained on that were not learned; the card says how many are told right.
     Raises BadInput if there are too few of them.
     """
     if len(validation) < 2:
@@ -49,6 +53,7 @@ def export_model(config: RunConfig, trainer: Trainer, training: Corpus, validati
         **({} if network.cohort is None else {"cohort": {"top": COHORT_TOP}}),
         **_decision(network, validation),
         "gender": _add_gender(network, config, training, validation),
+        **({} if aside is None else {"closed_set": measure_closed_set(network, trainer.loss.cpu(), aside)}),
         "training": _recipe(config, trainer.step, training),
         "data": [dataclasses.asdict(credit) for credit in config.data.credits],
     }

@@ -19,11 +19,12 @@ from app.training.batches import Batches, loader
 from app.training.checkpoints import load_state, save_state
 from app.training.config import RunConfig, TeacherConfig, TrainConfig
 from app.training.corpus import Corpus
+from app.training.distributed import ALONE, Ranks
 from app.training.losses import AamSoftmax
 from app.training.teacher import TeacherLoss
 from app.training.warm_start import class_means, place_prototypes, start_from
 from model import SpeakerNetwork
-from utils import SAMPLE_RATE
+from utils import SAMPLE_RATE, BadInput
 
 LOG_FIELDS = ("step", "loss", "teacher", "accuracy", "eer", "learning_rate", "margin", "speech_h", "speed")
 """Columns of log.csv: ``loss`` is the margin softmax's, ``teacher`` the distance to it (empty without one),
@@ -73,23 +74,32 @@ class Trainer:
         validation: Corpus,
         unlabelled: Corpus | None = None,
         voiceprints: np.ndarray | None = None,
+        ranks: Ranks = ALONE,
     ):
         """``validation``: speakers that are not in ``training``; with fewer than two the EER is not measured.
 
         ``voiceprints`` (labels, D) of a teacher (``teacher.load_voiceprints`` of both corpora): needed if, and only
-        if, the config gives the teacher a weight.
+        if, the config gives the teacher a weight. ``ranks``: which of several processes this one is.
         """
-        self.config, self.validation = config, validation
+        self.config, self.validation, self.ranks = config, validation, ranks
         train = config.train
+        if train.batch < ranks.count:
+            raise BadInput(f"train.batch is too small for {ranks.count} processes.")
         torch.set_num_threads(train.threads)
         torch.manual_seed(train.seed)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.batches = Batches(training, config, unlabelled)
+        self.device = ranks.device
+        self.batches = Batches(training, config, unlabelled, ranks)
         self.network = SpeakerNetwork(config.model)
         self.loss = AamSoftmax(
-            config.model.embedding_dim, self.batches.classes, scale=train.scale, sub_centres=train.sub_centres
+            config.model.embedding_dim,
+            self.batches.classes,
+            scale=train.scale,
+            sub_centres=train.sub_centres,
+            top_k=train.top_k,
+            top_k_margin=train.top_k_margin,
         )
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.network = ranks.join_norms(self.network)
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
         self.teacher = None
         if config.teacher.weight:
@@ -100,7 +110,9 @@ class Trainer:
         self.step = load_state(config, self.modules, self.optimizer)
         if train.init and not self.step:
             self._start_from(train.init)
-        self.backbone = torch.compile(self.network.backbone) if train.compile else self.network.backbone
+        ranks.agree(self.modules)
+        compiled = train.compile and ranks.alone  # the joined batch norms cannot be compiled
+        self.backbone = torch.compile(self.network.backbone) if compiled else self.network.backbone
 
     @property
     def best_network(self) -> SpeakerNetwork:
@@ -120,17 +132,22 @@ class Trainer:
     def run(self, *, until: int | None = None, show: bool = True) -> None:
         """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""
         train, stop = self.config.train, min(until or self.config.train.steps, self.config.train.steps)
-        log = Log(self.config.folder / "log.csv", self.step)
+        log = Log(self.config.folder / "log.csv", self.step) if self.ranks.main else None
         steps: list[Learned] = []
         seconds = 0.0
         began, eer = time.monotonic(), ""
-        with tqdm(total=train.steps, initial=self.step, disable=not show, unit="step", mininterval=5) as bar:
+        with tqdm(
+            total=train.steps, initial=self.step, disable=not show or not self.ranks.main, unit="step", mininterval=5
+        ) as bar:
             for features, labels in loader(self.batches, self.step):
                 if self.step >= stop:
                     break
-                steps.append(self.learn(features.to(self.device), labels.to(self.device)))
+                learned = self.learn(features.to(self.device), labels.to(self.device))
                 self.step += 1
-                seconds += features.shape[0] * features.shape[2] / 100
+                if not self.ranks.main:
+                    continue
+                steps.append(learned)
+                seconds += train.batch * features.shape[2] / 100
                 bar.update()
                 saving = self.step == stop or self.step % train.checkpoint_every == 0
                 if self.step == stop or self.step % train.validate_every == 0:
@@ -155,19 +172,25 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=train.precision == "bf16"):
             embedding = self.backbone(features)
         known = labels < self.batches.classes
-        loss, cosines = self.loss(embedding[known], labels[known], margin_at(self.step, train))
-        total, distance = loss, math.nan
+        own_known, own = int(known.sum()), len(labels)
+        all_known, all_own = self.ranks.total(own_known, own)
+        loss = distance = embedding.new_zeros(())
+        right = 0
+        if own_known:  # in one process's part there may be nobody known
+            loss, cosines = self.loss(embedding[known], labels[known], margin_at(self.step, train))
+            loss = loss * (own_known / all_known)
+            right = int((cosines.argmax(dim=1) == labels[known]).sum())
         if self.teacher is not None:
-            told = self.teacher(embedding, labels)
-            total = loss + teacher_weight_at(self.step, train.steps, self.config.teacher) * told
-            distance = float(told.detach())
+            distance = self.teacher(embedding, labels) * (own / all_own)
+        total = loss + teacher_weight_at(self.step, train.steps, self.config.teacher) * distance
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
+        self.ranks.sum_gradients(self.learned)
         nn.utils.clip_grad_norm_(self.learned, train.clip_norm)
         self.optimizer.step()
         self._average()
-        right = int((cosines.argmax(dim=1) == labels[known]).sum())
-        return Learned(float(loss.detach()), distance, right, int(known.sum()))
+        loss, distance, right = self.ranks.total(float(loss.detach()), float(distance.detach()), right)
+        return Learned(loss, math.nan if self.teacher is None else distance, round(right), round(all_known))
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from app.audio.source import AudioSource, SourceState, SourceStatus
 from app.recognition.identification import Identification
+from app.recognition.model_files import needs_torch
 from app.recognition.voiceprints import VoiceprintStore
 from app.session import Session, SessionOptions, demo_people, make_source
 from app.window import strings
@@ -181,7 +182,8 @@ class Listener:
         with without_collections():
             import app.recognition.speech  # noqa: F401  before torch: see there
 
-            import_torch()
+            if needs_torch(self.options.model):
+                import_torch()
             return self._session.open(progress)
 
     def _hear(self, run: _Run) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.evaluation.model_card import render, write_model_card
+import json
+
+from app.evaluation.model_card import read_int8_card, render, write_model_card
 from model import Architecture, SpeakerNetwork, read_card, save_checkpoint
 from utils import BUNDLED
 
@@ -11,7 +13,9 @@ WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
 
 def test_the_shipped_one_is_up_to_date():
     text = (BUNDLED / "models" / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert text == render(read_card(WEIGHTS)), "run `python -m app evaluate --pairs ... --record`"
+    assert text == render(read_card(WEIGHTS), read_int8_card(WEIGHTS)), (
+        "run `python -m app evaluate --pairs ... --record`"
+    )
 
 
 def test_it_states_figures_data_and_hash():
@@ -37,6 +41,21 @@ def test_noise_other_models_and_strangers_have_their_rows():
     assert "`two`" in text
     del card["open_set"]
     assert "strangers among them" not in render(card)
+
+
+def test_the_int8_form_has_its_rows_while_it_is_of_these_weights(tmp_path):
+    card, int8 = read_card(WEIGHTS), {**read_card(WEIGHTS.with_name("embedded-int8.onnx"))}
+    row = {"crop_s": 3.0, "eer": 0.1234, "eer_interval": [0.1, 0.2], "speakers": 5, "trials": 99, "corpus": "x"}
+    int8["figures"] = {"command": "three", "rows": [{**row, "model": "embedded-int8"}]}
+    text = render(card, int8)
+    assert "| x | 3 s | embedded-int8 | 12.3 % | 10.0 % to 20.0 % | 5 | 99 |" in text
+    assert int8["sha256"] in text
+    (tmp_path / "embedded.json").write_text(json.dumps(card))
+    assert read_int8_card(tmp_path / "embedded.safetensors") is None
+    for made_from, expected in ((card["sha256"], int8["name"]), ("0" * 64, None)):
+        (tmp_path / "embedded-int8.json").write_text(json.dumps({**int8, "made_from": {"sha256": made_from}}))
+        found = read_int8_card(tmp_path / "embedded.safetensors")
+        assert (found and found["name"]) == expected
 
 
 def test_a_model_without_figures_or_gender(tmp_path):

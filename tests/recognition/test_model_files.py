@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.recognition import model_files
-from app.recognition.model_files import EMBEDDED, HUB, SPEECHBRAIN, load, resolve
+from app.recognition.model_files import EMBEDDED, EMBEDDED_INT8, HUB, SPEECHBRAIN, load, needs_torch, resolve
 from utils import BUNDLED, BadInput, HeardError
 
 
@@ -26,7 +26,8 @@ def test_a_program_without_its_model_says_so(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.safetensors", "heard"), ("b.ckpt", "speechbrain"), ("C.CKPT", "speechbrain")]
+    ("name", "kind"),
+    [("a.safetensors", "heard"), ("a.onnx", "onnx"), ("b.ckpt", "speechbrain"), ("C.CKPT", "speechbrain")],
 )
 def test_paths(tmp_path, name, kind):
     path = tmp_path / name
@@ -50,8 +51,19 @@ def test_loads_a_file_of_the_users_own(tmp_path):
 
 @pytest.mark.parametrize("unknown", ["", "embeded", "speechbrain/other", "model.pt", ".", "~", "~nobody-of-that-name"])
 def test_an_unknown_name_lists_what_there_is(unknown):
-    with pytest.raises(BadInput, match=rf"embedded, {SPEECHBRAIN}, or the path"):
+    with pytest.raises(BadInput, match=rf"embedded, embedded-int8, {SPEECHBRAIN}, or the path"):
         resolve(unknown)
+
+
+def test_torch_is_needed_for_all_but_onnx():
+    assert [needs_torch(model) for model in (EMBEDDED, SPEECHBRAIN, "my.safetensors")] == [True] * 3
+    assert [needs_torch(model) for model in (EMBEDDED_INT8, "my.ONNX")] == [False] * 2
+
+
+def test_an_onnx_file_has_no_network_to_open(tmp_path):
+    (tmp_path / "a.onnx").touch()
+    with pytest.raises(BadInput, match="made to be run"):
+        load(str(tmp_path / "a.onnx"))
 
 
 def test_pins_are_full_hashes():

@@ -1,0 +1,62 @@
+"""An encoder that runs the network in torch: on the CPU in its fast form, or on a GPU."""
+
+from __future__ import annotations
+
+import app.recognition.speech  # noqa: F401  loaded before torch, for its speed: see there
+
+# isort: split
+import numpy as np
+import torch
+
+from app.recognition import model_files
+from app.recognition.encoder import Encoder
+from app.recognition.fast_network import FastNetwork
+from app.recognition.model_files import ModelFile
+from model import EcapaTdnn, SpeakerNetwork
+from utils import BadInput
+
+
+class TorchEncoder(Encoder):
+    """A ``SpeakerNetwork`` behind the interface of ``Encoder``."""
+
+    def __init__(self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu"):
+        cohort = None if network.cohort is None else network.cohort.float().cpu().numpy()
+        super().__init__(card, model_id, network.arch.embedding_dim, cohort)
+        self.device = device
+        network = network.to(device).eval()
+        self._gender = network.gender
+        self._network = network
+        if device == "cpu" and isinstance(network.backbone, EcapaTdnn):
+            self._network = FastNetwork(network)  # a copy of its own: the plain backbone's memory is freed
+
+    @classmethod
+    def open(cls, file: ModelFile, compute: str) -> TorchEncoder:
+        """The encoder of a model file; ``compute`` as for ``Encoder.load``."""
+        # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
+        torch.set_num_threads(1)
+        device = _device(compute)
+        network, card = model_files.open_network(file)
+        return cls(network, card, card["name"], device)
+
+    def _embed(self, batch: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return self._network(torch.from_numpy(batch).to(self.device)).float().cpu().numpy()
+
+    @property
+    def knows_gender(self) -> bool:
+        return self._gender is not None
+
+    def _female_logit(self, embedding: np.ndarray) -> float:
+        with torch.inference_mode():
+            return float(self._gender(torch.from_numpy(embedding)[None].to(self.device)))
+
+
+def _device(compute: str) -> str:
+    match compute:
+        case "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        case "cuda" if not torch.cuda.is_available():
+            raise BadInput("no CUDA device here: leave --compute out, or say --compute cpu.")
+        case "mps" if not torch.backends.mps.is_available():
+            raise BadInput("no Apple GPU here: leave --compute out, or say --compute cpu.")
+    return compute

@@ -1,0 +1,155 @@
+"""Several processes training one network, each on its part of every batch (``torchrun``).
+
+What they compute together is what one process computes of the whole batch: losses are shares of the whole batch's
+mean, gradients are summed, and batch norms see the whole batch. All of this does nothing in a process that is alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+from torch import Tensor, distributed, nn
+
+LONGEST_WAIT = timedelta(hours=12)
+"""For the process that decodes the speech or asks the teacher, once, while the others wait."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Which of how many processes this is. The default is one that is alone."""
+
+    rank: int = 0
+    count: int = 1
+    local_rank: int = 0
+    """Among those of the same machine."""
+
+    @property
+    def device(self) -> torch.device:
+        """What this process computes on: a CUDA device of its own where there are any."""
+        return torch.device("cuda", self.local_rank) if torch.cuda.is_available() else torch.device("cpu")
+
+    @property
+    def main(self) -> bool:
+        """Whether this process is the one that logs, validates and writes files."""
+        return self.rank == 0
+
+    @property
+    def alone(self) -> bool:
+        return self.count == 1
+
+    def part(self, items: Sequence) -> Sequence:
+        """This process's share of the items of a batch."""
+        return items[self.rank :: self.count]
+
+    def total(self, *numbers: float) -> list[float]:
+        """Each number summed over the processes."""
+        if self.alone:
+            return list(numbers)
+        sums = torch.tensor(numbers, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(sums)
+        return sums.tolist()
+
+    def main_first(self, work: Callable):
+        """``work()`` in each process, the others once the main one is done: then what it made is in the cache."""
+        if self.alone or self.main:
+            done = work()
+        if not self.alone:
+            distributed.barrier()
+        return done if self.main else work()
+
+    @torch.no_grad()
+    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """The gradient of the summed loss in every process, in place of that of this process's part."""
+        if self.alone:
+            return
+        parameters = list(parameters)
+        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
+        distributed.all_reduce(flat)
+        for parameter, grad in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+            parameter.grad = grad.view_as(parameter)
+
+    def join_norms(self, network: nn.Module) -> nn.Module:
+        """``network`` with batch norms that see what all processes have; weights keep their names and values."""
+        if self.alone:
+            return network
+        if self.device.type == "cuda":
+            return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        for module in network.modules():
+            if type(module) is nn.BatchNorm1d:
+                module.__class__ = JoinedBatchNorm  # nothing but another forward
+        return network
+
+    @torch.no_grad()
+    def agree(self, module: nn.Module) -> None:
+        """Give every process the main one's weights."""
+        if not self.alone:
+            for tensor in module.state_dict().values():
+                distributed.broadcast(tensor, src=0)
+
+
+ALONE = Ranks()
+
+
+def join() -> Ranks:
+    """The ranks as ``torchrun`` set them in the environment, connected; one process alone without it.
+
+    Processors talk through gloo, CUDA devices, one for each process of a machine, through NCCL.
+    """
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return ALONE
+    ranks = Ranks(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+    if ranks.device.type == "cuda":
+        torch.cuda.set_device(ranks.device)
+    distributed.init_process_group("nccl" if ranks.device.type == "cuda" else "gloo", timeout=LONGEST_WAIT)
+    return ranks
+
+
+def leave(ranks: Ranks) -> None:
+    """Part from the others at the end."""
+    if not ranks.alone:
+        distributed.destroy_process_group()
+
+
+class JoinedBatchNorm(nn.BatchNorm1d):
+    """Batch norm over what all processes have, on any device (torch's own SyncBatchNorm needs CUDA)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C) or (B, C, T) -> the same; B may differ between the processes."""
+        if not self.training:
+            return super().forward(x)
+        wide, over = x.float(), (0, *range(2, x.ndim))
+        shape = (1, -1, *[1] * (x.ndim - 2))
+        # Sums of what lies around the running mean: of squares that are near zero nothing is lost to rounding.
+        around = self.running_mean.clone()
+        near = wide - around.view(shape)
+        count = torch.full((1,), float(x.numel() // x.shape[1]), device=x.device)
+        sums = _Sum.apply(torch.cat([near.sum(over), near.square().sum(over), count]))
+        count = sums[-1].detach()
+        mean, square = (sums[:-1] / count).chunk(2)
+        variance = square - mean.square()
+        with torch.no_grad():
+            self.num_batches_tracked += 1
+            self.running_mean.lerp_(around + mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return ((near - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes of a tensor; so is its gradient, as every process's loss depends on every part."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        total = x.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> Tensor:
+        total = grad.clone()
+        distributed.all_reduce(total)
+        return total
