@@ -8,6 +8,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from app.audio.source import SourceState
+from app.recognition.decision import probability
+from app.recognition.identification import Identification
 from app.recognition.live import LiveConfig, Recogniser
 from app.recognition.timeline import Turn
 from app.server.engine import Engine
@@ -70,7 +72,7 @@ class LiveSession:
             text = f"{block.dropped_s:.1f} s of sound were skipped: more came than could be heard."
             self.put(notice("sound_dropped", text, seconds=round(block.dropped_s, 3), time_s=round(block.start_s, 3)))
         said = self.recogniser.step(block)
-        self.put({"type": "identification", **said.as_json()})
+        self.put(self._identification(said))
         if time.monotonic() - self._told_at >= TURNS_EVERY_S:
             self._tell_turns()
         return True
@@ -86,6 +88,13 @@ class LiveSession:
             except Exception as error:  # what one cannot have is no reason to end the others
                 told = as_api_error(error)
                 self.put(failure(told.code, told.message))
+
+    def _identification(self, said: Identification) -> Event:
+        """With each score as a probability too, and the one that a name needs: what a bar shows."""
+        rule = self.engine.rule.at(said.speech_s)
+        shares = {name: round(probability(value, rule), 4) for name, value in said.scores.items()}
+        needed = round(probability(rule.threshold, rule), 4)
+        return {"type": "identification", **said.as_json(), "probabilities": shares, "needed": needed}
 
     def _ready(self) -> Event:
         return {

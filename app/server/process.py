@@ -11,10 +11,15 @@ import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.server.bearer import FILE, load_token
 from app.server.config import ServerConfig
 from utils import BadInput, HeardError, data_dir
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+    from uvicorn import Server
 
 STOP_S = 5
 """Requests in work have so long to end when the server is stopped."""
@@ -76,42 +81,51 @@ def serve(options: ServeOptions) -> int:
 
         encoder = Encoder.load(options.model, compute=options.compute)
 
-        import uvicorn
-
         from app.server.api import create_app
         from app.server.engine import Engine
-        from app.server.patient import PatientHttp
 
         engine = Engine(encoder, data, options.limits, options.threshold)
-        config = uvicorn.Config(
-            create_app(engine, token),
-            http=type("Http", (PatientHttp,), {"header_s": options.limits.header_s}),
-            ws_max_size=options.limits.max_message_bytes,
-            limit_concurrency=options.limits.max_connections,
-            timeout_graceful_shutdown=STOP_S,
-            ssl_certfile=options.certfile,
-            ssl_keyfile=options.keyfile,
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-        )
+        server = make_server(create_app(engine, token), options.limits, options.certfile, options.keyfile)
         address = f"{scheme}://{_in_url(host)}:{port}/"
         people = len(engine.gallery().people)
         say(f"serving {address} (model {encoder.model_id}, {people} {'person' if people == 1 else 'people'}).")
         if sys.stdout.isatty():  # not into a log
             say(f"open {address}#token={token}")
         say(f"the token is in {token_file}; Ctrl-C stops.")
-        _run(uvicorn.Server(config), listener)
+        _run(server, listener)
     say("stopped.")
     return 0
+
+
+def make_server(
+    app: ASGIApp, limits: ServerConfig, certfile: Path | None = None, keyfile: Path | None = None
+) -> Server:
+    """uvicorn around the application, with the limits that only it can keep. It logs nobody's requests."""
+    import uvicorn
+
+    from app.server.patient import PatientHttp
+
+    config = uvicorn.Config(
+        app,
+        http=type("Http", (PatientHttp,), {"header_s": limits.header_s}),
+        ws_max_size=limits.max_message_bytes,
+        limit_concurrency=limits.max_connections,
+        timeout_graceful_shutdown=STOP_S,
+        ssl_certfile=certfile,
+        ssl_keyfile=keyfile,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )
+    return uvicorn.Server(config)
 
 
 def say(line: str) -> None:
     print(line[:1].upper() + line[1:], flush=True)
 
 
-def _run(server: object, listener: socket.socket) -> None:
+def _run(server: Server, listener: socket.socket) -> None:
     """uvicorn gives the signal back once it has stopped: here that is the end, and no error."""
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
