@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from app.server import analysis, people, stream
@@ -70,10 +71,13 @@ def create_app(engine: Engine, token: str) -> FastAPI:
 
     app = FastAPI(title="Heard", version="1", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.engine, app.state.streams = engine, set()
+    pages = page_routes()
+    routes = list(pages)
     for part in (people.router, analysis.router, router, stream.router):
         app.include_router(part)
-    app.router.routes.extend(page_routes())
-    install_handlers(app)
+        routes += [route for route in part.routes if isinstance(route, APIRoute)]
+    app.router.routes.extend(pages)
+    install_handlers(app, routes)
     app.add_middleware(Door, guard=Guard(token), config=engine.config)
     app.openapi = lambda: _openapi(app)
     return app

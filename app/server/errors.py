@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from utils import BadInput, HeardError
 
@@ -52,23 +54,36 @@ def as_api_error(error: Exception) -> ApiError:
             return ApiError(500, "internal", "something went wrong in the server; its log has the details.")
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Answer every kind of exception in the one shape."""
+def _plain(message: str) -> str:
+    return "a file is expected" if "UploadFile" in message else message
+
+
+def _allowed(routes: Sequence[Route], path: str) -> str:
+    """The methods of a path, which may be spread over several routes."""
+    methods: set[str] = set()
+    for route in routes:
+        if route.path_regex.match(path):
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
+
+
+def install_handlers(app: FastAPI, routes: Sequence[Route]) -> None:
+    """Answer every kind of exception in the one shape; ``routes`` tell what else a path allows."""
 
     async def engine_error(_: Request, error: Exception) -> JSONResponse:
         return error_response(as_api_error(error))
 
-    async def http_error(_: Request, error: StarletteHTTPException) -> JSONResponse:
+    async def http_error(request: Request, error: StarletteHTTPException) -> JSONResponse:
         if isinstance(error, ApiError):
             return error_response(error)
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         answer = ApiError(error.status_code, code, f"{HTTPStatus(error.status_code).phrase.lower()}.")
-        answer.headers = error.headers
+        answer.headers = {"Allow": _allowed(routes, request.url.path)} if error.status_code == 405 else error.headers
         return error_response(answer)
 
     async def validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
         fields = [
-            {"field": ".".join(str(part) for part in found["loc"]), "message": str(found["msg"])}
+            {"field": ".".join(str(part) for part in found["loc"]), "message": _plain(str(found["msg"]))}
             for found in error.errors()
         ][:20]
         text = "; ".join(f"{one['field']}: {one['message']}" for one in fields[:3])

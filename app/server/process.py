@@ -67,6 +67,8 @@ def serve(options: ServeOptions) -> int:
     """
     options.check()
     logging.basicConfig(format="heard: %(message)s", level=logging.WARNING)
+    for noisy in ("uvicorn", "python_multipart"):  # they warn of every malformed request
+        logging.getLogger(noisy).setLevel(logging.ERROR)
     data = data_dir(options.data)
     token_file = options.token_file or data / FILE
     token = load_token(token_file)

@@ -69,7 +69,7 @@ class Prompts(Shape):
 
 class Name(Shape):
     model_config = example(name="Ana")
-    name: Annotated[str, Field(min_length=1, max_length=200, description="As it is to be shown; 120 characters.")]
+    name: Annotated[str, Field(min_length=1, max_length=120, description="As it is to be shown.")]
 
 
 class Person(Shape):
