@@ -151,6 +151,7 @@ def test_the_libraries_asked_for_are_those_that_qt_and_sounddevice_load():
 @pytest.fixture
 def project(tmp_path) -> Path:
     (tmp_path / "requirements.txt").write_text("numpy\n")
+    (tmp_path / "requirements-server.txt").write_text("-r requirements.txt\nfastapi\n")
     (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\npytest\n")
     return tmp_path
 

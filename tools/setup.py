@@ -25,7 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 14)
 """The Python versions that every pinned package has a wheel for."""
 
-REQUIREMENTS = {"run": ["requirements.txt"], "test": ["requirements.txt", "requirements-dev.txt"]}
+REQUIREMENTS = {
+    "run": ["requirements.txt"],
+    "test": ["requirements.txt", "requirements-server.txt", "requirements-dev.txt"],
+}
 
 
 class SetUpError(Exception):
@@ -72,6 +75,8 @@ TEST_TOOLS = {
     "pactl": "pulseaudio-utils",
     "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so": "libasound2-plugins",
     "flite": "flite",
+    "chromium": "chromium",
+    "openssl": "openssl",
 }
 APP_NEEDS = [
     Need("libportaudio.so.2", "libportaudio2", "the microphone"),

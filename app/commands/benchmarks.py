@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of the networks, start-up, memory, and the choice of window and hop."""
+"""``python -m app benchmarks``: speed of the networks, start-up, memory, a server under load, window and hop."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["all", "networks", "start", "windows"], default="all")
+    parser.add_argument("part", nargs="?", choices=["all", "networks", "start", "windows", "server"], default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     parser.add_argument("--speech", type=Path, metavar="CSV", help="windows: a table of clips with speakers")
     parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
+    parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
+    parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: of live sound (default 60)")
+    parser.add_argument("--requests", type=int, default=10_000, metavar="N", help="server: how many (default 10000)")
     add_model_option(parser)
     options = parser.parse_args(argv)
     if options.part == "windows" and options.speech is None:
         raise BadInput("benchmarks windows needs --speech CSV: a table of clips with the columns file and speaker.")
+    if options.part == "server":
+        server(options)
     if options.part in ("all", "networks"):
         networks(options.repeats)
     if options.part in ("all", "start"):
@@ -74,3 +79,18 @@ def windows(options: argparse.Namespace) -> None:
             f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
             flush=True,
         )
+
+
+def server(options: argparse.Namespace) -> None:
+    from app.server import load
+
+    with load.server(options.model) as (pid, client):
+        print("\nA server in a process of its own, with clients on the same machine:")
+        if options.streams:
+            print(f"  {load.run_streams(pid, client, options.streams, options.seconds)}", flush=True)
+        if options.requests:
+            figures = load.run_requests(pid, client, options.requests)
+            print(f"  {figures}")
+            print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(figures.kinds.items())))
+            for line in figures.unexpected[:5]:
+                print(f"  unexpected: {line}")

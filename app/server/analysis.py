@@ -104,13 +104,13 @@ def _verify(engine: Engine, a: BinaryIO, b: BinaryIO | None, person: str | None)
         rows = [index for index, other in enumerate(known.names) if other == name]
         if not rows:
             raise ApiError(422, "not_enrolled", "this person has no voiceprint of this model yet: add a sample.")
-        gallery = Gallery(tuple(name for _ in rows), known.vectors[rows])
+        gallery = Gallery(tuple(name for _ in rows), known.vectors[rows], known.cohort)
     voice, seconds, _ = _voice(engine, a)
     spoken.append(seconds)
     if b is not None:
         other, seconds, _ = _voice(engine, b)
         spoken.append(seconds)
-        gallery = Gallery(("b",), other[None])
+        gallery = Gallery(("b",), other[None], engine.encoder.cohort)
     (value,) = score(voice, gallery).values()
     rule = engine.rule.at(min(spoken))
     return Verification(

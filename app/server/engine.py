@@ -46,7 +46,7 @@ class Engine:
         with self._watching:
             version = self._watch.version()
             if self._gallery is None or version != self._version:
-                self._gallery, self._version = self._watch.gallery(self.encoder.sha256), version
+                self._gallery, self._version = self._watch.gallery(self.encoder.sha256, self.encoder.cohort), version
             return self._gallery
 
     async def work(self, job: Callable[..., Answer], *arguments: object) -> Answer:

@@ -31,8 +31,7 @@ def error_response(error: ApiError) -> JSONResponse:
     body: dict[str, object] = {"code": error.code, "message": error.message}
     if error.details:
         body["details"] = error.details
-    headers = {**(error.headers or {}), "Cache-Control": "no-store"}
-    return JSONResponse({"error": body}, error.status_code, headers)
+    return JSONResponse({"error": body}, error.status_code, error.headers)
 
 
 def as_api_error(error: Exception) -> ApiError:

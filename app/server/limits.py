@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.server.bearer import Guard
@@ -51,6 +51,8 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(KEPT):
+            send = _unkept(send)
         if refused := self._refuse(scope):
             return await error_response(refused)(scope, receive, send)
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
@@ -106,3 +108,16 @@ class Door:
     def _too_large(self) -> ApiError:
         megabytes = self.config.max_body_bytes / MIB
         return ApiError(413, "too_large", f"the request is too large: at most {megabytes:g} MiB.")
+
+
+def _unkept(send: Send) -> Send:
+    """``send``, but what it sends is not for caches, and is nothing but what its type says."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Cache-Control"] = "no-store"
+            headers["X-Content-Type-Options"] = "nosniff"
+        await send(message)
+
+    return marked

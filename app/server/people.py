@@ -23,7 +23,8 @@ from app.server.shapes import (
 
 router = APIRouter(prefix="/v1", tags=["people"])
 Shared = Annotated[Engine, Depends(engine_of)]
-Who = Annotated[str, Path(description="A person's `id`, or their name if it has no slash.", examples=["ana-f8ed9bc2"], max_length=300)]
+WHO = "A person's `id`, or their name if it has no slash."
+Who = Annotated[str, Path(description=WHO, examples=["ana-f8ed9bc2"], max_length=300)]
 Which = Annotated[str, Path(description="A sample's `id`.", examples=["001"], max_length=20)]
 
 # Handlers that are no coroutines run in worker threads.

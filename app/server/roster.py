@@ -198,7 +198,8 @@ def _voices(engine: Engine, name: str, recordings: list[Path]) -> Voices:
     """Everybody else, and what is kept of this person."""
     known = engine.gallery()
     others = [index for index, other in enumerate(known.names) if other != name]
-    voices = Voices(engine.encoder, Gallery(tuple(known.names[index] for index in others), known.vectors[others]))
+    names = tuple(known.names[index] for index in others)
+    voices = Voices(engine.encoder, Gallery(names, known.vectors[others], known.cohort))
     for path in recordings[-KNOWN_SAMPLES:]:
         with contextlib.suppress(HeardError):  # a damaged one is no reason to refuse this one
             voices.keep(keep_speech(read_audio(path)))
