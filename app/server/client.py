@@ -117,7 +117,7 @@ class Client:
     def __init__(self, url: str, token: str, *, timeout_s: float = 120.0, tls: ssl.SSLContext | None = None):
         """``tls``: how the server's certificate is checked, in place of the system's authorities."""
         self.url, self.timeout_s, self.tls = url.rstrip("/"), timeout_s, tls
-        self._token = token
+        self.token = token
 
     # ------------------------------------------------------------ people
 
@@ -189,7 +189,7 @@ class Client:
         from websockets.sync.client import connect
 
         address = f"{self.url.replace('http', 'ws', 1)}/v1/live?{urlencode({'rate': rate})}"
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self.token}"}
         try:
             socket = connect(address, additional_headers=headers, ssl=self.tls, open_timeout=self.timeout_s)
         except InvalidStatus as refused:
@@ -221,11 +221,11 @@ class Client:
         return json.loads(answer) if answer else {}
 
     def _send(self, method: str, path: str, body: dict | None = None, form: dict | None = None) -> bytes:
-        headers, data = {"Authorization": f"Bearer {self._token}"}, None
+        headers, data = {"Authorization": f"Bearer {self.token}"}, None
         if body is not None:
             headers["Content-Type"], data = "application/json", json.dumps(body).encode()
         elif form is not None:
-            headers["Content-Type"], data = _multipart(form)
+            headers["Content-Type"], data = multipart(form)
         where = urlsplit(self.url)
         if where.scheme == "https":
             connection = http.client.HTTPSConnection(where.netloc, timeout=self.timeout_s, context=self.tls)
@@ -257,7 +257,7 @@ def _shape(kind: type[Shape], values: dict) -> Shape:
     return kind(**{one.name: values[one.name] for one in fields(kind)})
 
 
-def _multipart(form: dict[str, Audio]) -> tuple[str, bytes]:
+def multipart(form: dict[str, Audio]) -> tuple[str, bytes]:
     """(content type, body): a path is sent as a file, so are bytes, any other text as a field."""
     boundary, parts = uuid.uuid4().hex, []
     for name, value in form.items():

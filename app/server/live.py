@@ -53,8 +53,9 @@ class LiveSession:
                 pass
             self._tell_turns(final=True)
         except Exception as error:
-            told = as_api_error(error)
-            self.put(failure(told.code, told.message))
+            if not self.engine.stopping.is_set():  # then nobody listens any more, and nothing is wrong
+                told = as_api_error(error)
+                self.put(failure(told.code, told.message))
         finally:
             self.done()
 

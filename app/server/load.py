@@ -22,7 +22,7 @@ from statistics import median
 
 import numpy as np
 
-from app.server.client import Client, _multipart
+from app.server.client import Client, multipart
 from utils import BUNDLED, ROOT, HeardError, read_audio
 
 DEMO = BUNDLED / "demo"
@@ -215,11 +215,11 @@ def _request(number: int, clips: dict[str, bytes]) -> tuple[str, set[int], str, 
 
 
 def _send(connection: http.client.HTTPConnection, client: Client, method: str, path: str, body, form) -> tuple:
-    headers, data = {"Authorization": f"Bearer {client._token}"}, None
+    headers, data = {"Authorization": f"Bearer {client.token}"}, None
     if body is not None:
         headers["Content-Type"], data = "application/json", json.dumps(body).encode()
     elif form is not None:
-        headers["Content-Type"], data = _multipart(form)
+        headers["Content-Type"], data = multipart(form)
     for attempt in (1, 2):
         try:
             connection.request(method, path, data, headers)

@@ -1,6 +1,6 @@
 // A recording: who spoke when in it, and that as a file.
 
-import { byId, clock, el, sentence } from "./look.js";
+import { byId, clock, el, sentence, shownLabel } from "./look.js";
 import { ask } from "./server.js";
 import { drawTurns } from "./turns.js";
 
@@ -57,7 +57,7 @@ export class FileCard {
     if (!turns.length) return;
     drawTurns(byId("file-turns"), turns, { fromS: 0, toS: Math.max(...turns.map((turn) => turn.end_s)), inkOf: this.inkOf, talkS: talk_time_s });
     byId("file-rows").replaceChildren(...turns.map((turn) => el("tr", {},
-      el("td", {}, clock(turn.start_s)), el("td", {}, clock(turn.end_s)), el("td", {}, turn.speaker))));
+      el("td", {}, clock(turn.start_s)), el("td", {}, clock(turn.end_s)), el("td", {}, shownLabel(turn.speaker)))));
     for (const id of ["file-saves", "file-table"]) byId(id).hidden = false;
   }
 

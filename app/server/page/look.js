@@ -70,5 +70,5 @@ export function sentence(text) {
   return trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?:]$/.test(trimmed) ? "" : ".");
 }
 
-/** Whether a label stands for a voice that nobody enrolled. */
-export const isUnknown = (label, people) => !people.includes(label);
+/** A label as it is shown: a voice that nothing is known of begins with a capital, as a name does. */
+export const shownLabel = (label) => (label === "unknown" ? "Unknown" : label);

@@ -1,6 +1,6 @@
 // Who spoke when, as lanes: one for each speaker, in the order in which they were first heard.
 
-import { clock, el } from "./look.js";
+import { clock, el, shownLabel } from "./look.js";
 
 /** Draw turns between two times into a box. inkOf(name) is a colour, or "" for an unknown voice. */
 export function drawTurns(box, turns, { fromS, toS, inkOf, talkS, since = 0 }) {
@@ -15,19 +15,19 @@ export function drawTurns(box, turns, { fromS, toS, inkOf, talkS, since = 0 }) {
     const track = el("div", { class: "lane-track" });
     for (const turn of shown) {
       const from = Math.max(turn.start_s, fromS);
-      const bar = el("div", { class: "turn", title: `${name}, ${clock(turn.start_s)} to ${clock(turn.end_s)}` });
+      const bar = el("div", { class: "turn", title: `${shownLabel(name)}, ${clock(turn.start_s)} to ${clock(turn.end_s)}` });
       bar.style.left = `${(100 * (from - fromS)) / span}%`;
       bar.style.width = `${(100 * (Math.min(turn.end_s, toS) - from)) / span}%`;
       track.append(bar);
     }
     const seconds = talkS?.[name] ?? turns.filter((turn) => turn.speaker === name).reduce((sum, t) => sum + t.end_s - t.start_s, 0);
     rows.push(el("div", { class: "lane", data: { ink: inkOf(name) } },
-      el("span", { class: "lane-name", title: name }, name), track,
+      el("span", { class: "lane-name", title: shownLabel(name) }, shownLabel(name)), track,
       el("span", { class: "lane-time", title: "speech in all" }, clock(seconds))));
   }
   if (rows.length) rows.push(axis(fromS, toS, since));
   box.replaceChildren(...rows);
-  const spoken = [...lanes.keys()].map((name) => name).join(", ");
+  const spoken = [...lanes.keys()].map(shownLabel).join(", ");
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", rows.length ? `Turns of ${spoken}` : "No turns yet");
 }
