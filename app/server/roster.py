@@ -80,7 +80,7 @@ def create(engine: Engine, name: str) -> Person:
     with engine.writing, engine.store() as store:
         _refuse_taken(store, name)
         store.create(name)
-    return view(engine, name)
+        return view(engine, name)  # before somebody else can delete them
 
 
 def rename(engine: Engine, person: str, new: str) -> Person:
@@ -90,7 +90,7 @@ def rename(engine: Engine, person: str, new: str) -> Person:
         if new != name:
             _refuse_taken(store, new)
             store.rename(name, new)
-    return view(engine, new)
+        return view(engine, new)
 
 
 def delete(engine: Engine, person: str) -> None:
@@ -176,7 +176,7 @@ def add_sample(
                     path.unlink()
             raise
         info = _sample_info(store, wav, {sample.file})
-    return SampleAdded(sample=info, problems=_shown(problems), person=view(engine, name))
+        return SampleAdded(sample=info, problems=_shown(problems), person=view(engine, name))
 
 
 def _sound(file: BinaryIO, engine: Engine) -> np.ndarray:
