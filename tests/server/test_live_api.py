@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from contextlib import ExitStack
@@ -177,10 +176,12 @@ def test_messages_that_make_no_sense_end_their_connection_alone(shared_url, read
 
 
 def test_frames_that_break_the_protocol_end_their_connection_alone(shared_url, reader):
-    for garbage in (os.urandom(200), b"\xff" * 64, b"\x82\xff" + b"\xff" * 8 + b"abcd", b"\x01\x03abc\x02\x03abc"):
+    unmasked, reserved, endless = b"\x82\x05hello", b"\x83\x80abcd", b"\x82\xff" + b"\xff" * 12
+    out_of_order = 2 * b"\x01\x81\x00\x00\x00\x00a"
+    for garbage in (b"\xff" * 64, unmasked, reserved, endless, out_of_order):
         with opened(shared_url, close_timeout=0.1) as socket:
             until(socket, "ready")
-            socket.socket.sendall(garbage)  # unmasked, oversized, out of order
+            socket.socket.sendall(garbage)
             assert rest(socket)[1] != 1000
     assert reader.health() == "ok"
 
