@@ -29,6 +29,7 @@ ONLY_IN = {
     "sounddevice": "app.audio.microphone",
     "PySide6": "app.window",
     "shiboken6": "app.window",
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic", "websockets"), "app.server"),
     "torchaudio": "app.training",
     "speechbrain": "app.evaluation.speed",  # the benchmark beside it
     "ray": "app.batch.ray_engine",

@@ -153,6 +153,7 @@ def project(tmp_path) -> Path:
     (tmp_path / "requirements.txt").write_text("numpy\n")
     (tmp_path / "requirements-plot.txt").write_text("-r requirements.txt\nmatplotlib\n")
     (tmp_path / "requirements-ray.txt").write_text("-r requirements.txt\nray\n")
+    (tmp_path / "requirements-server.txt").write_text("-r requirements.txt\nfastapi\n")
     (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n-r requirements-ray.txt\npytest\n")
     return tmp_path
 

@@ -27,7 +27,13 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 
 REQUIREMENTS = {
     "run": ["requirements.txt"],
-    "test": ["requirements.txt", "requirements-plot.txt", "requirements-ray.txt", "requirements-dev.txt"],
+    "test": [
+        "requirements.txt",
+        "requirements-plot.txt",
+        "requirements-ray.txt",
+        "requirements-server.txt",
+        "requirements-dev.txt",
+    ],
 }
 
 
@@ -75,6 +81,8 @@ TEST_TOOLS = {
     "pactl": "pulseaudio-utils",
     "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so": "libasound2-plugins",
     "flite": "flite",
+    "chromium": "chromium",
+    "openssl": "openssl",
 }
 APP_NEEDS = [
     Need("libportaudio.so.2", "libportaudio2", "the microphone"),

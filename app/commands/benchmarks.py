@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of networks, extraction and large galleries, start-up, memory, window and hop."""
+"""``python -m app benchmarks``: speed of networks, extraction, large galleries and a server, start-up, memory, window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parts = ["all", "networks", "start", "gallery", "windows", "extract"]
+    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
@@ -25,12 +25,17 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract: a table of clips with speakers")
     parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
     parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
+    parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
+    parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: of live sound (default 60)")
+    parser.add_argument("--requests", type=int, default=10_000, metavar="N", help="server: how many (default 10000)")
     add_model_option(parser)
     options = parser.parse_args(argv)
     if options.part in ("windows", "extract") and options.speech is None:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
+    if options.part == "server":
+        server(options)
     if options.part in ("all", "networks"):
         networks(options.repeats)
     if options.part in ("all", "start"):
@@ -113,3 +118,18 @@ def extraction(options: argparse.Namespace) -> None:
     print(f"\nWaveform files to embeddings, the first {options.files} rows of {options.speech.name}, in turns:")
     for row in compare_extraction(options.speech, options.files):
         print(f"  {row}")
+
+
+def server(options: argparse.Namespace) -> None:
+    from app.server import load
+
+    with load.server(options.model) as (pid, client):
+        print("\nA server in a process of its own, with clients on the same machine:")
+        if options.streams:
+            print(f"  {load.run_streams(pid, client, options.streams, options.seconds)}", flush=True)
+        if options.requests:
+            figures = load.run_requests(pid, client, options.requests)
+            print(f"  {figures}")
+            print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(figures.kinds.items())))
+            for line in figures.unexpected[:5]:
+                print(f"  unexpected: {line}")

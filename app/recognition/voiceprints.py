@@ -148,11 +148,17 @@ class VoiceprintStore:
     def stale(self, model_sha256: str) -> list[str]:
         """People whose voiceprints were all made by another model: they must be built again before they are known."""
         rows = self._read(
-            "SELECT p.name FROM people p WHERE NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"
+            "SELECT p.name FROM people p WHERE EXISTS (SELECT 1 FROM samples s WHERE s.person_id = p.id)"
+            " AND NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"
             " ON e.sample_id = s.id WHERE s.person_id = p.id AND e.model_sha256 = ?) ORDER BY p.name COLLATE NOCASE",
             (model_sha256,),
         )
         return [name for (name,) in rows]
+
+    def version(self) -> int:
+        """A number that changes whenever another store, of this program or another one, has written; 0 for no file."""
+        rows = self._read("PRAGMA data_version")
+        return rows[0][0] if rows else 0
 
     # ------------------------------------------------------------ writing
 
@@ -176,6 +182,50 @@ class VoiceprintStore:
         with self._write() as db:
             person = self._person_id(db, clean_name(name))
             self._insert(db, person, model_id, model_sha256, sample)
+
+    def create(self, name: str) -> None:
+        """Add somebody who has no samples yet. Raises BadInput for a name in use."""
+        name = clean_name(name)
+        with self._write() as db:
+            if not db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,)).rowcount:
+                raise BadInput(f"there is a {name} already; choose another name.")
+
+    def delete_sample(self, name: str, file: str) -> None:
+        """Delete one of a person's samples for good: recording, note and embeddings; ``file`` as in ``samples``.
+
+        The person stays, even without samples. Raises BadInput if there is no such sample.
+        """
+        wav, folder = self.data / file, self.samples_dir(name)
+        known = bool(
+            self._read(
+                "SELECT 1 FROM samples s JOIN people p ON p.id = s.person_id WHERE p.name = ? AND s.file = ?",
+                (clean_name(name), file),
+            )
+        )
+        if not known and not (wav.parent == folder and wav.exists()):
+            raise BadInput(f"{name} has no sample {wav.stem}.")
+        doomed = folder.with_name(f".deleted-{uuid.uuid4().hex}")
+        doomed.mkdir(mode=0o700, parents=True)
+        for path in (wav, wav.with_suffix(".json")):  # out of the way first, as in delete
+            if path.parent == folder and path.exists():
+                path.rename(doomed / path.name)
+        try:
+            with self._write() if known else contextlib.nullcontext() as db:
+                if db:
+                    db.execute(
+                        "DELETE FROM samples WHERE file = ? AND person_id = (SELECT id FROM people WHERE name = ?)",
+                        (file, clean_name(name)),
+                    )
+        except BaseException:
+            for path in doomed.iterdir():
+                path.rename(folder / path.name)
+            doomed.rmdir()
+            raise
+        shutil.rmtree(doomed)
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # if that was the last
+        if known:
+            self._empty_log()
 
     def rename(self, old: str, new: str) -> None:
         """Give a person another name; their recordings move along, and their notes say so.

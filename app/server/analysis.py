@@ -1,0 +1,163 @@
+"""``/v1/verify``, ``identify`` and ``embeddings``: what a recording says about voices. Nothing of it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import PurePath
+from typing import Annotated, BinaryIO, Literal
+
+import numpy as np
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+
+from app.audio.file_source import StreamSource
+from app.enrolment.pieces import SHORTEST_S, embed, pooled
+from app.recognition.decision import decide, probability
+from app.recognition.identification import UNKNOWN
+from app.recognition.live import Recogniser, listen
+from app.recognition.scoring import Gallery, score
+from app.recognition.speech import keep_speech
+from app.recognition.transcript import FORMATS
+from app.server import roster
+from app.server.engine import Engine, engine_of
+from app.server.errors import ApiError
+from app.server.shapes import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
+from app.server.sound import decode, duration_s, read
+
+router = APIRouter(prefix="/v1", tags=["recordings"])
+Shared = Annotated[Engine, Depends(engine_of)]
+MEDIA = {"rttm": "text/plain", "srt": "application/x-subrip", "csv": "text/csv", "json": "application/json"}
+
+
+@router.post("/verify", responses=errors(404, *UPLOAD))
+async def verify(
+    engine: Shared,
+    a: Annotated[UploadFile, File(description="One person speaking.")],
+    b: Annotated[UploadFile | None, File(description="One person speaking; or say `person`.")] = None,
+    person: Annotated[str | None, Form(max_length=300, description="Id or name of an enrolled person.")] = None,
+) -> Verification:
+    """Whether one person speaks in both uploads, or an enrolled person in one."""
+    if (b is None) == (not person):
+        raise ApiError(422, "invalid_request", "send either a second upload as b, or person.")
+    return await engine.work(lambda: _verify(engine, a.file, b.file if b else None, person))
+
+
+@router.post(
+    "/identify",
+    response_model=Identified | TimelineInfo,
+    responses={
+        **errors(*UPLOAD),
+        200: {
+            "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for.",
+            "content": {media: {"schema": {"type": "string"}} for name, media in MEDIA.items() if name != "json"},
+        },
+    },
+)
+async def identify(
+    request: Request,
+    engine: Shared,
+    file: Annotated[UploadFile, File(description="A recording: of one person, or with `timeline=1` of several.")],
+    timeline: Annotated[bool, Query(description="Who spoke when, in place of one answer.")] = False,
+    format: Annotated[Literal["json", "rttm", "srt", "csv"], Query(description="Of the timeline.")] = "json",
+) -> object:
+    """Who speaks in an upload."""
+    if not timeline:
+        return await engine.work(lambda: _identify(engine, file.file))
+    stop = threading.Event()
+    name = PurePath((file.filename or "").replace("\\", "/")).stem[:120] or "audio"
+    job = asyncio.ensure_future(engine.work(lambda: _timeline(engine, file.file, name, format, stop)))
+    while not job.done():
+        await asyncio.wait([job], timeout=0.5)
+        if await request.is_disconnected() or engine.stopping.is_set():  # nobody waits any more
+            stop.set()
+    return Response(await job, media_type=MEDIA[format])
+
+
+@router.post("/embeddings", responses=errors(*UPLOAD))
+async def embeddings(
+    engine: Shared, file: Annotated[UploadFile, File(description="One person speaking.")]
+) -> Embedding:
+    """The embedding of the voice in an upload: of unit length, its speech in pieces of 3 s and their mean."""
+    return await engine.work(lambda: _embedding(engine, file.file))
+
+
+# ---------------------------------------------------------------------------- in worker threads
+
+
+def _voice(engine: Engine, file: BinaryIO) -> tuple[np.ndarray, float, float]:
+    """The embedding (D,) of an upload's speech, seconds of speech, seconds in all. Raises ApiError for too little."""
+    sound = read(file, engine.config.max_audio_s)
+    speech = keep_speech(sound)
+    spoken_s = duration_s(speech)
+    if spoken_s < SHORTEST_S:
+        text = f"{spoken_s:.1f} s of speech are too little (at least {SHORTEST_S:g} s)."
+        raise ApiError(422, "too_little_speech", text)
+    return pooled(*embed(engine.encoder, speech)), spoken_s, duration_s(sound)
+
+
+def _verify(engine: Engine, a: BinaryIO, b: BinaryIO | None, person: str | None) -> Verification:
+    gallery, spoken = Gallery(), []
+    if person:
+        with engine.store() as store:
+            name = roster.find(store, person)
+        known = engine.gallery()
+        rows = [index for index, other in enumerate(known.names) if other == name]
+        if not rows:
+            raise ApiError(422, "not_enrolled", "this person has no voiceprint of this model yet: add a sample.")
+        gallery = Gallery(tuple(name for _ in rows), known.vectors[rows], known.cohort)
+    voice, seconds, _ = _voice(engine, a)
+    spoken.append(seconds)
+    if b is not None:
+        other, seconds, _ = _voice(engine, b)
+        spoken.append(seconds)
+        gallery = Gallery(("b",), other[None], engine.encoder.cohort)
+    (value,) = score(voice, gallery).values()
+    rule = engine.rule.at(min(spoken))
+    return Verification(
+        score=round(value, 4),
+        probability=round(probability(value, rule), 4),
+        same=value >= rule.threshold,
+        threshold=round(rule.threshold, 4),
+        speech_s=[round(one, 2) for one in spoken],
+    )
+
+
+def _identify(engine: Engine, file: BinaryIO) -> Identified:
+    voice, spoken_s, sound_s = _voice(engine, file)
+    rule = engine.rule.at(spoken_s)
+    scores = score(voice, engine.gallery())
+    said = decide(scores, rule)
+    gender, sure = engine.encoder.gender(voice)
+    return Identified(
+        label=said.speaker or UNKNOWN,
+        speaker=said.speaker,
+        confidence=round(said.confidence, 4),
+        scores={name: round(value, 4) for name, value in scores.items()},
+        threshold=round(rule.threshold, 4),
+        reason=said.reason,
+        gender=gender,
+        gender_confidence=round(sure, 4),
+        speech_s=round(spoken_s, 2),
+        duration_s=round(sound_s, 2),
+    )
+
+
+def _timeline(engine: Engine, file: BinaryIO, name: str, kind: str, stop: threading.Event) -> str:
+    recogniser = Recogniser(engine.encoder, engine.gallery(), engine.rule)
+    source = StreamSource(name, decode(file, engine.config.max_audio_s))
+    for _ in listen(source, recogniser, stop=stop):
+        pass
+    return FORMATS[kind](recogniser.timeline.turns(), name)
+
+
+def _embedding(engine: Engine, file: BinaryIO) -> Embedding:
+    voice, spoken_s, _ = _voice(engine, file)
+    gender, sure = engine.encoder.gender(voice)
+    return Embedding(
+        model=engine.encoder.model_id,
+        sha256=engine.encoder.sha256,
+        embedding=[round(float(value), 6) for value in voice],
+        speech_s=round(spoken_s, 2),
+        gender=gender,
+        gender_confidence=round(sure, 4),
+    )

@@ -1,0 +1,74 @@
+// How people and numbers look: one place, so that a person has one colour everywhere.
+
+const INKS = 9;
+const NBSP = "\u00a0";
+
+/** An element with properties, and children that are elements or texts. Text is never taken for markup. */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key === "class") node.className = value;
+    else if (key === "data") Object.assign(node.dataset, value);
+    else if (key in node) node[key] = value;
+    else node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** A colour, 0 to 8, for each name: the same every time, all different for up to nine people. */
+export function assignInks(names) {
+  const inks = new Map();
+  let taken = new Set();
+  for (const name of [...names].sort((a, b) => hash(a) - hash(b))) {
+    if (taken.size === INKS) taken = new Set();
+    let ink = hash(name) % INKS;
+    while (taken.has(ink)) ink = (ink + 1) % INKS;
+    taken.add(ink);
+    inks.set(name, ink);
+  }
+  return inks;
+}
+
+function hash(text) { // FNV-1a, 32 bits
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+}
+
+/** One or two letters that stand for a name: of its first and last word. */
+export function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const letters = words.map((word) => word.match(/[\p{L}\p{N}]\p{M}*/u)[0]);
+  const cased = (letter) => letter && letter.toLowerCase() !== letter.toUpperCase();
+  const [first, last] = [letters[0] ?? "", letters[letters.length - 1] ?? ""];
+  return (letters.length > 1 && cased(first) && cased(last) ? first + last : first).toUpperCase();
+}
+
+/** 0 to 1 for people. Never "0 %" or "100 %": nothing measured is that sure. */
+export function percent(share) {
+  const whole = Math.round(100 * share);
+  return (whole < 1 ? `<${NBSP}1` : whole > 99 ? `>${NBSP}99` : `${whole}`) + `${NBSP}%`;
+}
+
+export const decibels = (level) => `${Math.round(level)}${NBSP}dB`.replace("-", "\u2212");
+
+/** Seconds as m:ss or h:mm:ss. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value) => String(value).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** A message of the server as a sentence: with a capital, and a full stop. */
+export function sentence(text) {
+  const trimmed = (text ?? "").trim();
+  if (!trimmed) return "";
+  return trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?:]$/.test(trimmed) ? "" : ".");
+}
+
+/** A label as it is shown: a voice that nothing is known of begins with a capital, as a name does. */
+export const shownLabel = (label) => (label === "unknown" ? "Unknown" : label);

@@ -1,0 +1,203 @@
+// The page: what happens when.
+
+import { Enrolment } from "./enrol.js";
+import { FileCard } from "./file.js";
+import { byId, clock, decibels, el, sentence } from "./look.js";
+import { showIdentified, showState } from "./now.js";
+import { PeopleList } from "./people.js";
+import { ask, findToken, forgetToken, keepToken, Live } from "./server.js";
+import { Microphone, microphones } from "./sound.js";
+import { drawTurns, mergeTurns } from "./turns.js";
+
+const SHOWN_S = 120;
+const QUIET_DB = -50;
+const OFF = { mood: "off", title: "Not listening", detail: "Press Start, or the space bar." };
+
+const page = { microphone: null, live: null, turns: [], before: [], nowS: 0, offsetS: 0, lastName: "", opening: false, quietS: 0 };
+const people = new PeopleList({ more: (person) => enrolment.begin(person), changed: loadPeople });
+const inkOf = (name) => people.inks.get(name) ?? "";
+const file = new FileCard({ inkOf });
+let resume = false;
+const enrolment = new Enrolment({
+  deviceId: () => byId("device").value,
+  before: () => { resume = page.microphone !== null; stop(); },
+  after: async () => { await loadPeople(); listDevices(); if (resume) start(); },
+});
+
+// ---------------------------------------------------------------------------- listening
+
+async function start() {
+  if (page.microphone || page.opening) return;
+  page.opening = true;
+  running(true);
+  showState({ mood: "busy", title: "Opening the microphone\u2026", detail: "If the browser asks, allow this page to listen." });
+  try {
+    const microphone = await Microphone.open({
+      deviceId: byId("device").value,
+      block: (block) => { page.live?.send(block.pcm); showLevel(block); },
+      lost: () => fail("The microphone was disconnected."),
+    });
+    if (!page.opening) { microphone.close(); return; } // stopped meanwhile
+    page.microphone = microphone;
+    page.live = new Live(microphone.rate, { on, over: (why) => { if (page.microphone === microphone && why) fail(sentence(why)); } });
+    showState({ mood: "quiet", title: "Listening\u2026" });
+    status(`Listening to ${microphone.label || "the microphone"}, ${microphone.rate / 1000} kHz.`, "on");
+    listDevices();
+  } catch (error) {
+    fail(error.message);
+  } finally {
+    page.opening = false;
+  }
+}
+
+function stop() {
+  page.opening = false;
+  page.microphone?.close();
+  page.live?.end();
+  page.before = page.turns;
+  page.offsetS = page.nowS;
+  Object.assign(page, { microphone: null, live: null });
+  running(false);
+  showState(OFF);
+  people.show(null);
+  showLevel(null);
+  status("Stopped.", "");
+}
+
+function fail(why) {
+  stop();
+  showState({ mood: "trouble", title: "Cannot listen", detail: why });
+  status("Press Start to try again.", "bad");
+}
+
+function on(event) {
+  if (!page.microphone && event.type !== "turns") return;
+  switch (event.type) {
+    case "identification":
+      page.nowS = page.offsetS + event.time_s;
+      if (event.speaker) page.lastName = event.speaker;
+      showIdentified(event, people.inks, page.lastName);
+      people.show(event);
+      break;
+    case "turns": {
+      const shifted = event.turns.map((turn) => ({ ...turn, start_s: turn.start_s + page.offsetS, end_s: turn.end_s + page.offsetS }));
+      if (!page.microphone) return; // the last word of a connection that is over: it was told before
+      page.turns = [...page.before, ...mergeTurns(page.turns.slice(page.before.length), { from_s: event.from_s + page.offsetS, turns: shifted })];
+      break;
+    }
+    case "people":
+      loadPeople();
+      break;
+    case "notice":
+      status(sentence(event.message), "bad");
+      setTimeout(() => { if (page.microphone) status(`Listening to ${page.microphone.label || "the microphone"}.`, "on"); }, 6000);
+      break;
+  }
+}
+
+// ---------------------------------------------------------------------------- showing
+
+function running(is) {
+  byId("start").dataset.running = String(is);
+  byId("start-text").textContent = is ? "Stop" : "Start";
+  byId("device").disabled = is;
+}
+
+function status(text, kind) {
+  byId("status-text").textContent = text;
+  byId("status-dot").className = `dot ${kind}`;
+}
+
+let drawnLevel = -60;
+let levelAt = 0;
+function showLevel(block) {
+  drawnLevel = block ? Math.max(block.level, drawnLevel - 1.5, -60) : -60;
+  byId("level-fill").style.width = `${(100 * (drawnLevel + 60)) / 60}%`;
+  const now = performance.now();
+  if (block && now - levelAt < 250) return; // words four times a second
+  levelAt = now;
+  const clipped = block && block.peak > 0.998;
+  page.quietS = block && drawnLevel < QUIET_DB ? page.quietS + 0.25 : 0;
+  const note = byId("level-note");
+  const words = clipped ? "Too loud: the sound is clipped" : page.quietS > 8 ? "Very quiet: is the microphone muted?" : "Input level";
+  if (note.textContent !== words) note.textContent = words;
+  note.className = words === "Input level" ? "" : "warn";
+  byId("level-value").textContent = block ? decibels(drawnLevel) : "";
+  byId("level").setAttribute("aria-valuenow", String(Math.round(drawnLevel)));
+}
+
+setInterval(() => {
+  const toS = Math.max(page.nowS, 30);
+  const fromS = Math.max(0, toS - SHOWN_S);
+  const shown = page.turns.some((turn) => turn.end_s > fromS);
+  byId("live-empty").hidden = shown;
+  byId("live-turns").hidden = !shown;
+  byId("timeline-span").textContent = page.nowS > SHOWN_S ? `the last ${SHOWN_S / 60} minutes of ${clock(page.nowS)}` : "";
+  if (shown && page.microphone) drawTurns(byId("live-turns"), page.turns, { fromS, toS, inkOf });
+}, 500);
+
+async function loadPeople() {
+  try {
+    await people.load();
+  } catch (error) {
+    if (error.status !== 401) status(sentence(error.message), "bad");
+  }
+}
+
+async function listDevices() {
+  const select = byId("device");
+  const chosen = select.value;
+  const found = await microphones();
+  select.replaceChildren(el("option", { value: "" }, "Default microphone"),
+    ...found.map((device) => el("option", { value: device.deviceId }, device.label)));
+  select.value = found.some((device) => device.deviceId === chosen) ? chosen : "";
+}
+
+// ---------------------------------------------------------------------------- the beginning
+
+async function enter() {
+  try {
+    const model = await ask("GET", "/v1/model");
+    byId("model").textContent = `Model: ${model.name}`;
+    await loadPeople();
+    return true;
+  } catch (error) {
+    if (error.status !== 401) { status(sentence(error.message), "bad"); showState({ mood: "trouble", title: "No connection", detail: sentence(error.message) }); }
+    return false;
+  }
+}
+
+function signIn(message = "") {
+  const dialog = byId("sign-in");
+  byId("sign-error").textContent = message;
+  if (!dialog.open) dialog.showModal();
+}
+
+byId("sign-in").addEventListener("cancel", (event) => event.preventDefault());
+byId("sign-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  keepToken(byId("token").value, byId("remember").checked);
+  if (await enter()) {
+    byId("sign-in").close();
+    showState(OFF);
+  } else {
+    forgetToken();
+    signIn("That is not this server's token.");
+    byId("token").select();
+  }
+});
+document.addEventListener("signed-out", () => { stop(); signIn(byId("token").value ? "" : "Please sign in."); });
+byId("leave").onclick = () => { stop(); forgetToken(); byId("token").value = ""; signIn(); };
+byId("start").onclick = () => (page.microphone || page.opening ? stop() : start());
+byId("add").onclick = () => enrolment.begin();
+document.addEventListener("keydown", (event) => {
+  if (event.code !== "Space" || event.target.closest("button, input, select, summary, a, dialog")) return;
+  event.preventDefault();
+  byId("start").click();
+});
+navigator.mediaDevices?.addEventListener?.("devicechange", listDevices);
+
+showState(OFF);
+listDevices();
+if (findToken()) enter();
+else signIn();

@@ -1,0 +1,100 @@
+// The server: its token, REST, and the live connection.
+
+const KEY = "heard-token";
+const stored = (store) => { try { return store.getItem(KEY); } catch { return null; } };
+let token = "";
+
+/** The token of the address (#token=...), which is taken out of it, or the one that this browser remembers. */
+export function findToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given) {
+    keepToken(given, false);
+    history.replaceState(null, "", location.pathname);
+  } else {
+    token = stored(sessionStorage) ?? stored(localStorage) ?? "";
+  }
+  return token;
+}
+
+export function keepToken(given, remember) {
+  token = given.trim();
+  try {
+    sessionStorage.setItem(KEY, token);
+    if (remember) localStorage.setItem(KEY, token);
+  } catch { /* without storage it lasts as long as the page */ }
+}
+
+export function forgetToken() {
+  token = "";
+  for (const store of [sessionStorage, localStorage]) { try { store.removeItem(KEY); } catch { /* nothing kept */ } }
+}
+
+export class Refused extends Error {
+  constructor(status, code, message, details) {
+    super(message);
+    Object.assign(this, { status, code, details: details ?? {} });
+  }
+}
+
+/** Ask the server. Gives back JSON, text, or null for nothing; throws Refused, with a message for people. */
+export async function ask(method, path, { json, form, signal } = {}) {
+  const headers = { Authorization: `Bearer ${token}` };
+  if (json) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: json ? JSON.stringify(json) : form, signal, cache: "no-store" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, "unreachable", "the server cannot be reached.");
+  }
+  const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
+  if (!answer.ok) {
+    const error = isJson ? (await answer.json()).error : { code: "http", message: `the server answered ${answer.status}.` };
+    if (answer.status === 401) document.dispatchEvent(new CustomEvent("signed-out"));
+    throw new Refused(answer.status, error.code, error.message, error.details);
+  }
+  if (answer.status === 204) return null;
+  return isJson ? answer.json() : answer.text();
+}
+
+export const personPath = (id) => `/v1/people/${encodeURIComponent(id)}`;
+
+/** A live connection: send(Int16Array) in, on(event) out, over(reason) once, "" after end(). */
+export class Live {
+  constructor(rate, { on, over }) {
+    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/live?rate=${rate}`;
+    this.socket = new WebSocket(address, ["heard.v1", `heard.token.${token}`]);
+    this.socket.binaryType = "arraybuffer";
+    this.skipped = 0;
+    let why = "";
+    let opened = false;
+    this.socket.onopen = () => { opened = true; };
+    this.socket.onmessage = ({ data }) => {
+      const event = JSON.parse(data);
+      if (event.type === "error") why = event.message;
+      on(event);
+    };
+    this.socket.onclose = ({ code }) => {
+      if (!opened) why ||= "the server did not open a live connection: it may have too many, or your token is old.";
+      else if (code === 1012) why ||= "the server was stopped.";
+      else if (code !== 1000 && code !== 1005) why ||= "the connection to the server was lost.";
+      over(this.ending ? "" : why);
+    };
+  }
+
+  send(pcm) {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.bufferedAmount > 2_000_000) { this.skipped += pcm.length; return; } // a network too slow for sound
+    this.socket.send(pcm);
+  }
+
+  end() {
+    this.ending = true;
+    if (this.socket.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify({ type: "end" }));
+      setTimeout(() => this.socket.close(), 3000);
+    } else {
+      this.socket.close();
+    }
+  }
+}

@@ -1,0 +1,48 @@
+"""uvicorn's HTTP, with an end to its patience: a client that never finishes a request's head loses the connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.server.config import ServerConfig
+
+
+class PatientHttp(HttpToolsProtocol):
+    """Closes a connection whose request head takes longer than ``header_s``."""
+
+    header_s = ServerConfig.header_s
+
+    def __init__(self, *arguments: object, **named: object):
+        super().__init__(*arguments, **named)
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._expect_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_is_here()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_here()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        self._head_is_here()
+        self._head_timer = self.loop.call_later(self.header_s, self._give_up)
+
+    def _head_is_here(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()

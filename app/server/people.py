@@ -1,0 +1,114 @@
+"""``/v1/people``: who is enrolled, and the samples that their voiceprints are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
+
+from app.enrolment.prompts import prompts
+from app.server import roster
+from app.server.engine import Engine, engine_of
+from app.server.shapes import (
+    UPLOAD,
+    Name,
+    People,
+    Person,
+    Prompt,
+    Prompts,
+    SampleAdded,
+    Samples,
+    errors,
+)
+
+router = APIRouter(prefix="/v1", tags=["people"])
+Shared = Annotated[Engine, Depends(engine_of)]
+WHO = "A person's `id`, or their name if it has no slash."
+Who = Annotated[str, Path(description=WHO, examples=["ana-f8ed9bc2"], max_length=300)]
+Which = Annotated[str, Path(description="A sample's `id`.", examples=["001"], max_length=20)]
+
+# Handlers that are no coroutines run in worker threads.
+
+
+@router.get("/people", responses=errors())
+def list_people(engine: Shared) -> People:
+    """Everybody, in alphabetical order."""
+    return People(people=roster.people(engine))
+
+
+@router.post("/people", status_code=201, responses=errors(400, 408, 409, 413, 422, 507))
+def create_person(engine: Shared, body: Name) -> Person:
+    """Add somebody; they are known once they have a sample."""
+    return roster.create(engine, body.name)
+
+
+@router.get("/people/{person}", responses=errors(404, 422))
+def get_person(engine: Shared, person: Who) -> Person:
+    """One person."""
+    return roster.get(engine, person)
+
+
+@router.patch("/people/{person}", responses=errors(400, 404, 408, 409, 413, 422, 507))
+def rename_person(engine: Shared, person: Who, body: Name) -> Person:
+    """Give a person another name; recordings move along. The id changes with the name."""
+    return roster.rename(engine, person, body.name)
+
+
+@router.delete("/people/{person}", status_code=204, responses=errors(404, 422))
+def delete_person(engine: Shared, person: Who) -> None:
+    """Delete a person for good: voiceprint and recordings."""
+    roster.delete(engine, person)
+
+
+@router.get("/people/{person}/samples", responses=errors(404, 422))
+def list_samples(engine: Shared, person: Who) -> Samples:
+    """A person's recordings."""
+    return Samples(samples=roster.samples(engine, person))
+
+
+@router.post("/people/{person}/samples", status_code=201, responses=errors(404, 409, *UPLOAD))
+async def add_sample(
+    engine: Shared,
+    person: Who,
+    file: Annotated[UploadFile, File(description="Speech of this person alone, from 4 s on.")],
+    position: Annotated[Literal["near", "back", "soft", ""], Form(description="Of the person who speaks.")] = "",
+    device: Annotated[str, Form(max_length=200, description="Name of the microphone.")] = "",
+    accept_flawed: Annotated[bool, Form(description="Keep a sample that is usable, but not good.")] = False,
+) -> SampleAdded:
+    """Add a recording, and make the voiceprint anew.
+
+    It is judged first: speech, level, noise, clipping, and whose voice it is. What is not good enough is refused with
+    422 `poor_sample`; `details.problems` says why, `details.usable` whether `accept_flawed` would keep it. Of more than
+    a minute only the first minute with speech is kept.
+    """
+    return await engine.work(
+        lambda: roster.add_sample(
+            engine,
+            person,
+            file.file,
+            file.filename or "",
+            device=device,
+            position=position,
+            accept_flawed=accept_flawed,
+        )
+    )
+
+
+@router.delete("/people/{person}/samples/{sample}", status_code=204, responses=errors(404, 422))
+def delete_sample(engine: Shared, person: Who, sample: Which) -> None:
+    """Delete a recording for good, and make the voiceprint anew without it."""
+    roster.delete_sample(engine, person, sample)
+
+
+@router.get("/prompts", responses=errors(422))
+def list_prompts(
+    samples: Annotated[int, Query(ge=1, le=50, description="How many recordings are planned.")] = 3,
+    recorded_before: Annotated[int, Query(ge=0, le=10_000, description="Recordings that there are.")] = 0,
+) -> Prompts:
+    """What to read, and where to stand: near the microphone, a step back, and softly."""
+    planned = prompts(samples, recorded_before)
+    return Prompts(
+        prompts=[
+            Prompt(position=p.position.name, instruction=p.position.instruction, sentence=p.sentence) for p in planned
+        ]
+    )

@@ -1,0 +1,155 @@
+"""One server process, from its command line to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import ssl
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.server.bearer import FILE, load_token
+from app.server.config import ServerConfig
+from utils import BadInput, HeardError, data_dir
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+    from uvicorn import Server
+
+STOP_S = 5
+"""Requests in work have so long to end when the server is stopped."""
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """The command line of ``python -m app serve``."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    """0: any free one."""
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    token_file: Path | None = None
+    """``server-token`` in the data folder."""
+    model: str = "embedded"
+    compute: str = "auto"
+    threshold: float | None = None
+    data: Path | None = None
+    limits: ServerConfig = ServerConfig()
+
+    def check(self) -> None:
+        """Raise BadInput for what is wrong before anything slow is loaded."""
+        if not 0 <= self.port <= 65535:
+            raise BadInput(f"--port {self.port}: between 0 and 65535.")
+        if self.threshold is not None and not -1 <= self.threshold <= 1:
+            raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
+        if (self.certfile is None) != (self.keyfile is None):
+            raise BadInput("--certfile and --keyfile belong together.")
+        if self.certfile:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certfile, self.keyfile)
+            except FileNotFoundError:
+                raise BadInput(f"{self.certfile} or {self.keyfile}: no such file.") from None
+            except (ssl.SSLError, OSError) as error:
+                raise BadInput(f"{self.certfile}, {self.keyfile}: not a certificate and its key ({error}).") from None
+
+
+def serve(options: ServeOptions) -> int:
+    """Serve until Ctrl-C or SIGTERM. Returns the exit code.
+
+    Raises BadInput for options that cannot be, HeardError for a port that cannot be had or a model that cannot be
+    loaded.
+    """
+    options.check()
+    logging.basicConfig(format="heard: %(message)s", level=logging.WARNING)
+    for noisy in ("uvicorn", "python_multipart"):  # they warn of every malformed request
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    data = data_dir(options.data)
+    token_file = options.token_file or data / FILE
+    token = load_token(token_file)
+    listener = _listen(options.host, options.port)
+    with listener:
+        host, port = listener.getsockname()[:2]
+        scheme = "https" if options.certfile else "http"
+        if not options.certfile and not _is_local(host):
+            say(f"warning: others can reach {host}; without --certfile they can read the token and hear the voices.")
+
+        from app.recognition.encoder import Encoder  # before uvicorn's loop: it takes seconds
+
+        encoder = Encoder.load(options.model, compute=options.compute)
+
+        from app.server.api import create_app
+        from app.server.engine import Engine
+
+        engine = Engine(encoder, data, options.limits, options.threshold)
+        server = make_server(create_app(engine, token), options.limits, options.certfile, options.keyfile)
+        address = f"{scheme}://{_in_url(host)}:{port}/"
+        people = len(engine.gallery().people)
+        say(f"serving {address} (model {encoder.model_id}, {people} {'person' if people == 1 else 'people'}).")
+        if sys.stdout.isatty():  # not into a log
+            say(f"open {address}#token={token}")
+        say(f"the token is in {token_file}; Ctrl-C stops.")
+        _run(server, listener)
+    say("stopped.")
+    return 0
+
+
+def make_server(
+    app: ASGIApp, limits: ServerConfig, certfile: Path | None = None, keyfile: Path | None = None
+) -> Server:
+    """uvicorn around the application, with the limits that only it can keep. It logs nobody's requests."""
+    import uvicorn
+
+    from app.server.patient import PatientHttp
+
+    config = uvicorn.Config(
+        app,
+        http=type("Http", (PatientHttp,), {"header_s": limits.header_s}),
+        ws_max_size=limits.max_message_bytes,
+        limit_concurrency=limits.max_connections,
+        timeout_graceful_shutdown=STOP_S,
+        ssl_certfile=certfile,
+        ssl_keyfile=keyfile,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )
+    return uvicorn.Server(config)
+
+
+def say(line: str) -> None:
+    print(line[:1].upper() + line[1:], flush=True)
+
+
+def _run(server: Server, listener: socket.socket) -> None:
+    """uvicorn gives the signal back once it has stopped: here that is the end, and no error."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except socket.gaierror:
+        raise BadInput(f"--host {host}: there is no such address.") from None
+    except PermissionError:
+        raise HeardError(f"port {port} needs more rights; choose one from 1024 on with --port.") from None
+    except OSError as error:
+        text = f"{host} port {port} cannot be had ({error.strerror or error}); choose another with --port."
+        raise HeardError(text) from None
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,102 @@
+"""A live connection's sound as an ``AudioSource``: 16-bit PCM of any rate in, blocks of 16 kHz out, never a backlog."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+import numpy as np
+
+from app.audio.backlog import Backlog, sample_counts
+from app.audio.source import AudioBlock, SourceState, SourceStatus
+from utils import SAMPLE_RATE, StreamResampler
+
+
+class SocketSource:
+    """``feed`` is for the network's thread and never waits; ``read`` is for the engine's."""
+
+    name = "the connection"
+
+    def __init__(self, rate: int, backlog_s: float):
+        """``rate`` in Hz; sound that waits longer than ``backlog_s`` is dropped, the oldest first."""
+        self.rate = rate
+        self._most = round(backlog_s * rate)
+        self._changed = threading.Condition()
+        self._pcm: deque[bytes] = deque()
+        self._waiting = 0  # frames in _pcm
+        self._passed = 0  # frames read or dropped before those
+        self._gap = False  # frames were dropped right before those that wait
+        self._ended = self._stopped = False
+        self._backlog = Backlog()
+        self._resampler = StreamResampler(rate)
+
+    @property
+    def status(self) -> SourceStatus:
+        with self._changed:
+            over = self._stopped or (self._ended and not self._waiting and not len(self._backlog))
+            state = SourceState.ENDED if over else SourceState.RUNNING
+        return SourceStatus(state, device=self.name, rate=self.rate, dropped_s=self._backlog.dropped_s)
+
+    def feed(self, pcm: bytes) -> None:
+        """More sound: little-endian 16-bit samples of one channel. Raises ValueError for half a sample."""
+        if len(pcm) % 2:
+            raise ValueError("half a sample")
+        with self._changed:
+            self._pcm.append(pcm)
+            self._waiting += len(pcm) // 2
+            while self._waiting > self._most:
+                oldest = self._pcm.popleft()
+                excess = min(len(oldest) // 2, self._waiting - self._most)
+                if excess < len(oldest) // 2:
+                    self._pcm.appendleft(oldest[2 * excess :])
+                self._waiting -= excess
+                self._passed += excess
+                self._gap = True
+            self._changed.notify()
+
+    def start(self) -> None:
+        """It runs as soon as it is connected."""
+
+    def end(self) -> None:
+        """No more sound will come; what is here is still read."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """End it at once."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+
+    def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
+        """See ``AudioSource.read``."""
+        least, most = sample_counts(min_s, max_s)
+        needed = -(-(least - len(self._backlog)) * self.rate // SAMPLE_RATE)
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting >= needed or self._ended or self._stopped, timeout_s)
+            if self._stopped:
+                return None
+            self._take()
+            over = self._ended
+        if over and self._resampler is not None:
+            self._backlog.append(self._resampler(np.zeros(0, np.float32), last=True))
+            self._resampler = None
+        self._backlog.drop(max(0, len(self._backlog) - most))
+        if len(self._backlog) >= least or (over and len(self._backlog)):
+            return self._backlog.take(most)
+        return None
+
+    def _take(self) -> None:
+        """Move what came to the backlog, as samples at 16 kHz."""
+        if not self._waiting or self._resampler is None:
+            return
+        frames = np.frombuffer(b"".join(self._pcm), "<i2").astype(np.float32) / 32768
+        if self._gap:
+            self._resampler = StreamResampler(self.rate)
+            self._backlog.jump(self._passed / self.rate, dropped=True)
+            self._gap = False
+        self._passed += len(frames)
+        self._pcm.clear()
+        self._waiting = 0
+        self._backlog.append(self._resampler(frames))

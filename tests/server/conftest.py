@@ -1,0 +1,58 @@
+"""Servers as they run: real sockets, the embedded model, the demo's voices; each with its own data folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from serving import TOKEN, running
+
+from app.enrolment.build import build_person
+from app.enrolment.from_folder import files_by_person, import_person
+from app.enrolment.recordings import samples_of
+from app.recognition.voiceprints import VoiceprintStore
+from app.server.client import Client
+from app.server.config import ServerConfig
+
+
+@pytest.fixture(scope="session")
+def enrolled_data(encoder, demo_dir, tmp_path_factory) -> Path:
+    """A data folder with the demo's three people; to be copied, not changed."""
+    data = tmp_path_factory.mktemp("enrolled")
+    with VoiceprintStore(data) as store:
+        for name, files in files_by_person(demo_dir / "enrolment").items():
+            import_person(data, name, files)
+            assert build_person(store, encoder, name, samples_of(data, name), print)
+    return data
+
+
+@pytest.fixture
+def data(enrolled_data, tmp_path) -> Path:
+    return Path(shutil.copytree(enrolled_data, tmp_path / "data"))
+
+
+@pytest.fixture
+def url(encoder, data) -> Iterator[str]:
+    """A server with the demo's people, for one test."""
+    with running(encoder, data) as address:
+        yield address
+
+
+@pytest.fixture
+def client(url) -> Client:
+    return Client(url, TOKEN)
+
+
+@pytest.fixture(scope="module")
+def shared_url(encoder, enrolled_data, tmp_path_factory) -> Iterator[str]:
+    """One for a module whose tests change nothing."""
+    data = Path(shutil.copytree(enrolled_data, tmp_path_factory.mktemp("server") / "data"))
+    with running(encoder, data, ServerConfig(rate_per_s=0)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def reader(shared_url) -> Client:
+    return Client(shared_url, TOKEN)

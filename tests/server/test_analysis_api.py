@@ -1,0 +1,95 @@
+"""Recordings over the wire give what the command line gives."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.recognition.timeline import Turn, agreement, read_rttm
+from app.server.client import ServerRefused
+from utils import ROOT, read_audio
+
+
+@pytest.fixture(scope="module")
+def clip(demo_dir):
+    return lambda name, number=1: demo_dir / "enrolment" / name / f"{number:02d}.flac"
+
+
+def test_verify_agrees_with_the_command(reader, clip):
+    a, b = clip("Ana", 1), clip("Ben", 1)
+    command = [sys.executable, "-m", "app", "verify", str(a), str(b), "--json"]
+    said = json.loads(subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout)
+    answer = reader.verify(a, b)
+    assert answer.same == said["same"]
+    assert answer.score == pytest.approx(said["score"], abs=2e-3)
+    assert answer.speech_s == pytest.approx(said["speech_s"], abs=0.01)
+    assert reader.verify(a, clip("Ana", 2)).same
+
+
+def test_verify_against_a_person(reader, clip):
+    assert reader.verify(clip("Colin"), person="Colin").same
+    assert not reader.verify(clip("Colin"), person="Ana").same
+    for arguments in ({"person": "Nobody"}, {"person": ""}):
+        with pytest.raises(ServerRefused) as refused:
+            reader.verify(clip("Colin"), **arguments)
+        assert refused.value.status in {404, 422}
+
+
+def test_identify_names_the_enrolled_and_explains_the_unknown(reader, clip, demo_dir, tmp_path):
+    for name in ("Ana", "Ben", "Colin"):
+        said = reader.identify(clip(name))
+        assert (said.label, said.speaker) == (name, name)
+        assert max(said.scores, key=said.scores.get) == name
+    turn = next(turn for turn in read_rttm(demo_dir / "conversation.rttm") if turn.label == "Stranger")
+    sound = read_audio(demo_dir / "conversation.flac", start_s=turn.start_s, end_s=turn.end_s)
+    soundfile.write(tmp_path / "stranger.ogg", sound, 16000)
+    said = reader.identify(tmp_path / "stranger.ogg")
+    assert (said.label, said.speaker) == ("unknown", None)
+    assert said.reason
+
+
+def test_embeddings_are_those_of_the_model(reader, clip):
+    one, again = reader.embedding(clip("Ana", 1)), reader.embedding(clip("Ana", 2))
+    assert np.linalg.norm(one.embedding) == pytest.approx(1, abs=1e-3)
+    assert np.dot(one.embedding, again.embedding) > 0.5
+    assert len(one.embedding) == reader.model()["embedding_dim"]
+    assert one.sha256 == reader.model()["sha256"]
+
+
+def test_the_timeline_is_right_and_the_same_in_every_format(reader, demo_dir, tmp_path):
+    talk = demo_dir / "conversation.flac"
+    turns = reader.timeline(talk)
+    as_turns = [Turn(turn.start_s, turn.end_s, turn.speaker) for turn in turns]
+    assert agreement(read_rttm(demo_dir / "conversation.rttm"), as_turns, unknown={"Stranger"})["right"] > 0.9
+    soundfile.write(tmp_path / "talk.flac", read_audio(talk, end_s=12), 16000)
+    talk = tmp_path / "talk.flac"
+    turns = reader.timeline(talk)
+    (tmp_path / "talk.rttm").write_text(reader.transcript(talk, "rttm"))
+    assert [turn.label for turn in read_rttm(tmp_path / "talk.rttm")] == [
+        "_".join(turn.speaker.split()) for turn in turns
+    ]
+    assert reader.transcript(talk, "srt").count(" --> ") == len(turns)
+    assert len(reader.transcript(talk, "csv").splitlines()) == len(turns) + 1
+
+
+def test_what_cannot_be_used_is_refused_in_one_shape(reader, tmp_path):
+    (tmp_path / "text.wav").write_text("hello")
+    soundfile.write(tmp_path / "silence.wav", np.zeros(32000), 16000)
+    for file, status, code in (("text.wav", 415, "not_audio"), ("silence.wav", 422, "too_little_speech")):
+        for ask in (reader.identify, reader.embedding, lambda path: reader.verify(path, path)):
+            with pytest.raises(ServerRefused) as refused:
+                ask(tmp_path / file)
+            assert (refused.value.status, refused.value.code) == (status, code)
+    assert reader.timeline(tmp_path / "silence.wav") == []
+
+
+def test_nothing_of_an_upload_is_kept(client, data, clip):
+    before = sorted(path for path in data.rglob("*") if path.suffix in {".wav", ".json"})
+    client.identify(clip("Ana"))
+    client.timeline(clip("Ana"))
+    assert sorted(path for path in data.rglob("*") if path.suffix in {".wav", ".json"}) == before

@@ -1,0 +1,197 @@
+"""The page in Chromium, with a fake microphone that plays speech: two people enrol, and are named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import expect, sync_playwright
+from serving import TOKEN, running
+
+from app.training.corpus import read_clips
+from utils import read_audio
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: sudo apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser_kind():
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+class Browser:
+    """A browser whose microphone plays a file, over and over. Remembers errors and requests to other servers."""
+
+    def __init__(self, kind, url: str, wav: Path, **context: object):
+        arguments = [
+            "--no-sandbox",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={wav}",
+            "--autoplay-policy=no-user-gesture-required",
+        ]
+        self.browser = kind.launch(executable_path=CHROMIUM, args=arguments)
+        self.page = self.browser.new_context(**context).new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._look(request.url, url))
+        self.page.goto(f"{url}/#token={TOKEN}")
+        expect(self.page.locator("#model")).to_contain_text("Model")
+        assert TOKEN not in self.page.url
+
+    def _look(self, address: str, url: str) -> None:
+        if not address.startswith((url, url.replace("http", "ws"), "blob:", "data:")):
+            self.errors.append(f"asked {address}")
+
+    def __enter__(self):
+        return self.page
+
+    def __exit__(self, *_: object) -> None:
+        self.browser.close()
+        assert not self.errors, self.errors
+
+
+@pytest.fixture(scope="module")
+def voices(request, demo_dir, tmp_path_factory) -> dict[str, tuple[Path, Path]]:
+    """Two people: what they enrol with and something else that they say, as 48 kHz files. Real ones if there are."""
+    folder, made = tmp_path_factory.mktemp("voices"), {}
+
+    def write(name: str, clips: list[np.ndarray]) -> Path:
+        pause = 1e-4 * np.random.default_rng(0).standard_normal(6000).astype(np.float32)
+        sound = np.concatenate([part for clip in clips for part in (clip, pause)])
+        soundfile.write(folder / f"{name}.wav", sound, 16000)
+        return folder / f"{name}.wav"
+
+    try:
+        speech = request.getfixturevalue("speech_dir")
+        people: dict[str, list[Path]] = {}
+        for clip in read_clips(speech / "dev.csv"):
+            people.setdefault(clip.speaker, []).append(clip.path)
+        chosen = [files for who, files in sorted(people.items()) if who.startswith("librispeech")][:2]
+        for name, files in zip(("Ana", "Ben"), chosen, strict=True):
+            clips = [read_audio(file) for file in files]
+            made[name] = write(f"{name}-enrol", clips[:4]), write(f"{name}-later", clips[4:7])
+    except pytest.skip.Exception:
+        for name in ("Ana", "Ben"):
+            clips = [read_audio(file) for file in sorted((demo_dir / "enrolment" / name).glob("*.flac"))]
+            made[name] = write(f"{name}-enrol", clips[:4]), write(f"{name}-later", clips[4:])
+    return made
+
+
+def test_two_people_enrol_on_the_page_and_are_named(browser_kind, encoder, voices, tmp_path):
+    with running(encoder, tmp_path / "data") as url:
+        for name, (enrolling, _) in voices.items():
+            with Browser(browser_kind, url, enrolling) as page:
+                enrol(page, name)
+                assert name in page.inner_text("#people")
+        for name, (_, later) in voices.items():
+            with Browser(browser_kind, url, later, viewport={"width": 390, "height": 844}) as page:
+                page.keyboard.press("Space")
+                page.wait_for_selector(f"#now[data-mood=named] >> text={name}", timeout=30_000)
+                assert f"{name} is speaking" in page.inner_text("#spoken", timeout=10_000)
+                page.wait_for_selector("#live-turns .turn", timeout=10_000)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                page.keyboard.press("Space")
+                page.wait_for_selector("#now[data-mood=off]")
+
+
+def enrol(page, name: str) -> None:
+    """By keyboard alone, and by what a screen reader is told."""
+    page.focus("#add")
+    page.keyboard.press("Enter")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    for number in (1, 2, 3):
+        page.wait_for_selector(f"#enrol-title:has-text('sample {number} of 3')")
+        page.wait_for_selector("button:has-text('Record'):focus")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".verdict", timeout=60_000)
+        if page.is_visible("text=Keep it anyway"):  # a pause of the looping file can be unlucky
+            page.click("text=Keep it anyway")
+            page.wait_for_selector(".verdict:not(.poor)", timeout=30_000)
+        last = number == 3
+        assert ("enrolled" if last else "Kept") in page.inner_text("#enrol-said")
+        page.keyboard.press("Enter")
+    page.wait_for_selector("#enrol", state="hidden")
+    page.wait_for_selector(f"#people >> text={name}")
+
+
+@pytest.fixture
+def known(browser_kind, encoder, enrolled_data, demo_dir, tmp_path):
+    """A page of a server with the demo's people; the microphone plays its conversation."""
+    data = Path(shutil.copytree(enrolled_data, tmp_path / "data"))
+    soundfile.write(tmp_path / "talk.wav", read_audio(demo_dir / "conversation.flac"), 16000)
+    with running(encoder, data) as url, Browser(browser_kind, url, tmp_path / "talk.wav") as page:
+        yield page
+
+
+def test_a_recording_becomes_a_timeline_and_files(known, demo_dir):
+    known.set_input_files("#file", demo_dir / "conversation.flac")
+    known.wait_for_selector("#file-saves:visible", timeout=60_000)
+    assert {"Ana", "Ben", "Colin"} <= set(known.locator("#file-turns .lane-name").all_inner_texts())
+    known.click("#file-table summary")
+    assert known.locator("#file-rows tr").count() > 10
+    with known.expect_download(timeout=60_000) as saved:
+        known.click("[data-format=rttm]")
+    assert saved.value.suggested_filename == "conversation.rttm"
+    assert Path(saved.value.path()).read_text().startswith("SPEAKER conversation 1 ")
+    known.set_input_files("#file", demo_dir / "conversation.rttm")
+    known.wait_for_selector("#file-status.error")
+    assert "not an audio file" in known.inner_text("#file-status")
+
+
+def test_people_are_renamed_and_deleted(known):
+    known.click("[aria-label='More about Ben']")
+    known.click(".menu:visible >> text=Rename")
+    known.fill("#ask-input", "Ana")
+    known.keyboard.press("Enter")
+    expect(known.locator("#ask-error")).to_contain_text("already")
+    known.fill("#ask-input", "Benjamin")
+    known.keyboard.press("Enter")
+    known.wait_for_selector("#people >> text=Benjamin")
+    known.click("[aria-label='More about Colin']")
+    known.click(".menu:visible >> text=Delete")
+    assert "for good" in known.inner_text("#ask-text")
+    known.click("#ask-yes")
+    expect(known.locator("#people")).not_to_contain_text("Colin")
+    assert known.inner_text("#people-title") == "People (2)"
+
+
+def test_giving_up_an_enrolment_leaves_nobody_behind(known):
+    known.click("#add")
+    known.fill("#enrol-name", "Nobody")
+    known.keyboard.press("Enter")
+    known.wait_for_selector("#enrol-title:has-text('sample 1')")
+    known.keyboard.press("Escape")
+    known.wait_for_selector("#enrol", state="hidden")
+    expect(known.locator("#people")).not_to_contain_text("Nobody")
+
+
+def test_without_a_token_one_is_asked_for(known):
+    known.click("#leave")
+    known.fill("#token", "wrong")
+    known.keyboard.press("Enter")
+    expect(known.locator("#sign-error")).to_contain_text("not this server")
+    known.fill("#token", TOKEN)
+    known.keyboard.press("Enter")
+    known.wait_for_selector("#sign-in", state="hidden")
+    assert "Ana" in known.inner_text("#people")
+
+
+def test_controls_have_names_and_text_can_be_read(known):
+    """What a screen reader says of every control, and WCAG's contrast of every text, in both schemes."""
+    for scheme in ("light", "dark"):
+        known.emulate_media(color_scheme=scheme)
+        found = known.evaluate(AUDIT)
+        assert found == {"nameless": [], "faint": []}
+    assert re.fullmatch(r"[a-z]{2}", known.evaluate("document.documentElement.lang"))

@@ -1,0 +1,75 @@
+"""A connection's sound: any rate in, 16 kHz out, the oldest dropped and told of."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.audio.source import SourceState
+from app.server.socket_source import SocketSource
+
+
+def pcm(seconds: float, rate: int, hz: float = 440) -> bytes:
+    wave = 0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+    return (32767 * wave).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 44100, 48000, 96000])
+def test_a_stream_of_any_rate_comes_out_whole(rate):
+    source, sound = SocketSource(rate, 3.0), pcm(2.0, rate)
+    heard, step = [], 2 * (rate // 20)
+    for at in range(0, len(sound), step):
+        source.feed(sound[at : at + step])
+        if block := source.read(0.25, 3.0, timeout_s=0):
+            heard.append(block)
+    source.end()
+    while block := source.read(0.25, 3.0, timeout_s=0):
+        heard.append(block)
+    assert source.status.state is SourceState.ENDED
+    assert sum(len(block.samples) for block in heard) == pytest.approx(32000, abs=160)
+    for one, after in itertools.pairwise(heard):
+        assert after.start_s == pytest.approx(one.end_s, abs=1e-3)
+    joined = np.concatenate([block.samples for block in heard])
+    assert np.abs(np.fft.rfft(joined[8000:24000])).argmax() == pytest.approx(440, abs=1)
+
+
+def test_a_flood_loses_its_oldest_and_the_block_says_so():
+    source = SocketSource(16000, 3.0)
+    for second in range(20):
+        source.feed(np.full(16000, second * 100, "<i2").tobytes())
+    block = source.read(0.25, 3.0)
+    assert len(block.samples) == 48000
+    assert block.start_s == pytest.approx(17.0)
+    assert block.dropped_s == pytest.approx(17.0)
+    assert source.status.dropped_s == pytest.approx(17.0)
+    assert block.samples[0] * 32768 == pytest.approx(1700, abs=1)
+    source.feed(bytes(16000))
+    assert source.read(0.25, 3.0).dropped_s == 0
+
+
+def test_one_message_longer_than_the_backlog_keeps_its_end():
+    source = SocketSource(16000, 3.0)
+    source.feed(np.arange(0, 160000, 5).astype("<i2").tobytes() * 3)
+    block = source.read(0.25, 3.0)
+    assert len(block.samples) == 48000
+    assert block.dropped_s == pytest.approx(96000 / 16000 - 3.0)
+
+
+def test_half_a_sample_is_refused():
+    with pytest.raises(ValueError, match="half"):
+        SocketSource(16000, 3.0).feed(b"123")
+
+
+def test_read_waits_for_enough_and_stop_ends_the_wait():
+    source = SocketSource(16000, 3.0)
+    source.feed(pcm(0.1, 16000))
+    assert source.read(0.25, 3.0, timeout_s=0.05) is None
+    threading.Timer(0.2, source.stop).start()
+    began = time.monotonic()
+    assert source.read(0.25, 3.0, timeout_s=30) is None
+    assert time.monotonic() - began < 20
+    assert source.status.state is SourceState.ENDED
