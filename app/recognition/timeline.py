@@ -69,15 +69,19 @@ class Timeline:
         return joined
 
 
-def write_rttm(path: str | os.PathLike, turns: Iterable[Turn], file_id: str) -> None:
-    """Write turns as RTTM, atomically. White space in names and in ``file_id`` becomes "_": the format has none."""
+def rttm(turns: Iterable[Turn], file_id: str) -> str:
+    """Turns as RTTM. White space in names and in ``file_id`` becomes "_": the format has none."""
     file = _token(file_id)
-    lines = [
+    return "".join(
         f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {_token(turn.label)} <NA> <NA>\n"
         for turn in turns
-    ]
+    )
+
+
+def write_rttm(path: str | os.PathLike, turns: Iterable[Turn], file_id: str) -> None:
+    """Write turns as RTTM, atomically."""
     with atomic_write(path) as out:
-        out.write("".join(lines).encode())
+        out.write(rttm(turns, file_id).encode())
 
 
 def read_rttm(path: str | os.PathLike) -> list[Turn]:
