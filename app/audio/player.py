@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,20 +32,26 @@ class Player:
         """How much of the piece was played; its length when it is over, 0 if there never was one."""
         return self._piece.at / SAMPLE_RATE if self._piece else 0.0
 
-    def play(self, samples: np.ndarray) -> None:
-        """Play mono samples (n,) at 16 kHz, int16 or float with full scale +-1, in place of what is playing."""
+    def play(self, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
+        """Play mono samples (n,) at 16 kHz, int16 or float with full scale +-1, in place of what is playing.
+
+        A function that gives them is called in the player's thread; it may take its time, and raise HeardError.
+        """
         self.stop()
         self.error = ""
-        self._piece = piece = _Piece(samples)
-        threading.Thread(target=self._run, args=(piece,), name="player", daemon=True).start()
+        self._piece = piece = _Piece()
+        threading.Thread(target=self._run, args=(piece, sound), name="player", daemon=True).start()
 
     def stop(self) -> None:
         """Be silent; safe to call when nothing plays."""
         if self._piece is not None:
             self._piece.over.set()
 
-    def _run(self, piece: _Piece) -> None:
+    def _run(self, piece: _Piece, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
         try:
+            piece.take(sound() if callable(sound) else sound)
+            if piece.over.is_set():
+                return
             stream, rate = _open(piece)
         except HeardError as error:
             self.error = str(error)
@@ -60,11 +67,14 @@ class Player:
 class _Piece:
     """What PortAudio's callback takes from; ``at`` counts samples at 16 kHz."""
 
-    def __init__(self, samples: np.ndarray):
-        self.sound = (samples / 32768 if samples.dtype == np.int16 else samples).astype(np.float32)
+    def __init__(self) -> None:
+        self.sound = np.zeros(0, np.float32)
         self.rate = SAMPLE_RATE
         self.next = 0
         self.over = threading.Event()
+
+    def take(self, samples: np.ndarray) -> None:
+        self.sound = (samples / 32768 if samples.dtype == np.int16 else samples).astype(np.float32)
 
     @property
     def length(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.recognition.identification import UNKNOWN
+
 APP = "Heard"
 ELLIPSIS = "\u2026"
 NO_BREAK = "\u00a0"
@@ -96,6 +98,50 @@ MODEL = "Model: {model}"
 MICROPHONE = "the microphone"
 SOMETHING_WRONG = "something went wrong in the program ({error}); the terminal has the details."
 
+# ---------------------------------------------------------------------------- timeline
+
+ENGINE_UNKNOWN = UNKNOWN
+TIMELINE = "Who spoke when"
+TIMELINE_EMPTY = "Nobody has spoken yet"
+TIMELINE_HINT = "Everybody gets a line here as soon as they speak."
+TIMELINE_TIP = "Click a piece to hear it. Right-click it to say who it was. The wheel zooms, dragging moves."
+SPECTROGRAM = "Spectrogram"
+LANE_NOTE = "{share} \u00b7 {time}"
+LANE_SPOKEN = "{name} {share}"
+OTHER_LANES = "{count} more"
+TURN = "{name}, {start} to {end}"
+TURN_GONE = "{name}, {start} to {end} (too long ago to be heard)"
+PLAY, PLAY_STOP = "Play", "Stop"
+PLAY_TIP = "Hear this piece (Enter)"
+WHO_WAS_THAT = "That was"
+WHO_WAS_THAT_TIP = "Say who it was: their voice is learned from it"
+NEW_PERSON = f"New person{ELLIPSIS}"
+ZOOM_IN, ZOOM_OUT, ZOOM_ALL = "Zoom in", "Zoom out", "Show all"
+EXPORT = f"Export{ELLIPSIS}"
+EXPORT_TIP = "Save who spoke when: RTTM, CSV, SRT or JSON"
+LATEST = "Newest"
+LATEST_TIP = "Follow what is heard now"
+
+# ---------------------------------------------------------------------------- people
+
+THAT_WAS_NEW = "{name} is enrolled now, from {seconds:.0f} s of speech. More speech makes it surer."
+THAT_WAS_EXTENDED = "{name} is known better now: {seconds:.0f} s of speech were added."
+THAT_WAS_SHORT = "The timeline says {name} now; the piece is too short to learn the voice from."
+THIS_PIECE = "this piece"
+DEMO_PEOPLE = "The people of the demo cannot be changed: listen to a microphone to enrol somebody."
+RENAMED = "{old} is called {new} now."
+DELETED = "{name} is deleted: the voiceprint and {recordings} are gone for good."
+LAST_SAMPLE = "{name} has no other recording that can be used: record another first, or delete the person."
+SAMPLE_REMOVED = "The recording is gone, and {name}'s voiceprint was made again without it."
+REBUILT = "Voiceprints made for this model: {names}."
+REBUILD_SKIPPED = "No usable recordings of {names}: record them again for this model."
+NOTHING_RECORDED = "nothing was recorded."
+
+
+def recordings(count: int) -> str:
+    """How many, in words."""
+    return "1 recording" if count == 1 else f"{count} recordings"
+
 
 def decibels(level_db: float) -> str:
     """A level for people, with a true minus sign."""
@@ -107,3 +153,10 @@ def percent(share: float) -> str:
     whole = round(100 * share)
     text = f"<{NO_BREAK}1" if whole < 1 else f">{NO_BREAK}99" if whole > 99 else f"{whole}"
     return f"{text}{NO_BREAK}%"
+
+
+def clock(seconds: float) -> str:
+    """A moment, or a length of time: "0:05", "12:34" or "1:02:03"."""
+    whole = max(0, int(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
