@@ -133,9 +133,9 @@ def _style_sheet(c: Colours) -> str:
     QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: none; outline: none; }}
     QComboBox QAbstractItemView::item {{ padding: 6px 11px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
-    QToolButton {{ background: transparent; color: {c.text}; border: 1px solid transparent; border-radius: 6px;
+    QToolButton {{ background: transparent; color: {c.text}; border: 1px solid {c.outline}; border-radius: 6px;
         padding: 3px 9px; }}
-    QToolButton:hover {{ background: {c.raised}; border-color: {c.outline}; }}
+    QToolButton:hover {{ background: {c.raised}; border-color: {c.edge}; }}
     QToolButton:focus {{ border-color: {c.text}; }}
     QToolButton:disabled {{ color: {c.edge}; }}
     QToolButton::menu-indicator {{ image: none; width: 0; }}

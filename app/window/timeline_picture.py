@@ -15,7 +15,9 @@ from app.window.theme import GRID, Theme, scaled
 from app.window.timeline_scene import Lane, Scene, Viewport, tick_step_s
 
 SPECTROGRAM_SHARE = 0.32
-"""Of the height, at most."""
+"""Of the height; more where the lanes leave room."""
+MOST_LINES = 3.4
+"""Height of a lane, in lines of text, at most."""
 
 
 class TimelinePicture(QWidget):
@@ -64,9 +66,11 @@ class TimelinePicture(QWidget):
 
     def _spectrogram_rect(self) -> QRectF:
         line = QFontMetricsF(self.font()).height()
-        height = min(SPECTROGRAM_SHARE * self.height(), 7 * line) if self.spectrogram else 0.0
+        lanes = max(1, len(self.scene.lanes))
+        rest = self.height() - self._ruler_height() - lanes * MOST_LINES * line - GRID
+        height = max(min(SPECTROGRAM_SHARE * self.height(), 7 * line), min(rest, 0.5 * self.height()))
         room = self.height() - self._ruler_height() - height
-        if height < 1.4 * line or room < min(3, max(1, len(self.scene.lanes))) * 1.05 * line:
+        if not self.spectrogram or height < 1.4 * line or room < min(3, lanes) * 1.05 * line:
             height = 0.0
         plot = self.plot()
         return QRectF(plot.left(), self.height() - height, plot.width(), height)
@@ -77,7 +81,7 @@ class TimelinePicture(QWidget):
         bottom -= GRID / 2 if bottom < self.height() else 0
         line = QFontMetricsF(self.font()).height()
         lanes = max(1, len(self.scene.lanes))
-        height = min((bottom - top) / lanes, 2.2 * line)
+        height = min((bottom - top) / lanes, MOST_LINES * line)
         if height < 1.05 * line:
             lanes = max(1, int((bottom - top) / (1.05 * line)))
             height = (bottom - top) / lanes
@@ -120,7 +124,7 @@ class TimelinePicture(QWidget):
         while tick <= self.viewport.start_s + self.viewport.span_s:
             x = round(self._x(tick)) + 0.5
             painter.setPen(QColor(colours.outline))
-            painter.drawLine(QPointF(x, 0), QPointF(x, bottom))
+            painter.drawLine(QPointF(x, 0), QPointF(x, bottom if self.scene.lanes else self._ruler_height()))
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(x + 4, metrics.ascent() + 1), strings.clock(tick))
             tick += step
@@ -132,7 +136,7 @@ class TimelinePicture(QWidget):
             if right < self.plot().left() or left > self.width():
                 continue
             lane, rect = self.scene.lanes[number], rects[min(number, last)]
-            inset = max(2.0, 0.14 * rect.height())
+            inset = max(2.0, 0.14 * rect.height(), (rect.height() - 2 * QFontMetricsF(self.font()).height()) / 2)
             bar = QRectF(left, rect.top() + inset, max(2.0, right - left - 1), rect.height() - 2 * inset)
             radius = min(4.0, bar.width() / 2)
             ink = self._theme.ink(lane.ink)
@@ -187,7 +191,7 @@ class TimelinePicture(QWidget):
                 painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             else:
                 self._paint_lane_title(painter, area, lane)
-        if spectrogram.height() > 0:
+        if spectrogram.height() > 0 and self.mel.end_s > 0:
             painter.setFont(self._small())
             painter.setPen(QColor(self._theme.colours.muted))
             area = QRectF(0, spectrogram.top(), width - GRID, spectrogram.height())
@@ -209,7 +213,7 @@ class TimelinePicture(QWidget):
             painter.drawEllipse(dot)
         text = area.adjusted(size + GRID * 0.75, 0, 0, 0)
         two_lines = area.height() >= 2 * line
-        note = lane.note if two_lines or text.width() > 15 * line * 0.6 else strings.percent(lane.share)
+        note = lane.note if two_lines else strings.percent(lane.share)
         painter.setFont(self._small())
         metrics = QFontMetricsF(painter.font())
         name_box, note_box = QRectF(text), QRectF(text)

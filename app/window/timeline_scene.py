@@ -117,10 +117,7 @@ class Viewport:
 
     def _settle(self) -> None:
         latest_s = self.end_s - self.span_s
-        if self.follow:
-            self.start_s = latest_s
-        else:
-            self.start_s = min(max(self.start_s, 0.0), max(0.0, latest_s))
+        self.start_s = max(0.0, latest_s if self.follow else min(self.start_s, latest_s))
 
 
 def tick_step_s(span_s: float, room: float) -> float:

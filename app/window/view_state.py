@@ -107,6 +107,8 @@ class ViewState:
     running: bool
     model: str
     scene: Scene = Scene()
+    can_change: bool = True
+    """Whether people can be added, renamed and deleted."""
 
 
 def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
@@ -125,6 +127,7 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
         scene=timeline(facts.turns, facts.clock_s, people),
+        can_change=not facts.fixed_people,
     )
 
 
