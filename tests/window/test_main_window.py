@@ -21,20 +21,12 @@ from app.window.levels import Level
 from app.window.main_window import MainWindow
 from app.window.palette import DARK, LIGHT
 from app.window.people_list import VIEW_ROLE
-from app.window.theme import Theme
 from app.window.view_state import view_state
 from tests.window.engine import play_demo
 from tools.screenshots import LIVE, SHOTS, Still
 
 SILENCE = Level()
 NOISE = np.random.default_rng(0).normal(0, 0.01, 480_000).astype(np.float32)
-
-
-@pytest.fixture
-def theme(qapp):
-    theme = Theme(qapp)
-    yield theme
-    theme.use(LIGHT)
 
 
 @pytest.fixture
