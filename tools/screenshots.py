@@ -211,7 +211,7 @@ class Still:
     def read(self, now_s: float) -> Level:
         return self.level
 
-    def start(self, device: str | None = None) -> None:
+    def start(self, device: str | None = None, *, or_default: bool = False) -> None:
         self.asked.append(("start", device))
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ from app.recognition.timeline import Turn
 from app.window import painting, strings
 from app.window.analysis import FileAnalysis, FileFacts, Stage
 from app.window.elided_label import ElidedLabel
+from app.window.mel import MelColumns
 from app.window.playback import LEAD_S, Playback
 from app.window.theme import GRID, Theme, scaled
 from app.window.timeline_panel import TimelinePanel
@@ -19,9 +20,10 @@ FRAME_MS = 33
 
 
 class FilePage(QWidget):
-    """``closed``: back to the microphone. ``export`` and ``name_wanted`` ask the main window."""
+    """``closed``: back to the microphone; ``stopped``: the analysis is to end. ``export`` and ``name_wanted`` ask the main window."""
 
     closed = Signal()
+    stopped = Signal()
     export = Signal()
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
@@ -50,8 +52,6 @@ class FilePage(QWidget):
         self.stop_button.clicked.connect(self.stop)
         self.play_button.clicked.connect(self.toggle)
         self.close_button.clicked.connect(self.closed)
-        from app.window.mel import MelColumns
-
         self.panel = TimelinePanel(theme, MelColumns())
         self.panel.name_button.setText(strings.LABEL_AS)
         self.panel.name_button.setToolTip(strings.LABEL_AS_TIP)
@@ -101,8 +101,6 @@ class FilePage(QWidget):
         self._timer.stop()
         self._playback.stop()
         self.analysis = None
-
-    stopped = Signal()
 
     def stop(self) -> None:
         """Analyse no further: what was heard stays."""
@@ -161,22 +159,31 @@ class FilePage(QWidget):
         self._show_play()
 
     def _show(self, facts: FileFacts) -> None:
-        first, grown = self._facts is None, self._facts is None or self._facts.duration_s != facts.duration_s
-        self._facts = facts
-        self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people))
-        self.panel.show_people(facts.people, can_name=self.analysis.over)
-        if (first or grown) and facts.duration_s:
+        """What changed; while a file is analysed that is a hundred times a second little more than its progress."""
+        before, self._facts = self._facts, facts
+        self.progress.setValue(round(1000 * facts.share))
+        self.note.setText(describe(facts))
+        if before is None or before.stage is not facts.stage:
+            self._show_stage(facts)
+        if before is None or (before.turns, before.people, before.duration_s) != (
+            facts.turns,
+            facts.people,
+            facts.duration_s,
+        ):
+            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people))
+        if before is None or before.duration_s != facts.duration_s:
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()
-        busy = facts.stage in (Stage.WAITING, Stage.ANALYSING)
+        self.panel.show_people(facts.people, can_name=self.analysis.over)
+
+    def _show_stage(self, facts: FileFacts) -> None:
+        busy, failed = facts.stage in (Stage.WAITING, Stage.ANALYSING), facts.stage is Stage.FAILED
         self.progress.setVisible(busy)
-        self.progress.setValue(round(1000 * facts.share))
         self.stop_button.setVisible(busy)
-        self.play_button.setEnabled(facts.duration_s > 0 and facts.stage is not Stage.FAILED)
-        self.panel.setEnabled(facts.stage is not Stage.FAILED)
-        self.note.setText(describe(facts))
-        self.note.setProperty("role", "error" if facts.stage is Stage.FAILED else "muted")
-        self.note.style().unpolish(self.note)
+        self.play_button.setEnabled(facts.stage is not Stage.WAITING and not failed)
+        self.panel.setEnabled(not failed)
+        self.note.setProperty("role", "error" if failed else "muted")
+        self.note.style().unpolish(self.note)  # a style sheet looks at properties only when it is applied
         self.note.style().polish(self.note)
 
     def _show_play(self) -> None:

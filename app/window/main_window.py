@@ -86,7 +86,8 @@ class MainWindow(QWidget):
 
     def _build(self, find_microphones: Callable[[], Sequence[str]]) -> None:
         options, file = self._listener.options, self._listener.facts.file
-        device = options.device or (self._settings.device if self._settings else None)
+        self._remembered_device = None if options.device or not self._settings else self._settings.device
+        device = options.device or self._remembered_device
         self.live = LivePage(self._theme, self._listener.mel, device=device, find_microphones=find_microphones)
         self.device_menu, self.meter, self.button = self.live.device_menu, self.live.meter, self.live.button
         self.now, self.match, self.people = self.live.now, self.live.match, self.live.people
@@ -164,7 +165,8 @@ class MainWindow(QWidget):
     def start(self) -> None:
         """Listen to what the menu says."""
         self.playback.stop()
-        self._listener.start(self.device_menu.device)
+        device = self.device_menu.device
+        self._listener.start(device, or_default=device is not None and device == self._remembered_device)
         self.draw_frame()
 
     def toggle(self) -> None:
@@ -179,6 +181,7 @@ class MainWindow(QWidget):
 
     def _restart(self) -> None:
         """Another microphone was chosen: change over if one is in use."""
+        self._remembered_device = None  # this one is meant, now
         if self._settings:
             self._settings.device = self.device_menu.device
         if self._listener.facts.running:

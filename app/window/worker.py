@@ -29,7 +29,7 @@ from app.window.mel import MelColumns
 from app.window.tapped_source import TappedSource
 from app.window.timing import Stopwatch
 from app.window.torch_import import import_torch, without_collections
-from utils import HeardError, data_dir, explain_os_error
+from utils import BadInput, HeardError, data_dir, explain_os_error
 
 if TYPE_CHECKING:
     from app.recognition.encoder import Encoder
@@ -64,6 +64,7 @@ class _Run:
     """One press of Start, or one activity."""
 
     device: str | None = None
+    or_default: bool = False
     activity: Activity | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     source: AudioSource | None = None
@@ -116,10 +117,13 @@ class Listener:
 
     # ------------------------------------------------------------ the window's side
 
-    def start(self, device: str | None = None) -> None:
-        """Listen to this microphone (part of a name; None is the default), or play the file from its beginning."""
+    def start(self, device: str | None = None, *, or_default: bool = False) -> None:
+        """Listen to this microphone (part of a name; None is the default), or play the file from its beginning.
+
+        ``or_default``: if there is none of that name, the default will do.
+        """
         self.stop()
-        run = _Run(device)
+        run = _Run(device, or_default=or_default)
         with self._lock:
             self._run = run
             self.facts = replace(self._idle, phase=Phase.LOADING)
@@ -241,6 +245,10 @@ class Listener:
             except HeardError as error:
                 if self.options.audio_file:
                     raise
+                if isinstance(error, BadInput) and run.or_default and run.device:
+                    self.notify(strings.DEVICE_ABSENT.format(device=run.device), good=False)
+                    run.device = None
+                    continue
                 self._tell(run, phase=Phase.NO_INPUT, error=str(error), said=None)
                 run.stop.wait(RETRY_S)
 

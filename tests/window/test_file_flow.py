@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QFileDialog
 from app.recognition.timeline import agreement, read_rttm
 from app.session import DEMO
 from app.window import dialogs, strings
-from app.window.analysis import Stage
+from app.window.analysis import FileAnalysis, FileFacts, Stage
 from app.window.facts import Phase
-from utils import write_wav
+from utils import audio_duration_s, write_wav
 
 LONG = 60_000
 NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
@@ -31,26 +31,33 @@ def drop(window, path) -> None:
 
 
 @pytest.fixture
-def analysed(qtbot, window):
-    """The demo's conversation and people, analysed."""
-    shown = window(NOISE, demo=True)
-    drop(shown, DEMO / "conversation.flac")
-    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+def analysed(window):
+    """The demo's conversation as if its analysis were over: the turns are those of the reference."""
+    path = DEMO / "conversation.flac"
+    shown, analysis = window(NOISE), FileAnalysis(path)
+    shown.pages.setCurrentWidget(shown.file)
+    shown.file.open(analysis)
+    length_s = audio_duration_s(path)
+    turns = tuple(read_rttm(DEMO / "conversation.rttm"))
+    analysis.facts = FileFacts(path, Stage.DONE, length_s, length_s, turns, ("Ana", "Ben", "Colin"))
     shown.file.draw_frame()
     return shown
 
 
-def test_the_whole_file_is_on_the_timeline(analysed):
-    facts = analysed.file.analysis.facts
+def test_a_dropped_file_is_analysed_and_the_whole_of_it_is_on_the_timeline(qtbot, window):
+    shown = window(NOISE, demo=True)
+    drop(shown, DEMO / "conversation.flac")
+    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+    shown.file.draw_frame()
+    facts = shown.file.analysis.facts
     assert facts.stage is Stage.DONE
-    reference = read_rttm(DEMO / "conversation.rttm")
-    assert agreement(reference, facts.turns, unknown={"Stranger"})["right"] > 0.9
-    timeline = analysed.file.panel.timeline
+    assert agreement(read_rttm(DEMO / "conversation.rttm"), facts.turns, unknown={"Stranger"})["right"] > 0.9
+    timeline = shown.file.panel.timeline
     assert timeline.viewport.span_s == pytest.approx(facts.duration_s)
     assert {lane.label for lane in timeline.scene.lanes} >= {"Ana", "Ben", "Colin"}
     assert timeline.mel.picture(0, facts.duration_s, 100).max() > 100
-    assert not analysed.file.progress.isVisible()
-    assert analysed.pages.currentWidget() is analysed.file
+    assert not shown.file.progress.isVisible()
+    assert shown.pages.currentWidget() is shown.file
 
 
 def test_progress_is_shown_and_it_can_be_stopped(qtbot, window, tmp_path):
@@ -116,7 +123,8 @@ def test_labels_are_corrected_and_saved(analysed, tmp_path):
         line, good = dialogs.save(tmp_path / f"talk.{ending}", facts.turns, "talk")
         assert good, line
     assert read_rttm(tmp_path / "talk.rttm")[2].label == "Zoë"
-    assert next(iter(csv.DictReader(open(tmp_path / "talk.csv", encoding="utf-8"))))["speaker"] == "Ben"
+    rows = csv.DictReader((tmp_path / "talk.csv").read_text().splitlines())
+    assert next(rows)["speaker"] == "Ben"
     assert json.loads((tmp_path / "talk.json").read_text())["turns"][2]["speaker"] == "Zoë"
     assert (tmp_path / "talk.srt").read_text().splitlines()[2] == "Ben"
 

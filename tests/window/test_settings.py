@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 
@@ -23,7 +24,7 @@ def started(qtbot, theme, listener, tmp_path):
         )
         qtbot.addWidget(window)
         window.show()
-        qtbot.waitUntil(lambda: window.device_menu.count() == 3)
+        qtbot.waitUntil(lambda: window.device_menu.count() >= 3)
         return window
 
     return start
@@ -48,6 +49,24 @@ def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
     assert not second._gender
     assert not second.history.timeline.spectrogram
     theme.choose(Appearance.SYSTEM)
+
+
+def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, qtbot, tmp_path, monkeypatch):
+    from app.audio.file_source import ArraySource
+    from utils import BadInput
+
+    Settings(tmp_path).device = "Old headset"
+    window = started()
+
+    def open_source(options):
+        if options.device:
+            raise BadInput('no microphone is called "Old headset".')
+        return ArraySource(np.zeros(160_000, np.float32), realtime=True)
+
+    monkeypatch.setattr(window._listener, "_open_source", open_source)
+    window.start()
+    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=60_000)
+    assert "Old headset is not connected" in window.status._text.text()
 
 
 def test_what_the_command_line_says_comes_first(started):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from app.recognition.timeline import Turn
@@ -146,10 +146,7 @@ def test_dragging_looks_back_and_a_button_returns(panel, qtbot):
     assert not panel.latest_button.isVisible()
 
 
-def _moved(x: int):
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
+def _moved(x: int) -> QMouseEvent:
     left = Qt.MouseButton.LeftButton
     return QMouseEvent(
         QEvent.Type.MouseMove, QPointF(x, 40), QPointF(x, 40), left, left, Qt.KeyboardModifier.NoModifier
