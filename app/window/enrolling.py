@@ -178,7 +178,7 @@ class Enrolment:
             if not build_person(store, encoder, guide.name, samples_of(guide.data, guide.name), skipped.append):
                 self.fail(" ".join(skipped))
                 return
-            found = warnings(report(store, encoder.sha256, [guide.name], levels), levels)
+            found = warnings(report(store, encoder, [guide.name], levels), levels)
         engine.people_changed()
         self._tell(step=Step.DONE, warnings=tuple(found), problems=(), again=False)
 

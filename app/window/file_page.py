@@ -20,7 +20,7 @@ FRAME_MS = 33
 
 
 class FilePage(QWidget):
-    """``closed``: back to the microphone; ``stopped``: the analysis is to end. ``export`` and ``name_wanted`` ask the main window."""
+    """``closed``: back to the microphone; ``stopped``: the analysis is to end; ``export``: save its turns."""
 
     closed = Signal()
     stopped = Signal()
