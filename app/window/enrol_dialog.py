@@ -169,8 +169,10 @@ class EnrolDialog(QDialog):
         super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and self.pages.currentIndex() == 1 and self.go_button.isEnabled():
-            self.go_on()
+        keys = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() in keys and self.pages.currentIndex() == 1:
+            if self.go_button.isEnabled():
+                self.go_on()
         else:
             super().keyPressEvent(event)
 
