@@ -13,7 +13,7 @@ from app.recognition.timeline import Turn
 from app.session import Session
 from app.window.mel import MelColumns, MelConfig
 from app.window.tapped_source import TappedSource
-from app.window.unknown import is_unknown
+from app.window.unknown import is_numbered
 from utils import audio_duration_s, read_audio
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class FileAnalysis:
         people = tuple(session.open().gallery.people)
         self._tell(people=people)
         told_s = 0.0
-        for said in session.run(stop=stop, source=TappedSource(source, self.mel.add)):
+        for said in session.run(stop=stop, source=TappedSource(source, self.mel.add, engine.do_jobs)):
             self._tell(done_s=said.time_s)
             if time.monotonic() - told_s > 0.5:
                 told_s = time.monotonic()
@@ -88,7 +88,7 @@ class FileAnalysis:
 
     def relabel(self, turn: Turn, label: str) -> None:
         """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over."""
-        everywhere = is_unknown(turn.label) and turn.label != turn.label.lower()
+        everywhere = is_numbered(turn.label)
         self._tell(
             turns=tuple(
                 replace(t, label=label) if t == turn or (everywhere and t.label == turn.label) else t

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import logging
 import os
 import platform
 import sys
@@ -30,6 +31,7 @@ class CrashLog:
         self.on_error = on_error
         self._file = None
         self._before: tuple[object, object] | None = None
+        self._handler = _Handler(self)
 
     def install(self) -> bool:
         """From now on. Returns whether the last run ended in a fault: then the log tells of it."""
@@ -43,6 +45,7 @@ class CrashLog:
             self._file.write(f"--- started {_now()}, Python {platform.python_version()}, {platform.platform()}\n")
             self._file.flush()
             faulthandler.enable(self._file)
+        logging.getLogger("heard").addHandler(self._handler)
         self._before = sys.excepthook, threading.excepthook
         sys.excepthook = self._uncaught
         threading.excepthook = lambda args: self._uncaught(args.exc_type, args.exc_value, args.exc_traceback)
@@ -53,6 +56,7 @@ class CrashLog:
         if self._before is not None:
             sys.excepthook, threading.excepthook = self._before
             self._before = None
+        logging.getLogger("heard").removeHandler(self._handler)
         if self._file is not None:
             faulthandler.disable()
             self._file.write(f"--- ended {_now()}\n")
@@ -84,6 +88,17 @@ class CrashLog:
         except OSError:
             return False
         return "Fatal Python error" in tail.rpartition("--- started")[2]
+
+
+class _Handler(logging.Handler):
+    """What the program itself reports as an error goes there, too."""
+
+    def __init__(self, log: CrashLog):
+        super().__init__(logging.ERROR)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.write(self.format(record))
 
 
 def _now() -> str:

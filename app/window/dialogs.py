@@ -10,10 +10,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.recognition.model_files import EMBEDDED, HUB
-from app.recognition.timeline import Turn
-from app.recognition.transcript import FORMATS, write_transcript
 from app.window import strings
-from utils import AUDIO_SUFFIXES, BUNDLED, BadInput, HeardError, clean_name, explain_os_error
+from utils import AUDIO_SUFFIXES, BUNDLED, BadInput, clean_name
 
 
 def models() -> list[str]:
@@ -55,31 +53,16 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
     dialog.open()
 
 
-def ask_where_to_export(
-    parent: QWidget, turns: Sequence[Turn], name: str, folder: str, told: Callable[[str, bool], None]
-) -> None:
-    """Save turns in the format of the ending that is chosen; ``told(line, good)`` says what became of it."""
-    filters = ";;".join(strings.EXPORT_FILTERS[ending] for ending in strings.EXPORT_FILTERS)
+def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[[Path], None]) -> None:
+    """Where who spoke when is to be saved; the ending says in which format."""
+    filters = ";;".join(strings.EXPORT_FILTERS.values())
     dialog = QFileDialog(parent, strings.EXPORT_TITLE, str(Path(folder) / name), filters)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(next(iter(strings.EXPORT_FILTERS)))
     endings = {text: ending for ending, text in strings.EXPORT_FILTERS.items()}
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
-    dialog.fileSelected.connect(lambda path: told(*save(Path(path), turns, name)))
+    dialog.fileSelected.connect(lambda path: then(Path(path)))
     dialog.open()
-
-
-def save(path: Path, turns: Sequence[Turn], name: str) -> tuple[str, bool]:
-    """Write a transcript; the line for the user, and whether it went well."""
-    if path.suffix.lower().removeprefix(".") not in FORMATS:
-        path = path.with_name(f"{path.name}.{next(iter(strings.EXPORT_FILTERS))}")
-    try:
-        write_transcript(path, turns, name)
-    except HeardError as error:
-        return str(error), False
-    except OSError as error:
-        return explain_os_error(error), False
-    return strings.EXPORTED.format(file=path), True
 
 
 def tell(parent: QWidget | None, text: str, detail: str = "") -> None:

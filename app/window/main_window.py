@@ -299,9 +299,13 @@ class MainWindow(QWidget):
         else:
             turns, name = self._listener.facts.turns, self._listener.session.file_id
         folder = self._settings.folder if self._settings else ""
-        dialogs.ask_where_to_export(
-            self, turns, name, folder, lambda text, good: self._listener.notify(text, good=good)
-        )
+
+        def save(path: Path) -> None:
+            if self._settings:
+                self._settings.folder = str(path.parent)
+            self._listener.ask(people_jobs.export(path, turns, name))
+
+        dialogs.ask_where_to_export(self, name, folder, save)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

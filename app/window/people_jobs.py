@@ -5,41 +5,64 @@ A job is a function of the ``Listener``: ``listener.ask(that_was(turn, "Ana"))``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.recognition.timeline import Turn
+from app.recognition.transcript import FORMATS, write_transcript
 from app.recognition.voiceprints import VoiceprintStore
 from app.window import strings
-from utils import BadInput, clean_name, data_dir
+from app.window.unknown import is_numbered
+from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
 
 if TYPE_CHECKING:
     from app.window.worker import Job, Listener
 
+MOST_S = 60.0
+"""Sound that one order learns from."""
+
 
 def that_was(turn: Turn, name: str) -> Job:
-    """The voice of this turn is ``name``'s: learn it, and say so on the timeline."""
+    """The voice of this turn is ``name``'s: learn it, and say so on the timeline.
+
+    Of a numbered unknown voice all turns are meant, and as much of them is learned as is still in memory.
+    """
 
     def job(engine: Listener) -> None:
         person = clean_name(name)
         if engine.facts.fixed_people:
             raise BadInput(strings.DEMO_PEOPLE)
-        samples = engine.recent.piece(turn.start_s, turn.end_s).astype(np.float32) / 32768
+        meant = [turn]
+        if is_numbered(turn.label):
+            meant = [other for other in engine.facts.turns if other.label == turn.label]
         before = person in (engine.facts.people or ())
         try:
-            speech_s = learn(engine, person, samples)
+            speech_s = learn(engine, person, sound_of(engine, meant))
         except BadInput:  # less than a second of speech
-            engine.correct(turn, person)
+            engine.correct(meant, person)
             engine.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
             return
         engine.people_changed()
-        engine.correct(turn, person)
+        engine.correct(meant, person)
         form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
         engine.notify(form.format(name=person, seconds=speech_s))
 
     return job
+
+
+def sound_of(engine: Listener, turns: Sequence[Turn]) -> np.ndarray:
+    """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
+    pieces, left = [], round(MOST_S * SAMPLE_RATE)
+    for turn in reversed(turns):
+        piece = engine.recent.piece(turn.start_s, turn.end_s)[-left:] if left else []
+        left -= len(piece)
+        if len(piece):
+            pieces.append(piece)
+    return np.concatenate(pieces[::-1] or [np.zeros(0, np.int16)]).astype(np.float32) / 32768
 
 
 def learn(engine: Listener, name: str, samples: np.ndarray) -> float:
@@ -126,5 +149,17 @@ def set_threshold(threshold: float | None) -> Job:
         if engine.recogniser is not None:
             engine.recogniser.rule = engine.session.encoder.rule(threshold)
         engine.keep_rule()
+
+    return job
+
+
+def export(path: Path, turns: Sequence[Turn], name: str) -> Job:
+    """Save turns in the format of the path's ending; one that has none becomes subtitles. ``name``: of the sound."""
+
+    def job(engine: Listener) -> None:
+        known = path.suffix.lower().removeprefix(".") in FORMATS
+        file = path if known else path.with_name(f"{path.name}.{next(iter(strings.EXPORT_FILTERS))}")
+        write_transcript(file, turns, name)
+        engine.notify(strings.EXPORTED.format(file=file))
 
     return job

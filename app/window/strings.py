@@ -98,7 +98,7 @@ STATUS_SPEAKS = "{name}, {score}, speaking"
 STATUS_SCORE = "{name}, {score}"
 MODEL = "Model: {model}"
 MICROPHONE = "the microphone"
-SOMETHING_WRONG = "something went wrong in the program ({error}); the terminal has the details."
+SOMETHING_WRONG = "something went wrong in the program ({error}); crash.log in the data folder has the details."
 
 # ---------------------------------------------------------------------------- timeline
 

@@ -9,4 +9,9 @@ from app.recognition.identification import UNKNOWN
 
 def is_unknown(label: str) -> bool:
     """Whether it stands for a voice that nobody has named."""
-    return label == UNKNOWN or bool(re.fullmatch(r"Unknown \d+", label))
+    return label == UNKNOWN or is_numbered(label)
+
+
+def is_numbered(label: str) -> bool:
+    """Whether it stands for one voice that is told from other unknown ones."""
+    return bool(re.fullmatch(r"Unknown \d+", label))

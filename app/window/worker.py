@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
@@ -366,9 +366,9 @@ class Listener:
         self._asked = replace(self._asked, **changes)
         self.options = self.session.options = replace(self.options, **changes)
 
-    def correct(self, turn: Turn, label: str) -> None:
-        """From now on this stretch of the past has this label."""
-        self._corrections.append(replace(turn, label=label))
+    def correct(self, turns: Sequence[Turn], label: str) -> None:
+        """From now on these stretches of the past have this label."""
+        self._corrections += [replace(turn, label=label) for turn in turns]
         self._gather()
 
     def people_changed(self) -> None:
@@ -381,10 +381,7 @@ class Listener:
 
     def rename_turns(self, old: str, new: str) -> None:
         """A person has another name: so have their past turns."""
-        for turn in self.facts.turns:
-            if turn.label == old:
-                self._corrections.append(replace(turn, label=new))
-        self._gather()
+        self.correct([turn for turn in self.facts.turns if turn.label == old], new)
 
     def forget(self) -> None:
         """Everything heard so far."""

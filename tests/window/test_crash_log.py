@@ -40,6 +40,11 @@ def test_errors_of_any_thread_are_written_down_and_told(trouble, tmp_path):
     assert (tmp_path / "data" / "crash.log").stat().st_mode & 0o077 == 0
 
 
+def test_what_the_engine_reports_is_written_down(tmp_path):
+    run(tmp_path, "import logging; logging.getLogger('heard').error('the engine stopped')")
+    assert "the engine stopped" in (tmp_path / "crash.log").read_text()
+
+
 def test_a_fault_is_found_at_the_next_start_and_not_again(tmp_path):
     died = run(tmp_path, "import os; os.abort()")
     assert died.returncode < 0

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.recognition.timeline import agreement, read_rttm
 from app.session import DEMO
-from app.window import dialogs, strings
+from app.window import people_jobs, strings
 from app.window.analysis import FileAnalysis, FileFacts, Stage
 from app.window.facts import Phase
 from utils import audio_duration_s, write_wav
@@ -110,7 +110,15 @@ def test_a_click_where_nobody_speaks_sets_the_cursor(analysed, player):
     assert page.panel.timeline.cursor_s == pytest.approx(12.5)
 
 
-def test_labels_are_corrected_and_saved(analysed, tmp_path):
+def export(shown, path, qtbot) -> str:
+    """Save the turns; the line that the user is told."""
+    before = shown._listener.facts.notice
+    shown._listener.ask(people_jobs.export(path, shown.file.analysis.facts.turns, "talk"))
+    qtbot.waitUntil(lambda: shown._listener.facts.notice is not before, timeout=LONG)
+    return shown._listener.facts.notice.text
+
+
+def test_labels_are_corrected_and_saved(analysed, tmp_path, qtbot):
     page = analysed.file
     turns = [turn for _, turn in page.panel.timeline.scene.turns]
     page.panel.named.emit(turns[0], "Ben")
@@ -118,10 +126,8 @@ def test_labels_are_corrected_and_saved(analysed, tmp_path):
     page.draw_frame()
     assert [turn.label for turn in page.analysis.facts.turns[:3]] == ["Ben", turns[1].label, "Zoë"]
     assert "Zoë" in {lane.label for lane in page.panel.timeline.scene.lanes}
-    facts = page.analysis.facts
     for ending in strings.EXPORT_FILTERS:
-        line, good = dialogs.save(tmp_path / f"talk.{ending}", facts.turns, "talk")
-        assert good, line
+        assert "Saved" in export(analysed, tmp_path / f"talk.{ending}", qtbot)
     assert read_rttm(tmp_path / "talk.rttm")[2].label == "Zoë"
     rows = csv.DictReader((tmp_path / "talk.csv").read_text().splitlines())
     assert next(rows)["speaker"] == "Ben"
@@ -139,14 +145,12 @@ def test_a_numbered_unknown_voice_is_corrected_everywhere(analysed):
     assert [turn.label for turn in analysis.facts.turns].count("Zoe") == 2
 
 
-def test_a_name_without_an_ending_gets_one_and_trouble_is_one_line(analysed, tmp_path):
-    turns = analysed.file.analysis.facts.turns
-    line, good = dialogs.save(tmp_path / "talk", turns, "talk")
-    assert good
+def test_a_name_without_an_ending_gets_one_and_trouble_is_one_line(analysed, tmp_path, qtbot):
+    assert "talk.srt" in export(analysed, tmp_path / "talk", qtbot)
     assert (tmp_path / "talk.srt").exists()
     (tmp_path / "file").write_text("")
-    line, good = dialogs.save(tmp_path / "file" / "talk.csv", turns, "talk")
-    assert not good
+    line = export(analysed, tmp_path / "file" / "talk.csv", qtbot)
+    assert "Saved" not in line
     assert "\n" not in line
 
 
@@ -160,8 +164,8 @@ def test_the_session_is_saved_like_a_file(qtbot, window, voice, monkeypatch, tmp
     chosen = tmp_path / "session.csv"
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(chosen)))
     shown.menus.export.trigger()
+    qtbot.waitUntil(lambda: "session.csv" in shown.status._text.text(), timeout=LONG)
     assert "microphone" in chosen.read_text()
-    qtbot.waitUntil(lambda: "session.csv" in shown.status._text.text())
 
 
 def test_back_to_the_microphone_listening_goes_on(qtbot, window, voice, demo_dir):

@@ -13,9 +13,10 @@ from app.recognition.voiceprints import Sample, VoiceprintStore
 from app.window import strings
 from app.window.enrolling import Step
 from app.window.facts import Phase
+from app.window.people_jobs import that_was
 from app.window.person_dialog import PersonDialog
 from tests.window.conftest import endless
-from utils import HeardError
+from utils import HeardError, audio_duration_s
 
 LONG = 60_000
 
@@ -163,11 +164,24 @@ def test_an_unknown_voice_is_named_from_the_timeline(qtbot, window, voice, playe
     qtbot.waitUntil(lambda: shown.state.now.title == "Colin", timeout=LONG)
 
 
+def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice, encoder, tmp_path):
+    shown = window(voice("Ana"))
+    engine, sound = shown._listener, voice("Ana")
+    engine.session.encoder = encoder
+    engine.recent.add(sound, 0.0)
+    turns = [Turn(start, start + 2.0, "Unknown 1") for start in (0.0, 4.0, 8.0)]
+    engine.session._turns_before = [*turns, Turn(12.0, 13.0, "Unknown 2")]
+    engine.ask(lambda listener: listener._gather())
+    qtbot.waitUntil(lambda: len(engine.facts.turns) == 4, timeout=LONG)
+    engine.ask(that_was(turns[1], "Ana"))
+    qtbot.waitUntil(lambda: known(shown) == ["Ana"], timeout=LONG)
+    qtbot.waitUntil(lambda: [turn.label for turn in engine.facts.turns] == ["Ana"] * 3 + ["Unknown 2"], timeout=LONG)
+    assert audio_duration_s(samples_of(tmp_path, "Ana")[0]) == pytest.approx(6.0)
+
+
 def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
     shown = window(voice("Ana"))
     shown._listener.recent.add(voice("Ana")[:8000], 0.0)
-    from app.window.people_jobs import that_was
-
     shown._listener.ask(that_was(Turn(0.0, 0.5, "unknown"), "Ana"))
     qtbot.waitUntil(lambda: "too short" in shown.status._text.text(), timeout=LONG)
     assert known(shown) == []

@@ -99,19 +99,24 @@ def places(qtbot, theme) -> dict[str, QPoint]:
 
 @pytest.fixture
 def screen() -> Iterator[str]:
-    """A display of its own."""
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
-        pass_fds=[write], stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(write)
-    try:
+    """A display of its own. Two servers that start at one moment may want the same number: then it is tried again."""
+    for _ in range(5):
+        read, write = os.pipe()
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
+            pass_fds=[write], stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(write)
         with os.fdopen(read) as answer:
-            yield f":{answer.readline().strip()}"
-    finally:
-        server.kill()
-        server.wait()
+            number = answer.readline().strip()
+        try:
+            if number:
+                yield f":{number}"
+                return
+        finally:
+            server.kill()
+            server.wait()
+    pytest.fail("Xvfb does not start")
 
 
 @pytest.fixture
