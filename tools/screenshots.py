@@ -258,13 +258,12 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     shown = window
     if shot.enrolling:
         shown = EnrolDialog(still, theme)
-        shown.pages.setCurrentIndex(1)
+        shown.show_recording()
         shown.show_view(enrol_view(shot.enrolling))
         shown.show()
         for _ in range(12):
             shown.show_level(shot.enrolling.level_db)
         shown.ring.settle()
-        shown.setFocus()
     return window, shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -51,7 +51,7 @@ class EnrolDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         column.addWidget(self.pages)
-        self.resize(600, 560)
+        self.resize(560, 300)
         self._frame_at_s = time.monotonic()
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self.draw_frame)
@@ -143,10 +143,15 @@ class EnrolDialog(QDialog):
             return
         self.enrolment = Enrolment(name, self._device)
         self._listener.do(self.enrolment)
-        self.pages.setCurrentIndex(1)
-        self.setFocus()
+        self.show_recording()
         self._timer.start()
         self.draw_frame()
+
+    def show_recording(self) -> None:
+        """The page with the prompts; keys go to none of its buttons."""
+        self.pages.setCurrentIndex(1)
+        self.resize(self.size().expandedTo(QSize(600, 580)))
+        self.setFocus()
 
     def redo(self) -> None:
         """This sample again; after an error, all of it."""
@@ -191,8 +196,9 @@ class EnrolDialog(QDialog):
         live = bool(self.view and not (self.view.done or self.view.failed or self.view.busy))
         self.meter.show_level(Level(level_db, level_db), running=live)
         view = self.view
+        moved = loudness(level_db) if live else 0.0
         self.ring.show_progress(
-            view.share, view.ring, view.ring_note, loudness=loudness(level_db) if live else 0.0, done=view.done
+            view.share, view.ring, view.ring_note, loudness=moved, done=view.done, failed=view.failed
         )
 
     def show_view(self, view: EnrolView) -> None:
@@ -203,7 +209,6 @@ class EnrolDialog(QDialog):
         self.instruction.setText(view.instruction)
         self.sentence.setText(f"\u201c{view.sentence}\u201d" if view.sentence else "")
         self.sentence.setVisible(bool(view.sentence))
-        self.ring.setVisible(not view.failed)
         self.meter.setVisible(not (view.done or view.failed))
         if self.hint.text() != view.hint or self.hint.property("role") != view.severity:
             self.hint.setText(view.hint)

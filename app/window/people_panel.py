@@ -69,6 +69,9 @@ class PeoplePanel(QFrame):
         self.add_button.setVisible(can_change and not nobody)
         self.list.can_open = can_change
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # the words of an empty list must not move the rest of the window
+
     def _nobody_page(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)

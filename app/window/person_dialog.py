@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
@@ -249,7 +249,7 @@ def describe(number: int, recording: Recording) -> str:
     """One line: when, how long, where from."""
     try:
         at = datetime.fromisoformat(recording.recorded_at)
-        when = QLocale().toString(at.astimezone().replace(tzinfo=None), QLocale.FormatType.ShortFormat)
+        when = at.astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:
         when = ""
     seconds = strings.SECONDS.format(seconds=recording.seconds)

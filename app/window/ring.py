@@ -15,16 +15,18 @@ class Ring(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._share = self._shown = self._loudness = 0.0
-        self._text, self._note, self._done = "", "", False
+        self._text, self._note, self._done, self._failed = "", "", False, False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(strings.RING)
         theme.changed.connect(self.update)
 
-    def show_progress(self, share: float, text: str, note: str, *, loudness: float = 0.0, done: bool = False) -> None:
+    def show_progress(
+        self, share: float, text: str, note: str, *, loudness: float = 0.0, done: bool = False, failed: bool = False
+    ) -> None:
         """``share`` and ``loudness`` 0 to 1; ``text`` stands in the middle, ``note`` below it."""
         if share < self._share:
             self._shown = share
-        self._share, self._text, self._note, self._done = share, text, note, done
+        self._share, self._text, self._note, self._done, self._failed = share, text, note, done, failed
         self._loudness += 0.5 * (loudness - self._loudness)
         self.setAccessibleDescription(f"{text} {note}".strip())
         self.update()
@@ -51,7 +53,13 @@ class Ring(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         size = min(self.width(), self.height(), 260) - 8.0
         rect = QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
-        line = size / 16
+        if self._failed:
+            painting.warning(
+                painter, rect.adjusted(*(0.28 * size * s for s in (1, 1, -1, -1))), QColor(colours.warning)
+            )
+            painter.end()
+            return
+        line = size / 18
         inner = rect.adjusted(line, line, -line, -line)
         grow = inner.width() * (0.34 + 0.1 * self._loudness)
         painter.setPen(Qt.PenStyle.NoPen)

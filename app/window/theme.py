@@ -157,8 +157,11 @@ def _style_sheet(c: Colours) -> str:
     QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
     QMenu::item:disabled {{ color: {c.edge}; }}
     QMenu::separator {{ height: 1px; background: {c.outline}; margin: 4px 8px; }}
-    QListView {{ background: transparent; border: none; }}
-    QListView:focus {{ border: 1px solid {c.accent}; border-radius: 6px; }}
+    QListWidget {{ background: {c.surface}; border: 1px solid {c.outline}; border-radius: 8px; padding: 4px; }}
+    QListWidget::item {{ padding: 7px 8px; border-radius: 5px; color: {c.text}; }}
+    QListWidget::item:selected {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.edge}; }}
+    PeopleList {{ background: transparent; border: none; }}
+    PeopleList:focus {{ border: 1px solid {c.accent}; border-radius: 6px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.edge}; border-radius: 3px; min-height: 32px; margin: 2px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}

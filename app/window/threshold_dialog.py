@@ -104,8 +104,7 @@ class ThresholdDialog(QDialog):
         self.chart = ScoreChart(theme)
         self.accepted_label, self.rejected_label = QLabel(), QLabel()
         self.basis = QLabel(strings.MEASURING)
-        for label in (self.accepted_label, self.rejected_label, self.basis):
-            label.setWordWrap(True)
+        self.basis.setWordWrap(True)
         self.basis.setProperty("role", "muted")
         self._build()
         self._timer = QTimer(self, interval=100)
@@ -116,7 +115,7 @@ class ThresholdDialog(QDialog):
             lambda value: listener.ask(people_jobs.set_threshold(value / STEPS)), Qt.ConnectionType.DirectConnection
         )
         self._show()
-        self.resize(520, 420)
+        self.resize(540, 470)
 
     @property
     def threshold(self) -> float:
@@ -141,8 +140,16 @@ class ThresholdDialog(QDialog):
                 ends.addStretch(1)
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
-        grid.addWidget(self.accepted_label, 0, 0)
-        grid.addWidget(self.rejected_label, 0, 1)
+        for column, (label, caption) in enumerate(
+            ((self.accepted_label, strings.FALSE_ACCEPTS), (self.rejected_label, strings.FALSE_REJECTS))
+        ):
+            label.setFont(scaled(self.font(), 1.4, QFont.Weight.DemiBold))
+            label.setAccessibleName(caption)
+            words = QLabel(caption)
+            words.setWordWrap(True)
+            grid.addWidget(label, 0, column)
+            grid.addWidget(words, 1, column)
+            grid.setColumnStretch(column, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.own_button)
         buttons.addStretch(1)
@@ -180,11 +187,12 @@ class ThresholdDialog(QDialog):
         scores = self._shown or ErrorScores()
         self.value.setText(strings.THRESHOLD_VALUE.format(threshold=self.threshold))
         self.chart.show_scores(scores, self.threshold)
-        for label, form, share in (
-            (self.accepted_label, strings.FALSE_ACCEPTS, scores.accepted(self.threshold)),
-            (self.rejected_label, strings.FALSE_REJECTS, scores.rejected(self.threshold)),
+        for label, share in (
+            (self.accepted_label, scores.accepted(self.threshold)),
+            (self.rejected_label, scores.rejected(self.threshold)),
         ):
-            label.setText(form.format(share=strings.NOT_KNOWN if share is None else strings.rate(share)))
+            label.setText(strings.NOT_KNOWN if share is None else strings.rate(share))
+            label.setAccessibleDescription(label.text())
         if self._shown is not None:
             enough = len(scores.same) and len(scores.different)
             text = strings.THRESHOLD_BASIS if enough else strings.THRESHOLD_TOO_FEW
