@@ -54,7 +54,7 @@ class NowPicture(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         line = QFontMetricsF(self.font()).height()
-        return QSize(round(16 * line), round(5 * line))
+        return QSize(round(11 * line), round(5 * line))
 
     # ------------------------------------------------------------ sizes
 

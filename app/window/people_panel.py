@@ -31,7 +31,7 @@ class PeoplePanel(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self.setObjectName("card")
-        self.setMinimumWidth(28 * GRID)
+        self.setMinimumWidth(max(28 * GRID, round(8.5 * self.fontMetrics().height())))
         self.setMaximumWidth(60 * GRID)
         self._heading = QLabel(strings.PEOPLE)
         self._heading.setFont(scaled(self.font(), 1.0, QFont.Weight.DemiBold))

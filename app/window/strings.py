@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app.recognition.identification import UNKNOWN
-
 APP = "Heard"
 WINDOW_TITLE = "{now} \u2013 Heard"
 ELLIPSIS = "\u2026"
@@ -102,7 +100,6 @@ SOMETHING_WRONG = "something went wrong in the program ({error}); crash.log in t
 
 # ---------------------------------------------------------------------------- timeline
 
-ENGINE_UNKNOWN = UNKNOWN
 TIMELINE = "Who spoke when"
 TIMELINE_EMPTY = "Nobody has spoken yet"
 TIMELINE_HINT = "Everybody gets a line here as soon as they speak."

@@ -52,7 +52,8 @@ class TimelinePicture(QWidget):
 
     def plot(self) -> QRectF:
         """Where time is."""
-        gutter = min(max(0.2 * self.width(), 13 * QFontMetricsF(self.font()).averageCharWidth()), 0.38 * self.width())
+        letter = QFontMetricsF(self.font()).averageCharWidth()
+        gutter = min(max(0.2 * self.width(), 13 * letter), 0.38 * self.width(), 30 * letter)
         return QRectF(gutter, 0, self.width() - gutter, self.height())
 
     def pixels_per_s(self) -> float:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.recognition.identification import UNKNOWN, is_unknown
 from app.recognition.timeline import Turn
 from app.recognition.transcript import talk_time
 from app.window import strings
 from app.window.names import initials
-from app.window.unknown import is_unknown
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int]) -> Scene
 
 def title(label: str) -> str:
     """What to call a label."""
-    return strings.UNKNOWN_VOICE if label == strings.ENGINE_UNKNOWN else label
+    return strings.UNKNOWN_VOICE if label == UNKNOWN else label
 
 
 @dataclass

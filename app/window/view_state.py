@@ -8,7 +8,7 @@ from enum import Enum
 
 from app.audio.source import SourceState
 from app.recognition.decision import DecisionRule, probability
-from app.recognition.identification import UNKNOWN, Identification
+from app.recognition.identification import UNKNOWN, Identification, is_unknown
 from app.recognition.timeline import Turn
 from app.window import strings
 from app.window.facts import Facts, Phase
@@ -17,7 +17,6 @@ from app.window.palette import assign_inks, ink_of
 from app.window.status import StatusView, status_view
 from app.window.strings import percent
 from app.window.timeline_scene import Scene, scene
-from app.window.unknown import is_unknown
 
 SPEECH = 0.5
 """Speech probability from which somebody is said to speak."""
