@@ -60,7 +60,7 @@ class MainWindow(QWidget):
         self.playback = playback or Playback()
         self._facts: Facts | None = None
         self._notice: Notice | None = None
-        self._notice_at_s = 0.0
+        self._notice_at_s, self._notice_passed = 0.0, False
         self._rebuild: Rebuild | None = None
         self._resume = False  # listening goes on when what interrupted it is over
         self._gender = self._shown("gender")
@@ -354,12 +354,10 @@ class MainWindow(QWidget):
         facts = self._listener.facts
         if facts.notice is not self._notice:
             self._notice, self._notice_at_s = facts.notice, now_s
-        passed = self._notice is not None and now_s - self._notice_at_s > NOTICE_S
-        if facts is not self._facts or passed:
-            self._facts = facts
-            if passed:
-                facts = replace(facts, notice=None)
-            self.show_state(view_state(facts, gender=self._gender))
+        passed = now_s - self._notice_at_s > NOTICE_S
+        if facts is not self._facts or passed != self._notice_passed:
+            self._facts, self._notice_passed = facts, passed
+            self.show_state(view_state(replace(facts, notice=None) if passed else facts, gender=self._gender))
         self.show_level(self._listener.levels.read(now_s), elapsed_s)
 
     def show_state(self, state: ViewState) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.window import strings
+from app.window.elided_label import ElidedLabel
 from app.window.people_list import PeopleList
 from app.window.theme import GRID, Theme, scaled
 from app.window.view_state import PersonView
@@ -33,7 +34,7 @@ class PeoplePanel(QFrame):
         self.setObjectName("card")
         self.setMinimumWidth(max(28 * GRID, round(8.5 * self.fontMetrics().height())))
         self.setMaximumWidth(60 * GRID)
-        self._heading = QLabel(strings.PEOPLE)
+        self._heading = ElidedLabel(strings.PEOPLE)
         self._heading.setFont(scaled(self.font(), 1.0, QFont.Weight.DemiBold))
         self.add_button = QToolButton()
         self.add_button.setText(strings.ADD)

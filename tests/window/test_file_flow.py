@@ -19,7 +19,7 @@ from app.window.analysis import FileAnalysis, FileFacts, Stage
 from app.window.facts import Phase
 from utils import audio_duration_s, write_wav
 
-LONG = 60_000
+LONG = 180_000
 NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
 
 

@@ -23,7 +23,7 @@ from app.window.palette import DARK, LIGHT
 from app.window.people_list import VIEW_ROLE
 from app.window.view_state import view_state
 from tests.window.engine import play_demo
-from tools.screenshots import LIVE, SHOTS, Still
+from tools.screenshots import LIVE, SHOTS, Still, stage
 
 SILENCE = Level()
 NOISE = np.random.default_rng(0).normal(0, 0.01, 480_000).astype(np.float32)
@@ -224,6 +224,15 @@ def test_every_state_can_be_drawn_at_every_size(shot, size, still, theme, qtlog)
     drawn = colours_in(window)
     assert theme.colours.background in drawn
     assert theme.colours.surface in drawn
+    assert not [record for record in qtlog.records if "QPainter" in record.message]
+
+
+@pytest.mark.parametrize("shot", [shot for shot in SHOTS if shot.enrolling or shot.file], ids=lambda shot: shot.name)
+def test_dialogs_and_files_can_be_drawn(shot, theme, qtbot, qtlog):
+    window, shown = stage(shot, theme)
+    qtbot.addWidget(window)
+    qtbot.addWidget(shown)
+    assert {theme.colours.background, theme.colours.text} <= colours_in(shown)
     assert not [record for record in qtlog.records if "QPainter" in record.message]
 
 

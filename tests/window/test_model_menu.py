@@ -6,7 +6,7 @@ from app.recognition.model_files import EMBEDDED, SPEECHBRAIN
 from app.window import dialogs
 from app.window.facts import Phase
 
-LONG = 60_000
+LONG = 180_000
 
 
 def test_a_file_that_is_no_model_and_back(qtbot, window, voice, tmp_path):

@@ -18,7 +18,7 @@ from app.window.person_dialog import PersonDialog
 from tests.window.conftest import endless
 from utils import HeardError, audio_duration_s
 
-LONG = 60_000
+LONG = 180_000
 
 
 def click(qtbot, button) -> None:

@@ -9,7 +9,7 @@ from app.recognition.scoring import Gallery, unit
 from app.recognition.voiceprints import Sample
 from app.window.threshold_errors import ErrorScores, error_scores
 
-LONG = 60_000
+LONG = 180_000
 
 
 def test_rates_are_counted_at_the_threshold():
