@@ -6,6 +6,7 @@ is drawn, so the latest wins and nothing queues. PyTorch is imported here, in th
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -263,8 +264,10 @@ class Listener:
                 raise Stopped
             self._tell(run, download=(done, total))
 
-        self.encoder(progress)
-        recogniser = self.session.open()
+        first = self.session.encoder is None
+        with without_collections() if first else contextlib.nullcontext():
+            self.encoder(progress)
+            recogniser = self.session.open()
         self._tell(
             run,
             download=None,
