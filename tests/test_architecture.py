@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "tools": TOP | MIDDLE | BELOW,
 }
 ONLY_IN = {
-    "sounddevice": "app.audio.microphone",
+    "sounddevice": "app.audio.portaudio",
     "PySide6": "app.window",
     "shiboken6": "app.window",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic", "websockets"), "app.server"),
@@ -152,7 +152,7 @@ def test_a_library_is_used_in_one_place(library):
 
 
 def test_recognition_does_not_reach_the_sound_card_or_the_window():
-    wrong = {"sounddevice", "PySide6", "app.audio.microphone", "app.window"}
+    wrong = {"sounddevice", "PySide6", "app.audio.microphone", "app.audio.player", "app.window"}
     for module in (module for module in sources() if is_in(module, "app.recognition")):
         assert not wrong & set(reached_at_start(module)), module
 

@@ -8,16 +8,32 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from app.audio.devices import NO_DEVICE
+from app.audio.recent import RecentSound
 from app.audio.source import SourceState, SourceStatus
+from app.enrolment.prompts import prompts
+from app.enrolment.quality import LIMITS, Quality, judge
 from app.recognition.decision import DecisionRule, decide
 from app.recognition.identification import UNKNOWN, Identification
-from app.session import SessionOptions
+from app.recognition.timeline import Turn, read_rttm
+from app.session import DEMO, SessionOptions
+from app.window.analysis import FileAnalysis, FileFacts, Stage
+from app.window.enrolling import EnrolFacts, Step
 from app.window.facts import Facts, Phase
 from app.window.levels import Level
-from utils import ROOT, run_cli
+from app.window.mel import MelColumns
+from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
+
+if TYPE_CHECKING:
+    from app.window.enrol_dialog import EnrolDialog
+    from app.window.main_window import MainWindow
+    from app.window.theme import Theme
 
 RULE = DecisionRule(threshold=0.5, margin=0.05, scale=14.0, offset=-5.6)
 RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
@@ -41,6 +57,31 @@ def said(scores: dict[str, float], gender: tuple[str, float]) -> Identification:
     )
 
 
+NAMES = {"Ana": "Ana", "Ben": "Benedikt", "Colin": "Chidi"}
+CLOCK_S = 34.0
+
+
+@cache
+def heard() -> np.ndarray:
+    """The first seconds of the demo, (n,) at 16 kHz."""
+    return read_audio(DEMO / "conversation.flac", end_s=CLOCK_S)
+
+
+def spectrogram() -> MelColumns:
+    """Of what was heard."""
+    mel = MelColumns()
+    mel.add(heard(), 0.0)
+    return mel
+
+
+def turns() -> tuple[Turn, ...]:
+    """The demo's turns, with the people of the pictures; the stranger is "Unknown 1"."""
+    found = [turn for turn in read_rttm(DEMO / "conversation.rttm") if turn.start_s < CLOCK_S]
+    return tuple(
+        replace(turn, end_s=min(turn.end_s, CLOCK_S), label=NAMES.get(turn.label, "Unknown 1")) for turn in found
+    )
+
+
 LIVE = Facts(
     phase=Phase.LISTENING,
     model="embedded",
@@ -48,57 +89,120 @@ LIVE = Facts(
     rule=RULE,
     source=RUNNING,
     said=said(dict(zip(PEOPLE, (0.68, 0.21, 0.05, 0.31, 0.12), strict=True)), ("female", 0.97)),
+    turns=turns(),
+    clock_s=CLOCK_S,
 )
+NOBODY = replace(LIVE, people=(), said=Identification(1.0, None, None, 0.0), turns=(), clock_s=0.0)
 LONG = (
     "Maximiliane Freifrau von Hohenstein-Wittgenberg und zu Altenburg",
     "Константин Константинович Рождественский",
     "ليلى الهاشمي",
     "Jo",
 )
+STRANGER = replace(
+    said(dict(zip(PEOPLE, (0.34, 0.12, 0.18, 0.09, -0.02), strict=True)), ("male", 0.94)), label="Unknown 1"
+)
 
 
 @dataclass(frozen=True)
 class Shot:
+    """A state of the window; with ``enrolling`` or ``file`` a dialog or another page is what is shown."""
+
     name: str
-    facts: Facts
+    facts: Facts = LIVE
     dark: bool = False
     level: Level = Level(-18.0, -12.0)
-    size: tuple[int, int] = (1000, 640)
+    size: tuple[int, int] = (1080, 720)
+    enrolling: EnrolFacts | None = None
+    file: FileFacts | None = None
+    picked: int | None = None
+    """Number of the turn that was clicked."""
 
 
+READING = EnrolFacts(
+    "Ana",
+    Step.RECORDING,
+    prompts(3)[1],
+    number=2,
+    kept=1,
+    quality=Quality(sound_s=6.0, speech_s=4.1, level_db=-24.0, noise_db=-58.0, snr_db=34.0),
+    level_db=-20.0,
+    speech_s=6.4,
+)
+AGAIN = replace(
+    READING,
+    again=True,
+    quality=Quality(),
+    level_db=-4.0,
+    problems=tuple(judge(Quality(sound_s=8, speech_s=6.0, level_db=-6.0, clipped=0.032), LIMITS)),
+)
 SHOTS = (
-    Shot("live", LIVE),
-    Shot("live-dark", LIVE, dark=True),
+    Shot("live"),
+    Shot("live-dark", dark=True),
     Shot(
         "unknown",
-        replace(LIVE, said=said(dict(zip(PEOPLE, (0.34, 0.12, 0.18, 0.09, -0.02), strict=True)), ("male", 0.94))),
+        replace(LIVE, said=STRANGER, turns=(*turns()[:-1], replace(turns()[-1], label="Unknown 1"))),
         level=Level(-1.0, -0.5, clipping=True),
+        picked=-1,
     ),
-    Shot("nobody-enrolled", replace(LIVE, people=(), said=Identification(1.0, None, None, 0.0)), level=Level(-52, -48)),
+    Shot("nobody-enrolled", NOBODY, level=Level(-52, -48)),
     Shot(
         "no-microphone",
-        replace(LIVE, phase=Phase.NO_INPUT, source=None, said=None, error=NO_DEVICE),
+        replace(NOBODY, people=PEOPLE, phase=Phase.NO_INPUT, source=None, said=None, error=NO_DEVICE),
         dark=True,
         level=Level(),
     ),
     Shot(
         "narrow",
         replace(
-            LIVE, people=LONG, stale=LONG[3:], said=said(dict(zip(LONG, (0.64, 0.2, 0.15), strict=False)), (None, 0))
+            LIVE,
+            people=LONG,
+            stale=LONG[3:],
+            said=said(dict(zip(LONG, (0.64, 0.2, 0.15), strict=False)), (None, 0)),
+            turns=tuple(
+                replace(turn, label=dict(zip(NAMES.values(), LONG, strict=False)).get(turn.label, turn.label))
+                for turn in turns()
+            ),
         ),
         level=Level(-48.0, -44.0, too_quiet=True),
         size=(720, 480),
+    ),
+    Shot("enrolling", NOBODY, enrolling=READING),
+    Shot("enrolling-again", NOBODY, dark=True, enrolling=AGAIN),
+    Shot(
+        "file",
+        replace(LIVE, phase=Phase.STOPPED, said=None),
+        file=FileFacts(
+            DEMO / "conversation.flac", Stage.DONE, duration_s=CLOCK_S, done_s=CLOCK_S, turns=turns(), people=PEOPLE
+        ),
+        picked=3,
+    ),
+    Shot(
+        "file-dark",
+        replace(LIVE, phase=Phase.STOPPED, said=None),
+        dark=True,
+        file=FileFacts(
+            DEMO / "conversation.flac",
+            Stage.ANALYSING,
+            duration_s=CLOCK_S,
+            done_s=24.0,
+            turns=tuple(turn for turn in turns() if turn.end_s < 24.0),
+            people=PEOPLE,
+        ),
     ),
 )
 
 
 @dataclass
 class Still:
-    """Stands in for the engine's thread: facts and level that do not move."""
+    """Stands in for the engine's thread: facts and level that do not move, and orders that nobody follows."""
 
     facts: Facts
     level: Level
     options: SessionOptions = field(default_factory=SessionOptions)
+    recent: RecentSound = field(default_factory=RecentSound)
+    mel: MelColumns = field(default_factory=MelColumns)
+    asked: list[object] = field(default_factory=list)
 
     @property
     def levels(self) -> Still:
@@ -107,8 +211,60 @@ class Still:
     def read(self, now_s: float) -> Level:
         return self.level
 
+    def start(self, device: str | None = None, *, or_default: bool = False) -> None:
+        self.asked.append(("start", device))
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def do(self, activity: object) -> None:
+        self.asked.append(activity)
+
+    def ask(self, job: object) -> None:
+        self.asked.append(job)
+
     def close(self) -> None:
         """Nothing runs."""
+
+
+def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog]:
+    """A window in the state of a shot, and what is to be seen of it: the window or its dialog."""
+    from app.window.enrol_dialog import EnrolDialog
+    from app.window.enrol_view import enrol_view
+    from app.window.main_window import MainWindow
+    from app.window.palette import DARK, LIGHT
+
+    theme.use(DARK if shot.dark else LIGHT)
+    mel = spectrogram() if shot.facts.turns else MelColumns()
+    recent = RecentSound()
+    recent.add(heard() if shot.facts.turns else heard()[:0], 0.0)
+    still = Still(shot.facts, shot.level, recent=recent, mel=mel)
+    window = MainWindow(still, theme, find_microphones=list)
+    window.resize(*shot.size)
+    window.show()
+    if shot.file:
+        analysis = FileAnalysis(shot.file.path)
+        analysis.mel.add(heard()[: round(shot.file.done_s * SAMPLE_RATE)], 0.0)
+        window.pages.setCurrentWidget(window.file)
+        window.file.open(analysis)
+        analysis.facts = shot.file
+        window.file.draw_frame()
+    timeline = window.file.panel.timeline if shot.file else window.history.timeline
+    if shot.picked is not None:
+        timeline.select(timeline.scene.turns[shot.picked][1])
+    for _ in range(12):  # what glides arrives
+        window.show_level(shot.level, 1 / 30)
+    window.match.settle()
+    shown = window
+    if shot.enrolling:
+        shown = EnrolDialog(still, theme)
+        shown.show_recording()
+        shown.show_view(enrol_view(shot.enrolling))
+        shown.show()
+        for _ in range(12):
+            shown.show_level(shot.enrolling.level_db)
+        shown.ring.settle()
+    return window, shown
 
 
 def main() -> int:
@@ -121,8 +277,6 @@ def main() -> int:
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
 
     from app.window.app import application
-    from app.window.main_window import MainWindow
-    from app.window.palette import DARK, LIGHT
     from app.window.theme import Theme
 
     app = application()
@@ -130,17 +284,12 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     for shot in SHOTS:
         if arguments.only in (None, shot.name):
-            theme.use(DARK if shot.dark else LIGHT)
-            window = MainWindow(Still(shot.facts, shot.level), theme, find_microphones=list)
-            window.resize(*shot.size)
-            window.show()
-            for _ in range(12):  # what glides arrives
-                window.show_level(shot.level, 1 / 30)
-            window.match.settle()
-            app.processEvents()
             path = arguments.out / f"{shot.name}.png"
-            window.grab().save(str(path))
-            window.close()
+            window, shown = stage(shot, theme)
+            app.processEvents()
+            shown.grab().save(str(path))
+            for widget in {shown, window}:
+                widget.close()
             print(path)
     return 0
 

@@ -77,6 +77,7 @@ WINDOW_LIBRARIES = {
 }
 TEST_TOOLS = {
     "Xvfb": "xvfb",
+    "xdotool": "xdotool",
     "pulseaudio": "pulseaudio",
     "pactl": "pulseaudio-utils",
     "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so": "libasound2-plugins",

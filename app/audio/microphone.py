@@ -1,4 +1,4 @@
-"""Sound from a microphone, through PortAudio. The only file that knows of sounddevice.
+"""Sound from a microphone, through PortAudio.
 
 Three kinds of thread meet here. PortAudio's own runs the callback (capture.py), which copies and must never wait. The
 reader's does all the rest: resampling (intake.py), noticing that the device is gone, opening it again; it may wait. Any
@@ -7,18 +7,15 @@ other may ask for ``status`` or call ``stop``.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import os
-import sys
 import threading
 import time
-from collections.abc import Iterator
 
 from app.audio.backlog import sample_counts
 from app.audio.capture import Capture
 from app.audio.devices import InputDevice, choose, silence_hint
 from app.audio.intake import Intake
+from app.audio.portaudio import count_stream, library, lock, quiet_stderr, reason
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, HeardError
 
@@ -31,18 +28,11 @@ GONE_AFTER_S = 1.0
 FIRST_SOUND_S = 3.0
 """The same before the first callback: a wireless headset may take seconds to change its mode."""
 RETRY_S = 0.5
-EXIT_S = 5.0
-"""How long the end of the program waits for a device that does not answer."""
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.01, 0.1
 """Between two looks at what the callback left."""
 
 USUAL_RATES = (48_000, 44_100, 32_000, 16_000)
 WRONG_FORMAT = {-9997, -9998}  # paInvalidSampleRate, paInvalidChannelCount
-
-_portaudio = threading.RLock()
-"""Held in every call into PortAudio, which is made for one thread."""
-_open_streams = 0
-_leaving = False
 
 
 def list_devices() -> list[InputDevice]:
@@ -51,8 +41,8 @@ def list_devices() -> list[InputDevice]:
     Devices plugged in since the last look are seen only while no microphone of this process is open: the list is made
     anew by restarting PortAudio, which would end it. Raises HeardError if there is no PortAudio.
     """
-    with _portaudio, _quiet_stderr():
-        return _query(_library())
+    with lock, quiet_stderr():
+        return _query(library())
 
 
 class Microphone:
@@ -98,7 +88,7 @@ class Microphone:
         Raises BadInput if none is called so, HeardError if there is none at all, if it cannot be opened, or if there
         is no PortAudio.
         """
-        with _portaudio:
+        with lock:
             if self._stream is not None or self._stopped.is_set():
                 return
             self._open()
@@ -106,7 +96,7 @@ class Microphone:
     def stop(self) -> None:
         """Free the device, for good; safe to call twice and from another thread, which may wait for an opening."""
         self._stopped.set()
-        with _portaudio:
+        with lock:
             self._close()
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
@@ -152,7 +142,7 @@ class Microphone:
         return capture.finished or self._quiet_s > (GONE_AFTER_S if capture.ring.written else FIRST_SOUND_S)
 
     def _lose(self) -> None:
-        with _portaudio:
+        with lock:
             self._close()
         self._condition = (SourceState.LOST, f'Microphone "{self.name}" is gone; waiting for it to come back.')
         self._retry_at = 0.0
@@ -165,67 +155,25 @@ class Microphone:
             self._retry_at = time.monotonic() + RETRY_S
 
     def _open(self) -> None:
-        global _open_streams
-        with _portaudio, _quiet_stderr():
+        with lock, quiet_stderr():
             if self._stopped.is_set():
                 return
-            sounddevice = _library()
+            sounddevice = library()
             device = choose(_query(sounddevice), self.device, before=self._found)
             self._stream, capture = _open_stream(sounddevice, device, self.rate)
-            _open_streams += 1
+            count_stream(+1)
             self._found, self.name = device, device.name
             self._quiet_s = 0.0
             self._capture = capture
 
     def _close(self) -> None:
         """Free the device; the caller holds PortAudio."""
-        global _open_streams
         stream, capture = self._stream, self._capture
         self._stream = self._capture = None
         if stream is not None:
             stream.close(ignore_errors=True)
-            _open_streams -= 1
+            count_stream(-1)
             self._overflows += capture.overflows
-
-
-@atexit.register
-def _leave() -> None:
-    """Close all streams and let no thread in any more: one that is inside while Python is taken down crashes it.
-
-    Registered here for a thread that is just loading sounddevice, and once more to come before sounddevice's own.
-    """
-    global _leaving
-    _leaving = True
-    if _portaudio.acquire(timeout=EXIT_S) and (sounddevice := sys.modules.get("sounddevice")):
-        while sounddevice._initialized:
-            sounddevice._terminate()
-
-
-def _library():
-    """The sounddevice module, with its list of devices made anew if no stream is open. The caller holds PortAudio."""
-    if _leaving:
-        raise HeardError("the program is ending.")
-    loaded = "sounddevice" in sys.modules
-    try:
-        import sounddevice
-    except OSError:
-        raise HeardError(f"PortAudio, which microphones need, is missing: {_how_to_install()}") from None
-    if not loaded:
-        atexit.register(_leave)
-    elif not _open_streams:
-        with contextlib.suppress(sounddevice.PortAudioError):  # not initialised, if it failed the last time
-            sounddevice._terminate()
-        try:
-            sounddevice._initialize()
-        except sounddevice.PortAudioError as error:
-            raise HeardError(f"the sound system does not answer ({_reason(error)}).") from None
-    return sounddevice
-
-
-def _how_to_install() -> str:
-    if sys.platform.startswith("linux"):
-        return "sudo apt-get install libportaudio2 (Debian, Ubuntu)."
-    return "python -m pip install --force-reinstall sounddevice."
 
 
 def _query(sounddevice) -> list[InputDevice]:
@@ -277,31 +225,6 @@ def _open_stream(sounddevice, device: InputDevice, rate: int | None) -> tuple[ob
                 if not WRONG_FORMAT.intersection(error.args):
                     break
     raise HeardError(
-        f'microphone "{device.name}" cannot be opened ({_reason(problem)}): close other programs that use it, '
+        f'microphone "{device.name}" cannot be opened ({reason(problem)}): close other programs that use it, '
         "or choose another with --device NAME."
     )
-
-
-def _reason(error: Exception) -> str:
-    """The last part of a PortAudioError(text, code, (host, code, text)?), which is what went wrong."""
-    text = error.args[2][2] if len(error.args) > 2 else error.args[0]
-    return text.rpartition(": ")[2].rstrip(".")
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keeps what ALSA and PortAudio write about every device they try off the terminal; Python's own errors remain."""
-    try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:  # a program without a console
-        yield
-        return
-    if sys.stderr:
-        sys.stderr.flush()
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

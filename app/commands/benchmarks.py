@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of networks, extraction, large galleries and a server, start-up, memory, window."""
+"""``python -m app benchmarks``: speed of networks, extraction, galleries and a server, start-up, memory, window."""
 
 from __future__ import annotations
 

@@ -49,6 +49,8 @@ class Guide:
         self.speech_s = 0.0
         """Seconds of speech kept in this session."""
         self._step = 0
+        self._kept_steps: list[int] = []
+        self._kept_s: list[float] = []
         self._attempts: list[RecordedSample] = []
 
     @property
@@ -84,6 +86,16 @@ class Guide:
         best = self._best(self._attempts)
         return None if best is None else self._keep(Outcome.BEST_KEPT, best, self.judge(best))
 
+    def undo(self) -> None:
+        """Take back the sample kept last in this session: its recording goes, and its prompt comes again."""
+        if self.kept:
+            wav = self.kept.pop()
+            for path in (wav, wav.with_suffix(".json")):
+                path.unlink(missing_ok=True)
+            self.speech_s -= self._kept_s.pop()
+            self._step = self._kept_steps.pop()
+            self._attempts.clear()
+
     def _best(self, attempts: list[RecordedSample]) -> RecordedSample | None:
         usable = [sample for sample in attempts if all(problem.usable for problem in self.judge(sample))]
         return min(usable, key=self._badness, default=None)
@@ -103,6 +115,8 @@ class Guide:
         )
         path = save_sample(self.data, sample.samples, note)
         self.kept.append(path)
+        self._kept_steps.append(self._step)
+        self._kept_s.append(sample.quality.speech_s)
         self.speech_s += sample.quality.speech_s
         self._next()
         return Verdict(outcome, problems, sample, path)

@@ -45,11 +45,15 @@ class Voices:
         *,
         model: str = "embedded",
         progress: Callable[[int, int], None] | None = None,
+        encoder: Encoder | None = None,
     ) -> Voices:
-        """Load the model, the voiceprints in ``data`` of all but ``name``, and the person's newest ``recordings``."""
-        from app.recognition.encoder import Encoder
+        """Load the voiceprints in ``data`` of all but ``name``, and the person's newest ``recordings``; and the model,
+        unless its ``encoder`` is there already.
+        """
+        if encoder is None:
+            from app.recognition.encoder import Encoder
 
-        encoder = Encoder.load(model, progress=progress)
+            encoder = Encoder.load(model, progress=progress)
         with VoiceprintStore(data) as store:
             known = store.gallery(encoder.sha256, encoder.cohort)
         others = [index for index, other in enumerate(known.names) if other != name]
@@ -81,6 +85,11 @@ class Voices:
         voice = self._embed(speech)
         if voice is not None:
             self._own.append(voice)
+
+    def forget_last(self) -> None:
+        """What was kept last was taken back."""
+        if self._own:
+            self._own.pop()
 
     def _embed(self, speech: np.ndarray) -> np.ndarray | None:
         vectors, seconds = embed(self.encoder, speech)

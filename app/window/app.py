@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.session import SessionOptions, microphone_problem
+from app.window import strings
 from app.window.display import WindowUnavailable
 from app.window.timing import Stopwatch
+from utils import data_dir
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -28,14 +30,23 @@ def run_window(options: SessionOptions) -> int:
     """
     stopwatch = Stopwatch()
     app = application()
+    from app.window.crash_log import CrashLog
     from app.window.main_window import MainWindow
+    from app.window.settings import Settings
     from app.window.theme import Theme
     from app.window.worker import Listener
 
+    data = data_dir(options.data)
+    crash_log = CrashLog(data)
+    crashed_before = crash_log.install()
     if options.demo:
         options = dataclasses.replace(options, realtime=True)
     listener = Listener(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
-    window = MainWindow(listener, Theme(app), stopwatch=stopwatch)
+    window = MainWindow(listener, Theme(app), stopwatch=stopwatch, settings=Settings(data))
+    crash_log.on_error = window.crashes.put
+    window.crash_log = crash_log.path
+    if crashed_before:
+        listener.notify(strings.CRASHED_BEFORE.format(path=crash_log.path), good=False)
     for number in (signal.SIGINT, signal.SIGTERM):  # the frame timer gives Python the chance to see them
         signal.signal(number, lambda *_: window.close())
     window.show()
@@ -44,6 +55,7 @@ def run_window(options: SessionOptions) -> int:
     listener.close()
     listener.join(GOODBYE_S)
     window.device_menu.close_search(GOODBYE_S)
+    crash_log.close()
     return 0
 
 
@@ -59,6 +71,7 @@ def application() -> QApplication:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("heard")
     app.setApplicationDisplayName("Heard")
+    app.setDesktopFileName("heard")
     return app
 
 

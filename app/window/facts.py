@@ -8,6 +8,7 @@ from enum import Enum
 from app.audio.source import SourceStatus
 from app.recognition.decision import DecisionRule
 from app.recognition.identification import Identification
+from app.recognition.timeline import Turn
 
 
 class Phase(Enum):
@@ -21,6 +22,14 @@ class Phase(Enum):
     ENDED = "ended"
     """The file is over."""
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was done for the user, or could not be; shown for a while."""
+
+    text: str
+    good: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,13 @@ class Facts:
     """Seconds of sound lost in the last moments because this machine is too slow."""
     resumed: bool = False
     """The microphone came back a moment ago."""
+    turns: tuple[Turn, ...] = ()
+    """Who spoke when, since the program was started; past ones may still change."""
+    clock_s: float = 0.0
+    """End of the sound heard, on the turns' clock."""
+    notice: Notice | None = None
+    fixed_people: bool = False
+    """The demo's people, who cannot be changed."""
 
     @property
     def running(self) -> bool:

@@ -7,14 +7,12 @@ evenly. The window's own clock decides how far it falls; nothing here knows Qt.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.audio.level import FLOOR_DB, clipped_fraction, level_db
-from app.audio.source import AudioBlock, AudioSource, SourceStatus
 from app.recognition.identification import Identification
 from utils import SAMPLE_RATE
 
@@ -103,28 +101,3 @@ class Levels:
                 clipping=now_s - self._clip_s <= config.clip_hold_s,
                 too_quiet=self._quiet_speech_s >= config.quiet_after_s,
             )
-
-
-class TappedSource:
-    """A source whose sound is shown to ``levels`` on its way to the reader."""
-
-    def __init__(self, source: AudioSource, levels: Levels):
-        self.name = source.name
-        self._source, self._levels = source, levels
-
-    @property
-    def status(self) -> SourceStatus:
-        return self._source.status
-
-    def start(self) -> None:
-        self._source.start()
-
-    def stop(self) -> None:
-        self._source.stop()
-
-    def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
-        """See ``AudioSource.read``."""
-        block = self._source.read(min_s, max_s, timeout_s)
-        if block is not None:
-            self._levels.hear(block.samples, time.monotonic())
-        return block

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QColor, QKeySequence, QPaintEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.window import painting, strings
-from app.window.device_menu import DeviceMenu, microphone_names
-from app.window.facts import Facts
-from app.window.level_meter import LevelMeter, loudness
+from app.recognition.timeline import Turn
+from app.window import dialogs, painting, people_jobs, strings
+from app.window.analysis import FileAnalysis
+from app.window.device_menu import microphone_names
+from app.window.enrol_dialog import EnrolDialog
+from app.window.facts import Facts, Notice
+from app.window.file_page import FilePage
+from app.window.icon import app_icon
 from app.window.levels import Level
-from app.window.match_bar import MatchBar
-from app.window.now_view import NowPicture
-from app.window.people_panel import PeoplePanel
+from app.window.live_page import LivePage
+from app.window.menus import Menus, Orders
+from app.window.person_dialog import PersonDialog
+from app.window.playback import LEAD_S, Playback
+from app.window.rebuilding import Rebuild
+from app.window.settings import Settings
+from app.window.status import Severity, StatusView
 from app.window.status_line import StatusLine
-from app.window.theme import GRID, Theme
+from app.window.theme import GRID, Appearance, Theme
+from app.window.threshold_dialog import ThresholdDialog
 from app.window.timing import Stopwatch
-from app.window.view_state import ViewState, view_state
+from app.window.view_state import Mood, ViewState, view_state
 from app.window.worker import Listener
+from utils import data_dir
 
 FRAME_S = 1 / 30
+NOTICE_S = 8.0
+"""How long what was done for the user stays in the status line."""
 
 
 class MainWindow(QWidget):
-    """Shows a ``Listener`` and gives it its orders."""
+    """Shows a ``Listener`` and gives it its orders. Without ``settings`` nothing is remembered."""
 
     def __init__(
         self,
@@ -43,17 +51,30 @@ class MainWindow(QWidget):
         *,
         find_microphones: Callable[[], Sequence[str]] = microphone_names,
         stopwatch: Stopwatch | None = None,
+        settings: Settings | None = None,
+        playback: Playback | None = None,
     ):
         super().__init__()
-        self._listener, self._theme = listener, theme
+        self._listener, self._theme, self._settings = listener, theme, settings
         self._stopwatch = stopwatch or Stopwatch()
+        self.playback = playback or Playback()
         self._facts: Facts | None = None
+        self._notice: Notice | None = None
+        self._notice_at_s, self._notice_passed = 0.0, False
+        self._rebuild: Rebuild | None = None
+        self._resume = False  # listening goes on when what interrupted it is over
+        self._gender = self._shown("gender")
         self.state: ViewState | None = None
         """What is shown."""
+        self.crashes: SimpleQueue[str] = SimpleQueue()
+        """Errors of the program, from any thread; the first is told."""
+        self.crash_log: Path | None = None
         self.setWindowTitle(strings.APP)
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
         self._build(find_microphones)
         self._connect()
-        self.resize(1040, 680)
+        self._remembered()
         self._frame_at_s = time.monotonic()
         self._timer = QTimer(self)
         self._timer.setInterval(round(1000 * FRAME_S))
@@ -64,72 +85,95 @@ class MainWindow(QWidget):
     # ------------------------------------------------------------ parts
 
     def _build(self, find_microphones: Callable[[], Sequence[str]]) -> None:
-        file = self._listener.facts.file
-        self.device_menu = DeviceMenu(self._theme, device=self._listener.options.device, find=find_microphones)
+        options, file = self._listener.options, self._listener.facts.file
+        self._remembered_device = None if options.device or not self._settings else self._settings.device
+        device = options.device or self._remembered_device
+        self.live = LivePage(self._theme, self._listener.mel, device=device, find_microphones=find_microphones)
+        self.device_menu, self.meter, self.button = self.live.device_menu, self.live.meter, self.live.button
+        self.now, self.match, self.people = self.live.now, self.live.match, self.live.people
+        self.history = self.live.history
         if file:
-            self.device_menu.show_file(file if self._listener.options.demo else strings.FILE_INPUT.format(file=file))
-        self.meter = LevelMeter(self._theme)
-        self.button = QPushButton()
-        self.button.setMinimumSize(13 * GRID, self.device_menu.sizeHint().height())
-        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.now, self.match = NowPicture(self._theme), MatchBar(self._theme)
-        self.people = PeoplePanel(self._theme)
+            self.device_menu.show_file(file if options.demo else strings.FILE_INPUT.format(file=file))
+        self.file = FilePage(self._theme, self.playback)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.live)
+        self.pages.addWidget(self.file)
         self.status = StatusLine(self._theme)
-
-        top = QHBoxLayout()
-        top.setSpacing(2 * GRID)
-        top.addWidget(self.device_menu, 2)
-        top.addWidget(self.meter, 3)
-        top.addWidget(self.button)
-
-        middle = QHBoxLayout()
-        middle.setSpacing(2 * GRID)
-        middle.addWidget(self._speaker_card(), 5)
-        middle.addWidget(self.people, 3)
-
+        orders = Orders(
+            open_file=self.ask_for_file,
+            export=self.export,
+            close=self.close,
+            toggle=self.toggle,
+            threshold=self.open_threshold,
+            use_model=self.use_model,
+            open_model=self.ask_for_model,
+            add_person=self.add_person,
+            rebuild=self.rebuild,
+            show_part=self.show_part,
+            appearance=self.choose_appearance,
+            zoom=lambda factor: self._timeline().zoom(factor),
+            full_screen=self._toggle_full_screen,
+            shortcuts=lambda: dialogs.shortcuts(self, self.menus.keys()),
+            data_folder=lambda: dialogs.open_folder(self, self._data()),
+            about=lambda: dialogs.about(self, self._data()),
+        )
+        self.menus = Menus(self, orders, models=dialogs.models(), model=options.model, shown=self._shown)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 1.5 * GRID)
-        column.setSpacing(2 * GRID)
-        column.addLayout(top)
-        column.addLayout(middle, 1)
+        column.setMenuBar(self.menus.bar)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, int(1.25 * GRID))
+        column.setSpacing(int(1.25 * GRID))
+        column.addWidget(self.pages, 1)
         column.addWidget(self.status)
-        for before, after in ((self.button, self.device_menu), (self.device_menu, self.people.list)):
-            QWidget.setTabOrder(before, after)
-        for control in (self.button, self.device_menu):
-            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the frame around it is for those who use the keyboard
         self.setFocus()
-
-    def _speaker_card(self) -> QFrame:
-        card = QFrame()
-        card.setObjectName("card")
-        column = QVBoxLayout(card)
-        column.setSpacing(GRID)
-        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
-        column.addWidget(self.now, 1)
-        column.addWidget(self.match)
-        return card
 
     def _connect(self) -> None:
         self.button.clicked.connect(self.toggle)
         self.device_menu.chosen.connect(self._restart)
+        self.people.add.connect(self.add_person)
+        self.people.opened.connect(self.open_person)
+        self.history.play.connect(self._play)
+        self.history.named.connect(self._named)
+        self.history.export.connect(self.export)
+        self.history.timeline.sought.connect(lambda _: self.playback.stop())
+        self.file.closed.connect(self.back_to_live)
+        self.file.stopped.connect(self._listener.stop)
+        self.file.export.connect(self.export)
+        self.file.name_wanted.connect(self._ask_for_label)
         self._theme.changed.connect(self._show_button_icon)
-        QShortcut(QKeySequence(Qt.Key.Key_Space), self, activated=self.toggle)
-        closing = {"Ctrl+Q", "Ctrl+W"}  # whatever the platform's own are
-        for standard in (QKeySequence.StandardKey.Quit, QKeySequence.StandardKey.Close):
-            closing |= {keys.toString() for keys in QKeySequence.keyBindings(standard)}
-        for keys in closing:
-            QShortcut(QKeySequence(keys), self, activated=self.close)
 
-    # ------------------------------------------------------------ orders
+    def _remembered(self) -> None:
+        self.resize(1080, 760)
+        if self._settings:
+            if self._settings.geometry is not None:
+                self.restoreGeometry(self._settings.geometry)
+            self._theme.choose(self._settings.appearance)
+        for part in ("timeline", "spectrogram"):
+            self.show_part(part, self._shown(part))
+        self.menus.show_appearance(self._theme.appearance)
+
+    def _shown(self, part: str) -> bool:
+        return self._settings.shown(part) if self._settings else True
+
+    def _data(self) -> Path:
+        return data_dir(self._listener.options.data)
+
+    def _timeline(self):
+        return (self.file.panel if self.pages.currentWidget() is self.file else self.history).timeline
+
+    # ------------------------------------------------------------ listening
 
     def start(self) -> None:
         """Listen to what the menu says."""
-        self._listener.start(self.device_menu.device)
+        self.playback.stop()
+        device = self.device_menu.device
+        self._listener.start(device, or_default=device is not None and device == self._remembered_device)
         self.draw_frame()
 
     def toggle(self) -> None:
-        """Start, or stop if it is running."""
-        if self._listener.facts.running:
+        """Start, or stop if it is running; on a file's page, play."""
+        if self.pages.currentWidget() is self.file:
+            self.file.toggle()
+        elif self._listener.facts.running:
             self._listener.stop()
             self.draw_frame()
         else:
@@ -137,8 +181,165 @@ class MainWindow(QWidget):
 
     def _restart(self) -> None:
         """Another microphone was chosen: change over if one is in use."""
+        self._remembered_device = None  # this one is meant, now
+        if self._settings:
+            self._settings.device = self.device_menu.device
         if self._listener.facts.running:
             self.start()
+
+    def _interrupt(self) -> None:
+        """Something else needs the engine now; ``_go_on`` starts listening again if it was."""
+        self._resume = self._resume or self._listener.facts.running
+        self.playback.stop()
+
+    def _go_on(self) -> None:
+        resume, self._resume = self._resume, False
+        if resume and self.isVisible():
+            self.start()
+
+    def use_model(self, model: str) -> None:
+        """Take another model from now on: it is loaded, and downloaded first if it has to be."""
+        running = self._listener.facts.running
+        self._listener.use_model(model)
+        if running:
+            self.start()
+
+    def ask_for_model(self) -> None:
+        dialogs.ask_for_model(self, self.use_model)
+
+    def open_threshold(self) -> None:
+        self._dialog = ThresholdDialog(self._listener, self._theme, self)
+        self._dialog.open()
+
+    # ------------------------------------------------------------ people
+
+    def add_person(self, name: str = "") -> None:
+        """Enrol somebody, or record more of somebody."""
+        if self._listener.facts.fixed_people:
+            self._listener.notify(strings.DEMO_PEOPLE, good=False)
+            return
+        self._interrupt()
+        self._dialog = EnrolDialog(
+            self._listener,
+            self._theme,
+            device=self.device_menu.device,
+            name=name,
+            people=self._listener.facts.people or (),
+            parent=self,
+        )
+        self._dialog.finished.connect(self._enrolled)
+        self._dialog.open()
+
+    def _enrolled(self, result: int) -> None:
+        self._resume = self._resume or self._dialog.enrolled  # to see that it works
+        self._go_on()
+
+    def open_person(self, name: str) -> None:
+        """A person's recordings."""
+        self._dialog = PersonDialog(self._listener, self._theme, name, self.playback, self)
+        self._dialog.record_more.connect(self.add_person)
+        self._dialog.open()
+
+    def rebuild(self) -> None:
+        """Voiceprints for the present model, of those who have another model's."""
+        self._interrupt()
+        self._rebuild = Rebuild()
+        self._listener.do(self._rebuild)
+
+    def _named(self, turn: Turn | None, name: str | None) -> None:
+        """That was ``name``."""
+        if turn is None:
+            return
+        if name is None:
+            dialogs.ask_for_name(self, lambda new: self._listener.ask(people_jobs.that_was(turn, new)))
+        else:
+            self._listener.ask(people_jobs.that_was(turn, name))
+
+    # ------------------------------------------------------------ sound, files
+
+    def _play(self, turn: Turn | None) -> None:
+        """Hear a piece of the last minutes."""
+        if turn is None:
+            self.playback.stop()
+            return
+        start_s = max(turn.start_s - LEAD_S, self._listener.recent.start_s)
+        sound = self._listener.recent.piece(start_s, turn.end_s + LEAD_S)
+        if len(sound):
+            self.playback.play(sound, start_s)
+        else:
+            self._listener.notify(strings.TOO_OLD, good=False)
+
+    def ask_for_file(self) -> None:
+        dialogs.ask_for_audio(self, self._settings.folder if self._settings else "", self.open_file)
+
+    def open_file(self, path: Path) -> None:
+        """Analyse a file, and show it."""
+        if self._settings:
+            self._settings.folder = str(path.parent)
+        self._interrupt()
+        analysis = FileAnalysis(path)
+        self.pages.setCurrentWidget(self.file)
+        self.file.open(analysis)
+        self._listener.do(analysis)
+
+    def back_to_live(self) -> None:
+        self.file.close_file()
+        self._listener.stop()
+        self.pages.setCurrentWidget(self.live)
+        self._go_on()
+
+    def _ask_for_label(self, turn: Turn) -> None:
+        dialogs.ask_for_name(self, lambda name: self.file.relabel(turn, name))
+
+    def export(self) -> None:
+        """Save who spoke when, of the file that is open or of what was heard live."""
+        if self.pages.currentWidget() is self.file and self.file.analysis:
+            facts = self.file.analysis.facts
+            turns, name = facts.turns, facts.path.stem
+        else:
+            turns, name = self._listener.facts.turns, self._listener.session.file_id
+        folder = self._settings.folder if self._settings else ""
+
+        def save(path: Path) -> None:
+            if self._settings:
+                self._settings.folder = str(path.parent)
+            self._listener.ask(people_jobs.export(path, turns, name))
+
+        dialogs.ask_where_to_export(self, name, folder, save)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open_file(files[0])
+
+    # ------------------------------------------------------------ looks
+
+    def show_part(self, part: str, wanted: bool) -> None:
+        match part:
+            case "timeline":
+                self.live.show_timeline(wanted)
+            case "spectrogram":
+                for timeline in (self.history.timeline, self.file.panel.timeline):
+                    timeline.spectrogram = wanted
+                    timeline.update()
+            case "gender":
+                self._gender, self._facts = wanted, None
+        if self._settings:
+            self._settings.show(part, wanted)
+
+    def choose_appearance(self, appearance: Appearance) -> None:
+        self._theme.choose(appearance)
+        self.menus.show_appearance(appearance)
+        if self._settings:
+            self._settings.appearance = appearance
+
+    def _toggle_full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
 
     # ------------------------------------------------------------ showing
 
@@ -146,35 +347,61 @@ class MainWindow(QWidget):
         """Show the newest facts and move what moves."""
         now_s = time.monotonic()
         elapsed_s, self._frame_at_s = now_s - self._frame_at_s, now_s
+        self._follow_rebuild()
+        self._tell_of_crashes()
+        if error := self.playback.take_error():
+            self._listener.notify(error, good=False)
         facts = self._listener.facts
-        if facts is not self._facts:
-            self._facts = facts
-            self.show_state(view_state(facts))
+        if facts.notice is not self._notice:
+            self._notice, self._notice_at_s = facts.notice, now_s
+        passed = now_s - self._notice_at_s > NOTICE_S
+        if facts is not self._facts or passed != self._notice_passed:
+            self._facts, self._notice_passed = facts, passed
+            self.show_state(view_state(replace(facts, notice=None) if passed else facts, gender=self._gender))
         self.show_level(self._listener.levels.read(now_s), elapsed_s)
 
     def show_state(self, state: ViewState) -> None:
         """Show what follows from the facts; parts that did not change are left alone."""
         before, self.state = self.state, state
-        if before is None or before.now != state.now:
-            self.now.show_view(state.now)
-        if before is None or before.match != state.match:
-            self.match.show_view(state.match)
-        if before is None or (before.people, before.nobody, before.needed) != (
-            state.people,
-            state.nobody,
-            state.needed,
-        ):
-            self.people.show_people(state.people, state.needed, nobody=state.nobody)
+        self.live.show_state(state)
         if before is None or (before.status, before.model) != (state.status, state.model):
             self.status.show_view(state.status, state.model)
         if before is None or before.running != state.running:
             self._show_button(running=state.running)
+        if before is None or before.now.title != state.now.title:
+            told = state.now.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.TROUBLE)
+            self.setWindowTitle(strings.WINDOW_TITLE.format(now=state.now.title) if told else strings.APP)
+        self.menus.add_person.setEnabled(state.can_change)
+        self.menus.rebuild.setEnabled(any(person.stale for person in state.people))
+        self.menus.export.setEnabled(bool(self._facts and self._facts.turns) or self.file.analysis is not None)
 
     def show_level(self, level: Level, elapsed_s: float) -> None:
-        self.meter.show_level(level, running=bool(self.state and self.state.running))
-        self.now.advance(loudness(level.db), elapsed_s)
-        self.match.advance(elapsed_s)
+        if self.pages.currentWidget() is self.live:
+            self.history.timeline.playable_from_s = self._listener.recent.start_s
+            self.history.show_playing(self.playback.cursor_s)
+            self.live.show_level(level, elapsed_s)
         self.status.advance(elapsed_s)
+
+    def _follow_rebuild(self) -> None:
+        """How far making voiceprints is; when it is over, listening goes on."""
+        if self._rebuild is None:
+            return
+        facts = self._rebuild.facts
+        if facts.over:
+            self._rebuild = None
+            if facts.error:
+                self._listener.notify(facts.error, good=False)
+            self._go_on()
+        elif facts.person:
+            text = strings.REBUILDING.format(person=facts.person, done=facts.done, of=facts.of)
+            self.status.show_view(StatusView(Severity.BUSY, text), self.state.model)
+
+    def _tell_of_crashes(self) -> None:
+        """Once: what follows is in the log as well."""
+        if not self.crashes.empty() and self.crash_log is not None:
+            error, where = self.crashes.get(), self.crash_log
+            self.crash_log = None
+            dialogs.tell(self, strings.CRASHED, f"{error}\n\n{strings.CRASHED_WHERE.format(path=where)}")
 
     def _show_button(self, *, running: bool) -> None:
         self.button.setText(strings.STOP if running else strings.START)
@@ -208,5 +435,9 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._timer.stop()
+        self.file.close_file()
+        self.playback.stop()
+        if self._settings:
+            self._settings.geometry = self.saveGeometry()
         self._listener.close()
         event.accept()

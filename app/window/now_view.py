@@ -47,27 +47,33 @@ class NowPicture(QWidget):
             self._loudness += 0.5 * (loudness - self._loudness)
         else:
             return
-        self.update(self._picture_rect().adjusted(-40, -40, 40, 40).toAlignedRect())
+        self.update(self._rects()[0].adjusted(-40, -40, 40, 40).toAlignedRect())
 
     def sizeHint(self) -> QSize:
         return QSize(480, 320)
 
     def minimumSizeHint(self) -> QSize:
         line = QFontMetricsF(self.font()).height()
-        return QSize(round(16 * line), round(10 * line))
+        return QSize(round(11 * line), round(5 * line))
 
     # ------------------------------------------------------------ sizes
+
+    @property
+    def _beside(self) -> bool:
+        """Whether there is so little height that the words stand beside the picture, not below it."""
+        return self.height() < 14 * QFontMetricsF(self.font()).height()
 
     def _title_font(self) -> QFont:
         calm = self._view.mood in CALM
         font = scaled(self.font(), 1.0, QFont.Weight.Normal if calm else QFont.Weight.DemiBold)
         line = QFontMetricsF(self.font()).height()
-        size = max(1.6 * line, min(0.12 * self.height(), 0.09 * self.width(), 160.0))
+        share = 0.22 if self._beside else 0.12
+        size = max(1.6 * line, min(share * self.height(), 0.09 * self.width(), 160.0))
         if calm or self._view.mood is Mood.TROUBLE:
             size = max(1.4 * line, 0.7 * size)  # names are what one looks for from across the room
         font.setPixelSize(round(size))
         width = QFontMetricsF(font).horizontalAdvance(self._view.title)
-        available = self.width() - 4 * GRID
+        available = self._text_width()
         if width > available > 0:  # a long name: first smaller, then cut
             font.setPixelSize(round(max(1.4 * line, size * max(0.6, available / width))))
         return font
@@ -76,25 +82,43 @@ class NowPicture(QWidget):
         return scaled(self.font(), max(1.0, min(self.height() / 380, 2.0)))
 
     def _picture_size(self) -> float:
+        if self._beside:
+            return max(40.0, min(0.72 * self.height(), 0.26 * self.width()))
         return max(56.0, min(0.34 * self.height(), 0.3 * self.width(), 400.0))
 
-    def _detail_rect(self, top: float) -> QRectF:
-        width = min(
-            self.width() - 4 * GRID, max(TEXT_WIDTH, 34 * QFontMetricsF(self._detail_font()).averageCharWidth())
+    def _text_width(self) -> float:
+        if self._beside:
+            return self.width() - self._picture_size() * (1 + 2 * HALO) - 4 * GRID
+        widest = max(TEXT_WIDTH, 34 * QFontMetricsF(self._detail_font()).averageCharWidth())
+        return (
+            min(self.width() - 4 * GRID, widest)
+            if self._view.mood in (Mood.TROUBLE, Mood.BUSY)
+            else (self.width() - 4 * GRID)
         )
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        asked = QRectF((self.width() - width) / 2, top, width, self.height())
-        needed = QFontMetricsF(self._detail_font()).boundingRect(asked, int(flags), self._view.detail or " ")
-        return QRectF(asked.left(), top, width, needed.height())
 
-    def _content_top(self) -> float:
-        title = QFontMetricsF(self._title_font()).height()
-        height = self._picture_size() * (1 + HALO) + 2 * GRID + title + GRID + self._detail_rect(0).height()
-        return max(0.0, (self.height() - height) / 2)
+    def _align(self) -> Qt.AlignmentFlag:
+        return Qt.AlignmentFlag.AlignLeft if self._beside else Qt.AlignmentFlag.AlignHCenter
 
-    def _picture_rect(self) -> QRectF:
-        size = self._picture_size()
-        return QRectF((self.width() - size) / 2, self._content_top(), size, size)
+    def _detail_height(self) -> float:
+        flags = self._align() | Qt.TextFlag.TextWordWrap
+        asked = QRectF(0, 0, self._text_width(), 10_000)
+        return QFontMetricsF(self._detail_font()).boundingRect(asked, int(flags), self._view.detail or " ").height()
+
+    def _rects(self) -> tuple[QRectF, QRectF, QRectF]:
+        """Of picture, title and detail."""
+        size, halo = self._picture_size(), HALO * self._picture_size()
+        title, detail = QFontMetricsF(self._title_font()).height(), self._detail_height()
+        width = self._text_width()
+        if self._beside:
+            gap = GRID / 2 if self._view.detail else 0.0
+            top = max(0.0, (self.height() - title - gap - detail * bool(self._view.detail)) / 2)
+            left = halo + size + halo + 2 * GRID
+            picture = QRectF(halo, (self.height() - size) / 2, size, size)
+            return picture, QRectF(left, top, width, title), QRectF(left, top + title + gap, width, detail)
+        top = max(0.0, (self.height() - (size * (1 + HALO) + 2 * GRID + title + GRID + detail)) / 2)
+        picture = QRectF((self.width() - size) / 2, top, size, size)
+        words = QRectF(2 * GRID, picture.bottom() + halo + 2 * GRID, self.width() - 4 * GRID, title)
+        return picture, words, QRectF((self.width() - width) / 2, words.bottom() + GRID, width, detail)
 
     # ------------------------------------------------------------ painting
 
@@ -102,24 +126,20 @@ class NowPicture(QWidget):
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        picture = self._picture_rect()
+        picture, title, detail = self._rects()
         self._paint_picture(painter, picture)
 
         font = self._title_font()
-        metrics = QFontMetricsF(font)
-        title = QRectF(
-            2 * GRID, picture.bottom() + HALO * picture.height() + 2 * GRID, self.width() - 4 * GRID, metrics.height()
-        )
         painter.setFont(font)
         plain = QColor(colours.muted if self._view.mood in CALM else colours.text)
         painter.setPen(plain if self._view.ink is None else self._theme.ink(self._view.ink))
-        text = metrics.elidedText(self._view.title, Qt.TextElideMode.ElideRight, title.width())
-        painter.drawText(title, Qt.AlignmentFlag.AlignCenter, text)
+        text = QFontMetricsF(font).elidedText(self._view.title, Qt.TextElideMode.ElideRight, title.width())
+        absolute = Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(title, self._align() | absolute, text)
 
         painter.setFont(self._detail_font())
         painter.setPen(QColor(colours.muted))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(self._detail_rect(title.bottom() + GRID), int(flags), self._view.detail)
+        painter.drawText(detail, int(self._align() | Qt.TextFlag.TextWordWrap), self._view.detail)
         painter.end()
 
     def _paint_picture(self, painter: QPainter, rect: QRectF) -> None:

@@ -103,12 +103,17 @@ def assign_inks(names: Iterable[str]) -> dict[str, int]:
     for name in sorted(names, key=_hash):
         if len(taken) == INKS:
             taken.clear()
-        ink = _hash(name) % INKS
+        ink = ink_of(name)
         while ink in taken:
             ink = (ink + 1) % INKS
         taken.add(ink)
         inks[name] = ink
     return inks
+
+
+def ink_of(name: str) -> int:
+    """The colour that a name asks for."""
+    return _hash(name) % INKS
 
 
 def _hash(name: str) -> int:

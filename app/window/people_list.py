@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from app.window import painting, strings
 from app.window.theme import GRID, RADIUS, Theme, scaled
@@ -67,6 +74,12 @@ class PersonDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         row = QRectF(option.rect).adjusted(0, 2, 0, -2)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        if hovered or focused:
+            painter.setPen(QPen(QColor(colours.accent), 1.5) if focused else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.raised))
+            painter.drawRoundedRect(row.adjusted(1, 1, -1, -1), RADIUS - 2, RADIUS - 2)
         if person.speaking:
             painter.setPen(QPen(self._theme.ink(person.ink), 1.5))
             painter.setBrush(QColor(colours.raised))
@@ -116,18 +129,35 @@ class PersonDelegate(QStyledItemDelegate):
 
 
 class PeopleList(QListView):
+    """``opened``: a person was clicked, or chosen with the keyboard."""
+
+    opened = Signal(str)
+
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self._model, self._delegate = PeopleModel(self), PersonDelegate(theme, self)
         self.setModel(self._model)
         self.setItemDelegate(self._delegate)
+        self.can_open = True
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setMouseTracking(True)
+        self.clicked.connect(self._open)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
         self.setAccessibleName(strings.PEOPLE)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self.viewport().update)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self._open(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def _open(self, index: QModelIndex) -> None:
+        if self.can_open:
+            self.opened.emit(index.data(VIEW_ROLE).name)
 
     def show_people(self, people: tuple[PersonView, ...], needed: float) -> None:
         """``needed``: where the marks of the threshold are, 0 to 1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 APP = "Heard"
+WINDOW_TITLE = "{now} \u2013 Heard"
 ELLIPSIS = "\u2026"
 NO_BREAK = "\u00a0"
 
@@ -14,6 +15,7 @@ DEVICE = "Input device"
 DEVICE_TIP = "Which microphone to listen to"
 DEFAULT_DEVICE = "Default microphone"
 DEVICE_GONE = "{device} (not connected)"
+DEVICE_ABSENT = "{device} is not connected: listening to the default microphone."
 DEVICE_NUMBER = "Input {number}"
 DEMO_INPUT = "Demo conversation"
 DEMO_STANDS_IN = "the demo conversation, because no microphone was found"
@@ -63,8 +65,8 @@ ENDED = "The recording is over"
 ENDED_HINT = "Press Start to hear it again."
 
 NOBODY = "Nobody is enrolled yet"
-NOBODY_HINT = "Record a few sentences of a person, then make their voiceprint:"
-NOBODY_COMMANDS = "python record_samples.py NAME\npython build_voiceprint.py"
+NOBODY_HINT = "Add a person: three sentences to read aloud, about half a minute. Or name an unknown voice below."
+ADD = "+ Add"
 STALE_PERSON = "other model"
 
 # ---------------------------------------------------------------------------- level
@@ -74,7 +76,7 @@ TOO_QUIET = "Too quiet: come closer, or turn the input up"
 
 # ---------------------------------------------------------------------------- status line
 
-STATUS_STOPPED = "Stopped."
+STATUS_STOPPED = "Not listening."
 STATUS_LOADING = "Loading the model."
 STATUS_OPENING = "Opening {device}."
 STATUS_LISTENING = "Listening to {device}, {rate:g} kHz."
@@ -88,13 +90,182 @@ STATUS_BEHIND = "This computer is too slow to hear everything: {seconds:.1f} s w
 STATUS_NOBODY = "Nobody is enrolled yet, so every voice is unknown."
 STATUS_STALE = (
     "{names}: voiceprints of another model, not compared with this one."
-    " Run python build_voiceprint.py to make them again."
+    " People > Make voiceprints for this model makes them again."
 )
 STATUS_SPEAKS = "{name}, {score}, speaking"
 STATUS_SCORE = "{name}, {score}"
 MODEL = "Model: {model}"
 MICROPHONE = "the microphone"
-SOMETHING_WRONG = "something went wrong in the program ({error}); the terminal has the details."
+SOMETHING_WRONG = "something went wrong in the program ({error}); crash.log in the data folder has the details."
+
+# ---------------------------------------------------------------------------- timeline
+
+TIMELINE = "Who spoke when"
+TIMELINE_EMPTY = "Nobody has spoken yet"
+TIMELINE_HINT = "Everybody gets a line here as soon as they speak."
+TIMELINE_TIP = "Click a piece to hear it. Right-click it to say who it was. The wheel zooms, dragging moves."
+SPECTROGRAM = "Spectrogram"
+LANE_NOTE = "{share} \u00b7 {time}"
+LANE_SPOKEN = "{name} {share}"
+OTHER_LANES = "{count} more"
+TURN = "{name}, {start} to {end}"
+TURN_GONE = "{name}, {start} to {end} (too long ago to be heard)"
+PLAY, PLAY_STOP = "Play", "Stop"
+PLAY_TIP = "Hear this piece (Enter)"
+WHO_WAS_THAT = "That was \u25be"
+WHO_WAS_THAT_TIP = "Say who it was: their voice is learned from it"
+NEW_PERSON = f"New person{ELLIPSIS}"
+ZOOM_IN, ZOOM_OUT, ZOOM_ALL = "Zoom in", "Zoom out", "Show all"
+EXPORT = f"Export{ELLIPSIS}"
+EXPORT_TIP = "Save who spoke when: RTTM, CSV, SRT or JSON"
+TOO_OLD = "This piece is too long ago: only the last ten minutes are kept, in memory."
+LATEST = "Newest"
+LATEST_TIP = "Follow what is heard now"
+
+# ---------------------------------------------------------------------------- people
+
+THAT_WAS_NEW = "{name} is enrolled now, from {seconds:.0f} s of speech. More speech makes it surer."
+THAT_WAS_EXTENDED = "{name} is known better now: {seconds:.0f} s of speech were added."
+THAT_WAS_SHORT = "The timeline says {name} now; the piece is too short to learn the voice from."
+THIS_PIECE = "this piece"
+DEMO_PEOPLE = "The people of the demo cannot be changed: listen to a microphone to enrol somebody."
+RENAMED = "{old} is called {new} now."
+DELETED = "{name} is deleted: the voiceprint and {recordings} are gone for good."
+LAST_SAMPLE = "{name} has no other recording that can be used: record another first, or delete the person."
+SAMPLE_REMOVED = "The recording is gone, and {name}'s voiceprint was made again without it."
+REBUILT = "Voiceprints made for this model: {names}."
+REBUILD_SKIPPED = "No usable recordings of {names}: record them again for this model."
+NOTHING_RECORDED = "nothing was recorded."
+
+ADD_PERSON = f"Add person{ELLIPSIS}"
+ADD_PERSON_TIP = "Enrol somebody: about half a minute"
+ADD_PERSON_TITLE = "Add a person"
+NAME_LABEL = "Name"
+NAME_PLACEHOLDER = "As it is to be shown"
+NAME_KNOWN = "{name} is enrolled already: the new recordings are added."
+ENROL_ABOUT = (
+    "Three sentences to read aloud, about half a minute in all. The recordings stay on this computer; they are kept so"
+    " that the voiceprint can be made again, until you delete them."
+)
+OK = "OK"
+NEXT, CANCEL, CLOSE = "Next", "Cancel", "Close"
+REDO, FINISH, BEGIN, TRY_AGAIN = "Once more", "That is enough", "Start reading", "Try again"
+ENROL_PREPARING = f"Getting ready{ELLIPSIS}"
+ENROL_FAILED = "This did not work"
+ENROL_BUILDING = f"Making the voiceprint of {{name}}{ELLIPSIS}"
+ENROL_DONE = "{name} is enrolled"
+ENROL_KEPT = "{count}, {seconds:.0f} s of speech."
+ENROL_GOOD = "The recordings agree with each other. From now on the name is shown."
+ENROL_SAMPLE = "{name}: sample {number} of {samples}"
+ENROL_READY = "Press Start reading, or the space bar, and read the sentence aloud."
+ENROL_SPEAK = f"Speak now{ELLIPSIS}"
+ENROL_GOOD_SO_FAR = "Good. Keep on reading until the ring is full."
+ENROL_AGAIN = "Once more, please. {reason}"
+RING = "Speech so far"
+SECONDS = "{seconds:.1f}" + NO_BREAK + "s"
+OF_SECONDS = "of {seconds:.0f}" + NO_BREAK + "s"
+RECORDINGS = "Recordings"
+RECORDINGS_SUMMARY = "{count}, {time} in all"
+RENAME, REMOVE, RECORD_MORE = "Rename", "Remove", f"Record more{ELLIPSIS}"
+DELETE, DELETE_YES = f"Delete person{ELLIPSIS}", "Delete for good"
+DELETE_QUESTION = "Delete {name}?"
+DELETE_DETAIL = "The voiceprint and {count} are erased from this computer. This cannot be undone."
+REBUILD = "Make voiceprints for this model"
+REBUILDING = "Making voiceprints: {person}, {done} of {of} recordings"
+
+# ---------------------------------------------------------------------------- threshold
+
+THRESHOLD = f"Threshold{ELLIPSIS}"
+THRESHOLD_TITLE = "Threshold"
+THRESHOLD_ABOUT = (
+    "How alike a voice must be before a name is shown. Lower: names come sooner, and strangers get one more often."
+    " Higher: fewer mistakes, and more often unknown."
+)
+THRESHOLD_VALUE = "A name needs {threshold:.2f}"
+THRESHOLD_OWN = "The model's own"
+MORE_NAMES, MORE_UNKNOWN = "more names", "more often unknown"
+FALSE_ACCEPTS = "of a stranger's speech would get a name"
+FALSE_REJECTS = "of a known voice's speech would be unknown"
+NOT_KNOWN = "not known"
+MEASURING = f"Comparing the recordings of the people enrolled{ELLIPSIS}"
+THRESHOLD_BASIS = (
+    "Expected for three seconds of speech, from your own recordings: {same} pieces of people against their other"
+    " recordings, {different} against everybody else's."
+)
+THRESHOLD_TOO_FEW = "To tell what it costs, two people with two recordings each are needed."
+SCORES, OTHERS, SAME_PERSON = "Scores", "other people", "the same person"
+
+# ---------------------------------------------------------------------------- files
+
+ANALYSING = "Analysing"
+BACK_TO_LIVE = "Back to the microphone"
+LABEL_AS, LABEL_AS_TIP = "Correct to \u25be", "Correct who this is: one piece, or all of a numbered unknown voice"
+FILE_WAITING = f"Getting ready{ELLIPSIS}"
+FILE_ANALYSING = "Analysing: {done} of {total} ({percent}" + NO_BREAK + "%)"
+FILE_DONE = "{total}, {speakers}. Click a piece to hear it, or anywhere to set the cursor."
+FILE_STOPPED = "Stopped at {done} of {total}, {speakers}."
+OPEN_TITLE = "Open an audio file"
+OPEN_FILTER = "Audio ({patterns});;All files (*)"
+EXPORT_TITLE = "Save who spoke when"
+EXPORT_FILTERS = {
+    "srt": "Subtitles (*.srt)",
+    "csv": "Table (*.csv)",
+    "json": "JSON (*.json)",
+    "rttm": "RTTM (*.rttm)",
+}
+EXPORTED = "Saved: {file}"
+NAME_OF_SPEAKER = "Who is it?"
+NOT_AUDIO = "{file}: drop one audio file."
+
+
+def voices(count: int) -> str:
+    """How many, in words."""
+    return "1 voice" if count == 1 else f"{count} voices"
+
+
+def rate(share: float) -> str:
+    """0 to 1 as a percentage, of something counted."""
+    return f"{100 * share:.1f}{NO_BREAK}%" if 0 < share < 0.1 else f"{100 * share:.0f}{NO_BREAK}%"
+
+
+# ---------------------------------------------------------------------------- menus
+
+MENU_FILE, MENU_LISTEN, MENU_PEOPLE, MENU_VIEW, MENU_HELP = "&File", "&Listen", "&People", "&View", "&Help"
+OPEN = f"&Open audio file{ELLIPSIS}"
+EXPORT_ACTION = f"&Export who spoke when{ELLIPSIS}"
+QUIT = "&Quit"
+MODEL_MENU, MODEL_FILE = "&Model", f"From a file{ELLIPSIS}"
+MODEL_NAMES = {
+    "embedded": "Embedded (small, fast)",
+    "speechbrain/spkrec-ecapa-voxceleb": "SpeechBrain ECAPA-TDNN (83 MB)",
+}
+MODEL_OPEN, MODEL_FILTER = "Open a model", "Models (*.safetensors *.ckpt)"
+START_STOP = "&Start or stop"
+SHOW_TIMELINE, SHOW_SPECTROGRAM, SHOW_GENDER = "&Timeline", "S&pectrogram", "&Gender estimate"
+THEME_MENU = "&Appearance"
+THEMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"}
+FULL_SCREEN = "&Full screen"
+SHORTCUTS = "&Keyboard shortcuts"
+SHORTCUTS_TITLE = "Keyboard shortcuts"
+DATA_FOLDER = "Open the &data folder"
+ABOUT = "&About Heard"
+ABOUT_TEXT = (
+    "Heard tells live who is speaking. Everything stays on this computer: recordings and voiceprints are in\n{data}"
+)
+CRASHED = "Something went wrong inside the program. It may go on, but please save what you need."
+CRASHED_WHERE = "What happened is written down in {path}"
+CRASHED_BEFORE = "Heard ended unexpectedly the last time; what is known of it is in {path}"
+TIMELINE_KEYS = (
+    ("\u2190 \u2192", "the piece before, the next piece"),
+    ("Enter", "hear the piece"),
+    ("+ \u2212", "zoom"),
+    ("End", "the newest moment"),
+)
+
+
+def recordings(count: int) -> str:
+    """How many, in words."""
+    return "1 recording" if count == 1 else f"{count} recordings"
 
 
 def decibels(level_db: float) -> str:
@@ -107,3 +278,10 @@ def percent(share: float) -> str:
     whole = round(100 * share)
     text = f"<{NO_BREAK}1" if whole < 1 else f">{NO_BREAK}99" if whole > 99 else f"{whole}"
     return f"{text}{NO_BREAK}%"
+
+
+def clock(seconds: float) -> str:
+    """A moment, or a length of time: "0:05", "12:34" or "1:02:03"."""
+    whole = max(0, int(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -13,8 +15,16 @@ GRID = 8
 RADIUS = 10
 
 
+class Appearance(Enum):
+    """What the user may choose."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class Theme(QObject):
-    """The colours in use. ``changed`` is emitted when the system, or ``use``, switches them."""
+    """The colours in use. ``changed`` is emitted when the system, ``choose`` or ``use`` switches them."""
 
     changed = Signal()
 
@@ -24,10 +34,19 @@ class Theme(QObject):
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._follow)
         self.colours = LIGHT
+        self.appearance = Appearance.SYSTEM
+        self._heat: tuple[Colours, list[int]] | None = None
+        self._follow()
+
+    def choose(self, appearance: Appearance) -> None:
+        """Follow the system, or be light or dark whatever it is."""
+        self.appearance = appearance
         self._follow()
 
     def _follow(self) -> None:
-        self.use(DARK if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT)
+        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        wanted = {Appearance.LIGHT: LIGHT, Appearance.DARK: DARK}.get(self.appearance, DARK if dark else LIGHT)
+        self.use(wanted)
 
     def use(self, colours: Colours) -> None:
         """Show everything in these colours."""
@@ -36,9 +55,26 @@ class Theme(QObject):
         self._app.setStyleSheet(_style_sheet(colours))
         self.changed.emit()
 
+    def heat(self) -> list[int]:
+        """Colours for the values 0 to 255 of a spectrogram: from the surface, by the accent, to the text."""
+        if self._heat is None or self._heat[0] is not self.colours:
+            c = self.colours
+            stops = [QColor(c.surface), QColor(c.track), QColor(c.accent), QColor(c.text)]
+            self._heat = c, [_between(stops, value / 255).rgb() for value in range(256)]
+        return self._heat[1]
+
     def ink(self, index: int | None) -> QColor:
         """A person's colour; None is nobody's."""
         return QColor(self.colours.edge if index is None else self.colours.inks[index])
+
+
+def _between(stops: list[QColor], share: float) -> QColor:
+    """The colour at 0 to 1 of the way along the stops."""
+    place = share * (len(stops) - 1)
+    index = min(int(place), len(stops) - 2)
+    one, other, part = stops[index], stops[index + 1], place - index
+    mixed = [a + (b - a) * part for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)]
+    return QColor(*(round(value) for value in mixed))
 
 
 def scaled(font: QFont, factor: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -97,8 +133,35 @@ def _style_sheet(c: Colours) -> str:
     QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: none; outline: none; }}
     QComboBox QAbstractItemView::item {{ padding: 6px 11px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
-    QListView {{ background: transparent; border: none; }}
-    QListView:focus {{ border: 1px solid {c.accent}; border-radius: 6px; }}
+    QToolButton {{ background: transparent; color: {c.text}; border: 1px solid {c.outline}; border-radius: 6px;
+        padding: 3px 9px; }}
+    QToolButton:hover {{ background: {c.raised}; border-color: {c.edge}; }}
+    QToolButton:focus {{ border-color: {c.text}; }}
+    QToolButton:disabled {{ color: {c.edge}; }}
+    QToolButton::menu-indicator {{ image: none; width: 0; }}
+    QPushButton:disabled {{ color: {c.edge}; border-color: {c.outline}; }}
+    QPushButton[primary="true"]:disabled {{ background: {c.track}; color: {c.muted}; border-color: {c.track}; }}
+    QPushButton[danger="true"] {{ color: {c.error}; border-color: {c.error}; }}
+    QLabel[role="error"] {{ color: {c.error}; }}
+    QLabel[role="warning"] {{ color: {c.warning}; }}
+    QLabel[role="good"] {{ color: {c.good}; }}
+    QDialog {{ background: {c.background}; }}
+    QLineEdit {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 8px;
+        padding: 7px 10px; selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+    QLineEdit:focus {{ border: 2px solid {c.accent}; padding: 6px 9px; }}
+    QMenuBar {{ background: transparent; color: {c.text}; }}
+    QMenuBar::item {{ background: transparent; padding: 4px 10px; border-radius: 6px; }}
+    QMenuBar::item:selected {{ background: {c.track}; }}
+    QMenu {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; padding: 4px; }}
+    QMenu::item {{ padding: 6px 28px 6px 26px; border-radius: 5px; }}
+    QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+    QMenu::item:disabled {{ color: {c.edge}; }}
+    QMenu::separator {{ height: 1px; background: {c.outline}; margin: 4px 8px; }}
+    QListWidget {{ background: {c.surface}; border: 1px solid {c.outline}; border-radius: 8px; padding: 4px; }}
+    QListWidget::item {{ padding: 7px 8px; border-radius: 5px; color: {c.text}; }}
+    QListWidget::item:selected {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.edge}; }}
+    PeopleList {{ background: transparent; border: none; }}
+    PeopleList:focus {{ border: 1px solid {c.accent}; border-radius: 6px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.edge}; border-radius: 3px; min-height: 32px; margin: 2px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from app.audio.source import SourceState
 from app.recognition.decision import DecisionRule, probability
-from app.recognition.identification import UNKNOWN, Identification
+from app.recognition.identification import UNKNOWN, Identification, is_unknown
+from app.recognition.timeline import Turn
 from app.window import strings
 from app.window.facts import Facts, Phase
 from app.window.names import alphabetical, initials
-from app.window.palette import assign_inks
+from app.window.palette import assign_inks, ink_of
 from app.window.status import StatusView, status_view
 from app.window.strings import percent
+from app.window.timeline_scene import Scene, scene
 
 SPEECH = 0.5
 """Speech probability from which somebody is said to speak."""
@@ -102,16 +105,19 @@ class ViewState:
     status: StatusView
     running: bool
     model: str
+    scene: Scene = Scene()
+    can_change: bool = True
+    """Whether people can be added, renamed and deleted."""
 
 
-def view_state(facts: Facts) -> ViewState:
-    """What to show for these facts."""
+def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
+    """What to show for these facts; ``gender``: whether the estimate is wanted."""
     people = tuple(sorted({*(facts.people or ()), *facts.stale}, key=alphabetical))
     inks = assign_inks(people)
     said = facts.said if facts.phase is Phase.LISTENING else None
     rule = facts.rule.at(said.speech_s) if facts.rule and said else facts.rule
     return ViewState(
-        now=_now(facts, said, inks),
+        now=_now(facts, said, inks, gender=gender),
         match=_match(said, rule, inks) if said and rule else None,
         people=tuple(_person(name, facts, said, rule, inks[name]) for name in people),
         nobody=facts.people is not None and not people,
@@ -119,10 +125,21 @@ def view_state(facts: Facts) -> ViewState:
         status=status_view(facts),
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
+        scene=timeline(facts.turns, facts.clock_s, people),
+        can_change=not facts.fixed_people,
     )
 
 
-def _now(facts: Facts, said: Identification | None, inks: dict[str, int]) -> NowView:
+def timeline(turns: Sequence[Turn], end_s: float, people: Sequence[str]) -> Scene:
+    """Who spoke when; names that are not enrolled (any more) have a colour, too."""
+    inks = assign_inks(people)
+    for turn in turns:
+        if turn.label not in inks and not is_unknown(turn.label):
+            inks[turn.label] = ink_of(turn.label)
+    return scene(turns, end_s, inks)
+
+
+def _now(facts: Facts, said: Identification | None, inks: dict[str, int], *, gender: bool) -> NowView:
     match facts.phase:
         case Phase.STOPPED:
             return NowView(Mood.OFF, strings.STOPPED, strings.STOPPED_HINT)
@@ -152,10 +169,10 @@ def _now(facts: Facts, said: Identification | None, inks: dict[str, int]) -> Now
             if opening
             else NowView(Mood.QUIET, strings.LISTENING)
         )
-    return _speaker(facts, said, inks)
+    return _speaker(facts, said, inks, gender=gender)
 
 
-def _speaker(facts: Facts, said: Identification, inks: dict[str, int]) -> NowView:
+def _speaker(facts: Facts, said: Identification, inks: dict[str, int], *, gender: bool) -> NowView:
     if said.label is None:
         last = strings.LAST_HEARD.format(name=facts.last_speaker) if facts.last_speaker else ""
         if said.speech_probability >= SPEECH:
@@ -163,7 +180,7 @@ def _speaker(facts: Facts, said: Identification, inks: dict[str, int]) -> NowVie
         return NowView(Mood.QUIET, strings.SILENCE, last)
     # "Unknown, 20 % sure" would puzzle: what speaks for somebody enrolled and what is asked is on the bar.
     details = [strings.SURE.format(percent=percent(said.confidence))] if said.speaker else []
-    if said.gender in strings.GENDER:
+    if gender and said.gender in strings.GENDER:
         details.append(strings.GENDER[said.gender].format(percent=percent(said.gender_confidence)))
     detail = strings.DETAILS_SEPARATOR.join(details)
     if said.speaker is None:

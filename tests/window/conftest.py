@@ -6,12 +6,21 @@ import os
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from app.audio.file_source import StreamSource
 from app.session import SessionOptions
+from app.window.main_window import MainWindow
+from app.window.palette import LIGHT
+from app.window.playback import Playback
+from app.window.theme import Theme
 from app.window.worker import Listener
+from utils import SAMPLE_RATE, read_audio
 
 
 @pytest.fixture
@@ -28,3 +37,62 @@ def listener() -> Iterator[Callable[..., Listener]]:
         one.close()
     for one in made:
         assert one.join(20), "the thread did not end"
+
+
+@pytest.fixture
+def theme(qapp):
+    theme = Theme(qapp)
+    yield theme
+    theme.use(LIGHT)
+
+
+@pytest.fixture
+def voice(demo_dir) -> Callable[[str], np.ndarray]:
+    """voice(name): what a person of the demo says for enrolment, (n,) at 16 kHz, some 20 s."""
+
+    def speak(name: str) -> np.ndarray:
+        pause = np.zeros(4000, np.float32)
+        files = sorted((demo_dir / "enrolment" / name).glob("*.flac"))
+        return np.concatenate([part for file in files for part in (read_audio(file), pause)])
+
+    return speak
+
+
+def endless(sound: np.ndarray, *, realtime: bool = False) -> StreamSource:
+    """A microphone into which ``sound`` is played over and over."""
+    blocks = [sound[at : at + SAMPLE_RATE] for at in range(0, len(sound), SAMPLE_RATE)]
+    return StreamSource("tape", itertools.cycle(blocks), realtime=realtime)
+
+
+class Silent:
+    """A player that only writes down what it is asked for: this machine may have no loudspeaker."""
+
+    def __init__(self) -> None:
+        self.pieces: list[np.ndarray] = []
+        self.playing, self.position_s, self.error = False, 0.0, ""
+
+    def play(self, sound) -> None:
+        self.pieces.append(sound() if callable(sound) else sound)
+        self.playing = True
+
+    def stop(self) -> None:
+        self.playing = False
+
+
+@pytest.fixture
+def player() -> Silent:
+    return Silent()
+
+
+@pytest.fixture
+def window(qtbot, theme, listener, player, tmp_path):
+    """window(sound, **options): on a real engine whose microphone hears ``sound``, with a data folder of its own."""
+
+    def make(sound: np.ndarray, *, data: Path = tmp_path, **options: object) -> MainWindow:
+        engine = listener(SessionOptions(data=data, **options), open_source=lambda _: endless(sound))
+        made = MainWindow(engine, theme, find_microphones=list, playback=Playback(lambda: player))
+        qtbot.addWidget(made)
+        made.show()
+        return made
+
+    return make

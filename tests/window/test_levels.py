@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.audio.file_source import ArraySource
 from app.recognition.identification import Identification
-from app.window.levels import LevelConfig, Levels, TappedSource
+from app.window.levels import LevelConfig, Levels
 
 LOUD = np.full(4000, 0.5, np.float32)  # -6 dB
 SOFT = np.full(4000, 0.005, np.float32)  # -46 dB
@@ -90,17 +89,3 @@ def test_reset_forgets():
     levels.reset()
     assert levels.read(0.4).db == -120
     assert not levels.read(0.4).clipping
-
-
-def test_a_tapped_source_gives_the_same_sound():
-    samples = np.random.default_rng(0).normal(0, 0.1, 20_000).astype(np.float32)
-    levels = Levels()
-    source = TappedSource(ArraySource(samples, name="x"), levels)
-    source.start()
-    heard = []
-    while (block := source.read(0.25, 2.0)) is not None:
-        heard.append(block.samples)
-    np.testing.assert_array_equal(np.concatenate(heard), samples)
-    assert source.name == "x"
-    assert levels.read(1e9).db == pytest.approx(-20, abs=1)
-    source.stop()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.audio.file_source import ArraySource, FileSource
 from app.session import DEMO, SessionOptions
@@ -21,20 +21,12 @@ from app.window.levels import Level
 from app.window.main_window import MainWindow
 from app.window.palette import DARK, LIGHT
 from app.window.people_list import VIEW_ROLE
-from app.window.theme import Theme
 from app.window.view_state import view_state
 from tests.window.engine import play_demo
-from tools.screenshots import LIVE, SHOTS, Still
+from tools.screenshots import LIVE, SHOTS, Still, stage
 
 SILENCE = Level()
 NOISE = np.random.default_rng(0).normal(0, 0.01, 480_000).astype(np.float32)
-
-
-@pytest.fixture
-def theme(qapp):
-    theme = Theme(qapp)
-    yield theme
-    theme.use(LIGHT)
 
 
 @pytest.fixture
@@ -235,6 +227,15 @@ def test_every_state_can_be_drawn_at_every_size(shot, size, still, theme, qtlog)
     assert not [record for record in qtlog.records if "QPainter" in record.message]
 
 
+@pytest.mark.parametrize("shot", [shot for shot in SHOTS if shot.enrolling or shot.file], ids=lambda shot: shot.name)
+def test_dialogs_and_files_can_be_drawn(shot, theme, qtbot, qtlog):
+    window, shown = stage(shot, theme)
+    qtbot.addWidget(window)
+    qtbot.addWidget(shown)
+    assert {theme.colours.background, theme.colours.text} <= colours_in(shown)
+    assert not [record for record in qtlog.records if "QPainter" in record.message]
+
+
 def test_the_speaker_is_drawn_in_a_colour_of_their_own(still, theme):
     window = still(LIVE)
     ana, *others = (theme.ink(person.ink).name() for person in view_state(LIVE).people)
@@ -262,11 +263,13 @@ def test_light_and_dark_follow_the_system(still, theme, qapp):
         qapp.styleHints().unsetColorScheme()
 
 
-def test_nobody_enrolled_says_what_to_type(still):
+def test_nobody_enrolled_says_what_to_do(still, qtbot):
     window = still(replace(LIVE, people=(), said=None))
-    shown = [label.text() for label in window.people.findChildren(QLabel) if label.isVisible()]
-    assert "record_samples.py" in " ".join(shown)
+    assert window.people.first_button.isVisible()
     assert not window.people.list.isVisible()
+    qtbot.mouseClick(window.people.first_button, Qt.MouseButton.LeftButton)
+    assert window._dialog.isVisible()
+    window._dialog.reject()
     window.show_state(view_state(LIVE))
     assert window.people.list.isVisible()
 

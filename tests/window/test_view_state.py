@@ -51,7 +51,7 @@ def source(state: SourceState, message: str = "") -> SourceStatus:
 @pytest.mark.parametrize(
     ("facts", "mood", "title", "in_detail", "severity", "in_status"),
     [
-        (Facts(), Mood.OFF, "Not listening", "Start", Severity.NEUTRAL, "Stopped"),
+        (Facts(), Mood.OFF, "Not listening", "Start", Severity.NEUTRAL, "Not listening"),
         (Facts(phase=Phase.LOADING), Mood.BUSY, "Getting ready", "Loading", Severity.BUSY, "Loading"),
         (
             Facts(phase=Phase.LOADING, download=(20_000_000, 80_000_000)),
@@ -66,7 +66,7 @@ def source(state: SourceState, message: str = "") -> SourceStatus:
             Facts(phase=Phase.FAILED, error="the disk is full"),
             Mood.TROUBLE, "Cannot listen", "The disk is full.", Severity.ERROR, "try again",
         ),
-        (Facts(phase=Phase.ENDED, file="a.wav"), Mood.OFF, "The recording", "again", Severity.NEUTRAL, "Stopped"),
+        (Facts(phase=Phase.ENDED, file="a.wav"), Mood.OFF, "The recording", "again", Severity.NEUTRAL, "Not listening"),
         (replace(LIVE, source=None), Mood.BUSY, "Opening", "allow", Severity.BUSY, "Opening"),
         (LIVE, Mood.QUIET, "Listening", "", Severity.GOOD, "USB headset, 48 kHz"),
         (
@@ -85,7 +85,7 @@ def source(state: SourceState, message: str = "") -> SourceStatus:
         (replace(LIVE, skipped_s=1.25), Mood.QUIET, "Listening", "", Severity.WARNING, "1.2 s were skipped"),
         (replace(LIVE, people=()), Mood.QUIET, "Listening", "", Severity.NEUTRAL, "Nobody is enrolled"),
         (replace(LIVE, stale=("Ben",)), Mood.QUIET, "Listening", "", Severity.WARNING, "Ben: voiceprints of another"),
-        (Facts(stale=("Ben",)), Mood.OFF, "Not listening", "", Severity.WARNING, "build_voiceprint.py"),
+        (Facts(stale=("Ben",)), Mood.OFF, "Not listening", "", Severity.WARNING, "Make voiceprints"),
         (
             replace(LIVE, file="talk.wav", source=replace(RUNNING, device="talk.wav")),
             Mood.QUIET, "Listening", "", Severity.GOOD, "talk.wav",

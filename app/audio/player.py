@@ -1,0 +1,123 @@
+"""Sound out: a piece of a recording through the system's loudspeaker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from app.audio.portaudio import count_stream, library, lock, quiet_stderr, reason
+from utils import SAMPLE_RATE, HeardError, resample
+
+
+class Player:
+    """Plays one piece at a time. Opening a device takes time: ``play`` does that in a thread and returns at once.
+
+    ``position_s``, ``playing`` and ``error`` may be read from any thread; the rest belongs to one.
+    """
+
+    def __init__(self) -> None:
+        self.error = ""
+        """One line, if the last piece could not be played."""
+        self._piece: _Piece | None = None
+
+    @property
+    def playing(self) -> bool:
+        """Whether a piece is being played, or about to be."""
+        return self._piece is not None and not self._piece.over.is_set()
+
+    @property
+    def position_s(self) -> float:
+        """How much of the piece was played; its length when it is over, 0 if there never was one."""
+        return self._piece.at / SAMPLE_RATE if self._piece else 0.0
+
+    def play(self, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
+        """Play mono samples (n,) at 16 kHz, int16 or float with full scale +-1, in place of what is playing.
+
+        A function that gives them is called in the player's thread; it may take its time, and raise HeardError.
+        """
+        self.stop()
+        self.error = ""
+        self._piece = piece = _Piece()
+        threading.Thread(target=self._run, args=(piece, sound), name="player", daemon=True).start()
+
+    def stop(self) -> None:
+        """Be silent; safe to call when nothing plays."""
+        if self._piece is not None:
+            self._piece.over.set()
+
+    def _run(self, piece: _Piece, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
+        try:
+            piece.take(sound() if callable(sound) else sound)
+            if piece.over.is_set():
+                return
+            stream, rate = _open(piece)
+        except HeardError as error:
+            self.error = str(error)
+            piece.over.set()
+            return
+        piece.over.wait(piece.length / rate + 5.0)
+        piece.over.set()
+        with lock:
+            stream.close(ignore_errors=True)
+            count_stream(-1)
+
+
+class _Piece:
+    """What PortAudio's callback takes from; ``at`` counts samples at 16 kHz."""
+
+    def __init__(self) -> None:
+        self.sound = np.zeros(0, np.float32)
+        self.rate = SAMPLE_RATE
+        self.next = 0
+        self.over = threading.Event()
+
+    def take(self, samples: np.ndarray) -> None:
+        self.sound = (samples / 32768 if samples.dtype == np.int16 else samples).astype(np.float32)
+
+    @property
+    def length(self) -> int:
+        return len(self.sound)
+
+    @property
+    def at(self) -> float:
+        return min(self.next, self.length) * SAMPLE_RATE / self.rate
+
+    def fill(self, out: np.ndarray, frames: int, time: object, status: object) -> None:
+        """PortAudio's callback: out is (frames, channels)."""
+        part = self.sound[self.next : self.next + frames]
+        if self.over.is_set():
+            part = part[:0]
+        out[: len(part)] = part[:, None]
+        out[len(part) :] = 0
+        self.next += frames
+        if self.next - frames >= self.length:  # a whole block of silence after the end: all of it was heard
+            self.over.set()
+
+
+def _open(piece: _Piece) -> tuple[object, int]:
+    """A running output stream on ``piece``, at 16 kHz or at the device's own rate, and that rate."""
+    with lock, quiet_stderr():
+        sounddevice = library()
+        try:
+            own = round(sounddevice.query_devices(kind="output")["default_samplerate"])
+        except (sounddevice.PortAudioError, ValueError):
+            raise HeardError("no loudspeaker was found: plug one in, or check the sound settings.") from None
+        problem: Exception | None = None
+        for rate in dict.fromkeys((SAMPLE_RATE, own)):
+            stream = None
+            try:
+                stream = sounddevice.OutputStream(
+                    samplerate=rate, channels=1, dtype="float32", blocksize=rate // 50, callback=piece.fill
+                )
+                if rate != piece.rate:
+                    piece.sound, piece.rate = resample(piece.sound, piece.rate, rate), rate
+                stream.start()
+                count_stream(+1)
+                return stream, rate
+            except sounddevice.PortAudioError as error:
+                problem = error
+                if stream is not None:
+                    stream.close(ignore_errors=True)
+        raise HeardError(f"the loudspeaker cannot be opened ({reason(problem)}): see the sound settings.")

@@ -1,0 +1,216 @@
+"""The page of an opened file: progress, its whole timeline, playing with a cursor, corrections, export."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.recognition.timeline import Turn
+from app.window import painting, strings
+from app.window.analysis import FileAnalysis, FileFacts, Stage
+from app.window.elided_label import ElidedLabel
+from app.window.mel import MelColumns
+from app.window.playback import LEAD_S, Playback
+from app.window.theme import GRID, Theme, scaled
+from app.window.timeline_panel import TimelinePanel
+from app.window.view_state import timeline
+
+FRAME_MS = 33
+
+
+class FilePage(QWidget):
+    """``closed``: back to the microphone; ``stopped``: the analysis is to end; ``export``: save its turns."""
+
+    closed = Signal()
+    stopped = Signal()
+    export = Signal()
+    name_wanted = Signal(object)
+    """A turn is somebody's who is not on the list."""
+
+    def __init__(self, theme: Theme, playback: Playback, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._theme, self._playback = theme, playback
+        self.analysis: FileAnalysis | None = None
+        self._facts: FileFacts | None = None
+        self._from_s = 0.0
+        self.title = ElidedLabel()
+        self.title.setFont(scaled(self.font(), 1.3, QFont.Weight.DemiBold))
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.progress.setAccessibleName(strings.ANALYSING)
+        self.stop_button = QPushButton(strings.STOP)
+        self.play_button = QPushButton(strings.PLAY)
+        self.play_button.setMinimumWidth(13 * GRID)
+        self.close_button = QPushButton(strings.BACK_TO_LIVE)
+        self.stop_button.clicked.connect(self.stop)
+        self.play_button.clicked.connect(self.toggle)
+        self.close_button.clicked.connect(self.closed)
+        self.panel = TimelinePanel(theme, MelColumns())
+        self.panel.name_button.setText(strings.LABEL_AS)
+        self.panel.name_button.setToolTip(strings.LABEL_AS_TIP)
+        self.panel.latest_button.setText(strings.ZOOM_ALL)
+        self.panel.play.connect(self._play_turn)
+        self.panel.named.connect(self._name)
+        self.panel.export.connect(self.export)
+        self.panel.timeline.sought.connect(self._seek)
+        self._build()
+        self._timer = QTimer(self, interval=FRAME_MS)
+        self._timer.timeout.connect(self.draw_frame)
+        theme.changed.connect(self._show_play)
+        self._show_play()
+
+    def _build(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.title)
+        words.addWidget(self.note)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addLayout(words, 1)
+        for button in (self.play_button, self.stop_button, self.close_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            top.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(top)
+        column.addWidget(self.progress)
+        column.addWidget(self.panel, 1)
+
+    # ------------------------------------------------------------ orders
+
+    def open(self, analysis: FileAnalysis) -> None:
+        """Show this file from now on."""
+        self._playback.stop()
+        self.analysis, self._facts, self._from_s = analysis, None, 0.0
+        self.panel.timeline.select(None)
+        self.panel.timeline.show_mel(analysis.mel)
+        self.panel.timeline.viewport.follow = False
+        self.title.setText(analysis.facts.path.name)
+        self._timer.start()
+        self.draw_frame()
+
+    def close_file(self) -> None:
+        self._timer.stop()
+        self._playback.stop()
+        self.analysis = None
+
+    def stop(self) -> None:
+        """Analyse no further: what was heard stays."""
+        self.stopped.emit()
+
+    def toggle(self) -> None:
+        """Play from the cursor, or be silent."""
+        if self._playback.cursor_s is not None:
+            self._from_s = self._playback.cursor_s
+            self._playback.stop()
+        elif self.analysis is not None:
+            at_end = self._from_s > self.analysis.facts.duration_s - 0.3
+            self._play(0.0 if at_end else self._from_s, self.analysis.facts.duration_s)
+
+    def _play_turn(self, turn: Turn | None) -> None:
+        if turn is None:
+            self._playback.stop()
+        else:
+            self._play(max(0.0, turn.start_s - LEAD_S), turn.end_s + LEAD_S)
+
+    def _seek(self, time_s: float) -> None:
+        playing = self._playback.cursor_s is not None
+        self._playback.stop()
+        self._from_s = time_s
+        if playing:
+            self.toggle()
+
+    def _play(self, start_s: float, end_s: float) -> None:
+        analysis = self.analysis
+        self._from_s = start_s
+        self._playback.play(lambda: analysis.sound(start_s, end_s), start_s)
+
+    def _name(self, turn: Turn, name: str | None) -> None:
+        if name is None:
+            self.name_wanted.emit(turn)
+        else:
+            self.relabel(turn, name)
+
+    def relabel(self, turn: Turn, name: str) -> None:
+        if self.analysis is not None and self.analysis.over:
+            self.analysis.relabel(turn, name)
+
+    # ------------------------------------------------------------ showing
+
+    def draw_frame(self) -> None:
+        if self.analysis is None:
+            return
+        facts = self.analysis.facts
+        if facts is not self._facts:
+            self._show(facts)
+        cursor_s = self._playback.cursor_s
+        self.panel.show_playing(cursor_s)
+        timeline = self.panel.timeline
+        timeline.cursor_s = self._from_s if cursor_s is None else cursor_s
+        timeline.advance(0.0, running=False)
+        self._show_play()
+
+    def _show(self, facts: FileFacts) -> None:
+        """What changed; while a file is analysed that is a hundred times a second little more than its progress."""
+        before, self._facts = self._facts, facts
+        self.progress.setValue(round(1000 * facts.share))
+        self.note.setText(describe(facts))
+        if before is None or before.stage is not facts.stage:
+            self._show_stage(facts)
+        if before is None or (before.turns, before.people, before.duration_s) != (
+            facts.turns,
+            facts.people,
+            facts.duration_s,
+        ):
+            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people))
+        if before is None or before.duration_s != facts.duration_s:
+            self.panel.timeline.viewport.update(facts.duration_s)
+            self.panel.timeline.viewport.show_all()
+        self.panel.show_people(facts.people, can_name=self.analysis.over)
+
+    def _show_stage(self, facts: FileFacts) -> None:
+        busy, failed = facts.stage in (Stage.WAITING, Stage.ANALYSING), facts.stage is Stage.FAILED
+        self.progress.setVisible(busy)
+        self.stop_button.setVisible(busy)
+        self.play_button.setEnabled(facts.stage is not Stage.WAITING and not failed)
+        self.panel.setEnabled(not failed)
+        self.note.setProperty("role", "error" if failed else "muted")
+        self.note.style().unpolish(self.note)  # a style sheet looks at properties only when it is applied
+        self.note.style().polish(self.note)
+
+    def _show_play(self) -> None:
+        playing = self._playback.cursor_s is not None
+        if self.play_button.property("playing") == (playing, self._theme.colours.dark):
+            return
+        self.play_button.setProperty("playing", (playing, self._theme.colours.dark))
+        self.play_button.setText(strings.PLAY_STOP if playing else strings.PLAY)
+        draw = painting.stop_sign if playing else painting.start_sign
+        self.play_button.setIcon(painting.icon(draw, QColor(self._theme.colours.text), self.devicePixelRatioF()))
+
+
+def describe(facts: FileFacts) -> str:
+    """How the analysis stands, in one line."""
+    match facts.stage:
+        case Stage.WAITING:
+            return strings.FILE_WAITING
+        case Stage.ANALYSING:
+            return strings.FILE_ANALYSING.format(
+                done=strings.clock(facts.done_s),
+                total=strings.clock(facts.duration_s),
+                percent=round(100 * facts.share),
+            )
+        case Stage.FAILED:
+            return facts.error[:1].upper() + facts.error[1:]
+    speakers = len({turn.label for turn in facts.turns})
+    form = strings.FILE_DONE if facts.stage is Stage.DONE else strings.FILE_STOPPED
+    return form.format(
+        total=strings.clock(facts.duration_s), done=strings.clock(facts.done_s), speakers=strings.voices(speakers)
+    )

@@ -1,0 +1,119 @@
+"""The page of the microphone: who is speaking, the people, and who spoke when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.window.device_menu import DeviceMenu
+from app.window.level_meter import LevelMeter, loudness
+from app.window.levels import Level
+from app.window.match_bar import MatchBar
+from app.window.mel import MelColumns
+from app.window.now_view import NowPicture
+from app.window.people_panel import PeoplePanel
+from app.window.theme import GRID, Theme
+from app.window.timeline_panel import TimelinePanel
+from app.window.view_state import ViewState
+
+TIMELINE_LINES = 23
+"""Lines of text that the page must be high for the timeline to be shown."""
+
+
+class LivePage(QWidget):
+    """Shows a ``ViewState``; its controls are connected by the main window."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        mel: MelColumns,
+        *,
+        device: str | None,
+        find_microphones: Callable[[], Sequence[str]],
+        parent: QWidget | None = None,
+    ):
+        super().__init__(parent)
+        self.state: ViewState | None = None
+        self.device_menu = DeviceMenu(theme, device=device, find=find_microphones)
+        self.meter = LevelMeter(theme)
+        self.button = QPushButton()
+        self.button.setMinimumSize(13 * GRID, self.device_menu.sizeHint().height())
+        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.now, self.match = NowPicture(theme), MatchBar(theme)
+        self.people = PeoplePanel(theme)
+        self.history = TimelinePanel(theme, mel)
+        self._timeline_wanted = True
+        self._build()
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(2 * GRID)
+        top.addWidget(self.device_menu, 2)
+        top.addWidget(self.meter, 3)
+        top.addWidget(self.button)
+        middle = QHBoxLayout()
+        middle.setSpacing(int(1.5 * GRID))
+        middle.addWidget(self._speaker_card(), 5)
+        middle.addWidget(self.people, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(int(1.5 * GRID))
+        column.addLayout(top)
+        column.addLayout(middle, 5)
+        column.addWidget(self.history, 3)
+        order = (self.button, self.device_menu, self.people.list, self.people.add_button, self.history.timeline)
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+        for control in (self.button, self.device_menu):
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the frame around it is for those who use the keyboard
+
+    def _speaker_card(self) -> QFrame:
+        self._card = QFrame()
+        self._card.setObjectName("card")
+        column = QVBoxLayout(self._card)
+        column.setSpacing(GRID)
+        column.addWidget(self.now, 1)
+        column.addWidget(self.match)
+        return self._card
+
+    # ------------------------------------------------------------ showing
+
+    def show_state(self, state: ViewState) -> None:
+        """Show what follows from the facts; parts that did not change are left alone."""
+        before, self.state = self.state, state
+        if before is None or before.now != state.now:
+            self.now.show_view(state.now)
+        if before is None or before.match != state.match:
+            self.match.show_view(state.match)
+        people = (state.people, state.nobody, state.needed, state.can_change)
+        if before is None or (before.people, before.nobody, before.needed, before.can_change) != people:
+            self.people.show_people(state.people, state.needed, nobody=state.nobody, can_change=state.can_change)
+            self.history.show_people(tuple(person.name for person in state.people), can_name=state.can_change)
+        if before is None or before.scene != state.scene:
+            self.history.show_scene(state.scene)
+
+    def show_level(self, level: Level, elapsed_s: float) -> None:
+        running = bool(self.state and self.state.running)
+        self.meter.show_level(level, running=running)
+        self.now.advance(loudness(level.db), elapsed_s)
+        self.match.advance(elapsed_s)
+        self.history.timeline.advance(elapsed_s, running=running)
+
+    def show_timeline(self, wanted: bool) -> None:
+        self._timeline_wanted = wanted
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """In a small window who is speaking comes first."""
+        line = QFontMetricsF(self.font()).height()
+        self.history.setVisible(self._timeline_wanted and self.height() >= TIMELINE_LINES * line)
+        margin = int(3 * GRID if self.height() > 34 * line else 1.5 * GRID)
+        self._card.layout().setContentsMargins(margin, margin, margin, margin)

@@ -1,0 +1,129 @@
+"""The menu bar: every order the window takes, with its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.window import strings
+from app.window.theme import Appearance
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What the menus can ask for."""
+
+    open_file: Callable[[], None]
+    export: Callable[[], None]
+    close: Callable[[], None]
+    toggle: Callable[[], None]
+    threshold: Callable[[], None]
+    use_model: Callable[[str], None]
+    open_model: Callable[[], None]
+    add_person: Callable[[], None]
+    rebuild: Callable[[], None]
+    show_part: Callable[[str, bool], None]
+    appearance: Callable[[Appearance], None]
+    zoom: Callable[[float], None]
+    full_screen: Callable[[], None]
+    shortcuts: Callable[[], None]
+    data_folder: Callable[[], None]
+    about: Callable[[], None]
+
+
+class Menus:
+    """``bar`` is the menu bar; the actions whose state changes are attributes."""
+
+    def __init__(self, window: QWidget, orders: Orders, *, models: list[str], model: str, shown: Callable[[str], bool]):
+        self.bar = QMenuBar(window)
+        self._orders = orders
+        file = self.bar.addMenu(strings.MENU_FILE)
+        self._add(file, strings.OPEN, orders.open_file, QKeySequence.StandardKey.Open)
+        self.export = self._add(file, strings.EXPORT_ACTION, orders.export, "Ctrl+E")
+        file.addSeparator()
+        self._add(file, strings.QUIT, orders.close).setShortcuts(closing_keys())
+
+        listen = self.bar.addMenu(strings.MENU_LISTEN)
+        self._add(listen, strings.START_STOP, orders.toggle, "Space")
+        self._add(listen, strings.THRESHOLD, orders.threshold, "Ctrl+T")
+        self._models(listen.addMenu(strings.MODEL_MENU), models, model)
+
+        people = self.bar.addMenu(strings.MENU_PEOPLE)
+        self.add_person = self._add(people, strings.ADD_PERSON, orders.add_person, "Ctrl+N")
+        self.rebuild = self._add(people, strings.REBUILD, orders.rebuild)
+
+        view = self.bar.addMenu(strings.MENU_VIEW)
+        for part, text in (
+            ("timeline", strings.SHOW_TIMELINE),
+            ("spectrogram", strings.SHOW_SPECTROGRAM),
+            ("gender", strings.SHOW_GENDER),
+        ):
+            action = view.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(shown(part))
+            action.toggled.connect(lambda wanted, part=part: orders.show_part(part, wanted))
+        view.addSeparator()
+        self._add(view, strings.ZOOM_IN, lambda: orders.zoom(0.7), QKeySequence.StandardKey.ZoomIn)
+        self._add(view, strings.ZOOM_OUT, lambda: orders.zoom(1 / 0.7), QKeySequence.StandardKey.ZoomOut)
+        view.addSeparator()
+        self._themes(view.addMenu(strings.THEME_MENU))
+        self._add(view, strings.FULL_SCREEN, orders.full_screen, "F11")
+
+        about = self.bar.addMenu(strings.MENU_HELP)
+        self._add(about, strings.SHORTCUTS, orders.shortcuts, "F1")
+        self._add(about, strings.DATA_FOLDER, orders.data_folder)
+        self._add(about, strings.ABOUT, orders.about)
+
+    def show_appearance(self, appearance: Appearance) -> None:
+        self._appearances[appearance].setChecked(True)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """(keys, what they do) of every action that has some."""
+        actions = [action for menu in self.bar.findChildren(QMenu) for action in menu.actions()]
+        return [
+            (
+                action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
+                action.text().replace("&", "").rstrip(strings.ELLIPSIS),
+            )
+            for action in actions
+            if not action.shortcut().isEmpty()
+        ]
+
+    def _models(self, menu: QMenu, models: list[str], model: str) -> None:
+        group = QActionGroup(menu)
+        for name in models:
+            action = menu.addAction(strings.MODEL_NAMES.get(name, name))
+            action.setCheckable(True)
+            action.setChecked(name == model)
+            action.triggered.connect(lambda _, name=name: self._orders.use_model(name))
+            group.addAction(action)
+        menu.addSeparator()
+        menu.addAction(strings.MODEL_FILE, self._orders.open_model)
+
+    def _themes(self, menu: QMenu) -> None:
+        group, self._appearances = QActionGroup(menu), {}
+        for appearance in Appearance:
+            action = menu.addAction(strings.THEMES[appearance.value])
+            action.setCheckable(True)
+            action.triggered.connect(lambda _, chosen=appearance: self._orders.appearance(chosen))
+            group.addAction(action)
+            self._appearances[appearance] = action
+
+    @staticmethod
+    def _add(menu: QMenu, text: str, order: Callable[[], None], keys: object = None) -> QAction:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda _: order())
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        return action
+
+
+def closing_keys() -> list[QKeySequence]:
+    """Ctrl+Q and Ctrl+W, and whatever the platform's own are."""
+    keys = {"Ctrl+Q": None, "Ctrl+W": None}
+    for standard in (QKeySequence.StandardKey.Quit, QKeySequence.StandardKey.Close):
+        keys |= dict.fromkeys(binding.toString() for binding in QKeySequence.keyBindings(standard))
+    return [QKeySequence(text) for text in keys]

@@ -1,0 +1,165 @@
+"""What the user does to people, as jobs for the engine's thread. No Qt.
+
+A job is a function of the ``Listener``: ``listener.ask(that_was(turn, "Ana"))``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.recognition.timeline import Turn
+from app.recognition.transcript import FORMATS, write_transcript
+from app.recognition.voiceprints import VoiceprintStore
+from app.window import strings
+from app.window.unknown import is_numbered
+from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
+
+if TYPE_CHECKING:
+    from app.window.worker import Job, Listener
+
+MOST_S = 60.0
+"""Sound that one order learns from."""
+
+
+def that_was(turn: Turn, name: str) -> Job:
+    """The voice of this turn is ``name``'s: learn it, and say so on the timeline.
+
+    Of a numbered unknown voice all turns are meant, and as much of them is learned as is still in memory.
+    """
+
+    def job(engine: Listener) -> None:
+        person = clean_name(name)
+        if engine.facts.fixed_people:
+            raise BadInput(strings.DEMO_PEOPLE)
+        meant = [turn]
+        if is_numbered(turn.label):
+            meant = [other for other in engine.facts.turns if other.label == turn.label]
+        before = person in (engine.facts.people or ())
+        try:
+            speech_s = learn(engine, person, sound_of(engine, meant))
+        except BadInput:  # less than a second of speech
+            engine.correct(meant, person)
+            engine.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
+            return
+        engine.people_changed()
+        engine.correct(meant, person)
+        form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
+        engine.notify(form.format(name=person, seconds=speech_s))
+
+    return job
+
+
+def sound_of(engine: Listener, turns: Sequence[Turn]) -> np.ndarray:
+    """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
+    pieces, left = [], round(MOST_S * SAMPLE_RATE)
+    for turn in reversed(turns):
+        piece = engine.recent.piece(turn.start_s, turn.end_s)[-left:] if left else []
+        left -= len(piece)
+        if len(piece):
+            pieces.append(piece)
+    return np.concatenate(pieces[::-1] or [np.zeros(0, np.int16)]).astype(np.float32) / 32768
+
+
+def learn(engine: Listener, name: str, samples: np.ndarray) -> float:
+    """Add sound (n,) to a person's recordings and to their voiceprint. Returns its seconds of speech.
+
+    Raises BadInput for less than a second of speech: then nothing is kept.
+    """
+    from app.enrolment.build import embed_sample
+    from app.enrolment.quality import measure
+    from app.enrolment.recordings import Note, quality_figures, save_sample
+    from app.recognition.speech import SpeechDetector, keep_speech
+
+    encoder, data = engine.encoder(), data_dir(engine.options.data)
+    sample = embed_sample(encoder, keep_speech(samples), strings.THIS_PIECE)
+    quality = measure(samples, SpeechDetector().process(samples))
+    note = Note(
+        name=name,
+        recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
+        device=engine.facts.source.device if engine.facts.source else "",
+        quality=quality_figures(quality),
+    )
+    path = save_sample(data, samples, note)
+    file = path.relative_to(data).as_posix()
+    with VoiceprintStore(data) as store:
+        try:
+            store.add_sample(name, encoder.model_id, encoder.sha256, type(sample)(file, sample.vectors, sample.piece_s))
+        except BaseException:
+            for left in (path, path.with_suffix(".json")):
+                left.unlink(missing_ok=True)
+            raise
+    return sample.speech_s
+
+
+def rename(old: str, new: str) -> Job:
+    def job(engine: Listener) -> None:
+        with VoiceprintStore(data_dir(engine.options.data)) as store:
+            store.rename(old, new)
+        engine.people_changed()
+        engine.rename_turns(old, clean_name(new))
+        engine.notify(strings.RENAMED.format(old=old, new=clean_name(new)))
+
+    return job
+
+
+def delete(name: str) -> Job:
+    def job(engine: Listener) -> None:
+        with VoiceprintStore(data_dir(engine.options.data)) as store:
+            recordings = store.delete(name)
+        engine.people_changed()
+        engine.notify(strings.DELETED.format(name=name, recordings=strings.recordings(recordings)))
+
+    return job
+
+
+def remove_sample(name: str, file: str) -> Job:
+    """Remove one recording, and make the voiceprint of the rest. The last one cannot go: that is deleting."""
+
+    def job(engine: Listener) -> None:
+        from app.enrolment.build import build_person
+        from app.enrolment.recordings import samples_of
+
+        data = data_dir(engine.options.data)
+        wav = data / file
+        rest = [path for path in samples_of(data, name) if path != wav]
+        if not rest:
+            raise BadInput(strings.LAST_SAMPLE.format(name=name))
+        encoder = engine.encoder()
+        with VoiceprintStore(data) as store:
+            if not build_person(store, encoder, name, rest, on_bad=lambda line: None):
+                raise BadInput(strings.LAST_SAMPLE.format(name=name))
+        for path in (wav, wav.with_suffix(".json")):
+            path.unlink(missing_ok=True)
+        engine.people_changed()
+        engine.notify(strings.SAMPLE_REMOVED.format(name=name))
+
+    return job
+
+
+def set_threshold(threshold: float | None) -> Job:
+    """The score that a name needs; None: the model's own."""
+
+    def job(engine: Listener) -> None:
+        engine.change_options(threshold=threshold)
+        if engine.recogniser is not None:
+            engine.recogniser.rule = engine.session.encoder.rule(threshold)
+        engine.keep_rule()
+
+    return job
+
+
+def export(path: Path, turns: Sequence[Turn], name: str) -> Job:
+    """Save turns in the format of the path's ending; one that has none becomes subtitles. ``name``: of the sound."""
+
+    def job(engine: Listener) -> None:
+        known = path.suffix.lower().removeprefix(".") in FORMATS
+        file = path if known else path.with_name(f"{path.name}.{next(iter(strings.EXPORT_FILTERS))}")
+        write_transcript(file, turns, name)
+        engine.notify(strings.EXPORTED.format(file=file))
+
+    return job

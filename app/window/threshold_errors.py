@@ -1,0 +1,58 @@
+"""What a threshold would cost with the people who are enrolled: their own recordings, compared. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from app.recognition.scoring import Gallery, score
+from app.recognition.voiceprints import Sample
+
+
+@dataclass(frozen=True)
+class ErrorScores:
+    """Scores between pieces of about three seconds of speech and voiceprints."""
+
+    same: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(n,) of pieces with the voiceprint that the person's other recordings make."""
+    different: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(m,) of pieces with the most alike of the other people."""
+
+    def rejected(self, threshold: float) -> float | None:
+        """Share of a known person's speech that would be called unknown, 0 to 1; None if nothing can tell."""
+        return float(np.mean(self.same < threshold)) if len(self.same) else None
+
+    def accepted(self, threshold: float) -> float | None:
+        """Share of a stranger's speech that would get somebody's name, 0 to 1: each person plays the stranger."""
+        return float(np.mean(self.different >= threshold)) if len(self.different) else None
+
+
+def error_scores(gallery: Gallery, samples: dict[str, Sequence[Sample]]) -> ErrorScores:
+    """Scores among the people of a gallery, ``samples`` being what their voiceprints were made of."""
+    same, different = [], []
+    for name, recordings in samples.items():
+        others = _without(gallery, name)
+        for index, sample in enumerate(recordings):
+            rest = [other for number, other in enumerate(recordings) if number != index]
+            own = _voiceprint(gallery, name, rest) if rest else None
+            for vector in sample.vectors:
+                if own is not None:
+                    same.append(score(vector, own)[name])
+                if others.names:
+                    different.append(max(score(vector, others).values()))
+    return ErrorScores(np.array(same), np.array(different))
+
+
+def _without(gallery: Gallery, name: str) -> Gallery:
+    rows = [row for row, other in enumerate(gallery.names) if other != name]
+    return replace(gallery, names=tuple(gallery.names[row] for row in rows), vectors=gallery.vectors[rows])
+
+
+def _voiceprint(gallery: Gallery, name: str, recordings: Sequence[Sample]) -> Gallery:
+    from app.enrolment.pieces import pooled
+
+    vectors = np.concatenate([sample.vectors for sample in recordings])
+    seconds = [s for sample in recordings for s in sample.piece_s]
+    return replace(gallery, names=(name,), vectors=pooled(vectors, seconds)[None])

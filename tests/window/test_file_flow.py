@@ -1,0 +1,180 @@
+"""A file in the window: opened or dropped, analysed, heard, corrected, saved."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
+
+from app.recognition.timeline import agreement, read_rttm
+from app.session import DEMO
+from app.window import people_jobs, strings
+from app.window.analysis import FileAnalysis, FileFacts, Stage
+from app.window.facts import Phase
+from utils import audio_duration_s, write_wav
+
+LONG = 180_000
+NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
+
+
+def drop(window, path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    none, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    window.dropEvent(QDropEvent(QPointF(10, 10), Qt.DropAction.CopyAction, data, button, none))
+
+
+@pytest.fixture
+def analysed(window):
+    """The demo's conversation as if its analysis were over: the turns are those of the reference."""
+    path = DEMO / "conversation.flac"
+    shown, analysis = window(NOISE), FileAnalysis(path)
+    shown.pages.setCurrentWidget(shown.file)
+    shown.file.open(analysis)
+    length_s = audio_duration_s(path)
+    turns = tuple(read_rttm(DEMO / "conversation.rttm"))
+    analysis.facts = FileFacts(path, Stage.DONE, length_s, length_s, turns, ("Ana", "Ben", "Colin"))
+    shown.file.draw_frame()
+    return shown
+
+
+def test_a_dropped_file_is_analysed_and_the_whole_of_it_is_on_the_timeline(qtbot, window):
+    shown = window(NOISE, demo=True)
+    drop(shown, DEMO / "conversation.flac")
+    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+    shown.file.draw_frame()
+    facts = shown.file.analysis.facts
+    assert facts.stage is Stage.DONE
+    assert agreement(read_rttm(DEMO / "conversation.rttm"), facts.turns, unknown={"Stranger"})["right"] > 0.9
+    timeline = shown.file.panel.timeline
+    assert timeline.viewport.span_s == pytest.approx(facts.duration_s)
+    assert {lane.label for lane in timeline.scene.lanes} >= {"Ana", "Ben", "Colin"}
+    assert timeline.mel.picture(0, facts.duration_s, 100).max() > 100
+    assert not shown.file.progress.isVisible()
+    assert shown.pages.currentWidget() is shown.file
+
+
+def test_progress_is_shown_and_it_can_be_stopped(qtbot, window, tmp_path):
+    write_wav(tmp_path / "long.wav", np.tile(NOISE, 60))
+    shown = window(NOISE)
+    shown.open_file(tmp_path / "long.wav")
+    assert shown.file.progress.isVisible()
+    qtbot.waitUntil(lambda: 0 < shown.file.progress.value() < 1000, timeout=LONG)
+    assert "Analysing: 0:" in shown.file.note.text()
+    qtbot.mouseClick(shown.file.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Stopped at" in shown.file.note.text(), timeout=LONG)
+    assert shown.file.analysis.facts.done_s < 590
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "nothing-here.wav", "a folder"])
+def test_what_is_no_audio_is_said(name, qtbot, window, tmp_path):
+    (tmp_path / "notes.txt").write_text("not audio")
+    (tmp_path / "a folder").mkdir()
+    shown = window(NOISE)
+    drop(shown, tmp_path / name)
+    qtbot.waitUntil(lambda: shown.file.analysis.facts.stage is Stage.FAILED, timeout=LONG)
+    shown.file.draw_frame()
+    assert name in shown.file.note.text()
+    assert not shown.file.play_button.isEnabled()
+
+
+def test_a_piece_is_heard_and_the_cursor_moves(analysed, player):
+    page, (_, turn) = analysed.file, analysed.file.panel.timeline.scene.turns[1]
+    page.panel.timeline.played.emit(turn)
+    assert len(player.pieces[-1]) == pytest.approx(16_000 * (turn.duration_s + 0.3), abs=100)
+    player.position_s = 1.0
+    page.draw_frame()
+    assert page.panel.timeline.cursor_s == pytest.approx(turn.start_s - 0.15 + 1.0)
+    analysed.toggle()  # the space bar
+    assert not player.playing
+    page.draw_frame()
+    analysed.toggle()
+    assert len(player.pieces[-1]) == pytest.approx(
+        16_000 * (page.analysis.facts.duration_s - turn.start_s - 0.85), abs=100
+    )
+
+
+def test_a_click_where_nobody_speaks_sets_the_cursor(analysed, player):
+    page = analysed.file
+    page.panel.timeline.sought.emit(12.5)
+    page.draw_frame()
+    assert page.panel.timeline.cursor_s == 12.5
+    analysed.toggle()
+    page.draw_frame()
+    assert page.panel.timeline.cursor_s == pytest.approx(12.5)
+
+
+def export(shown, path, qtbot) -> str:
+    """Save the turns; the line that the user is told."""
+    before = shown._listener.facts.notice
+    shown._listener.ask(people_jobs.export(path, shown.file.analysis.facts.turns, "talk"))
+    qtbot.waitUntil(lambda: shown._listener.facts.notice is not before, timeout=LONG)
+    return shown._listener.facts.notice.text
+
+
+def test_labels_are_corrected_and_saved(analysed, tmp_path, qtbot):
+    page = analysed.file
+    turns = [turn for _, turn in page.panel.timeline.scene.turns]
+    page.panel.named.emit(turns[0], "Ben")
+    page.relabel(turns[2], "Zoë")
+    page.draw_frame()
+    assert [turn.label for turn in page.analysis.facts.turns[:3]] == ["Ben", turns[1].label, "Zoë"]
+    assert "Zoë" in {lane.label for lane in page.panel.timeline.scene.lanes}
+    for ending in strings.EXPORT_FILTERS:
+        assert "Saved" in export(analysed, tmp_path / f"talk.{ending}", qtbot)
+    assert read_rttm(tmp_path / "talk.rttm")[2].label == "Zoë"
+    rows = csv.DictReader((tmp_path / "talk.csv").read_text().splitlines())
+    assert next(rows)["speaker"] == "Ben"
+    assert json.loads((tmp_path / "talk.json").read_text())["turns"][2]["speaker"] == "Zoë"
+    assert (tmp_path / "talk.srt").read_text().splitlines()[2] == "Ben"
+
+
+def test_a_numbered_unknown_voice_is_corrected_everywhere(analysed):
+    analysis = analysed.file.analysis
+    numbered = [
+        replace(turn, label="Unknown 1") if i in (1, 4) else turn for i, turn in enumerate(analysis.facts.turns)
+    ]
+    analysis._tell(turns=tuple(numbered))
+    analysis.relabel(numbered[4], "Zoe")
+    assert [turn.label for turn in analysis.facts.turns].count("Zoe") == 2
+
+
+def test_a_name_without_an_ending_gets_one_and_trouble_is_one_line(analysed, tmp_path, qtbot):
+    assert "talk.srt" in export(analysed, tmp_path / "talk", qtbot)
+    assert (tmp_path / "talk.srt").exists()
+    (tmp_path / "file").write_text("")
+    line = export(analysed, tmp_path / "file" / "talk.csv", qtbot)
+    assert "Saved" not in line
+    assert "\n" not in line
+
+
+def test_the_session_is_saved_like_a_file(qtbot, window, voice, monkeypatch, tmp_path):
+    shown = window(voice("Ana"))
+    shown.start()
+    qtbot.waitUntil(lambda: bool(shown._listener.facts.turns), timeout=LONG)
+    shown.toggle()
+    shown.draw_frame()
+    assert shown.menus.export.isEnabled()
+    chosen = tmp_path / "session.csv"
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(chosen)))
+    shown.menus.export.trigger()
+    qtbot.waitUntil(lambda: "session.csv" in shown.status._text.text(), timeout=LONG)
+    assert "microphone" in chosen.read_text()
+
+
+def test_back_to_the_microphone_listening_goes_on(qtbot, window, voice, demo_dir):
+    shown = window(voice("Ana"))
+    shown.start()
+    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
+    shown.open_file(demo_dir / "conversation.flac")
+    assert not shown._listener.facts.running
+    qtbot.waitUntil(lambda: shown.file.analysis.facts.done_s > 1, timeout=LONG)
+    qtbot.mouseClick(shown.file.close_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown._listener.facts.phase is Phase.LISTENING, timeout=LONG)
+    assert shown.pages.currentWidget() is shown.live

@@ -1,0 +1,35 @@
+"""Another model from the menu: what cannot be had is said, and the way back is open."""
+
+from __future__ import annotations
+
+from app.recognition.model_files import EMBEDDED, SPEECHBRAIN
+from app.window import dialogs
+from app.window.facts import Phase
+
+LONG = 180_000
+
+
+def test_a_file_that_is_no_model_and_back(qtbot, window, voice, tmp_path):
+    shown = window(voice("Ana"))
+    shown.start()
+    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
+    shown.use_model(str(tmp_path / "own.safetensors"))
+    qtbot.waitUntil(lambda: shown._listener.facts.phase is Phase.FAILED, timeout=LONG)
+    assert "own.safetensors" in shown._listener.facts.error
+    shown.use_model(EMBEDDED)
+    shown.start()
+    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
+    assert shown._listener.facts.model == EMBEDDED
+
+
+def test_what_can_be_chosen():
+    assert dialogs.models()[0] == EMBEDDED
+    assert SPEECHBRAIN in dialogs.models()
+    assert len(set(dialogs.models())) == len(dialogs.models())
+
+
+def test_changing_while_stopped_starts_nothing(qtbot, window, voice):
+    shown = window(voice("Ana"))
+    shown.use_model(SPEECHBRAIN)
+    qtbot.waitUntil(lambda: shown._listener.options.model == SPEECHBRAIN, timeout=LONG)
+    assert shown._listener.facts.phase is Phase.STOPPED

@@ -1,0 +1,290 @@
+"""People in the window, from the first click to the last: enrolled, heard, extended, renamed, deleted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+
+from app.enrolment.recordings import samples_of
+from app.recognition.timeline import Turn
+from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.window import strings
+from app.window.enrolling import Step
+from app.window.facts import Phase
+from app.window.people_jobs import that_was
+from app.window.person_dialog import PersonDialog
+from tests.window.conftest import endless
+from utils import HeardError, audio_duration_s
+
+LONG = 180_000
+
+
+def click(qtbot, button) -> None:
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def enrol(qtbot, window, name: str):
+    """Through the dialog to its end; returns it, still open."""
+    window.add_person()
+    dialog = window._dialog
+    qtbot.keyClicks(dialog.name_edit, name)
+    click(qtbot, dialog.next_button)
+    qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
+    click(qtbot, dialog.go_button)
+    qtbot.waitUntil(lambda: dialog.enrolled or dialog.view.failed, timeout=LONG)
+    return dialog
+
+
+def known(window) -> list[str]:
+    with VoiceprintStore(window._data()) as store:
+        return store.people()
+
+
+def test_somebody_is_added_and_then_named(qtbot, window, voice, tmp_path):
+    shown = window(voice("Ana"))
+    dialog = enrol(qtbot, shown, "Ana")
+    assert dialog.view.heading == "Ana is enrolled"
+    assert len(samples_of(tmp_path, "Ana")) == 3
+    click(qtbot, dialog.go_button)
+    assert shown._listener.facts.running  # to see that it works
+    qtbot.waitUntil(lambda: shown.state.now.title == "Ana", timeout=LONG)
+    assert shown.windowTitle() == "Ana \u2013 Heard"
+    assert [person.name for person in shown.state.people] == ["Ana"]
+
+
+def test_the_ring_fills_and_the_prompts_go_on(qtbot, window, voice):
+    shown = window(voice("Ben"))
+    shown.add_person()
+    dialog = shown._dialog
+    qtbot.keyClicks(dialog.name_edit, "Ben")
+    click(qtbot, dialog.next_button)
+    qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
+    seen: list[tuple[int, float]] = []
+    sentences = set()
+
+    def look() -> bool:
+        facts = dialog.enrolment.facts
+        if facts.step is Step.RECORDING:
+            seen.append((facts.number, facts.share))
+            sentences.add(facts.prompt.sentence)
+        return facts.step is Step.DONE
+
+    qtbot.keyClick(dialog, Qt.Key.Key_Space)
+    qtbot.waitUntil(look, timeout=LONG)
+    assert [number for number, _ in seen] == sorted(number for number, _ in seen)
+    for number in (2, 3):
+        shares = [share for n, share in seen if n == number]
+        assert shares[0] <= shares[-1]
+    assert len(sentences) == 3
+    dialog.accept()
+
+
+def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, voice, tmp_path):
+    shown = window(voice("Ana"))
+    shown.start()
+    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
+    shown.add_person()
+    dialog = shown._dialog
+    qtbot.keyClicks(dialog.name_edit, "Zoe")
+    click(qtbot, dialog.next_button)
+    qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
+    assert not shown._listener.facts.running  # one uses the microphone at a time
+    click(qtbot, dialog.cancel_button)
+    qtbot.waitUntil(lambda: shown._listener.facts.phase is Phase.LISTENING, timeout=LONG)  # as before
+    assert known(shown) == []
+    assert samples_of(tmp_path, "Zoe") == []
+
+
+def test_once_more_takes_back_the_sample_before(qtbot, window, voice, tmp_path):
+    silence = np.zeros(16_000 * 30, np.float32)
+    shown = window(np.concatenate([voice("Ana")[: 9 * 16_000], silence]))
+    shown.add_person()
+    dialog = shown._dialog
+    qtbot.keyClicks(dialog.name_edit, "Ana")
+    click(qtbot, dialog.next_button)
+    dialog.enrolment.begin()
+    qtbot.waitUntil(lambda: dialog.enrolment.facts.kept == 1, timeout=LONG)
+    dialog.redo()
+    qtbot.waitUntil(lambda: dialog.enrolment.facts.kept == 0 or dialog.enrolment.facts.number == 1, timeout=LONG)
+    dialog.reject()
+
+
+def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, voice, monkeypatch):
+    shown = window(voice("Ana"))
+    there = []
+
+    def open_source(options):
+        if not there:
+            raise HeardError("no microphone was found: plug one in.")
+        return endless(voice("Ana"))
+
+    monkeypatch.setattr(shown._listener, "_open_source", open_source)
+    shown.add_person(name="Ana")
+    dialog = shown._dialog
+    qtbot.waitUntil(lambda: dialog.view.failed, timeout=LONG)
+    assert dialog.hint.text() == "No microphone was found: plug one in."
+    there.append(True)
+    click(qtbot, dialog.redo_button)
+    qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
+    dialog.reject()
+
+
+def test_another_voice_under_the_same_name_is_not_taken(qtbot, window, voice, tmp_path):
+    first = window(voice("Ana"))
+    enrol(qtbot, first, "Ana").accept()
+    first.close()
+    other = window(voice("Ben"))
+    dialog = enrol(qtbot, other, "Ana")
+    assert dialog.view.failed
+    assert "somebody else" in dialog.hint.text()
+    assert len(samples_of(tmp_path, "Ana")) == 3
+    dialog.reject()
+
+
+def test_an_unknown_voice_is_named_from_the_timeline(qtbot, window, voice, player, tmp_path):
+    shown = window(voice("Colin"))
+    shown.start()
+    qtbot.waitUntil(lambda: any(turn.duration_s > 3 for turn in shown._listener.facts.turns), timeout=LONG)
+    shown.toggle()
+    timeline = shown.history.timeline
+    turn = next(turn for _, turn in timeline.scene.turns if turn.duration_s > 3)
+    timeline.select(turn)
+    assert shown.history.name_button.isVisible()
+    shown.history.named.emit(turn, "Colin")
+    qtbot.waitUntil(lambda: shown.state.people != (), timeout=LONG)
+    assert known(shown) == ["Colin"]
+    assert len(samples_of(tmp_path, "Colin")) == 1
+    assert "Colin is enrolled now" in shown.status._text.text()
+    assert "Colin" in {lane.label for lane in shown.state.scene.lanes}
+    shown.start()
+    qtbot.waitUntil(lambda: shown.state.now.title == "Colin", timeout=LONG)
+
+
+def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice, encoder, tmp_path):
+    shown = window(voice("Ana"))
+    engine, sound = shown._listener, voice("Ana")
+    engine.session.encoder = encoder
+    engine.recent.add(sound, 0.0)
+    turns = [Turn(start, start + 2.0, "Unknown 1") for start in (0.0, 4.0, 8.0)]
+    engine.session._turns_before = [*turns, Turn(12.0, 13.0, "Unknown 2")]
+    engine.ask(lambda listener: listener._gather())
+    qtbot.waitUntil(lambda: len(engine.facts.turns) == 4, timeout=LONG)
+    engine.ask(that_was(turns[1], "Ana"))
+    qtbot.waitUntil(lambda: known(shown) == ["Ana"], timeout=LONG)
+    qtbot.waitUntil(lambda: [turn.label for turn in engine.facts.turns] == ["Ana"] * 3 + ["Unknown 2"], timeout=LONG)
+    assert audio_duration_s(samples_of(tmp_path, "Ana")[0]) == pytest.approx(6.0)
+
+
+def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
+    shown = window(voice("Ana"))
+    shown._listener.recent.add(voice("Ana")[:8000], 0.0)
+    shown._listener.ask(that_was(Turn(0.0, 0.5, "unknown"), "Ana"))
+    qtbot.waitUntil(lambda: "too short" in shown.status._text.text(), timeout=LONG)
+    assert known(shown) == []
+
+
+@pytest.fixture
+def person(qtbot, window, voice, encoder, tmp_path):
+    """A window whose data folder has Ana with three recordings, and the dialog about her."""
+    from app.enrolment.build import build_person
+    from app.enrolment.recordings import Note, save_sample
+
+    sound = voice("Ana")
+    for start in range(3):
+        save_sample(
+            tmp_path, sound[start * 80_000 : (start + 1) * 80_000], Note("Ana", f"2026-01-0{start + 1}T10:00:00+00:00")
+        )
+    with VoiceprintStore(tmp_path) as store:
+        assert build_person(store, encoder, "Ana", samples_of(tmp_path, "Ana"), on_bad=print)
+    shown = window(sound)
+    shown._listener.session.encoder = encoder
+    shown.open_person("Ana")
+    dialog: PersonDialog = shown._dialog
+    qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=LONG)
+    return shown, dialog
+
+
+def test_recordings_are_heard_and_removed(qtbot, person, player, tmp_path):
+    _, dialog = person
+    dialog.list.setCurrentRow(1)
+    click(qtbot, dialog.play_button)
+    assert len(player.pieces[0]) == 80_000
+    qtbot.waitUntil(lambda: dialog.play_button.text() == strings.PLAY_STOP)
+    click(qtbot, dialog.play_button)
+    assert not player.playing
+    gone = dialog.chosen.path
+    click(qtbot, dialog.remove_button)
+    qtbot.waitUntil(lambda: dialog.list.count() == 2, timeout=LONG)
+    assert not gone.exists()
+    assert not gone.with_suffix(".json").exists()
+    with VoiceprintStore(tmp_path) as store:
+        assert store.overview()[0].samples == 2
+    click(qtbot, dialog.remove_button)
+    qtbot.waitUntil(lambda: dialog.list.count() == 1, timeout=LONG)
+    assert not dialog.remove_button.isEnabled()  # the last one: that would be deleting
+
+
+def test_a_new_name_goes_everywhere(qtbot, person, tmp_path):
+    shown, dialog = person
+    dialog.name_edit.setText("  Ana   López ")
+    click(qtbot, dialog.rename_button)
+    qtbot.waitUntil(lambda: dialog.name == "Ana López", timeout=LONG)
+    assert known(shown) == ["Ana López"]
+    assert len(samples_of(tmp_path, "Ana López")) == 3
+    qtbot.waitUntil(lambda: [p.name for p in shown.state.people] == ["Ana López"], timeout=LONG)
+    assert not dialog.rename_button.isEnabled()
+
+
+@pytest.mark.parametrize("sure", [False, True])
+def test_deleting_says_what_goes_and_it_is_gone(sure, qtbot, person, monkeypatch, tmp_path):
+    shown, dialog = person
+    asked = []
+
+    def answer(box: QMessageBox) -> None:
+        asked.append(box.text() + " " + box.informativeText())
+        role = QMessageBox.ButtonRole.DestructiveRole if sure else QMessageBox.ButtonRole.RejectRole
+        next(button for button in box.buttons() if box.buttonRole(button) == role).click()
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    click(qtbot, dialog.delete_button)
+    assert "Delete Ana?" in asked[0]
+    assert "3 recordings" in asked[0]
+    if not sure:
+        assert known(shown) == ["Ana"]
+        return
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=LONG)
+    assert known(shown) == []
+    assert not list((tmp_path / "speakers").glob("*"))
+    assert shown.state.nobody
+    assert "gone for good" in shown.status._text.text()
+
+
+def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, encoder):
+    shown, dialog = person
+    dialog.accept()
+    with VoiceprintStore(tmp_path) as store:
+        store.set_samples("Zoe", "other", "0" * 64, [Sample("z.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
+        with store._write() as db:
+            db.execute("UPDATE embeddings SET model_sha256 = ?, model_id = 'other'", ("0" * 64,))
+        assert store.stale(encoder.sha256) == ["Ana", "Zoe"]
+    shown.start()
+    qtbot.waitUntil(lambda: shown.menus.rebuild.isEnabled(), timeout=LONG)
+    assert [person.stale for person in shown.state.people] == [True, True]
+    shown.menus.rebuild.trigger()
+    qtbot.waitUntil(lambda: shown._rebuild is None and shown._listener.facts.phase is Phase.LISTENING, timeout=LONG)
+    assert [(person.name, person.stale) for person in shown.state.people] == [("Ana", False), ("Zoe", True)]
+    assert "No usable recordings of Zoe" in shown.status._text.text()
+
+
+def test_the_demos_people_cannot_be_changed(qtbot, window, voice):
+    shown = window(voice("Ana"), demo=True)
+    shown.start()
+    qtbot.waitUntil(lambda: len(shown.state.people) == 3, timeout=LONG)
+    assert not shown.menus.add_person.isEnabled()
+    assert not shown.people.add_button.isVisible()
+    shown.add_person()
+    qtbot.waitUntil(lambda: "demo" in shown.status._text.text(), timeout=LONG)

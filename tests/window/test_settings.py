@@ -1,0 +1,82 @@
+"""What is remembered from one start to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSize
+
+from app.session import SessionOptions
+from app.window.main_window import MainWindow
+from app.window.palette import DARK
+from app.window.settings import Settings
+from app.window.theme import Appearance
+
+
+@pytest.fixture
+def started(qtbot, theme, listener, tmp_path):
+    """started(): the window as a new start of the program shows it."""
+
+    def start(**options) -> MainWindow:
+        engine = listener(SessionOptions(data=tmp_path, **options))
+        window = MainWindow(
+            engine, theme, find_microphones=lambda: ["USB headset", "Built-in"], settings=Settings(tmp_path)
+        )
+        qtbot.addWidget(window)
+        window.show()
+        qtbot.waitUntil(lambda: window.device_menu.count() >= 3)
+        return window
+
+    return start
+
+
+def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
+    first = started()
+    first.resize(777, 555)
+    first.choose_appearance(Appearance.DARK)
+    first.show_part("gender", False)
+    first.show_part("spectrogram", False)
+    first.device_menu.setCurrentIndex(1)
+    first.device_menu.activated.emit(1)
+    first.close()
+    assert (tmp_path / "window.ini").exists()
+    theme.choose(Appearance.SYSTEM)
+
+    second = started()
+    assert second.size() == QSize(777, 555)
+    assert theme.colours is DARK
+    assert second.device_menu.device == "USB headset"
+    assert not second._gender
+    assert not second.history.timeline.spectrogram
+    theme.choose(Appearance.SYSTEM)
+
+
+def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, qtbot, tmp_path, monkeypatch):
+    from app.audio.file_source import ArraySource
+    from utils import BadInput
+
+    Settings(tmp_path).device = "Old headset"
+    window = started()
+
+    def open_source(options):
+        if options.device:
+            raise BadInput('no microphone is called "Old headset".')
+        return ArraySource(np.zeros(160_000, np.float32), realtime=True)
+
+    monkeypatch.setattr(window._listener, "_open_source", open_source)
+    window.start()
+    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=60_000)
+    assert "Old headset is not connected" in window.status._text.text()
+
+
+def test_what_the_command_line_says_comes_first(started):
+    first = started()
+    first.device_menu.setCurrentIndex(1)
+    first.device_menu.activated.emit(1)
+    first.close()
+    assert started(device="Built-in").device_menu.device == "Built-in"
+
+
+def test_a_damaged_file_is_as_good_as_none(started, tmp_path):
+    (tmp_path / "window.ini").write_bytes(b"[General]\ngeometry=rubbish\nappearance=\xff\xfe\ndevice=@Variant(x\n")
+    assert started().isVisible()
