@@ -12,8 +12,9 @@ from app.recognition.decision import probability
 from app.recognition.identification import Identification
 from app.recognition.live import LiveConfig, Recogniser
 from app.recognition.timeline import Turn
+from app.server import roster
 from app.server.engine import Engine
-from app.server.errors import as_api_error
+from app.server.errors import ApiError, as_api_error
 from app.server.outbox import Event, failure, notice
 from app.server.socket_source import SocketSource
 
@@ -31,6 +32,7 @@ class LiveSession:
         self.recogniser: Recogniser | None = None
         self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._told_turns: list[Turn] = []
+        self._told_unknowns: list[dict] = []
         self._told_at = 0.0
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
 
@@ -58,6 +60,32 @@ class LiveSession:
                 self.put(failure(told.code, told.message))
         finally:
             self.done()
+
+    def enrol(self, label: str, name: str) -> None:
+        """Make an unknown voice of this connection a person, or a sample of one, and name its turns. Engine's thread.
+
+        Raises ApiError for a voice that there is not, or of which too little was heard.
+        """
+        if label not in [voice.label for voice in self.recogniser.unknowns()]:
+            raise ApiError(404, "no_such_voice", "there is no such unknown voice on this connection.")
+        speech = self.recogniser.unknown_speech(label)
+        try:
+            person, created = roster.create(self.engine, name), True
+        except ApiError as error:
+            if error.code != "name_taken":
+                raise
+            person, created = roster.get(self.engine, name), False
+        try:
+            roster.keep_sample(self.engine, person.id, speech, "live", accept_flawed=True)
+        except Exception:
+            if created:
+                roster.delete(self.engine, person.id)
+            raise
+        self.recogniser.relabel(label, person.name)  # before it becomes one of the gallery's
+        self.recogniser.gallery = self.engine.gallery()
+        self.put({"type": "enrolled", "label": label, "name": person.name})
+        self.put({"type": "people", "people": self.recogniser.gallery.people})
+        self._tell_turns()
 
     def _step(self) -> bool:
         """Read, decide, tell. False at the end."""
@@ -109,6 +137,13 @@ class LiveSession:
     def _tell_turns(self, *, final: bool = False) -> None:
         """The turns from the first one on that is not as it was told: they replace all that begin there or later."""
         self._told_at = time.monotonic()
+        unknowns = [
+            {"label": voice.label, "speech_s": round(voice.speech_s, 1), "last_s": round(voice.last_s, 1)}
+            for voice in self.recogniser.unknowns()
+        ]
+        if unknowns != self._told_unknowns:
+            self._told_unknowns = unknowns
+            self.put({"type": "unknowns", "unknowns": unknowns})
         turns = self.recogniser.timeline.turns()
         if final:
             self.put(turns_event(turns, 0.0, final=True))

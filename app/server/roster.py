@@ -136,6 +136,20 @@ def add_sample(
     that is not good enough, and could not be accepted all the same or was not.
     """
     sound = _sound(file, engine)
+    return keep_sample(engine, person, sound, source, device=device, position=position, accept_flawed=accept_flawed)
+
+
+def keep_sample(
+    engine: Engine,
+    person: str,
+    sound: np.ndarray,
+    source: str,
+    *,
+    device: str = "",
+    position: str = "",
+    accept_flawed: bool = False,
+) -> SampleAdded:
+    """The same of sound (n,) at 16 kHz."""
     speech = keep_speech(sound)
     digest = hashlib.sha256(sound.tobytes()).hexdigest()
     with engine.store() as store:

@@ -109,8 +109,10 @@ def _order(text: str, session: LiveSession, outbox: Outbox) -> int | None:
             return ENDED
         case "turns":
             session.order(lambda: outbox.put(turns_event(session.recogniser.timeline.turns(), 0.0)))
+        case "enrol" if isinstance(order.get("label"), str) and isinstance(order.get("name"), str):
+            session.order(lambda: session.enrol(order["label"], order["name"]))
         case _:
-            outbox.put(failure("bad_message", "type is one of turns, end."))
+            outbox.put(failure("bad_message", "type is turns, end, or enrol with a label and a name."))
             return UNSUPPORTED
     return None
 

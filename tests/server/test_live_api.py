@@ -259,3 +259,27 @@ def test_the_client_gives_the_servers_reason(shared_url):
     assert (refused.value.status, refused.value.code) == (401, "unauthorised")
     with pytest.raises(ServerRefused):
         next(Client(shared_url, "wrong").live([]))
+
+
+def test_an_unknown_voice_of_a_connection_becomes_a_person(url, client, demo_dir):
+    for person in client.people():
+        client.delete(person.id)
+    clips = sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))
+    talk = pcm(np.concatenate([read_audio(clip) for clip in clips[:2]]))
+    with opened(url) as socket:
+        for block in paced(talk, 16000):
+            socket.send(block)
+        until(socket, "unknowns")
+        for label, name in (("Unknown 9", "Eva"), ("Unknown 1", "")):
+            socket.send(json.dumps({"type": "enrol", "label": label, "name": name}))
+            assert until(socket, "error")["code"] in {"no_such_voice", "bad_input"}
+        assert client.people() == []
+        socket.send(json.dumps({"type": "enrol", "label": "Unknown 1", "name": "Eva"}))
+        assert until(socket, "enrolled")["name"] == "Eva"
+        for block in paced(talk, 16000):
+            socket.send(block)
+        socket.send(json.dumps({"type": "end"}))
+        events, _ = rest(socket)
+    assert {turn["speaker"] for turn in events[-1]["turns"]} == {"Eva"}
+    assert [(one.name, one.known) for one in client.people()] == [("Eva", True)]
+    assert client.identify(clips[3]).label == "Eva"

@@ -1,5 +1,6 @@
 // The page: what happens when.
 
+import { askUser } from "./ask.js";
 import { Enrolment } from "./enrol.js";
 import { FileCard } from "./file.js";
 import { byId, clock, decibels, el, sentence } from "./look.js";
@@ -60,6 +61,7 @@ function stop() {
   running(false);
   showState(OFF);
   people.show(null);
+  showStrangers([]);
   showLevel(null);
   status("Stopped.", "");
 }
@@ -85,6 +87,9 @@ function on(event) {
       page.turns = [...page.before, ...mergeTurns(page.turns.slice(page.before.length), { from_s: event.from_s + page.offsetS, turns: shifted })];
       break;
     }
+    case "unknowns":
+      showStrangers(event.unknowns);
+      break;
     case "people":
       loadPeople();
       break;
@@ -135,6 +140,26 @@ setInterval(() => {
   byId("timeline-span").textContent = page.nowS > SHOWN_S ? `the last ${SHOWN_S / 60} minutes of ${clock(page.nowS)}` : "";
   if (shown && page.microphone) drawTurns(byId("live-turns"), page.turns, { fromS, toS, inkOf });
 }, 500);
+
+function showStrangers(voices) {
+  byId("strangers").hidden = !voices.length;
+  byId("unknowns").replaceChildren(...voices.map(({ label, speech_s }) => {
+    const name = el("button", { class: "button small", type: "button", onclick: () => nameStranger(label) }, "Enrol");
+    name.setAttribute("aria-label", `Enrol ${label}`);
+    return el("li", { class: "person" }, el("span", { class: "badge stranger", ariaHidden: "true" }, "?"),
+      el("div", { class: "person-text" }, el("span", {}, label), el("span", { class: "muted" }, clock(speech_s))), name);
+  }));
+}
+
+async function nameStranger(label) {
+  const live = page.live;
+  const done = await askUser({
+    title: `Who is ${label}?`, name: "", yes: "Enrol",
+    text: "What was heard of this voice becomes a sample, and its turns get the name.",
+    ok: (name) => live.enrol(label, name),
+  });
+  if (done) loadPeople();
+}
 
 async function loadPeople() {
   try {

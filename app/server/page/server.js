@@ -71,7 +71,12 @@ export class Live {
     this.socket.onopen = () => { opened = true; };
     this.socket.onmessage = ({ data }) => {
       const event = JSON.parse(data);
-      if (event.type === "error") why = event.message;
+      if (event.type === "enrolled") this.waiting?.resolve();
+      if (event.type === "error") {
+        if (this.waiting) this.waiting.reject(new Refused(0, event.code, event.message));
+        else why = event.message;
+      }
+      if (event.type === "enrolled" || event.type === "error") this.waiting = null;
       on(event);
     };
     this.socket.onclose = ({ code }) => {
@@ -86,6 +91,14 @@ export class Live {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (this.socket.bufferedAmount > 2_000_000) { this.skipped += pcm.length; return; } // a network too slow for sound
     this.socket.send(pcm);
+  }
+
+  /** Make an unknown voice a person; resolves when the server has done it, and rejects with its reason. */
+  enrol(label, name) {
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      this.socket.send(JSON.stringify({ type: "enrol", label, name }));
+    });
   }
 
   end() {
