@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, TextIO
 from app.audio.source import AudioSource, SourceStatus
 from app.recognition.identification import Identification
 from app.recognition.timeline import Turn, agreement, read_rttm, write_rttm
-from utils import BUNDLED, BadInput, HeardError, data_dir
+from utils import BUNDLED, BadInput, HeardError, clean_name, data_dir
 
 if TYPE_CHECKING:
     from app.recognition.encoder import Encoder
     from app.recognition.live import Recogniser
     from app.recognition.scoring import Gallery
+    from app.recognition.unknowns import UnknownVoice
 
 DEMO = BUNDLED / "demo"
 RTTM_EVERY_S = 10.0
@@ -140,8 +141,12 @@ class Session:
         stop: threading.Event | None = None,
         on_status: Callable[[SourceStatus], None] | None = None,
         source: AudioSource | None = None,
+        on_end: Callable[[], None] | None = None,
     ) -> Iterator[Identification]:
-        """Listen until the source ends or ``stop`` is set; the files asked for are written meanwhile."""
+        """Listen until the source ends or ``stop`` is set; the files asked for are written meanwhile.
+
+        ``on_end`` is called once more before the unknown voices are forgotten and the last RTTM is written.
+        """
         from app.recognition.live import listen
 
         recogniser = self.recogniser or self.open()
@@ -160,9 +165,11 @@ class Session:
                         saved_at = time.monotonic()
                     yield said
             finally:
+                if on_end:
+                    on_end()
                 self._turns_before = self.turns()
                 self._before_s += heard_s
-                self.recogniser = None  # its clock and its turns are over
+                self.recogniser = None  # its clock, its turns and its unknown voices are over
                 if self.options.rttm:
                     write_rttm(self.options.rttm, self._turns_before, self.file_id)
 
@@ -172,6 +179,28 @@ class Session:
         before_s = self._before_s
         later = [replace(turn, start_s=turn.start_s + before_s, end_s=turn.end_s + before_s) for turn in now]
         return self._turns_before + later
+
+    def unknowns(self) -> list[UnknownVoice]:
+        """The voices of this run that have no name; none when it is over."""
+        return self.recogniser.unknowns() if self.recogniser else []
+
+    def enrol_unknown(self, label: str, name: str) -> float:
+        """Enrol an unknown voice of this run, or extend who has the name: from then on, and back to its first turn, it
+        is ``name``. Returns the seconds of speech that it is known by.
+
+        Raises BadInput if there is no such voice, it spoke too little, or the name cannot be; then nothing changes.
+        """
+        from app.enrolment.from_speech import enrol_speech
+
+        recogniser, encoder, name = self.recogniser, self.encoder, clean_name(name)
+        voices = {voice.label for voice in self.unknowns()}
+        if recogniser is None or encoder is None or label not in voices:
+            raise BadInput(f"there is no voice {label}; there are: {', '.join(sorted(voices)) or 'none'}.")
+        speech = recogniser.unknown_speech(label)
+        sample = enrol_speech(data_dir(self.options.data), encoder, name, speech, "heard live")
+        recogniser.relabel(label, name)
+        recogniser.gallery = self.load_gallery(encoder)
+        return sample.speech_s
 
     @property
     def file_id(self) -> str:

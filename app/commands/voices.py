@@ -1,4 +1,4 @@
-"""``python -m app voices {list,rename,delete,export}``: the people who are enrolled or recorded."""
+"""``python -m app voices {list,rename,delete,enrol,export}``: the people who are enrolled or recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from utils import clean_name, data_dir, file_sha256
 
 
 def run(argv: list[str]) -> int:
-    """List, rename, delete or export people."""
+    """List, rename, delete, enrol or export people."""
     options = _parse(argv)
     with VoiceprintStore(data_dir(options.data)) as store:
         match options.action:
@@ -27,6 +27,8 @@ def run(argv: list[str]) -> int:
                 print(f"{clean_name(options.old)} is now called {clean_name(options.new)}.")
             case "delete":
                 return _delete(store, options.name, sure=options.yes)
+            case "enrol":
+                _enrol(store.data, options)
             case "export":
                 _export(store, options.faiss, options.model)
     return 0
@@ -38,7 +40,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the data folder (default: data/)"
     )
     parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
-    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete,export}")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete,enrol,export}")
     actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech and model")
     rename = actions.add_parser("rename", parents=[everywhere], help="give a person another name")
     rename.add_argument("old", metavar="OLD")
@@ -46,12 +48,32 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     delete = actions.add_parser("delete", parents=[everywhere], help="delete a person's voiceprint and recordings")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument("--yes", action="store_true", help="do not ask")
+    enrol = actions.add_parser(
+        "enrol", parents=[everywhere], help="enrol an unknown voice of a recording, as test.py --file calls it"
+    )
+    enrol.add_argument("name", metavar="NAME")
+    enrol.add_argument("--from", dest="file", type=Path, metavar="FILE", required=True, help="an audio file")
+    enrol.add_argument("--voice", metavar="LABEL", required=True, help='such as "Unknown 1"')
+    add_model_option(enrol)
     export = actions.add_parser("export", parents=[everywhere], help="write voiceprints for other programs")
     export.add_argument(
         "--faiss", type=Path, metavar="FILE.npy", required=True, help="float32 vectors, and whose they are in FILE.json"
     )
     add_model_option(export)
     return parser.parse_args(argv, argparse.Namespace(data=None))
+
+
+def _enrol(data: Path, options: argparse.Namespace) -> None:
+    """Hear the whole file as ``test.py --file`` does: the voice has the same number then."""
+    from app.session import Session, SessionOptions
+
+    session_options = SessionOptions(file=options.file, data=data, model=options.model)
+    session_options.check()
+    session = Session(session_options)
+    done: list[float] = []
+    for _ in session.run(on_end=lambda: done.append(session.enrol_unknown(options.voice, options.name))):
+        pass
+    print(f"{clean_name(options.name)} is enrolled with {done[0]:.1f} s of speech of {options.voice}.")
 
 
 def _list(store: VoiceprintStore) -> None:

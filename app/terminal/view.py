@@ -10,6 +10,10 @@ from app.audio.source import SourceStatus
 from app.recognition.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad
+from utils import HeardError
+
+WORTH_ASKING_S = 4.0
+"""Speech of an unknown voice before it is asked about at the end."""
 
 
 def run_terminal(options: SessionOptions) -> int:
@@ -26,13 +30,33 @@ def run_terminal(options: SessionOptions) -> int:
     if people:
         view.note(f"Enrolled: {', '.join(people)}.")
     try:
-        for said in session.run(on_status=view.status):
+        for said in session.run(on_status=view.status, on_end=lambda: ask_names(session, view)):
             view.show(said)
     except KeyboardInterrupt:
         pass
     view.finish()
     view.summary(session)
     return 0
+
+
+def ask_names(session: Session, view: TerminalView) -> None:
+    """Before a live session forgets its unknown voices: ask who they were. Only on a terminal with somebody at it."""
+    voices = [voice for voice in session.unknowns() if voice.kept_s >= WORTH_ASKING_S]
+    live = session.options.audio_file is None or session.options.realtime
+    if not (voices and live and view.live and sys.stdin is not None and sys.stdin.isatty()) or session.options.demo:
+        return
+    view.finish()
+    view.note("\nVoices without a name are forgotten now, unless you say who they were (Enter: nobody you know).")
+    for voice in voices:
+        try:
+            name = input(f"  {voice.label} spoke for {voice.speech_s:.0f} s: who was it? ").strip()
+            if name:
+                seconds = session.enrol_unknown(voice.label, name)
+                view.note(f"  {name} is enrolled with {seconds:.0f} s of speech.")
+        except (EOFError, KeyboardInterrupt):
+            return
+        except HeardError as error:
+            view.note(f"  {error}")
 
 
 def _interrupt(*_: object) -> None:

@@ -74,8 +74,8 @@ class TrainConfig:
     """How it learns."""
 
     steps: int
-    init: str = ""
-    """A model file to go on from; empty to start from nothing."""
+    init: tuple[str, ...] = ()
+    """A model file to go on from; of several, the mean of their weights; none to start from nothing."""
     batch: int = 48
     crop_s: tuple[float, ...] = (1.5, 2.0, 2.0, 3.0)
     """Each batch draws one of these lengths."""
@@ -134,26 +134,48 @@ class RunConfig:
 
 
 def load_config(path: str | os.PathLike) -> RunConfig:
-    """The run that a TOML file describes. Raises BadInput naming the file and the key that is wrong."""
+    """The run that a TOML file describes, with what the file that it ``extends`` says besides.
+
+    Raises BadInput naming the file and the key that is wrong.
+    """
     path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such config.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not valid TOML ({error}).") from None
-    config = _build(RunConfig, values, str(path), "")
+    config = _build(RunConfig, _values(path), str(path), "")
     _check(config, path)
     data = config.data
     paths = {name: expand(getattr(data, name)) for name in ("table", "audio_root", "cache", "noises", "rooms")}
     return dataclasses.replace(
         config,
         data=dataclasses.replace(data, **paths),
-        train=dataclasses.replace(config.train, init=expand(config.train.init)),
+        train=dataclasses.replace(config.train, init=tuple(expand(path) for path in config.train.init)),
         teacher=dataclasses.replace(config.teacher, unlabelled=expand(config.teacher.unlabelled)),
         output=expand(config.output),
         model_file=expand(config.model_file) or str(config.folder / f"{config.name}.safetensors"),
     )
+
+
+def _values(path: Path, depth: int = 0) -> dict[str, Any]:
+    """A TOML file's values, laid over those of the file beside it that it ``extends``, if any, key by key."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such config.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: not valid TOML ({error}).") from None
+    base = values.pop("extends", None)
+    if base is None:
+        return values
+    if not isinstance(base, str) or depth > 8:
+        raise BadInput(f"{path}: extends must name one other config, and no circle of them.")
+    return _laid_over(_values(path.parent / base, depth + 1), values)
+
+
+def _laid_over(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` with what only ``base`` says; tables are merged, lists and plain values replaced."""
+    merged = {**base, **values}
+    for key in base.keys() & values.keys():
+        if isinstance(base[key], dict) and isinstance(values[key], dict):
+            merged[key] = _laid_over(base[key], values[key])
+    return merged
 
 
 def expand(path: str) -> str:

@@ -119,9 +119,9 @@ class Trainer:
         """What is validated and shipped: the averaged weights, or the newest ones without averaging."""
         return self.averaged if self.config.train.ema else self.network
 
-    def _start_from(self, path: str) -> None:
+    def _start_from(self, paths: tuple[str, ...]) -> None:
         data, train = self.config.data, self.config.train
-        start_from(path, self.network)
+        start_from(paths, self.network)
         self.averaged.load_state_dict(self.network.state_dict())
         speeds = data.speeds if data.speed_classes else (1.0,)
         means = class_means(self.averaged, self.batches.corpus, speeds, train.seed)

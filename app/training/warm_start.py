@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import nn
@@ -16,15 +18,24 @@ CROPS, CROP_S = 3, 3.0
 """Of each voice, to find its class's place."""
 
 
-def start_from(path: str, network: SpeakerNetwork) -> None:
-    """Fill ``network`` with the weights of the model file at ``path``, its heads aside.
+def start_from(paths: Sequence[str], network: SpeakerNetwork) -> None:
+    """Fill ``network`` with the mean of the weights of the model files at ``paths``, their heads aside.
 
-    Raises BadInput if the model has other widths than the run, HeardError if the file is damaged.
+    Models that were tuned from the same start in different ways lie in one valley: their mean is better than most of
+    them (Wortsman et al. 2022, "Model soups"). Raises BadInput if a model has other widths than the run, HeardError if
+    a file is damaged.
     """
-    model, _ = load_checkpoint(path)
-    if model.arch != network.arch:
-        raise BadInput(f"train.init: {path} is another architecture than [model] says ({model.arch}).")
-    network.backbone.load_state_dict(model.backbone.state_dict())
+    states = []
+    for path in paths:
+        model, _ = load_checkpoint(path)
+        if model.arch != network.arch:
+            raise BadInput(f"train.init: {path} is another architecture than [model] says ({model.arch}).")
+        states.append(model.backbone.state_dict())
+    mean = {
+        key: torch.stack([state[key] for state in states]).mean(dim=0) if value.is_floating_point() else value
+        for key, value in states[0].items()
+    }
+    network.backbone.load_state_dict(mean)
 
 
 @torch.no_grad()

@@ -6,7 +6,6 @@ A job is a function of the ``Listener``: ``listener.ask(that_was(turn, "Ana"))``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,30 +69,10 @@ def learn(engine: Listener, name: str, samples: np.ndarray) -> float:
 
     Raises BadInput for less than a second of speech: then nothing is kept.
     """
-    from app.enrolment.build import embed_sample
-    from app.enrolment.quality import measure
-    from app.enrolment.recordings import Note, quality_figures, save_sample
-    from app.recognition.speech import SpeechDetector, keep_speech
+    from app.enrolment.from_speech import enrol_speech
 
-    encoder, data = engine.encoder(), data_dir(engine.options.data)
-    sample = embed_sample(encoder, keep_speech(samples), strings.THIS_PIECE)
-    quality = measure(samples, SpeechDetector().process(samples))
-    note = Note(
-        name=name,
-        recorded_at=datetime.now().astimezone().isoformat(timespec="seconds"),
-        device=engine.facts.source.device if engine.facts.source else "",
-        quality=quality_figures(quality),
-    )
-    path = save_sample(data, samples, note)
-    file = path.relative_to(data).as_posix()
-    with VoiceprintStore(data) as store:
-        try:
-            store.add_sample(name, encoder.model_id, encoder.sha256, type(sample)(file, sample.vectors, sample.piece_s))
-        except BaseException:
-            for left in (path, path.with_suffix(".json")):
-                left.unlink(missing_ok=True)
-            raise
-    return sample.speech_s
+    device = engine.facts.source.device if engine.facts.source else ""
+    return enrol_speech(data_dir(engine.options.data), engine.encoder(), name, samples, device).speech_s
 
 
 def rename(old: str, new: str) -> Job:

@@ -72,3 +72,19 @@ def test_paths_are_expanded(tiny_config: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NOISE_HERE", "/somewhere")
     tiny_config.write_text(tiny_config.read_text().replace("[data]", '[data]\nnoises = "$NOISE_HERE/noise"'))
     assert load_config(tiny_config).data.noises == "/somewhere/noise"
+
+
+def test_a_config_may_extend_another(tmp_path: Path):
+    (tmp_path / "base.toml").write_text(
+        'name = "base"\n[data]\ntable = "t.csv"\nspeeds = [1.0, 0.9]\n[train]\nsteps = 10\nbatch = 8\n'
+    )
+    (tmp_path / "mine.toml").write_text('extends = "base.toml"\nname = "mine"\n[train]\nsteps = 20\n')
+    config = load_config(tmp_path / "mine.toml")
+    assert (config.name, config.train.steps, config.train.batch, config.data.speeds) == ("mine", 20, 8, (1.0, 0.9))
+
+
+def test_a_config_that_extends_itself_is_refused(tmp_path: Path):
+    (tmp_path / "a.toml").write_text('extends = "b.toml"\n')
+    (tmp_path / "b.toml").write_text('extends = "a.toml"\n')
+    with pytest.raises(BadInput, match="circle"):
+        load_config(tmp_path / "a.toml")

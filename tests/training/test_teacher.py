@@ -16,7 +16,7 @@ from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, Speaker, hold_out, load_corpus, load_unlabelled
 from app.training.teacher import LONGEST_S, TeacherLoss, load_voiceprints
 from app.training.trainer import Trainer, teacher_weight_at
-from model import SpeakerNetwork, save_checkpoint
+from model import SpeakerNetwork, load_checkpoint, save_checkpoint
 from utils import SAMPLE_RATE, BadInput, HeardError, write_wav
 
 SPEEDS = (1.0, 0.9)
@@ -184,7 +184,7 @@ def finished_model(config: RunConfig, path: Path, **changes) -> SpeakerNetwork:
 
 
 def starting_from(config: RunConfig, path: Path) -> RunConfig:
-    return dataclasses.replace(config, train=dataclasses.replace(config.train, init=str(path)))
+    return dataclasses.replace(config, train=dataclasses.replace(config.train, init=(str(path),)))
 
 
 def test_a_run_goes_on_from_a_model(config: RunConfig, training, unlabelled: Corpus, tmp_path: Path):
@@ -207,6 +207,21 @@ def test_a_run_goes_on_from_a_model(config: RunConfig, training, unlabelled: Cor
     run.run(until=5, show=False)
     (tmp_path / "m.safetensors").unlink()  # of no use once there is a state
     assert trainer(config, training, unlabelled).step == 5
+
+
+def test_a_run_goes_on_from_the_mean_of_several_models(config: RunConfig, training, unlabelled: Corpus, tmp_path: Path):
+    paths = [tmp_path / "one.safetensors", tmp_path / "other.safetensors"]
+    one, other = (finished_model(config, path).backbone for path in paths)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(1.0)
+    model, _ = load_checkpoint(paths[1])
+    model.backbone.load_state_dict(other.state_dict())
+    save_checkpoint(paths[1], model, {"name": "m"}, half=False)
+    both = dataclasses.replace(config, train=dataclasses.replace(config.train, init=tuple(map(str, paths))))
+    found = trainer(both, training, unlabelled).network.backbone
+    for mean, parameter in zip(found.parameters(), one.parameters(), strict=True):
+        assert torch.allclose(mean, parameter + 0.5, atol=1e-5)
 
 
 def test_sub_centres_start_apart(config: RunConfig, training, tmp_path: Path):

@@ -1,0 +1,41 @@
+"""Speech that was heard anyway becomes a person's sample: an unknown voice of a session, a turn of a recording."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.enrolment.build import embed_sample
+from app.enrolment.quality import measure
+from app.enrolment.recordings import Note, quality_figures, save_sample
+from app.recognition.speech import SpeechDetector, keep_speech
+from app.recognition.voiceprints import Sample, VoiceprintStore
+from utils import clean_name
+
+if TYPE_CHECKING:
+    from app.recognition.encoder import Encoder
+
+
+def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> Sample:
+    """Add sound (n,) float32 at 16 kHz to the recordings in ``data`` and the voiceprint of ``name``, who may be new.
+
+    Returns the sample. Raises BadInput for less than a second of speech or a name that cannot be, HeardError and
+    OSError if it cannot be written: then nothing is kept.
+    """
+    name = clean_name(name)
+    ready = embed_sample(encoder, keep_speech(samples), "what was heard")
+    quality = measure(samples, SpeechDetector().process(samples))
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    path = save_sample(data, samples, Note(name, now, device=device, quality=quality_figures(quality)))
+    sample = Sample(path.relative_to(data).as_posix(), ready.vectors, ready.piece_s)
+    try:
+        with VoiceprintStore(data) as store:
+            store.add_sample(name, encoder.model_id, encoder.sha256, sample)
+    except BaseException:
+        for left in (path, path.with_suffix(".json")):
+            left.unlink(missing_ok=True)
+        raise
+    return sample
