@@ -45,6 +45,8 @@ def that_was(turn: Turn, name: str) -> Job:
             engine.correct(meant, person)
             engine.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
             return
+        if engine.recogniser and turn.label in {voice.label for voice in engine.recogniser.unknowns()}:
+            engine.recogniser.relabel(turn.label, person)
         engine.people_changed()
         engine.correct(meant, person)
         form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
