@@ -41,12 +41,19 @@ class RayEngine:
             import ray
         except ImportError:
             raise BadInput("Ray is not installed: pip install -r requirements-ray.txt") from None
-        from app.recognition.model_files import load
+        from app.recognition.model_files import open_network, resolve
+        from app.recognition.onnx_encoder import OnnxEncoder
 
         address = address or os.environ.get("RAY_ADDRESS")
         _check_reachable(address)
-        network, card = load(model)
-        self.model_id, self.sha256, self.dim = card["name"], card["sha256"], network.arch.embedding_dim
+        file = resolve(model)
+        if file.kind == "onnx":
+            encoder = OnnxEncoder.open(file.path)
+            weights, card, self.dim = file.path.read_bytes(), encoder.card, encoder.dim
+        else:
+            weights, card = open_network(file)
+            self.dim = weights.arch.embedding_dim
+        self.model_id, self.sha256 = card["name"], card["sha256"]
         self._ray, self._workers = ray, workers
         own = {} if address else {"include_dashboard": False, "num_cpus": workers}
         try:
@@ -59,7 +66,7 @@ class RayEngine:
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise HeardError(f"no Ray cluster at {address}: {str(error).strip().splitlines()[0]}") from None
-        self._model = ray.put((network, card))
+        self._model = ray.put((weights, card))
         self._task = ray.remote(num_cpus=1, max_retries=RETRIES)(_compute)
 
     def __enter__(self) -> RayEngine:
@@ -102,12 +109,17 @@ def _compute(model: list, sha256: str, shard: Shard, cutting: Cutting) -> ShardR
     import ray
 
     if sha256 not in _encoders:
-        import torch
+        weights, card = ray.get(model[0])
+        if isinstance(weights, bytes):
+            from app.recognition.onnx_encoder import OnnxEncoder
 
-        from app.recognition.encoder import Encoder
+            _encoders[sha256] = OnnxEncoder(weights, card)
+        else:
+            import torch
 
-        torch.set_num_threads(1)
-        network, card = ray.get(model[0])
-        _encoders[sha256] = Encoder(network, card, card["name"], "cpu")
+            from app.recognition.torch_encoder import TorchEncoder
+
+            torch.set_num_threads(1)
+            _encoders[sha256] = TorchEncoder(weights, card, card["name"])
     context = ray.get_runtime_context()
     return embed_shard(_encoders[sha256], shard, cutting, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")

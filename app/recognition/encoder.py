@@ -24,13 +24,14 @@ class Encoder(ABC):
     Not for use by several threads at once.
     """
 
-    def __init__(self, card: dict, model_id: str, dim: int, cohort: np.ndarray | None = None):
+    def __init__(self, card: dict, model_id: str, dim: int, cohort: np.ndarray | None = None, device: str = "cpu"):
         """``cohort``: the voices (k, dim), of any length, that come with the weights."""
         self.card = card
         self.model_id = model_id
         self.sha256: str = card["sha256"]
         """Of the weights: voiceprints of other weights are never compared with this encoder's."""
         self.dim = dim
+        self.device = device
         self.cohort: Cohort | None = None
         """What this model's scores are normalised against; None if it brings none."""
         if cohort is not None:

@@ -21,8 +21,7 @@ class TorchEncoder(Encoder):
 
     def __init__(self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu"):
         cohort = None if network.cohort is None else network.cohort.float().cpu().numpy()
-        super().__init__(card, model_id, network.arch.embedding_dim, cohort)
-        self.device = device
+        super().__init__(card, model_id, network.arch.embedding_dim, cohort, device)
         network = network.to(device).eval()
         self._gender = network.gender
         self._network = network
