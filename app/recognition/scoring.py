@@ -10,7 +10,10 @@ import numpy as np
 
 SMALLEST_COHORT = 50
 """Fewer voices than this say little about how a stranger's voice scores."""
+KNEE = 0.7
+"""Normalised scores above this are bent towards 1; decisions are made below it."""
 BLOCK = 4096
+"""Voices whose statistics are found at once."""
 
 
 class Statistics(NamedTuple):
@@ -62,7 +65,10 @@ class Cohort:
     def normalise_pairs(self, cosines: np.ndarray, a: Statistics, b: Statistics) -> np.ndarray:
         """Scores (n,), -1 to 1, of the ``cosines`` (n,) of pairs of voices with statistics ``a`` (n) and ``b`` (n)."""
         seen = (cosines - a.means) / a.deviations + (cosines - b.means) / b.deviations
-        return np.clip(self.mean + self.deviation * seen / 2, -1.0, 1.0)
+        scores = self.mean + self.deviation * seen / 2
+        # Voices unlike the whole cohort go beyond what a cosine can be: above the knee the scale is bent, not cut off.
+        bent = KNEE + (1 - KNEE) * np.tanh((scores - KNEE) / (1 - KNEE))
+        return np.where(scores > KNEE, bent, np.maximum(scores, -1.0))
 
 
 def _of_nearest(cosines: np.ndarray, top: int) -> Statistics:

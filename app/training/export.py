@@ -30,6 +30,8 @@ MAIN_S = 3.0
 """... and the one that the calibration is for."""
 RUNNER_UP_MARGIN = 0.05
 """How far the best voiceprint must be ahead of the second, as a score."""
+LEAST_SURE = 0.06
+"""The part of the held-out utterances whose gender is not told in any case: the least sure ones."""
 COHORT_TOP = 50
 """Of the cohort, the nearest that a voice is held against."""
 
@@ -142,7 +144,7 @@ def _add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, va
     probability = head(embeddings).sigmoid().detach().numpy()
     right = (probability >= 0.5) == (female.numpy() == 1)
     sure = np.maximum(probability, 1 - probability)
-    abstain = abstain_below(sure, right)
+    abstain = max(abstain_below(sure, right), round(float(np.quantile(sure, LEAST_SURE)), 2))
     network.gender = head
     given = sure >= abstain
     held_aside = {"answered": round(float(given.mean()), 4), "right": round(float(right[given].mean()), 4)}
