@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from app.audio.source import AudioSource, SourceStatus
-from app.recognition.identification import Identification
+from app.recognition.identification import UNKNOWN, Identification, is_unknown
 from app.recognition.timeline import Turn, agreement, read_rttm, write_rttm
 from utils import BUNDLED, BadInput, HeardError, clean_name, data_dir
 
@@ -161,7 +161,7 @@ class Session:
                         lines.write(json.dumps(said.as_json(), ensure_ascii=False) + "\n")
                         lines.flush()
                     if self.options.rttm and time.monotonic() - saved_at > RTTM_EVERY_S:
-                        write_rttm(self.options.rttm, self.turns(), self.file_id)
+                        self._write_rttm(self.turns())
                         saved_at = time.monotonic()
                     yield said
             finally:
@@ -171,7 +171,7 @@ class Session:
                 self._before_s += heard_s
                 self.recogniser = None  # its clock, its turns and its unknown voices are over
                 if self.options.rttm:
-                    write_rttm(self.options.rttm, self._turns_before, self.file_id)
+                    self._write_rttm(self._turns_before)
 
     def turns(self) -> list[Turn]:
         """Who spoke when, in this run and those before, as it is known now."""
@@ -179,6 +179,11 @@ class Session:
         before_s = self._before_s
         later = [replace(turn, start_s=turn.start_s + before_s, end_s=turn.end_s + before_s) for turn in now]
         return self._turns_before + later
+
+    def _write_rttm(self, turns: list[Turn]) -> None:
+        """Unknown voices are all "unknown" in it, as the command line promises to other programs."""
+        plain = [replace(turn, label=UNKNOWN) if is_unknown(turn.label) else turn for turn in turns]
+        write_rttm(self.options.rttm, plain, self.file_id)
 
     def unknowns(self) -> list[UnknownVoice]:
         """The voices of this run that have no name; none when it is over."""

@@ -39,11 +39,9 @@ class DecisionRule:
         return replace(self, threshold=threshold, scale=scale, offset=offset)
 
     def at_odds(self, llr: float) -> DecisionRule:
-        """The rule that asks for a log-likelihood ratio of ``llr`` whatever the length of speech.
-
-        It is this rule as it is where a threshold was chosen by hand (no ``by_speech``) or nothing is calibrated.
-        """
-        if not (self.by_speech and self.calibrated):
+        """The rule that asks for a log-likelihood ratio of ``llr`` whatever the length of speech; this one as it is if
+        nothing is calibrated."""
+        if not self.calibrated:
             return self
         rows = tuple((seconds, (llr - offset) / scale) for seconds, scale, offset in self.calibrated)
         return replace(self, by_speech=rows)

@@ -23,9 +23,9 @@ from utils import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class VoicesConfig:
-    needed_llr: float = 1.2
+    needed_llr: float = 1.6
     """The natural log-likelihood ratio that a name needs. With a quarter of the speech by strangers and five people
-    enrolled, a name is then more likely right than not; a threshold chosen by hand is taken as it is."""
+    enrolled, a name is then clearly more likely right than not; a threshold chosen by hand is taken as it is."""
     learn_s: float = 1.5
     """Speech of a turn before it counts towards a voice of the session; shorter ones are told from what is known."""
     new_voice_s: float = 2.0
@@ -103,7 +103,8 @@ class SessionVoices:
 
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
-        self._given_rule, self._rule = rule, rule.at_odds(self.config.needed_llr)
+        self._given_rule, self._own_rule = rule, rule.at_odds(self.config.needed_llr)
+        self._rule = self._own_rule if rule.by_speech else rule  # a threshold chosen by hand is for names
 
     def threshold(self, speech_s: float) -> float:
         """The score that a name needs with so much speech."""
@@ -134,15 +135,15 @@ class SessionVoices:
 
     def tell(self, voice: np.ndarray, speech_s: float) -> Told:
         """Whose voice (D,) of unit length it is, with ``speech_s`` seconds of speech behind it."""
-        return self._decide(*self._best(voice[None])[0], self._rule.at(speech_s))
+        return self._decide(*self._best(voice[None])[0], speech_s)
 
     def _best(self, voices: np.ndarray) -> list[tuple[dict[str, float], dict[str, float]]]:
         """Of each of ``voices`` (n, D): the highest scores with voiceprints and with centroids of the session."""
         galleries = (self._gallery, self._session_gallery())
         return list(zip(*(best_of_each(voices, gallery, self.config.scores) for gallery in galleries), strict=True))
 
-    def _decide(self, enrolled: dict[str, float], session: dict[str, float], rule: DecisionRule) -> Told:
-        config = self.config
+    def _decide(self, enrolled: dict[str, float], session: dict[str, float], speech_s: float) -> Told:
+        config, rule = self.config, self._rule.at(speech_s)
         heard = {label: value - config.session_penalty for label, value in session.items()}
         scores = dict(enrolled)
         for name, value in heard.items():
@@ -152,7 +153,9 @@ class SessionVoices:
         decision = decide(scores, rule)
         unknown = {label: value for label, value in heard.items() if is_unknown(label)}
         nearest = max(unknown, key=unknown.__getitem__, default=None)
-        needed = rule.threshold if decision.speaker is None else max(rule.threshold, scores[decision.speaker])
+        needed = self._own_rule.at(speech_s).threshold
+        if decision.speaker is not None:
+            needed = max(needed, scores[decision.speaker])
         if nearest is not None and unknown[nearest] >= needed:
             return Told(replace(decision, speaker=None), nearest, scores)
         return Told(decision, decision.speaker or UNKNOWN, scores)
@@ -211,7 +214,7 @@ class SessionVoices:
             self._merge(*pair)
         voices = np.stack([turn.voice for turn in self.turns]) if self.turns else np.zeros((0, 192), np.float32)
         for turn, found in zip(self.turns, self._best(voices), strict=True):
-            told = self._decide(*found, self._rule.at(turn.speech_s))
+            told = self._decide(*found, turn.speech_s)
             if told.label != UNKNOWN:
                 turn.label = told.label
             elif not is_unknown(turn.label):
@@ -223,12 +226,13 @@ class SessionVoices:
             if not is_unknown(label) or centroid.speech_s < self.config.new_voice_s:
                 continue
             voice = unit(centroid.total).astype(np.float32)
-            rule = self._rule.at(centroid.speech_s)
-            if (name := decide(best(voice, self._gallery), rule).speaker) is not None:
+            named = decide(best(voice, self._gallery), self._rule.at(centroid.speech_s))
+            if (name := named.speaker) is not None:
                 return label, name
             others = {k: v for k, v in best(voice, self._session_gallery()).items() if k != label and is_unknown(k)}
             nearest = max(others, key=others.__getitem__, default=None)
-            if nearest is not None and others[nearest] - self.config.session_penalty >= rule.threshold:
+            needed = self._own_rule.at(centroid.speech_s).threshold
+            if nearest is not None and others[nearest] - self.config.session_penalty >= needed:
                 return max(label, nearest, key=_number), min(label, nearest, key=_number)
         return None
 

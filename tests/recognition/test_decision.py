@@ -61,3 +61,17 @@ def test_little_speech_needs_less_and_keeps_its_probability():
         there = rule.at(seconds)
         assert probability(there.threshold, there) == pytest.approx(probability(0.6, rule))
     assert RULE.at(1.0) is RULE
+
+
+def test_a_rule_at_odds_asks_for_the_same_likelihood_ratio_at_every_length():
+    rule = DecisionRule(
+        0.6, scale=20, offset=-10, by_speech=((1, 0.5), (3, 0.6)), calibrated=((1, 10, -3), (3, 20, -10))
+    )
+    for speech_s, scale, offset in ((1, 10, -3), (2, 15, -6.5), (3, 20, -10), (9, 20, -10)):
+        at = rule.at_odds(1.5).at(speech_s)
+        assert (at.scale, at.offset) == pytest.approx((scale, offset))
+    for speech_s in (1, 3):
+        at = rule.at_odds(1.5).at(speech_s)
+        assert at.scale * at.threshold + at.offset == pytest.approx(1.5)
+    plain = DecisionRule(0.6)
+    assert plain.at_odds(1.5) is plain  # nothing is calibrated
