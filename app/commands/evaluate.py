@@ -126,7 +126,13 @@ def _open_set(options: argparse.Namespace, systems: list) -> int:
         options, "open_set", "corpus                  right   5-95 % of casts  misnamed  closed set", _open_set_line
     )
     for corpus, clips in _corpora(options, options.open_set):
-        parts = cast_parts(clips, config, _bar(f"{corpus} speech"))
+        try:
+            parts = cast_parts(clips, config, _bar(f"{corpus} speech"))
+        except BadInput as error:
+            if options.corpus:
+                raise
+            print(f"heard: left out {corpus}: {error}", file=sys.stderr)
+            continue
         for system in systems:
             voices = [hear(part, system.embed) for part in _bar(f"{corpus} {system.name}")(parts)]
             rows.add({"model": system.name, "corpus": corpus, **measure_open_set(voices, config, system.cohort)})
