@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 SET_UP = @command -v $(PYTHON) >/dev/null || { echo "heard: $(PYTHON) was not found: install Python 3.11 or newer." >&2; exit 1; }; \
 	$(PYTHON) tools/setup.py
 
-.PHONY: run test benchmarks lint demo-audio clean distclean
+.PHONY: run test benchmarks figures lint demo-audio clean distclean
 
 run:  ## start the app
 	$(SET_UP) run
@@ -19,6 +19,16 @@ test:  ## run the tests
 benchmarks:  ## measure speed, start-up and memory
 	$(SET_UP) test
 	@$(VENV_PYTHON) -m app benchmarks $(ARGS)
+
+SPEECH = $${HEARD_SPEECH:-../shared/speech}/dev.csv
+EVALUATE = @$(VENV_PYTHON) -m app evaluate --record
+
+figures:  ## measure the shipped models again, into their cards (HEARD_SPEECH: the folder with dev.csv)
+	$(SET_UP) test
+	@$(VENV_PYTHON) -m pip install -q -r requirements-train.txt
+	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --noisy --beside resemblyzer
+	$(EVALUATE) --open-set "$(SPEECH)" --beside resemblyzer
+	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --model embedded-int8 --beside embedded
 
 lint:  ## check style
 	$(SET_UP) test

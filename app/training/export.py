@@ -30,7 +30,7 @@ MAIN_S = 3.0
 """... and the one that the calibration is for."""
 RUNNER_UP_MARGIN = 0.05
 """How far the best voiceprint must be ahead of the second, as a score."""
-LEAST_SURE = 0.06
+LEAST_SURE = 0.1
 """The part of the held-out utterances whose gender is not told in any case: the least sure ones."""
 COHORT_TOP = 50
 """Of the cohort, the nearest that a voice is held against."""

@@ -1,4 +1,4 @@
-"""The gender head: trained on the finished embedding, on adults, with a band in which it does not answer."""
+"""The gender head: trained on the finished embedding of adults, and on children's not to answer."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from utils import SAMPLE_RATE
 
 CROPS_PER_SPEAKER = 16
 CROP_S = (1.5, 2.5, 4.0)
+CHILD_WEIGHT = 1.0
+"""Of a child's crop in training, where a man's has 1."""
 
 
 def usable(corpus: Corpus) -> list[int]:
@@ -20,12 +22,22 @@ def usable(corpus: Corpus) -> list[int]:
     return [i for i, speaker in enumerate(corpus.speakers) if speaker.gender and speaker.adult]
 
 
+def children(corpus: Corpus) -> list[int]:
+    """Speakers whose gender is known and who are children."""
+    return [i for i, speaker in enumerate(corpus.speakers) if speaker.gender and not speaker.adult]
+
+
 @torch.no_grad()
 def gender_examples(
-    network: SpeakerNetwork, corpus: Corpus, augment: Augmenter | None, rng: np.random.Generator
+    network: SpeakerNetwork,
+    corpus: Corpus,
+    augment: Augmenter | None,
+    rng: np.random.Generator,
+    speakers: list[int] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(embeddings (n, D), 1 for female and 0 for male (n,), speaker (n,)) of random crops of the usable speakers."""
-    speakers = usable(corpus)
+    """(embeddings (n, D), 1 for female and 0 for male (n,), speaker (n,)) of random crops of ``speakers``, or of all
+    that are usable."""
+    speakers = usable(corpus) if speakers is None else speakers
     embeddings, network = [], network.eval()
     for round_ in range(CROPS_PER_SPEAKER):
         length = int(CROP_S[round_ % len(CROP_S)] * SAMPLE_RATE)
@@ -41,12 +53,21 @@ def gender_examples(
 def train_gender_head(
     network: SpeakerNetwork, corpus: Corpus, augment: Augmenter | None, *, seed: int = 0, steps: int = 600
 ) -> GenderHead:
-    """A head for ``network``'s frozen embedding, from crops of the corpus, both genders weighing the same."""
+    """A head for ``network``'s frozen embedding, from crops of the corpus, both genders weighing the same.
+
+    What it shall say of a child is "one or the other": 0.5.
+    """
     torch.manual_seed(seed)
-    embeddings, female, _ = gender_examples(network, corpus, augment, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    embeddings, female, _ = gender_examples(network, corpus, augment, rng)
+    weight = torch.where(female == 1, (1 - female).sum() / female.sum().clamp(min=1), 1.0)
+    if young := children(corpus):
+        theirs = gender_examples(network, corpus, augment, rng, young)[0]
+        embeddings = torch.cat((embeddings, theirs))
+        female = torch.cat((female, torch.full((len(theirs),), 0.5)))
+        weight = torch.cat((weight, torch.full((len(theirs),), CHILD_WEIGHT)))
     head = GenderHead(embeddings.shape[1])
     optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.3)
-    balance = (1 - female).sum() / female.sum().clamp(min=1)
     generator = torch.Generator().manual_seed(seed)
     for step in range(steps):
         for group in optimizer.param_groups:
@@ -55,7 +76,7 @@ def train_gender_head(
         # Unseen voices lie less surely on their side than those the embedding was trained on: blur it.
         noise = torch.randn(embeddings[pick].shape, generator=generator)
         batch = nn.functional.normalize(embeddings[pick]) + 0.6 * nn.functional.normalize(noise)
-        loss = nn.functional.binary_cross_entropy_with_logits(head(batch), female[pick], pos_weight=balance)
+        loss = nn.functional.binary_cross_entropy_with_logits(head(batch), female[pick], weight=weight[pick])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
