@@ -153,11 +153,12 @@ class SessionVoices:
         decision = decide(scores, rule)
         unknown = {label: value for label, value in heard.items() if is_unknown(label)}
         nearest = max(unknown, key=unknown.__getitem__, default=None)
-        needed = self._own_rule.at(speech_s).threshold
-        if decision.speaker is not None:
-            needed = max(needed, scores[decision.speaker])
-        if nearest is not None and unknown[nearest] >= needed:
-            return Told(replace(decision, speaker=None), nearest, scores)
+        if nearest is not None:
+            needed = self._own_rule.at(speech_s).threshold
+            if decision.speaker is not None:
+                needed = max(needed, scores[decision.speaker])
+            if unknown[nearest] >= needed:
+                return Told(replace(decision, speaker=None), nearest, scores)
         return Told(decision, decision.speaker or UNKNOWN, scores)
 
     # ------------------------------------------------------------ learning
@@ -170,7 +171,7 @@ class SessionVoices:
             if turn.speech_s >= self.config.new_voice_s:
                 turn.label = self._new_unknown(turn)
         elif turn.speech_s >= self.config.learn_s and self._sure(turn, told):
-            self._add(turn.label, turn)
+            self._add(turn.label, _centroid_of(turn))
         self.turns.append(turn)
         del self.turns[: -self.config.most_turns]
         self.look_back()
@@ -188,7 +189,7 @@ class SessionVoices:
             self.forget(min(unknown, key=lambda label: self._centroids[label].last_s))
         label = self.next_unknown
         self._next += 1
-        self._add(label, turn)
+        self._add(label, _centroid_of(turn))
         return label
 
     @property
@@ -196,14 +197,13 @@ class SessionVoices:
         """What the next new voice will be called."""
         return f"Unknown {self._next}"
 
-    def _add(self, label: str, turn: HeardTurn) -> None:
-        voice = turn.voice * turn.speech_s
+    def _add(self, label: str, more: _Centroid) -> None:
         if known := self._centroids.get(label):
-            known.total = known.total + voice
-            known.speech_s += turn.speech_s
-            known.last_s = turn.end_s
+            known.total = known.total + more.total
+            known.speech_s += more.speech_s
+            known.last_s = max(known.last_s, more.last_s)
         else:
-            self._centroids[label] = _Centroid(voice, turn.speech_s, turn.end_s)
+            self._centroids[label] = more
         self._session = None
 
     # ------------------------------------------------------------ hindsight
@@ -237,14 +237,7 @@ class SessionVoices:
         return None
 
     def _merge(self, old: str, new: str) -> None:
-        gone = self._centroids.pop(old)
-        if known := self._centroids.get(new):
-            known.total = known.total + gone.total
-            known.speech_s += gone.speech_s
-            known.last_s = max(known.last_s, gone.last_s)
-        else:
-            self._centroids[new] = gone
-        self._session = None
+        self._add(new, self._centroids.pop(old))
         for turn in self.turns:
             if turn.label == old:
                 turn.label = new
@@ -293,6 +286,10 @@ class SessionVoices:
                 turn.speech = None
             else:
                 left[turn.label] = so_far + len(turn.speech) / SAMPLE_RATE
+
+
+def _centroid_of(turn: HeardTurn) -> _Centroid:
+    return _Centroid(turn.voice * turn.speech_s, turn.speech_s, turn.end_s)
 
 
 def _number(label: str) -> int:

@@ -122,7 +122,7 @@ class LiveSession:
         """With each score as a probability too, and the one that a name needs: what a bar shows."""
         rule = self.engine.rule.at(said.speech_s)
         shares = {name: round(probability(value, rule), 4) for name, value in said.scores.items()}
-        needed = round(probability(rule.threshold, rule), 4)
+        needed = round(probability(said.threshold, rule), 4)  # the engine's own: live it asks for less than the card
         return {"type": "identification", **said.as_json(), "probabilities": shares, "needed": needed}
 
     def _ready(self) -> Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from app.audio.source import SourceState
@@ -115,7 +115,9 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
     people = tuple(sorted({*(facts.people or ()), *facts.stale}, key=alphabetical))
     inks = assign_inks(people)
     said = facts.said if facts.phase is Phase.LISTENING else None
-    rule = facts.rule.at(said.speech_s) if facts.rule and said else facts.rule
+    rule = facts.rule
+    if rule and said:  # what the engine asked for: live it asks for less than the card
+        rule = replace(rule.at(said.speech_s), threshold=said.threshold)
     return ViewState(
         now=_now(facts, said, inks, gender=gender),
         match=_match(said, rule, inks) if said and rule else None,

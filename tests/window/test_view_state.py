@@ -161,7 +161,8 @@ def test_little_speech_needs_less_and_the_bar_goes_along():
     rule = replace(RULE, by_speech=((1.0, 0.4), (5.0, 0.5)))
     for seconds, scores in ((1.0, {"Ana": 0.41, "Ben": 0.0}), (5.0, {"Ana": 0.51, "Ben": 0.0})):
         answer = decide(scores, rule.at(seconds))
-        shown = said(scores, label=answer.speaker, speaker=answer.speaker, speech_s=seconds)
+        needs = rule.at(seconds).threshold  # as the engine tells it
+        shown = said(scores, label=answer.speaker, speaker=answer.speaker, speech_s=seconds, threshold=needs)
         state = view_state(replace(LIVE, rule=rule, said=shown))
         assert state.now.title == "Ana"
         assert state.match.share == state.people[0].share == pytest.approx(probability(0.51, RULE))
