@@ -17,6 +17,24 @@ from utils import read_audio
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+# The fake microphone starts its file anew for every recording. A real one never hears the same twice: add a faint hiss.
+HISS = """
+const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+if (open) navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await open(wanted);
+  const context = new AudioContext();
+  const noise = context.createBuffer(1, 2 * context.sampleRate, context.sampleRate);
+  noise.getChannelData(0).forEach((_, at, samples) => { samples[at] = 2e-4 * (Math.random() - 0.5); });
+  const hiss = new AudioBufferSourceNode(context, { buffer: noise, loop: true });
+  const mixed = context.createMediaStreamDestination();
+  context.createMediaStreamSource(stream).connect(mixed);
+  hiss.connect(mixed);
+  hiss.start();
+  const [track] = mixed.stream.getTracks(), stop = track.stop.bind(track);
+  track.stop = () => { stop(); stream.getTracks().forEach((each) => each.stop()); context.close(); };
+  return mixed.stream;
+};
+"""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: sudo apt-get install chromium"),
@@ -42,6 +60,7 @@ class Browser:
         ]
         self.browser = kind.launch(executable_path=CHROMIUM, args=arguments)
         self.page = self.browser.new_context(**context).new_page()
+        self.page.add_init_script(HISS)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._look(request.url, url))
