@@ -120,7 +120,7 @@ class Heard:
         among: Voices | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Identification]:
-        """Who is speaking, four times a second, until the source ends or ``stop`` is set.
+        """Who is speaking, eight times a second, until the source ends or ``stop`` is set.
 
         ``source``: None for the default microphone, a file, or an AudioSource such as ``Microphone("USB")`` of
         app.audio.microphone, or ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own.

@@ -98,13 +98,14 @@ def windows(options: argparse.Namespace) -> None:
 
     encoder = Encoder.load(options.model)
     clips = read_clips(options.speech)
-    settings = grid([1.0, 1.5, 2.0, 3.0], [0.25]) + grid([2.0], [0.1, 0.5])
+    settings = grid([0.768, 1.536, 3.072], [0.128]) + grid([3.072], [0.064, 0.256, 0.512])
     print(f"\nLive engine over {options.conversations} conversations of 2 min (5 enrolled, 3 strangers, 20 dB):")
     print("  window  hop   error  strangers named  unknown  confused  to name (median, p95)  extra changes/min  core")
     for row in compare(encoder, clips, settings, seeds=range(1, options.conversations + 1)):
         score = row.score
         print(
-            f"  {row.config.window_s:4.1f} s {row.config.hop_s:5.2f}  {score.error:5.1%}  {score.strangers_named:15.1%}"
+            f"  {row.config.tracker.windows_s[-1]:4.1f} s {row.config.hop_s:5.2f}  {score.error:5.1%}"
+            f"  {score.strangers_named:15.1%}"
             f"  {score.enrolled_unknown:7.1%}  {score.enrolled_confused:8.1%}"
             f"  {score.time_to_name_s[0]:8.2f} s, {score.time_to_name_s[1]:5.2f} s"
             f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",

@@ -1,4 +1,4 @@
-"""Which window and hop: the live engine over made conversations, for a grid of both."""
+"""Which windows and hop: the live engine over made conversations, for a grid of both."""
 
 from __future__ import annotations
 
@@ -68,11 +68,12 @@ def compare(
         yield WindowRow(config, screen_score(counts), busy_s / heard_s)
 
 
-def grid(windows_s: Sequence[float], hops_s: Sequence[float]) -> list[LiveConfig]:
-    """The default settings with each window and hop."""
+def grid(longest_s: Sequence[float], hops_s: Sequence[float]) -> list[LiveConfig]:
+    """The default settings with each hop and with windows of no more than each length."""
     default = LiveConfig()
     return [
-        dataclasses.replace(default, window_s=window, hop_s=hop, change_window_s=min(default.change_window_s, window))
-        for window in windows_s
+        dataclasses.replace(default, hop_s=hop, tracker=dataclasses.replace(default.tracker, windows_s=windows))
+        for longest in longest_s
+        for windows in [(*(w for w in default.tracker.windows_s if w < longest), longest)]
         for hop in hops_s
     ]

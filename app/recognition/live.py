@@ -7,7 +7,6 @@ for said in listen(Microphone(), Recogniser(encoder, gallery)):
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -17,9 +16,10 @@ from app.audio.level import level_db
 from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
 from app.recognition.decision import DecisionRule
 from app.recognition.encoder import Encoder
-from app.recognition.identification import Identification
+from app.recognition.identification import UNKNOWN, Identification, is_unknown
 from app.recognition.scoring import Gallery
 from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, STILL_SPEECH, SpeechDetector
+from app.recognition.speech_buffer import SpeechBuffer
 from app.recognition.timeline import Timeline
 from app.recognition.tracker import Tracker, TrackerConfig, TrackerState
 from app.recognition.unknowns import UnknownVoice
@@ -31,21 +31,15 @@ from utils import SAMPLE_RATE
 class LiveConfig:
     """How sound is cut. The defaults were measured: ``python -m app benchmarks windows``."""
 
-    window_s: float = 3.0
-    """Most speech that one embedding is made of."""
-    hop_s: float = 0.25
+    hop_s: float = 0.128
     """How often there is a new answer."""
-    first_window_s: float = 0.5
-    """Speech needed for the first embedding of a turn."""
-    change_window_s: float = 1.0
-    """Newest speech that is compared with the turn so far, to notice another voice."""
     tracker: TrackerConfig = TrackerConfig()
     voices: VoicesConfig = VoicesConfig()
 
     @property
     def backlog_s(self) -> float:
         """The most sound taken in at once; older sound that waited is dropped."""
-        return max(self.window_s, 2 * self.hop_s)
+        return max(self.tracker.windows_s[-1], 2 * self.hop_s)
 
 
 class Recogniser:
@@ -61,10 +55,7 @@ class Recogniser:
         self._tracker = Tracker(self._voices, config.tracker)
         self._detector = SpeechDetector()
         self._rest = np.zeros(0, np.float32)  # sound that does not fill a chunk yet
-        self._speech: list[np.ndarray] = []  # the turn's newest chunks of speech, at most a window
-        self._turn_speech: deque[np.ndarray] = deque(maxlen=round(config.voices.kept_s / CHUNK_S))
-        self._closed = True  # whether the turn has been learned from
-        self._new_chunks = 0  # of speech, since the last embedding
+        self._speech = SpeechBuffer(config.voices.kept_s)
         self._end_s = 0.0  # of the sound taken in so far
 
     @property
@@ -98,8 +89,9 @@ class Recogniser:
 
     def relabel(self, old: str, new: str) -> None:
         """From now on, and back to its first turn, the unknown voice ``old`` is ``new``. KeyError if there is none."""
-        self._close_turn()
+        self._learn(everything=True)
         self._voices.relabel(old, new)
+        self._tracker.rename(old, new)
         self._correct()
 
     def forget_unknown(self, label: str) -> None:
@@ -114,17 +106,13 @@ class Recogniser:
             self._detector.reset()
             self._rest = np.zeros(0, np.float32)
             self._tracker.hear(gap_s, speech=False, end_s=block.start_s)
-            self._close_turn()
+            self._learn(everything=True)
         self._end_s = block.end_s
         probabilities = self._hear(block)
-        if self._new_chunks and self._speech_s() >= self.config.first_window_s:
-            self._embed()
-        turn = self._tracker.state()
-        if not self._closed and self._tracker.end_s > self._tracker.start_s:
-            self.timeline.put(self._tracker.start_s, self._tracker.end_s, turn.label)
-        if self._tracker.between_turns:
-            self._close_turn()
-        return self._say(block, probabilities, turn if self._tracker.on_screen else TrackerState())
+        self._point()
+        self._learn()
+        self.timeline.going_on(self._tracker.turns())
+        return self._say(block, probabilities, self._tracker.state() if self._tracker.on_screen else TrackerState())
 
     def _hear(self, block: AudioBlock) -> np.ndarray:
         """Cut into chunks and keep the speech. Returns each chunk's speech probability."""
@@ -135,57 +123,30 @@ class Recogniser:
             speech = bool(probability >= (STILL_SPEECH if self._tracker.in_speech else SPEECH))
             if speech:
                 if self._tracker.between_turns:
-                    self._close_turn()
-                    self._speech.clear()
-                    self._turn_speech.clear()
-                    self._new_chunks = 0
-                    self._tracker.begin(time_s)
-                self._closed = False
+                    self._point()
                 self._speech.append(sound[index * CHUNK : (index + 1) * CHUNK])
-                self._turn_speech.append(self._speech[-1])
-                self._new_chunks += 1
             time_s += CHUNK_S
             self._tracker.hear(CHUNK_S, speech=speech, end_s=time_s)
         self._rest = sound[len(probabilities) * CHUNK :].copy()
-        del self._speech[: -round(self.config.window_s / CHUNK_S)]
         return probabilities
 
-    def _embed(self) -> None:
-        """Embed the newest window of the turn's speech; a change of voice begins another turn."""
-        change = round(self.config.change_window_s / CHUNK_S)
-        if len(self._speech) > change:
-            newest = self.encoder.embed(np.concatenate(self._speech[-change:]))
-            if self._tracker.is_another_voice(newest):
-                # The change lies somewhere in the newest window; its second half is surely the new voice's.
-                self._speech = self._speech[-max(change // 2, 1) :]
-                for _ in self._speech:
-                    self._turn_speech.pop()
-                self._close_turn()
-                self._turn_speech.extend(self._speech)
-                self._closed = False
-                self._new_chunks = len(self._speech)
-                self._tracker.begin(self._tracker.end_s - self._speech_s(), other_voice=True)
-                self._tracker.end_s = self._tracker.start_s + self._speech_s()
-        embedding = self.encoder.embed(np.concatenate(self._speech))
-        self._tracker.add(embedding, self._speech_s(), min(self._new_chunks, len(self._speech)) * CHUNK_S)
-        self._new_chunks = 0
+    def _point(self) -> None:
+        if self._tracker.has_news:
+            self._tracker.point(lambda chunks: self.encoder.embed(self._speech.newest(chunks)))
 
-    def _close_turn(self) -> None:
-        """Learn from a turn that is over; what it says about earlier ones goes into the timeline."""
-        turn = None if self._closed else self._tracker.heard()
-        self._closed = True
-        if turn is None:
-            return
-        turn.speech = (np.concatenate(self._turn_speech) * 32767).astype(np.int16)
-        self._turn_speech.clear()
-        self._voices.learn(turn)
-        self._correct()
+    def _learn(self, *, everything: bool = False) -> None:
+        """Learn from turns that are over; what they say about earlier ones goes into the timeline."""
+        for over in self._tracker.over(everything=everything):
+            if over.turn is not None:
+                over.turn.speech = self._speech.between(over.first, over.last)
+                self._voices.learn(over.turn)
+                if over.label == UNKNOWN and is_unknown(over.turn.label):  # from now on it has a number
+                    self._tracker.rename(UNKNOWN, over.turn.label, at=over.last)
+            self.timeline.add(over.pieces[0][0], over.pieces, over.label if over.turn is None else over.turn.label)
+            self._correct()
 
     def _correct(self) -> None:
         self.timeline.relabel({turn.start_s: turn.label for turn in self._voices.turns})
-
-    def _speech_s(self) -> float:
-        return len(self._speech) * CHUNK_S
 
     def _say(self, block: AudioBlock, probabilities: np.ndarray, turn: TrackerState) -> Identification:
         gender, gender_confidence = None, 0.0
@@ -197,7 +158,9 @@ class Recogniser:
             speaker=turn.speaker,
             confidence=turn.confidence,
             scores=turn.scores,
-            threshold=self._voices.threshold(self.config.window_s) if turn.threshold is None else turn.threshold,
+            threshold=self._voices.threshold(self.config.tracker.windows_s[-1])
+            if turn.threshold is None
+            else turn.threshold,
             reason=turn.reason,
             gender=gender,
             gender_confidence=gender_confidence,

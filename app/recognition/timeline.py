@@ -6,7 +6,7 @@ RTTM is NIST's format: ``SPEAKER <file> 1 <start> <duration> <NA> <NA> <name> <N
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,36 +28,31 @@ class Turn:
 
 
 class Timeline:
-    """Grows while one listens. The newest turn may still change its label and its start; earlier ones their label."""
+    """Grows while one listens. What is still ``going_on`` is stated anew each time; the rest may change its label."""
 
     shortest_unknown_s = 0.3
     """Shorter sounds that got no name are left out: a cough, a click."""
 
     def __init__(self) -> None:
-        self._turns: list[tuple[float, float, str | None]] = []
+        self._over: list[tuple[float, float, str | None, float]] = []  # start_s, end_s, label, of which turn
+        self._going_on: list[tuple[float, float, str | None]] = []
 
-    def put(self, start_s: float, end_s: float, label: str | None) -> None:
-        """State the turn that started at ``start_s`` as it is now known; a new start begins a new turn.
+    def add(self, turn_s: float, pieces: Iterable[tuple[float, float]], label: str | None) -> None:
+        """A turn that is over, by the moment at which it began, and its ``pieces`` (start_s, end_s) of speech."""
+        self._over += [(start_s, end_s, label, turn_s) for start_s, end_s in pieces]
 
-        ``label`` None: not known yet.
-        """
-        if self._turns and self._turns[-1][0] == start_s:
-            self._turns[-1] = (start_s, end_s, label)
-            return
-        if self._turns and self._turns[-1][1] > start_s:  # a change of voice is noticed late and dated back
-            before_s, _, before = self._turns.pop()
-            if before_s < start_s:
-                self._turns.append((before_s, start_s, before))
-        self._turns.append((start_s, end_s, label))
+    def going_on(self, turns: Iterable[tuple[Sequence[tuple[float, float]], str | None]]) -> None:
+        """The turns that are not over yet, as they now look: (pieces, label). ``label`` None: not known yet."""
+        self._going_on = [(start_s, end_s, label) for pieces, label in turns for start_s, end_s in pieces]
 
     def relabel(self, labels: Mapping[float, str | None]) -> None:
-        """Hindsight: other labels for turns, by the moment at which they start."""
-        self._turns = [(start_s, end_s, labels.get(start_s, label)) for start_s, end_s, label in self._turns]
+        """Hindsight: other labels for turns that are over, by the moment at which they began."""
+        self._over = [(*piece[:2], labels.get(piece[3], piece[2]), piece[3]) for piece in self._over]
 
     def turns(self) -> list[Turn]:
         """All turns so far in order of time; neighbours of one label with no pause between them are one."""
         joined: list[Turn] = []
-        for start_s, end_s, label in list(self._turns):
+        for start_s, end_s, label in [*(piece[:3] for piece in self._over), *self._going_on]:
             if label is None:
                 if end_s - start_s < self.shortest_unknown_s:
                     continue

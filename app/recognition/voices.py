@@ -10,6 +10,7 @@ Turns are kept with their embeddings. When a voice becomes better known, earlier
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from utils import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class VoicesConfig:
-    needed_llr: float = 1.6
+    needed_llr: float = 1.2
     """The natural log-likelihood ratio that a name needs. With a quarter of the speech by strangers and five people
     enrolled, a name is then clearly more likely right than not; a threshold chosen by hand is taken as it is."""
     learn_s: float = 1.5
@@ -79,6 +80,16 @@ class Told:
     label: str | None
     """A name, "Unknown 1", "unknown"."""
     scores: dict[str, float] = field(default_factory=dict)
+    """Enrolled name -> score."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an embedding says."""
+
+    odds: dict[str, float]
+    """Name, or "Unknown 1" -> natural log odds that it is this voice, against one never heard: 0 at the threshold."""
+    scores: dict[str, float]
     """Enrolled name -> score."""
 
 
@@ -142,16 +153,43 @@ class SessionVoices:
         galleries = (self._gallery, self._session_gallery())
         return list(zip(*(best_of_each(voices, gallery, self.config.scores) for gallery in galleries), strict=True))
 
-    def _decide(self, enrolled: dict[str, float], session: dict[str, float], speech_s: float) -> Told:
-        config, rule = self.config, self._rule.at(speech_s)
-        heard = {label: value - config.session_penalty for label, value in session.items()}
+    def labels(self) -> list[str]:
+        """All that may be told without hearing anything: the people of a small gallery, and the unknown voices."""
+        names = self._gallery.people if len(self._gallery.people) <= self.config.scores else ()
+        return [*names, *(label for label in self._centroids if is_unknown(label))]
+
+    def evidence(self, voices: np.ndarray, speech_s: Sequence[float]) -> list[Evidence]:
+        """What each of the voices (n, D) of unit length says, with so many seconds of speech (n,) behind it."""
+        out = []
+        for (enrolled, session), seconds in zip(self._best(voices), speech_s, strict=True):
+            rule, own = self._rule.at(seconds), self._own_rule.at(seconds)
+            scores, unknown = self._together(enrolled, session, rule)
+            worth = own.worth(seconds)
+            odds = {name: worth * rule.scale * (value - rule.threshold) for name, value in scores.items()}
+            odds |= {label: worth * own.scale * (value - own.threshold) for label, value in unknown.items()}
+            out.append(Evidence(odds, scores))
+        return out
+
+    def reason(self, scores: dict[str, float], speech_s: float) -> str:
+        """Why a voice with such scores is called unknown."""
+        return decide(scores, self._rule.at(speech_s)).reason or "too early to tell"
+
+    def _together(
+        self, enrolled: dict[str, float], session: dict[str, float], rule: DecisionRule
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Scores of the people enrolled, by the better of voiceprint and session; and of the unknown voices."""
+        heard = {label: value - self.config.session_penalty for label, value in session.items()}
         scores = dict(enrolled)
         for name, value in heard.items():
             own = enrolled.get(name)
-            if own is not None and own >= rule.threshold - config.voiceprint_floor:
+            if own is not None and own >= rule.threshold - self.config.voiceprint_floor:
                 scores[name] = max(own, value)
+        return scores, {label: value for label, value in heard.items() if is_unknown(label)}
+
+    def _decide(self, enrolled: dict[str, float], session: dict[str, float], speech_s: float) -> Told:
+        rule = self._rule.at(speech_s)
+        scores, unknown = self._together(enrolled, session, rule)
         decision = decide(scores, rule)
-        unknown = {label: value for label, value in heard.items() if is_unknown(label)}
         nearest = max(unknown, key=unknown.__getitem__, default=None)
         if nearest is not None:
             needed = self._own_rule.at(speech_s).threshold

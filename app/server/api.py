@@ -26,7 +26,7 @@ Who is speaking? Live, in recordings, and who spoke when; people are enrolled fr
 * Uploads are `multipart/form-data`: wav, flac, ogg, opus or mp3, of any sample rate and number of channels.
 * Every error has the shape `{"error": {"code", "message", "details"}}`.
 * **Live:** the WebSocket `/v1/live?rate=48000` takes 16-bit little-endian PCM of one channel in binary messages and
-  answers with JSON events: `ready`, `identification` four times a second, `turns`, `people`, `notice`, `error`.
+  answers with JSON events: `ready`, `identification` eight times a second, `turns`, `people`, `notice`, `error`.
   `{"type": "turns"}` asks for all turns so far, `{"type": "end"}` for the last answers.
 """
 

@@ -22,6 +22,7 @@ from statistics import median
 
 import numpy as np
 
+from app.recognition.live import LiveConfig
 from app.server.client import Client, multipart
 from utils import BUNDLED, ROOT, HeardError, read_audio
 
@@ -127,7 +128,7 @@ def run_streams(pid: int, client: Client, streams: int = 8, seconds: float = 60.
         streams=streams,
         seconds=seconds,
         answers=len(lags),
-        expected=round(streams * seconds / 0.25),
+        expected=round(streams * seconds / LiveConfig().hop_s),
         dropped_s=sum(result["dropped_s"] for result in results),
         lag_s=(median(lags), lags[int(0.99 * (len(lags) - 1))]),
         cores=(_cpu_s(pid) - before) / took,

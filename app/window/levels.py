@@ -1,6 +1,6 @@
 """The input level for the eye: fed by the engine's thread a block at a time, read by the window thirty times a second.
 
-A block of a quarter of a second is cut into short pieces which come due one after the other, so that the meter moves
+A block of sound is cut into short pieces which come due one after the other, so that the meter moves
 evenly. The window's own clock decides how far it falls; nothing here knows Qt.
 """
 

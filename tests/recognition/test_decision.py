@@ -75,3 +75,9 @@ def test_a_rule_at_odds_asks_for_the_same_likelihood_ratio_at_every_length():
         assert at.scale * at.threshold + at.offset == pytest.approx(1.5)
     plain = DecisionRule(0.6)
     assert plain.at_odds(1.5) is plain  # nothing is calibrated
+
+
+def test_where_no_calibration_tells_little_speech_is_worth_less():
+    rule = DecisionRule(threshold=0.5)
+    assert rule.worth(0.25) < rule.worth(1.0) < rule.worth(3.0) == rule.worth(9.0) == 1.0
+    assert DecisionRule(threshold=0.5, calibrated=((0.5, 8.0, -2.0), (3.0, 25.0, -12.0))).worth(0.25) == 1.0

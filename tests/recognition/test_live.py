@@ -15,6 +15,7 @@ from app.recognition.identification import is_unknown
 from app.recognition.live import LiveConfig, Recogniser, listen
 from app.recognition.scoring import Gallery
 from app.recognition.timeline import agreement, read_rttm
+from app.recognition.tracker import TrackerConfig
 from utils import read_audio
 
 
@@ -111,7 +112,7 @@ def test_a_slow_reader_sees_now_and_reports_what_it_dropped(encoder, gallery, de
     """A machine ten times too slow: the answers stay about the newest sound."""
     sound = read_audio(demo_dir / "conversation.flac", end_s=20)
     source = ArraySource(sound, realtime=True)
-    recogniser = Recogniser(encoder, gallery, config=LiveConfig(window_s=1.0))
+    recogniser = Recogniser(encoder, gallery, config=LiveConfig(tracker=TrackerConfig(windows_s=(0.5, 1.0))))
     began, lags, dropped = time.monotonic(), [], 0.0
     stop = threading.Event()
     for one in listen(source, recogniser, stop=stop):

@@ -6,34 +6,35 @@ from app.recognition.timeline import Timeline, Turn, agreement, read_rttm, write
 from utils import BadInput
 
 
-def test_a_turn_takes_its_last_label():
+def test_what_is_going_on_is_stated_anew_each_time():
     timeline = Timeline()
-    timeline.put(1.0, 1.5, None)
-    timeline.put(1.0, 2.0, "unknown")
-    timeline.put(1.0, 3.0, "Ana")
-    assert timeline.turns() == [Turn(1.0, 3.0, "Ana")]
-
-
-def test_a_change_dated_back_cuts_the_turn_before():
-    timeline = Timeline()
-    timeline.put(1.0, 4.0, "Ana")
-    timeline.put(3.5, 4.0, None)
-    timeline.put(3.5, 6.0, "Ben")
+    timeline.going_on([([(1.0, 4.0)], "Ana")])
+    timeline.going_on([([(1.0, 3.5)], "Ana"), ([(3.5, 6.0)], "Ben")])
     assert timeline.turns() == [Turn(1.0, 3.5, "Ana"), Turn(3.5, 6.0, "Ben")]
+    timeline.add(1.0, [(1.0, 3.5)], "Ana")
+    timeline.going_on([([(3.5, 7.0)], None)])
+    assert timeline.turns() == [Turn(1.0, 3.5, "Ana"), Turn(3.5, 7.0, "unknown")]
+
+
+def test_hindsight_changes_all_pieces_of_a_turn_and_no_other():
+    timeline = Timeline()
+    timeline.add(1.0, [(1.0, 2.0), (2.5, 3.0)], "unknown")
+    timeline.add(3.0, [(3.0, 4.0)], "Ben")
+    timeline.relabel({1.0: "Ana", 9.0: "Eva"})
+    assert timeline.turns() == [Turn(1.0, 2.0, "Ana"), Turn(2.5, 3.0, "Ana"), Turn(3.0, 4.0, "Ben")]
 
 
 def test_neighbours_of_one_label_are_joined_unless_there_is_a_pause():
     timeline = Timeline()
-    timeline.put(0.0, 2.0, "Ana")
-    timeline.put(2.0, 3.0, "Ana")
-    timeline.put(3.6, 5.0, "Ana")
+    timeline.add(0.0, [(0.0, 2.0)], "Ana")
+    timeline.add(2.0, [(2.0, 3.0), (3.6, 5.0)], "Ana")
     assert timeline.turns() == [Turn(0.0, 3.0, "Ana"), Turn(3.6, 5.0, "Ana")]
 
 
 def test_speech_without_a_name_is_unknown_unless_very_short():
     timeline = Timeline()
-    timeline.put(0.0, 0.1, None)
-    timeline.put(5.0, 5.5, None)
+    timeline.add(0.0, [(0.0, 0.1)], None)
+    timeline.add(5.0, [(5.0, 5.5)], None)
     assert timeline.turns() == [Turn(5.0, 5.5, "unknown")]
 
 
