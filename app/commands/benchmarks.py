@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of networks, extraction, galleries and a server, start-up, memory, window."""
+"""``python -m app benchmarks``: speed of networks, extraction, galleries and a server, start-up, window, a day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server"]
+    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
@@ -28,6 +28,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: of live sound (default 60)")
     parser.add_argument("--requests", type=int, default=10_000, metavar="N", help="server: how many (default 10000)")
+    parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
     add_model_option(parser)
     options = parser.parse_args(argv)
     if options.part in ("windows", "extract") and options.speech is None:
@@ -46,6 +47,8 @@ def run(argv: list[str]) -> int:
         windows(options)
     if options.part == "extract":
         extraction(options)
+    if options.part == "day":
+        day(options)
     return 0
 
 
@@ -110,6 +113,28 @@ def windows(options: argparse.Namespace) -> None:
             f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
             flush=True,
         )
+
+
+def day(options: argparse.Namespace) -> None:
+    from app.enrolment.build import gallery_from_folder
+    from app.evaluation.day import DayConfig, DayReport, simulate
+    from app.recognition.encoder import Encoder
+    from app.recognition.live import Recogniser
+    from app.session import DEMO
+    from utils import read_audio
+
+    if not 0.1 <= options.hours <= 1000:
+        raise BadInput(f"--hours {options.hours:g}: a day is simulated with 0.1 to 1000 hours.")
+    encoder = Encoder.load(options.model, compute="cpu")
+    recogniser = Recogniser(encoder, gallery_from_folder(DEMO / "enrolment", encoder))
+    print(f"\n{options.hours:g} hours of sound, a tenth of it the demo's conversation, as fast as it runs:")
+    print("    hour  memory    turns  to list them  voices without a name, kept  processor")
+    config = DayConfig(hours=options.hours)
+    for told in simulate(read_audio(DEMO / "conversation.flac"), recogniser, config):
+        if isinstance(told, DayReport):
+            print(f"  {told}")
+        else:
+            print(f"  {told}", flush=True)
 
 
 def extraction(options: argparse.Namespace) -> None:
