@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -16,13 +17,13 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day"]
+    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day", "thresholds"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
     parser.add_argument("--people", **people, help="gallery: how many (default 1,000, 10,000 and 100,000)")
-    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract: a table of clips with speakers")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract, thresholds: a table of clips")
     parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
     parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
     parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
@@ -31,7 +32,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part in ("windows", "extract") and options.speech is None:
+    if options.part in ("windows", "extract", "thresholds") and options.speech is None:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
@@ -47,6 +48,8 @@ def run(argv: list[str]) -> int:
         windows(options)
     if options.part == "extract":
         extraction(options)
+    if options.part == "thresholds":
+        thresholds(options)
     if options.part == "day":
         day(options)
     return 0
@@ -135,6 +138,30 @@ def day(options: argparse.Namespace) -> None:
             print(f"  {told}")
         else:
             print(f"  {told}", flush=True)
+
+
+def thresholds(options: argparse.Namespace) -> None:
+    from app.evaluation.open_set import OpenSetConfig, cast_parts
+    from app.evaluation.own_thresholds import compare, know
+    from app.recognition.encoder import Encoder
+    from app.training.corpus import read_clips
+
+    encoder, clips = Encoder.load(options.model), read_clips(options.speech)
+    if encoder.cohort is None:
+        raise BadInput("benchmarks thresholds: this model brings no cohort to normalise scores with.")
+    print("\nOne threshold or one for each person: five enrolled, windows of speech with a voiceprint of 20 s:")
+    for corpus, seconds in itertools.product(sorted({clip.corpus for clip in clips}), (1.0, 3.0)):
+        config = OpenSetConfig(window_s=seconds)
+        try:
+            parts = cast_parts([clip for clip in clips if clip.corpus == corpus], config)
+        except BadInput as error:
+            print(f"heard: left out {corpus}: {error}", file=sys.stderr)
+            continue
+        people = [know(part, encoder) for part in parts]
+        heading = f"{corpus}, {seconds:g} s, {len(people)} people"
+        print(f"\n  {heading:<42}  rejects  accepts   spread    worst")
+        for row in compare(people, encoder.cohort, encoder.rule().at(seconds).threshold, enrolled=config.enrolled):
+            print(f"  {row}", flush=True)
 
 
 def extraction(options: argparse.Namespace) -> None:
