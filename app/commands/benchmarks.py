@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import subprocess
 import sys
 from pathlib import Path
 from statistics import median
 
+from app.commands._behaviour import day, overlap, thresholds
 from app.commands._options import add_model_option
 from utils import ROOT, BadInput
 
@@ -17,14 +17,15 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day", "thresholds"]
+    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day", "thresholds", "overlap"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
     parser.add_argument("--people", **people, help="gallery: how many (default 1,000, 10,000 and 100,000)")
-    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract, thresholds: a table of clips")
-    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="all that hear people: a table of clips")
+    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="how many (default 6)")
+    parser.add_argument("--meetings", type=Path, metavar="DIR", help="overlap: recordings with RTTM files beside them")
     parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
     parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: of live sound (default 60)")
@@ -32,7 +33,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part in ("windows", "extract", "thresholds") and options.speech is None:
+    if options.part in ("windows", "extract", "thresholds", "overlap") and options.speech is None:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
@@ -48,6 +49,8 @@ def run(argv: list[str]) -> int:
         windows(options)
     if options.part == "extract":
         extraction(options)
+    if options.part == "overlap":
+        overlap(options)
     if options.part == "thresholds":
         thresholds(options)
     if options.part == "day":
@@ -116,52 +119,6 @@ def windows(options: argparse.Namespace) -> None:
             f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
             flush=True,
         )
-
-
-def day(options: argparse.Namespace) -> None:
-    from app.enrolment.build import gallery_from_folder
-    from app.evaluation.day import DayConfig, DayReport, simulate
-    from app.recognition.encoder import Encoder
-    from app.recognition.live import Recogniser
-    from app.session import DEMO
-    from utils import read_audio
-
-    if not 0.1 <= options.hours <= 1000:
-        raise BadInput(f"--hours {options.hours:g}: a day is simulated with 0.1 to 1000 hours.")
-    encoder = Encoder.load(options.model, compute="cpu")
-    recogniser = Recogniser(encoder, gallery_from_folder(DEMO / "enrolment", encoder))
-    print(f"\n{options.hours:g} hours of sound, a tenth of it the demo's conversation, as fast as it runs:")
-    print("    hour  memory    turns  to list them  voices without a name, kept  processor")
-    config = DayConfig(hours=options.hours)
-    for told in simulate(read_audio(DEMO / "conversation.flac"), recogniser, config):
-        if isinstance(told, DayReport):
-            print(f"  {told}")
-        else:
-            print(f"  {told}", flush=True)
-
-
-def thresholds(options: argparse.Namespace) -> None:
-    from app.evaluation.open_set import OpenSetConfig, cast_parts
-    from app.evaluation.own_thresholds import compare, know
-    from app.recognition.encoder import Encoder
-    from app.training.corpus import read_clips
-
-    encoder, clips = Encoder.load(options.model), read_clips(options.speech)
-    if encoder.cohort is None:
-        raise BadInput("benchmarks thresholds: this model brings no cohort to normalise scores with.")
-    print("\nOne threshold or one for each person: five enrolled, windows of speech with a voiceprint of 20 s:")
-    for corpus, seconds in itertools.product(sorted({clip.corpus for clip in clips}), (1.0, 3.0)):
-        config = OpenSetConfig(window_s=seconds)
-        try:
-            parts = cast_parts([clip for clip in clips if clip.corpus == corpus], config)
-        except BadInput as error:
-            print(f"heard: left out {corpus}: {error}", file=sys.stderr)
-            continue
-        people = [know(part, encoder) for part in parts]
-        heading = f"{corpus}, {seconds:g} s, {len(people)} people"
-        print(f"\n  {heading:<42}  rejects  accepts   spread    worst")
-        for row in compare(people, encoder.cohort, encoder.rule().at(seconds).threshold, enrolled=config.enrolled):
-            print(f"  {row}", flush=True)
 
 
 def extraction(options: argparse.Namespace) -> None:

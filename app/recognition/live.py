@@ -65,6 +65,7 @@ class Recogniser:
         self._turn_speech: deque[np.ndarray] = deque(maxlen=round(config.voices.kept_s / CHUNK_S))
         self._closed = True  # whether the turn has been learned from
         self._new_chunks = 0  # of speech, since the last embedding
+        self._overlap = False  # whether two people spoke at once in the newest speech
         self._end_s = 0.0  # of the sound taken in so far
 
     @property
@@ -153,8 +154,9 @@ class Recogniser:
     def _embed(self) -> None:
         """Embed the newest window of the turn's speech; a change of voice begins another turn."""
         change = round(self.config.change_window_s / CHUNK_S)
+        self._overlap = False
         if len(self._speech) > change:
-            newest = self.encoder.embed(np.concatenate(self._speech[-change:]))
+            newest, self._overlap = self.encoder.hear(np.concatenate(self._speech[-change:]))
             if self._tracker.is_another_voice(newest):
                 # The change lies somewhere in the newest window; its second half is surely the new voice's.
                 self._speech = self._speech[-max(change // 2, 1) :]
@@ -205,6 +207,7 @@ class Recogniser:
             level_db=level_db(block.samples),
             speech_s=turn.speech_s,
             dropped_s=block.dropped_s,
+            overlap=self._overlap and self._tracker.in_speech and turn.label is not None,
         )
 
 

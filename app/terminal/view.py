@@ -105,7 +105,8 @@ class TerminalView:
             if said.label is not None:
                 self.note(f"{clock(said.time_s)}  {describe(said)}")
         if self.live:
-            self._redraw(f"{meter(said.level_db)}  {describe(said) if said.label else '-'}")
+            others = "  and another voice" if said.overlap else ""
+            self._redraw(f"{meter(said.level_db)}  {describe(said) if said.label else '-'}{others}")
 
     def finish(self) -> None:
         self._clear()
