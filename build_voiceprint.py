@@ -34,6 +34,7 @@ def main() -> int:
 
     from app.enrolment.build import Builder
     from app.recognition.voiceprints import VoiceprintStore
+    from app.terminal.expectation import expectation_lines
     from app.terminal.tables import table
 
     def skip(line: str) -> None:
@@ -44,7 +45,7 @@ def main() -> int:
 
     with VoiceprintStore(data_dir(options.data)) as store:
         builder = Builder(store, options.model, skip, track)
-        reports, warnings = builder.run(names, options.tree)
+        built = builder.run(names, options.tree)
     rows = [
         (
             report.name,
@@ -54,11 +55,13 @@ def main() -> int:
             "-" if report.nearest is None else f"{report.nearest_score:.2f}",
             report.nearest or "-",
         )
-        for report in reports
+        for report in built.reports
     ]
     header = ("person", "samples", "speech s", "self-consistency", "nearest", "other person")
     print(table(header, rows, numbers=(1, 2, 3, 4)))
-    for line in warnings:
+    for line in expectation_lines(built.expectation, [report.name for report in built.reports], built.warnings):
+        print(line)
+    for line in built.warnings:
         print(f"warning: {line}", file=sys.stderr)
     return 0
 

@@ -201,9 +201,16 @@ class EcapaTdnn(nn.Module):
             outputs.append(x)
         return self.mfa(torch.cat(outputs, dim=1))
 
+    def pooled(self, features: Tensor) -> Tensor:
+        """The utterance's statistics, of which the embedding is made: (B, 2 * mfa_channels)."""
+        return self.asp(self.frames(features))
+
+    def project(self, pooled: Tensor) -> Tensor:
+        """The embeddings (B, embedding_dim) of ``pooled``."""
+        return self.fc(self.asp_bn(pooled)[:, :, None]).squeeze(2)
+
     def forward(self, features: Tensor) -> Tensor:
-        pooled = self.asp_bn(self.asp(self.frames(features)))
-        return self.fc(pooled[:, :, None]).squeeze(2)
+        return self.project(self.pooled(features))
 
 
 BACKBONES: dict[str, Callable[[Architecture], nn.Module]] = {"ecapa-tdnn": EcapaTdnn}

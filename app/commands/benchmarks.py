@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of networks, extraction, galleries and a server, start-up, memory, window."""
+"""``python -m app benchmarks``: speed of networks, extraction, galleries and a server, start-up, window, a day."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
+from app.commands._behaviour import day, overlap, thresholds
 from app.commands._options import add_model_option
 from utils import ROOT, BadInput
 
@@ -16,21 +17,23 @@ from utils import ROOT, BadInput
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server"]
+    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day", "thresholds", "overlap"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
     parser.add_argument("--people", **people, help="gallery: how many (default 1,000, 10,000 and 100,000)")
-    parser.add_argument("--speech", type=Path, metavar="CSV", help="windows, extract: a table of clips with speakers")
-    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="windows: how many (default 6)")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="all that hear people: a table of clips")
+    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="how many (default 6)")
+    parser.add_argument("--meetings", type=Path, metavar="DIR", help="overlap: recordings with RTTM files beside them")
     parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
     parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: of live sound (default 60)")
     parser.add_argument("--requests", type=int, default=10_000, metavar="N", help="server: how many (default 10000)")
+    parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part in ("windows", "extract") and options.speech is None:
+    if options.part in ("windows", "extract", "thresholds", "overlap") and options.speech is None:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
@@ -46,6 +49,12 @@ def run(argv: list[str]) -> int:
         windows(options)
     if options.part == "extract":
         extraction(options)
+    if options.part == "overlap":
+        overlap(options)
+    if options.part == "thresholds":
+        thresholds(options)
+    if options.part == "day":
+        day(options)
     return 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.enrolment.expectation import Expectation, expect_enrolled
 from app.enrolment.from_folder import files_by_person, first_speech, import_person
 from app.enrolment.pieces import SHORTEST_S, embed_robustly, pooled
 from app.enrolment.quality import Levels
@@ -20,6 +22,18 @@ from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
 
 if TYPE_CHECKING:
     from app.recognition.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class Built:
+    """What there is to say of new voiceprints."""
+
+    reports: tuple[PersonReport, ...]
+    """Of those who were built."""
+    warnings: tuple[str, ...]
+    """For the user, a line each."""
+    expectation: Expectation
+    """Of everybody enrolled with the model."""
 
 
 class Builder:
@@ -38,10 +52,10 @@ class Builder:
     ):
         self.store, self.model, self.on_bad, self.track = store, model, on_bad, track
 
-    def run(self, names: Sequence[str] = (), tree: Path | None = None) -> tuple[list[PersonReport], list[str]]:
+    def run(self, names: Sequence[str] = (), tree: Path | None = None) -> Built:
         """Build the voiceprints of ``names``, or of everybody: first taking in the files of ``tree``, if one is given.
 
-        Returns a report on each person and warnings for the user. Raises BadInput for people without recordings or if
+        Raises BadInput for people without recordings or if
         nothing at all can be used, HeardError if the model or the store fails, and OSError for a full disk: whoever
         was done before stays done.
         """
@@ -64,7 +78,7 @@ class Builder:
         lines = warnings(reports, levels)
         if stale := self.store.stale(encoder.sha256):
             lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
-        return reports, lines
+        return Built(tuple(reports), tuple(lines), expect_enrolled(self.store, encoder))
 
     def _build(self, encoder: Encoder, name: str, wavs: list[Path]) -> bool:
         return build_person(self.store, encoder, name, self.track(wavs, name), self.on_bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +30,22 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
     ready = embed_sample(encoder, keep_speech(samples), "what was heard")
     quality = measure(samples, SpeechDetector().process(samples))
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    path = save_sample(data, samples, Note(name, now, device=device, quality=quality_figures(quality)))
-    sample = Sample(path.relative_to(data).as_posix(), ready.vectors, ready.piece_s)
+    note = Note(name, now, device=device, quality=quality_figures(quality))
+    with VoiceprintStore(data) as store:
+        return add_recording(store, encoder, samples, note, ready)
+
+
+def add_recording(
+    store: VoiceprintStore, encoder: Encoder, samples: np.ndarray, note: Note, embedded: Sample
+) -> Sample:
+    """Keep sound (n,) as a recording of the person in ``note`` and add what was ``embedded`` of it to the voiceprint.
+
+    Returns the sample with its file. Raises HeardError and OSError if it cannot be written: then nothing is kept.
+    """
+    path = save_sample(store.data, samples, note)
+    sample = replace(embedded, file=path.relative_to(store.data).as_posix())
     try:
-        with VoiceprintStore(data) as store:
-            store.add_sample(name, encoder.model_id, encoder.sha256, sample)
+        store.add_sample(note.name, encoder.model_id, encoder.sha256, sample)
     except BaseException:
         for left in (path, path.with_suffix(".json")):
             left.unlink(missing_ok=True)

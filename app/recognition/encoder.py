@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app.recognition.decision import DecisionRule
+from app.recognition.overlap import OverlapHead
 from app.recognition.scoring import Cohort, unit
 from utils import BadInput
 
@@ -34,6 +35,8 @@ class Encoder(ABC):
         self.device = device
         self.cohort: Cohort | None = None
         """What this model's scores are normalised against; None if it brings none."""
+        self.overlap: OverlapHead | None = None
+        """Tells whether two people speak at once; None if the model brings none."""
         if cohort is not None:
             self.cohort = Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
 
@@ -83,7 +86,22 @@ class Encoder(ABC):
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
         """Signals of any lengths -> (len(signals), D). Only equal lengths share a batch, so nothing is padded."""
-        out = np.empty((len(signals), self.dim), np.float32)
+        return self.hear_batch(signals)[0]
+
+    def hear(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
+        """``embed`` of about a second of speech, and whether two people speak at once in it; False if this model does
+        not tell."""
+        vectors, overlap = self.hear_batch([samples])
+        return vectors[0], self.is_overlap(overlap[0])
+
+    def is_overlap(self, probability: float) -> bool:
+        """Whether a probability of ``hear_batch`` is enough to say that two people speak at once."""
+        return self.overlap is not None and bool(probability >= self.overlap.threshold)
+
+    def hear_batch(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """``embed_batch``, and the probability (len(signals),) that two people speak at once, meant for pieces of about
+        a second; NaN if this model does not tell."""
+        out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
         by_length: dict[int, list[int]] = {}
         for index, signal in enumerate(signals):
             if len(signal) < MIN_SAMPLES:
@@ -92,8 +110,14 @@ class Encoder(ABC):
         for length, indices in by_length.items():
             step = max(1, BATCH_SAMPLES // length)
             for some in (indices[at : at + step] for at in range(0, len(indices), step)):
-                out[some] = self._embed(np.stack([signals[i] for i in some]))
-        return unit(out)
+                out[some], pooled = self._hear(np.stack([signals[i] for i in some]))
+                if pooled is not None and self.overlap is not None:
+                    overlap[some] = self.overlap.probability(pooled)
+        return unit(out), overlap
+
+    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """``_embed``, and the statistics (B, F) that the embeddings are made of, if they can be had."""
+        return self._embed(batch), None
 
     @abstractmethod
     def _embed(self, batch: np.ndarray) -> np.ndarray:

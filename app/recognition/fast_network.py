@@ -59,8 +59,17 @@ class FastNetwork:
         weight = backbone.fc.weight.squeeze(2)
         self._fc = _Linear(weight * scale, backbone.fc.bias + weight @ shift, packed)
 
-    @torch.inference_mode()
     def __call__(self, wave: Tensor) -> Tensor:
+        return self.project(self.pooled(wave))
+
+    @torch.inference_mode()
+    def project(self, pooled: Tensor) -> Tensor:
+        """The embeddings of what ``pooled`` gives."""
+        return self._fc(pooled)
+
+    @torch.inference_mode()
+    def pooled(self, wave: Tensor) -> Tensor:
+        """The statistics (B, F) of waveforms (B, N) that embeddings are made of."""
         features = self._front(wave).transpose(1, 2)
         x = self._first(features, features.shape[1])
         frames = -(-features.shape[1] // self._first.stride)
@@ -68,7 +77,7 @@ class FastNetwork:
         for block in self._blocks:
             x = block(x, frames)
             outputs.append(x)
-        return self._fc(self._pool(self._mfa(torch.cat(outputs, dim=2), frames), frames))
+        return self._pool(self._mfa(torch.cat(outputs, dim=2), frames), frames)
 
 
 class _Linear:

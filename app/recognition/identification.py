@@ -41,6 +41,9 @@ class Identification:
     """Seconds of speech that the label rests on."""
     dropped_s: float = 0.0
     """Seconds of sound skipped right before this because the machine was too slow."""
+    overlap: bool = False
+    """Two people speak at once, in the last second of speech: ``label`` is one of them at best. False where the model
+    does not tell."""
 
     def as_json(self) -> dict:
         """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4."""

@@ -17,6 +17,7 @@ from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
 from app.recognition.decision import DecisionRule
 from app.recognition.encoder import Encoder
 from app.recognition.identification import UNKNOWN, Identification, is_unknown
+from app.recognition.overlap import WINDOW_S
 from app.recognition.scoring import Gallery
 from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, STILL_SPEECH, SpeechDetector
 from app.recognition.speech_buffer import SpeechBuffer
@@ -25,6 +26,8 @@ from app.recognition.tracker import Tracker, TrackerConfig, TrackerState
 from app.recognition.unknowns import UnknownVoice
 from app.recognition.voices import SessionVoices, VoicesConfig
 from utils import SAMPLE_RATE
+
+OVERLAP_CHUNKS = round(WINDOW_S / CHUNK_S)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Recogniser:
         self._detector = SpeechDetector()
         self._rest = np.zeros(0, np.float32)  # sound that does not fill a chunk yet
         self._speech = SpeechBuffer(config.voices.kept_s)
+        self._overlap = False  # whether two people spoke at once in the newest speech
+        self._points = 0
         self._end_s = 0.0  # of the sound taken in so far
 
     @property
@@ -131,8 +136,13 @@ class Recogniser:
         return probabilities
 
     def _point(self) -> None:
-        if self._tracker.has_news:
-            self._tracker.point(lambda chunks: self.encoder.embed(self._speech.newest(chunks)))
+        if not self._tracker.has_news:
+            return
+        self._tracker.point(lambda chunks: self.encoder.embed(self._speech.newest(chunks)))
+        self._points += 1
+        newest = self._speech.newest(OVERLAP_CHUNKS)
+        if self.encoder.overlap is not None and self._points % 2 and len(newest) == OVERLAP_CHUNKS * CHUNK:
+            self._overlap = self.encoder.hear(newest)[1]  # every second time: nobody notices it sooner
 
     def _learn(self, *, everything: bool = False) -> None:
         """Learn from turns that are over; what they say about earlier ones goes into the timeline."""
@@ -168,6 +178,7 @@ class Recogniser:
             level_db=level_db(block.samples),
             speech_s=turn.speech_s,
             dropped_s=block.dropped_s,
+            overlap=self._overlap and self._tracker.in_speech and turn.label is not None,
         )
 
 

@@ -12,6 +12,7 @@ from app.recognition import model_files
 from app.recognition.encoder import Encoder
 from app.recognition.fast_network import FastNetwork
 from app.recognition.model_files import ModelFile
+from app.recognition.overlap import load_head
 from model import EcapaTdnn, SpeakerNetwork
 from utils import BadInput
 
@@ -35,11 +36,27 @@ class TorchEncoder(Encoder):
         torch.set_num_threads(1)
         device = _device(compute)
         network, card = model_files.open_network(file)
-        return cls(network, card, card["name"], device)
+        encoder = cls(network, card, card["name"], device)
+        if isinstance(network.backbone, EcapaTdnn):
+            encoder.overlap = load_head(file.path, card["sha256"])
+        return encoder
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             return self._network(torch.from_numpy(batch).to(self.device)).float().cpu().numpy()
+
+    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        if self.overlap is None:
+            return self._embed(batch), None
+        with torch.inference_mode():
+            wave, network = torch.from_numpy(batch).to(self.device), self._network
+            if isinstance(network, FastNetwork):
+                pooled = network.pooled(wave)
+                embeddings = network.project(pooled)
+            else:
+                pooled = network.backbone.pooled(network.front(wave))
+                embeddings = network.backbone.project(pooled)
+            return embeddings.float().cpu().numpy(), pooled.float().cpu().numpy()
 
     @property
     def knows_gender(self) -> bool:

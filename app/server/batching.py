@@ -19,14 +19,16 @@ class _Request:
 
     signals: Sequence[np.ndarray]
     out: np.ndarray
+    overlap: np.ndarray
     taken: int = 0
     """Signals that are computed, or just being."""
     done: int = 0
-    future: Future[np.ndarray] = field(default_factory=Future)
+    future: Future[tuple[np.ndarray, np.ndarray]] = field(default_factory=Future)
 
 
 class BatchingEncoder:
-    """An ``Encoder`` for many threads at a time: the same ``embed`` and ``embed_batch``, everything else is passed on.
+    """An ``Encoder`` for many threads at a time: the same ``embed`` and ``hear`` of one signal or a batch, everything
+    else is passed on.
 
     One thread computes. While it is busy requests gather; then it takes some of each, so that nobody waits for a long
     upload, and signals of one length share a batch (``Encoder.embed_batch``). Nothing waits for a batch to fill.
@@ -53,12 +55,22 @@ class BatchingEncoder:
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
         """See ``Encoder.embed_batch``."""
+        return self.hear_batch(signals)[0]
+
+    def hear(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
+        """See ``Encoder.hear``."""
+        vectors, overlap = self.hear_batch([samples])
+        return vectors[0], self.encoder.is_overlap(overlap[0])
+
+    def hear_batch(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """See ``Encoder.hear_batch``."""
         if any(len(signal) < MIN_SAMPLES for signal in signals):  # here: a bad one must not spoil others' batch
             raise BadInput("sound of less than 0.1 s is too short for a voice.")
         out = np.empty((len(signals), self.encoder.dim), np.float32)
+        overlap = np.full(len(signals), np.nan, np.float32)
         if not len(signals):
-            return out
-        request = _Request(signals, out)
+            return out, overlap
+        request = _Request(signals, out, overlap)
         with self._changed:
             if self._closed:
                 raise HeardError("the server is stopping.")
@@ -81,16 +93,16 @@ class BatchingEncoder:
                     return
                 taken = self._take()
             try:
-                vectors = self.encoder.embed_batch([signal for _, _, signal in taken])
+                vectors, overlap = self.encoder.hear_batch([signal for _, _, signal in taken])
             except Exception as error:  # whoever asked is told
                 self._fail({id(request): request for request, _, _ in taken}, error)
                 continue
             self.runs, self.signals = self.runs + 1, self.signals + len(taken)
-            for (request, index, _), vector in zip(taken, vectors, strict=True):
-                request.out[index] = vector
+            for (request, index, _), vector, both in zip(taken, vectors, overlap, strict=True):
+                request.out[index], request.overlap[index] = vector, both
                 request.done += 1
                 if request.done == len(request.signals):
-                    request.future.set_result(request.out)
+                    request.future.set_result((request.out, request.overlap))
 
     def _take(self) -> list[tuple[_Request, int, np.ndarray]]:
         """Signals for one run: an equal share of each request, the oldest request first."""

@@ -22,6 +22,7 @@ from statistics import median
 
 import numpy as np
 
+from app.evaluation.memory import resident_mb
 from app.recognition.live import LiveConfig
 from app.server.client import Client, multipart
 from utils import BUNDLED, ROOT, HeardError, read_audio
@@ -168,7 +169,7 @@ def run_requests(pid: int, client: Client, requests: int = 10_000, at_once: int 
                 connection.close()
                 return
             if number == requests // 2:
-                halfway[0] = _memory_mb(pid)
+                halfway[0] = resident_mb(pid)
             kind, expected, method, path, body, form = _request(number, clips)
             status, answer = _send(connection, client, method, path, body, form)
             with lock:
@@ -177,12 +178,12 @@ def run_requests(pid: int, client: Client, requests: int = 10_000, at_once: int 
                 if status not in expected and status != 429:
                     unexpected.append(f"{kind}: {status} {answer[:200]!r}")
 
-    before, began = _memory_mb(pid), time.monotonic()
+    before, began = resident_mb(pid), time.monotonic()
     with ThreadPoolExecutor(at_once) as pool:
         for done in [pool.submit(work) for _ in range(at_once)]:
             done.result()
     took = time.monotonic() - began
-    memory = (before, halfway[0], _memory_mb(pid))
+    memory = (before, halfway[0], resident_mb(pid))
     return RequestFigures(requests, at_once, took, dict(statuses), dict(kinds), memory, tuple(unexpected))
 
 
@@ -237,7 +238,3 @@ def _cpu_s(pid: int) -> float:
     """Processor time that a process has used, user and system."""
     values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _memory_mb(pid: int) -> float:
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024

@@ -12,8 +12,9 @@ from typing import BinaryIO
 import numpy as np
 
 from app.enrolment.build import embed_sample
+from app.enrolment.from_speech import add_recording
 from app.enrolment.quality import Problem, Quality, judge, measure
-from app.enrolment.recordings import Note, quality_figures, read_note, recorded_people, samples_of, save_sample
+from app.enrolment.recordings import Note, quality_figures, read_note, recorded_people, samples_of
 from app.enrolment.voices import KNOWN_SAMPLES, Voices
 from app.recognition.scoring import Gallery
 from app.recognition.speech import SpeechDetector, keep_speech, speech_segments
@@ -176,20 +177,12 @@ def keep_sample(
     with engine.writing, engine.store() as store:
         if find(store, person) != name:  # another one has that name by now
             raise ApiError(409, "name_taken", "this person was renamed meanwhile.")
-        wav = save_sample(store.data, sound, note)
-        try:
-            used = {sample.file for sample in store.samples(name, engine.encoder.sha256)}
-            for other in samples_of(store.data, name):  # recorded elsewhere, and not in the voiceprint yet
-                if other != wav and _relative(store, other) not in used:
-                    _build(engine, store, name, other)
-            sample = replace(ready, file=_relative(store, wav))
-            store.add_sample(name, engine.encoder.model_id, engine.encoder.sha256, sample)
-        except BaseException:
-            for path in (wav, wav.with_suffix(".json")):
-                with contextlib.suppress(OSError):
-                    path.unlink()
-            raise
-        info = _sample_info(store, wav, {sample.file})
+        used = {sample.file for sample in store.samples(name, engine.encoder.sha256)}
+        for other in samples_of(store.data, name):  # recorded elsewhere, and not in the voiceprint yet
+            if _relative(store, other) not in used:
+                _build(engine, store, name, other)
+        sample = add_recording(store, engine.encoder, sound, note, ready)
+        info = _sample_info(store, store.data / sample.file, {sample.file})
         return SampleAdded(sample=info, problems=_shown(problems), person=view(engine, name))
 
 

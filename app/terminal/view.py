@@ -14,6 +14,8 @@ from utils import HeardError
 
 WORTH_ASKING_S = 4.0
 """Speech of an unknown voice before it is asked about at the end."""
+SKIPPED_EVERY_S = 10.0
+"""A machine that is always too slow says so this often, in seconds of sound."""
 
 
 def run_terminal(options: SessionOptions) -> int:
@@ -73,6 +75,8 @@ class TerminalView:
         self.live = self.out.isatty()
         self._shown: object = None
         self._listening = ""
+        self._skipped_s = self._told_s = 0.0  # in all; of that, what a line has told of
+        self._told_at_s = -SKIPPED_EVERY_S
 
     def note(self, text: str) -> None:
         self._clear()
@@ -92,14 +96,17 @@ class TerminalView:
 
     def show(self, said: Identification) -> None:
         """A new line when the label changes; the live line always."""
-        if said.dropped_s:
-            self.note(f"{clock(said.time_s)}  this machine is too slow: {said.dropped_s:.1f} s skipped")
+        self._skipped_s += said.dropped_s
+        if self._skipped_s > self._told_s and said.time_s - self._told_at_s >= SKIPPED_EVERY_S:
+            self.note(f"{clock(said.time_s)}  this machine is too slow: {self._skipped_s - self._told_s:.1f} s skipped")
+            self._told_s, self._told_at_s = self._skipped_s, said.time_s
         if said.label != self._shown:
             self._shown = said.label
             if said.label is not None:
                 self.note(f"{clock(said.time_s)}  {describe(said)}")
         if self.live:
-            self._redraw(f"{meter(said.level_db)}  {describe(said) if said.label else '-'}")
+            others = "  and another voice" if said.overlap else ""
+            self._redraw(f"{meter(said.level_db)}  {describe(said) if said.label else '-'}{others}")
 
     def finish(self) -> None:
         self._clear()
@@ -118,6 +125,8 @@ class TerminalView:
                 self.note(f"  {pad(label, width)}  {seconds:6.1f} s  {seconds / total:4.0%}")
         else:
             self.note("No speech was heard.")
+        if self._skipped_s:
+            self.note(f"{self._skipped_s:.1f} s of sound were skipped: this machine is too slow.")
         if session.options.demo:
             result = session.demo_result()
             self.note(

@@ -50,7 +50,7 @@ def data(tmp_path) -> Path:
 
 def rows(out: str) -> dict[str, list[str]]:
     """Person -> cells of the table."""
-    return {line.split()[0]: line.split() for line in out.splitlines()[1:]}
+    return {line.split()[0]: line.split() for line in out.partition("\n\n")[0].splitlines()[1:]}
 
 
 def content(data: Path, sha256: str) -> dict[str, np.ndarray]:
@@ -70,6 +70,8 @@ def test_a_folder_tree_becomes_voiceprints_and_again_the_same(build, data, tree,
     assert 8 < float(seconds) < 12
     assert float(nearest) < 0.6 < float(consistency) <= 1
     assert other in {"Ben", "Colin"}
+    assert [line.split()[0] for line in out.split("called unknown")[1].splitlines()[1:4]] == list(table)
+    assert "A stranger's speech gets the name of any one of them" in out
     first = content(data, encoder.sha256)
 
     again, _ = build("--from", tree)

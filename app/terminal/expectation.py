@@ -1,0 +1,39 @@
+"""What to expect of voiceprints, in plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from app.enrolment.expectation import Expectation
+from app.terminal.tables import table
+
+
+def expectation_lines(expectation: Expectation, names: Collection[str], told: Sequence[str] = ()) -> list[str]:
+    """Lines about ``names``, among everybody expected; none if the model's card says too little.
+
+    ``told``: lines that are shown besides; two people who are named in one of them are not told of again.
+    """
+    people = [person for person in expectation.people if person.name in names]
+    if not people:
+        return []
+    seconds = [f"{errors.speech_s:g} s" for errors in people[0].errors]
+    rows = [(person.name, *(_percent(errors.false_rejects) for errors in person.errors)) for person in people]
+    strangers = ", ".join(f"{_percent(errors.false_accepts)} ({errors.speech_s:g} s)" for errors in people[0].errors)
+    lines = [
+        "",
+        "To expect of one piece of speech of this length, half of them in noise (longer turns are surer):",
+        *table(("called unknown", *seconds), rows, numbers=tuple(range(1, len(seconds) + 1))).splitlines(),
+        f"A stranger's speech gets the name of any one of them in about {strangers}.",
+    ]
+    for pair in expectation.alike:
+        both = (f"{pair.one} and {pair.other} ", f"{pair.other} and {pair.one} ")
+        if (pair.one in names or pair.other in names) and not any(line.startswith(both) for line in told):
+            lines.append(
+                f"{pair.one} and {pair.other} sound alike: of what one says about {_percent(pair.confused)} would pass"
+                " for the other."
+            )
+    return lines
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "< 1%"

@@ -1,0 +1,79 @@
+"""A machine ten times too slow for the network: what is on the screen stays about now, and says what it cost."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.audio.file_source import ArraySource
+from app.audio.source import SourceState
+from app.enrolment.build import gallery_from_folder
+from app.recognition.encoder import Encoder
+from app.recognition.identification import Identification
+from app.recognition.live import LiveConfig, Recogniser, listen
+from app.recognition.tracker import TrackerConfig
+from app.terminal.view import TerminalView
+from utils import read_audio
+
+SLOW_S = 2.5
+"""For one hop of 0.25 s."""
+
+
+class SlowEncoder(Encoder):
+    """Another encoder, on a slow machine."""
+
+    def __init__(self, encoder: Encoder):
+        super().__init__(encoder.card, encoder.model_id, encoder.dim)
+        self.cohort, self._encoder, self._rested_at = encoder.cohort, encoder, -SLOW_S
+
+    def _embed(self, batch: np.ndarray) -> np.ndarray:
+        if time.monotonic() - self._rested_at > 0.2:  # several embeddings of one hop share its time
+            time.sleep(SLOW_S)
+        self._rested_at = time.monotonic()
+        return self._encoder._embed(batch)
+
+    @property
+    def knows_gender(self) -> bool:
+        return self._encoder.knows_gender
+
+    def _female_logit(self, embedding: np.ndarray) -> float:
+        return self._encoder._female_logit(embedding)
+
+
+def test_the_newest_is_shown_and_what_was_dropped_is_told(encoder, demo_dir, capsys):
+    speech = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
+    sound = np.concatenate([speech] * 8)  # no pause is long enough to catch up in
+    source, view = ArraySource(sound, realtime=True), TerminalView()
+    config = LiveConfig(tracker=TrackerConfig(windows_s=(0.5, 1.0)))
+    gallery = gallery_from_folder(demo_dir / "enrolment", encoder)
+    recogniser = Recogniser(SlowEncoder(encoder), gallery, config=config)
+    began, stop, lags, dropped, heard = time.monotonic(), threading.Event(), [], [], 0.0
+    before_s = 0.0
+    for said in listen(source, recogniser, stop=stop):
+        view.show(said)
+        lags.append(time.monotonic() - began - said.time_s)
+        dropped.append(said.dropped_s)
+        heard += said.time_s - before_s - said.dropped_s
+        before_s = said.time_s
+        if sum(dropped) > 4:
+            stop.set()
+    assert sum(dropped) == pytest.approx(source.status.dropped_s)
+    assert heard + sum(dropped) == pytest.approx(before_s)  # the clock counts what was dropped, too
+    assert max(lags) < SLOW_S + config.backlog_s + 1.0  # a backlog would be late by all that was dropped, and growing
+    assert all(said_s == 0 or said_s > 1.0 for said_s in dropped)
+    assert source.status.state is SourceState.ENDED
+    told = [line for line in capsys.readouterr().out.splitlines() if "too slow" in line]
+    assert len(told) == 1  # not a line for every hop
+    assert told[0].endswith(f"this machine is too slow: {next(s for s in dropped if s):.1f} s skipped")
+    assert any(turn.label == "Ana" for turn in recogniser.timeline.turns())
+
+
+def test_a_terminal_says_every_ten_seconds_what_was_skipped_since(capsys):
+    view = TerminalView()
+    for step in range(1, 101):
+        view.show(Identification(time_s=0.25 * step, label=None, speaker=None, confidence=0.0, dropped_s=0.2))
+    told = [line.split("slow: ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["0.2 s skipped", "8.0 s skipped", "8.0 s skipped"]
