@@ -116,7 +116,6 @@ class Recogniser:
         probabilities = self._hear(block)
         self._point()
         self._learn()
-        self.timeline.going_on(self._tracker.turns())
         return self._say(block, probabilities, self._tracker.state() if self._tracker.on_screen else TrackerState())
 
     def _hear(self, block: AudioBlock) -> np.ndarray:
@@ -154,6 +153,7 @@ class Recogniser:
                     self._tracker.rename(UNKNOWN, over.turn.label, at=over.last)
             self.timeline.add(over.pieces[0][0], over.pieces, over.label if over.turn is None else over.turn.label)
             self._correct()
+        self.timeline.going_on(self._tracker.turns())
 
     def _correct(self) -> None:
         self.timeline.relabel({turn.start_s: turn.label for turn in self._voices.turns})

@@ -33,8 +33,8 @@ class Pooled:
 class Start:
     """A place where the present turn may have begun, and what was heard since."""
 
-    kept = 200
-    """Of the voice as it was at earlier points."""
+    most_pooled = 200
+    """Earlier points at which the voice is remembered."""
 
     def __init__(self, at: int, before: dict[str, float], ways: dict[str, tuple[float, Start]], after_s: float = 0.0):
         self.at = at
@@ -54,6 +54,8 @@ class Start:
         """By how much the odds of whoever spoke before are better than those of anybody else."""
         self.stay = 0.0
         """Chance that no other turn has begun since."""
+        self.kept = False
+        """Whether a turn that goes on may be taken as two here: there was a pause."""
         self.pooled: list[Pooled] = []
         self.odds: dict[str, float] = {}
         """Whose the turn may be -> log odds against a voice never heard."""
@@ -68,7 +70,7 @@ class Start:
             total = newest + self.pooled[before - 1].newest
             total_s = seconds + self.pooled[before - 1].newest_s
         self.pooled.append(Pooled(heard, newest, seconds, total, total_s))
-        del self.pooled[: -self.kept]
+        del self.pooled[: -self.most_pooled]
 
     def judge(self, odds: dict[str, float], scores: dict[str, float], before: int) -> None:
         """Take in what the pooled voice says. To it is added what was said until the chunk ``before``, if that is not

@@ -60,6 +60,8 @@ class TrackerConfig:
     """Time after which a turn that ended counts as over: nothing but hindsight will change it."""
     longest_s: float = 15.0
     """Speech without a pause after which the first part of a turn counts as over, too."""
+    compared_s: float = 0.7
+    """Speech from which on the newest is compared with that before it, to tell one stranger from the next."""
     link_cosine: float = 0.42
     """From this cosine on, two unknown turns without a pause between them are of one voice."""
     hold_s: float = 1.0
@@ -169,6 +171,7 @@ class Tracker:
         else:
             chance = float(np.interp(self._silence_s, pauses, chances))
         start.change = math.log(max(chance, 1e-4))
+        start.kept = self._silence_s >= self.config.piece_s
         if len(self._starts) == 1:  # else the earlier ones stand for: nobody else began
             start.same = math.log1p(-chance)
         for earlier in self._starts[:-1]:
@@ -184,8 +187,15 @@ class Tracker:
         if not self.has_news:
             return
         news_s, self._point = (self._heard - self._point) * CHUNK_S, self._heard
-        self._pool(embed)
-        self._compare()
+        made: dict[int, np.ndarray] = {}
+
+        def newest(chunks: int) -> np.ndarray:
+            if chunks not in made:
+                made[chunks] = embed(chunks)
+            return made[chunks]
+
+        self._pool(newest)
+        self._compare(newest)
         weights = [{label: start.weight(label) for label in start.odds} for start in self._starts]
         ways = [{label: start.best_way(label)[0] for label in start.odds} for start in self._starts]
         now = _together(weights)
@@ -204,27 +214,28 @@ class Tracker:
                         table[label] += math.log(self.config.short)
         return Start(self._heard, _together(weights), _best(ways, self._starts), news_s)
 
-    def _pool(self, embed: Callable[[int], np.ndarray]) -> None:
+    def _pool(self, newest: Callable[[int], np.ndarray]) -> None:
         """To each start the embedding of its speech: the longest window that fits, and what was known before it."""
-        made: dict[int, np.ndarray] = {}
         for start in self._starts:
-            fitting = bisect_right(self._lengths, self._heard - start.at)
-            if not fitting:
-                continue
-            chunks = self._lengths[fitting - 1]
-            if chunks not in made:
-                made[chunks] = embed(chunks)
-            start.pool(self._heard, made[chunks], chunks, chunks * CHUNK_S)
+            if chunks := self._longest(self._heard - start.at):
+                start.pool(self._heard, newest(chunks), chunks, chunks * CHUNK_S)
 
-    def _compare(self) -> None:
+    def _longest(self, chunks: int) -> int:
+        """The longest window in so many chunks; 0 if none fits."""
+        fitting = bisect_right(self._lengths, chunks)
+        return self._lengths[fitting - 1] if fitting else 0
+
+    def _compare(self, newest: Callable[[int], np.ndarray]) -> None:
         """The log odds of each label at each start; the usual ones where there is too little speech."""
         sharpness = self.config.sharpness
         known = [start for start in self._starts if start.pooled]
         if known:
             voices = unit(np.stack([start.pooled[-1].total for start in known])).astype(np.float32)
             seconds = [start.pooled[-1].total_s for start in known]
+            one_voice = self._one_voice(known, newest)
             for start, found in zip(known, self.voices.evidence(voices, seconds), strict=True):
-                odds = {label: sharpness * odds for label, odds in found.odds.items()} | {UNKNOWN: 0.0}
+                odds = {label: sharpness * odds for label, odds in found.odds.items()}
+                odds[UNKNOWN] = sharpness * one_voice.get(start, 0.0)
                 start.judge(odds, found.scores, self._heard - 2 * self._lengths[-1])
         labels = {label for start in known for label in start.odds} | set(self.voices.labels())
         usual = sharpness * self.voices.config.needed_llr
@@ -233,14 +244,35 @@ class Tracker:
             if not start.pooled:
                 start.odds = dict.fromkeys(labels, -usual) | {UNKNOWN: 0.0}
 
+    def _one_voice(self, starts: Sequence[Start], newest: Callable[[int], np.ndarray]) -> dict[Start, float]:
+        """Of those long enough: the log odds, 0 at most, that the newest speech is of the same voice as that before it.
+
+        A voice that somebody enrolled is held against its voiceprint; a stranger's only against itself.
+        """
+        parts = []
+        for start in starts:
+            chunks = self._longest((self._heard - start.at) // 2)
+            before = start.pooled_at(self._heard - chunks)
+            if chunks * CHUNK_S >= self.config.compared_s and before is not None:
+                parts.append((start, newest(chunks), before.total, min(chunks * CHUNK_S, before.total_s)))
+        if not parts:
+            return {}
+        kept, after, before, seconds = zip(*parts, strict=True)
+        odds = self.voices.alike(np.stack(after), unit(np.stack(before)).astype(np.float32), seconds)
+        return dict(zip(kept, np.minimum(odds, 0.0).tolist(), strict=True))
+
     def _drop(self, highest: Sequence[float], new: Start) -> None:
         """Starts that have become unlikely, each with the ``highest`` weight of its labels; and add the ``new`` one."""
         floor = max(highest) + math.log(self.config.least)
         if len(highest) > self.config.most_starts:
             floor = max(floor, sorted(highest)[-self.config.most_starts])
         young = self._heard - 2 * self._lengths[0]  # nothing is known of them yet
-        both = zip(self._starts, highest, strict=True)
-        self._starts = [start for start, weight in both if start.at > young or weight >= floor]
+        recent = self._heard - round((self.config.over_s + 1.0) / CHUNK_S)
+        self._starts = [
+            start
+            for start, weight in zip(self._starts, highest, strict=True)
+            if weight >= floor or start.at > young or (start.kept and start.at > recent)
+        ]
         self._starts.append(new)
 
     # ------------------------------------------------------------ what is said
@@ -321,24 +353,18 @@ class Tracker:
             self._forget(groups[-1][-1].last)
         elif going_on and (cut := self._cut(going_on[-1], recent)):
             told = [self._over([replace(going_on[-1], last=cut)])]
-            self._told = cut
-            self._trim_runs()
-            self._path = [replace(going_on[-1], first=cut)]
+            self._forget(cut)
+            self._path = [_Piece(self._starts[0], cut, self._heard, going_on[-1].label)]
         return told
 
     def _cut(self, piece: _Piece, recent: int) -> int | None:
         """Where a turn that goes on is over so far: at its last pause, or anywhere if it is very long."""
         if piece is not self._path[0]:
             return None
-        pauses = [
-            run[0]
-            for run, before in zip(self._runs[1:], self._runs, strict=False)
-            if run[1] - before[2] >= self.config.piece_s
-        ]
+        if self._heard - piece.first > self.config.longest_s / CHUNK_S:
+            self._starts[-1].kept = True
         least = piece.first + self._lengths[-1]
-        cuts = [chunks for chunks in pauses if least <= chunks <= recent]
-        if not cuts and recent - piece.first > self.config.longest_s / CHUNK_S:
-            cuts = [recent]
+        cuts = [start.at for start in self._starts if start.kept and least <= start.at <= recent]
         return cuts[-1] if cuts and piece.start.pooled_at(cuts[-1]) else None
 
     def rename(self, old: str, new: str, at: int | None = None) -> None:

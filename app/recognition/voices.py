@@ -170,6 +170,17 @@ class SessionVoices:
             out.append(Evidence(odds, scores))
         return out
 
+    def alike(self, a: np.ndarray, b: np.ndarray, speech_s: Sequence[float]) -> np.ndarray:
+        """Log-likelihood ratios (n,) that two voices are one, of pairs of ``a`` and ``b`` (n, D) of unit length.
+
+        ``speech_s``: seconds of speech behind the one with less.
+        """
+        cosines, cohort = np.einsum("nd,nd->n", a, b), self._gallery.cohort
+        scores = cosines if cohort is None else cohort.normalise_pairs(cosines, *map(cohort.statistics, (a, b)))
+        rules = [self._own_rule.at(seconds) for seconds in speech_s]
+        worth = [rule.worth(seconds) for rule, seconds in zip(rules, speech_s, strict=True)]
+        return np.array([w * (r.scale * s + r.offset) for w, r, s in zip(worth, rules, scores, strict=True)])
+
     def reason(self, scores: dict[str, float], speech_s: float) -> str:
         """Why a voice with such scores is called unknown."""
         return decide(scores, self._rule.at(speech_s)).reason or "too early to tell"
