@@ -171,7 +171,7 @@ class Tracker:
         else:
             chance = float(np.interp(self._silence_s, pauses, chances))
         start.change = math.log(max(chance, 1e-4))
-        start.kept = self._silence_s >= self.config.piece_s
+        start.kept |= self._silence_s >= self.config.piece_s
         if len(self._starts) == 1:  # else the earlier ones stand for: nobody else began
             start.same = math.log1p(-chance)
         for earlier in self._starts[:-1]:
