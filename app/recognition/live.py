@@ -128,6 +128,7 @@ class Recogniser:
             if speech:
                 if self._tracker.between_turns:
                     self._point()
+                    self._overlap = False
                 self._speech.append(sound[index * CHUNK : (index + 1) * CHUNK])
             time_s += CHUNK_S
             self._tracker.hear(CHUNK_S, speech=speech, end_s=time_s)
