@@ -23,14 +23,14 @@ from app.recognition.identification import Identification
 from app.recognition.model_files import needs_torch
 from app.recognition.timeline import Turn
 from app.recognition.voiceprints import VoiceprintStore
-from app.session import Session, SessionOptions, demo_people, make_source
+from app.session import Session, SessionOptions, demo_people, live_compute, make_source
 from app.window import strings
 from app.window.facts import Facts, Notice, Phase
 from app.window.levels import Levels
 from app.window.mel import MelColumns
+from app.window.slow_imports import import_onnxruntime, import_torch, without_collections
 from app.window.tapped_source import TappedSource
 from app.window.timing import Stopwatch
-from app.window.torch_import import import_torch, without_collections
 from utils import BadInput, HeardError, data_dir, explain_os_error
 
 if TYPE_CHECKING:
@@ -284,12 +284,12 @@ class Listener:
             with without_collections():
                 import app.recognition.speech  # noqa: F401  before torch: see there
 
-                if needs_torch(self.options.model):
-                    import_torch()
+                options = self.session.options
+                compute = live_compute(options)
+                import_torch() if needs_torch(options.model, compute) else import_onnxruntime()
                 from app.recognition.encoder import Encoder
 
-                options = self.session.options
-                self.session.encoder = Encoder.load(options.model, compute=options.compute, progress=progress)
+                self.session.encoder = Encoder.load(options.model, compute=compute, progress=progress)
         return self.session.encoder
 
     def _hear(self, run: _Run) -> None:
