@@ -10,6 +10,7 @@ NO_BREAK = "\u00a0"
 # ---------------------------------------------------------------------------- controls
 
 START, STOP = "Start", "Stop"
+CANCEL_TIP = "Cancel the download (Space)"
 START_TIP, STOP_TIP = "Start listening (Space)", "Stop listening (Space)"
 DEVICE = "Input device"
 DEVICE_TIP = "Which microphone to listen to"
@@ -49,7 +50,8 @@ STOPPED = "Not listening"
 STOPPED_HINT = "Press Start, or the space bar."
 LOADING = f"Getting ready{ELLIPSIS}"
 LOADING_HINT = "Loading the voice model. This takes a few seconds."
-DOWNLOADING = "Downloading the voice model: {done:.0f} of {total:.0f} MB."
+DOWNLOADING = f"Downloading the model{ELLIPSIS}"
+DOWNLOADED = "{done:.0f} of {total:.0f}" + NO_BREAK + "MB, once. If you cancel it, it goes on from there the next time."
 OPENING = f"Opening the microphone{ELLIPSIS}"
 OPENING_HINT = "If the system asks, allow this program to use the microphone."
 NO_MICROPHONE = "No microphone"
@@ -78,6 +80,7 @@ TOO_QUIET = "Too quiet: come closer, or turn the input up"
 
 STATUS_STOPPED = "Not listening."
 STATUS_LOADING = "Loading the model."
+STATUS_DOWNLOADING = "Downloading the model: {percent}" + NO_BREAK + "%."
 STATUS_OPENING = "Opening {device}."
 STATUS_LISTENING = "Listening to {device}, {rate:g} kHz."
 STATUS_LISTENING_FILE = "Playing: {device}"
@@ -200,6 +203,10 @@ SCORES, OTHERS, SAME_PERSON = "Scores", "other people", "the same person"
 ANALYSING = "Analysing"
 BACK_TO_LIVE = "Back to the microphone"
 LABEL_AS, LABEL_AS_TIP = "Correct to \u25be", "Correct who this is: one piece, or all of a numbered unknown voice"
+LEARN, NOT_NOW = "Learn the voice", "Not now"
+LEARN_NEW = "Enrol {name} from this, {seconds} of the file? The recording is kept on this computer."
+LEARN_MORE = "Learn more of {name}\u2019s voice from this, {seconds} of the file?"
+LEARN_SHORT = "Not learned: there is less than a second of {name}\u2019s speech in it."
 FILE_WAITING = f"Getting ready{ELLIPSIS}"
 FILE_ANALYSING = "Analysing: {done} of {total} ({percent}" + NO_BREAK + "%)"
 FILE_DONE = "{total}, {speakers}. Click a piece to hear it, or anywhere to set the cursor."
@@ -235,8 +242,10 @@ OPEN = f"&Open audio file{ELLIPSIS}"
 EXPORT_ACTION = f"&Export who spoke when{ELLIPSIS}"
 QUIT = "&Quit"
 MODEL_MENU, MODEL_FILE = "&Model", f"From a file{ELLIPSIS}"
+MODEL_GONE = "{model} is not there any more: the embedded model is used."
 MODEL_NAMES = {
     "embedded": "Embedded (small, fast)",
+    "embedded-int8": "Embedded, 8-bit (for weak computers)",
     "speechbrain/spkrec-ecapa-voxceleb": "SpeechBrain ECAPA-TDNN (83 MB)",
 }
 MODEL_OPEN, MODEL_FILTER = "Open a model", "Models (*.safetensors *.ckpt)"
@@ -266,6 +275,10 @@ TIMELINE_KEYS = (
 def recordings(count: int) -> str:
     """How many, in words."""
     return "1 recording" if count == 1 else f"{count} recordings"
+
+
+def seconds(count: float) -> str:
+    return f"{count:.0f}{NO_BREAK}s" if count >= 1 else f"{count:.1f}{NO_BREAK}s"
 
 
 def decibels(level_db: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
@@ -88,6 +88,11 @@ class ScoreChart(QWidget):
 
 
 class ThresholdDialog(QDialog):
+    """Moves the threshold while one listens."""
+
+    chosen = Signal(object)
+    """The threshold that holds from now on; None: the model's own."""
+
     def __init__(self, listener: Listener, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self._listener = listener
@@ -111,9 +116,7 @@ class ThresholdDialog(QDialog):
         self._timer.timeout.connect(self._look)
         self._timer.start()
         self.slider.valueChanged.connect(lambda _: self._show())
-        self.slider.valueChanged.connect(
-            lambda value: listener.ask(people_jobs.set_threshold(value / STEPS)), Qt.ConnectionType.DirectConnection
-        )
+        self.slider.valueChanged.connect(lambda value: self._choose(value / STEPS))
         self._show()
         self.resize(540, 470)
 
@@ -168,9 +171,13 @@ class ThresholdDialog(QDialog):
         column.addSpacing(GRID)
         column.addLayout(buttons)
 
+    def _choose(self, threshold: float | None) -> None:
+        self._listener.ask(people_jobs.set_threshold(threshold))
+        self.chosen.emit(threshold)
+
     def use_own(self) -> None:
         """Back to the model's own threshold, which is another for little speech."""
-        self._listener.ask(people_jobs.set_threshold(None))
+        self._choose(None)
         encoder = self._listener.session.encoder
         if encoder is not None:
             blocked = self.slider.blockSignals(True)

@@ -109,6 +109,10 @@ class ViewState:
     can_change: bool = True
     """Whether people can be added, renamed and deleted."""
 
+    @property
+    def downloading(self) -> bool:
+        return self.now.progress is not None
+
 
 def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
     """What to show for these facts; ``gender``: whether the estimate is wanted."""
@@ -147,8 +151,8 @@ def _now(facts: Facts, said: Identification | None, inks: dict[str, int], *, gen
             return NowView(Mood.OFF, strings.STOPPED, strings.STOPPED_HINT)
         case Phase.LOADING if facts.download and facts.download[1]:
             done, total = facts.download
-            hint = strings.DOWNLOADING.format(done=done / 1e6, total=total / 1e6)
-            return NowView(Mood.BUSY, strings.LOADING, hint, progress=done / total)
+            hint = strings.DOWNLOADED.format(done=done / 1e6, total=total / 1e6)
+            return NowView(Mood.BUSY, strings.DOWNLOADING, hint, progress=done / total)
         case Phase.LOADING:
             return NowView(Mood.BUSY, strings.LOADING, strings.LOADING_HINT)
         case Phase.NO_INPUT:

@@ -42,7 +42,7 @@ def test_the_slider_moves_the_rule_while_it_listens(qtbot, window, voice):
     qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
     own = shown._listener.facts.rule.threshold
     shown.open_threshold()
-    dialog = shown._dialog
+    dialog = shown.threshold_dialog
     assert dialog.threshold == pytest.approx(own, abs=0.006)
     dialog.slider.setValue(85)
     qtbot.waitUntil(lambda: shown._listener.facts.rule.threshold == 0.85, timeout=LONG)
