@@ -28,10 +28,12 @@ from app.window.enrolling import EnrolFacts, Step
 from app.window.facts import Facts, Phase
 from app.window.levels import Level
 from app.window.mel import MelColumns
+from app.window.threshold_errors import ErrorScores
 from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
 
 if TYPE_CHECKING:
-    from app.window.enrol_dialog import EnrolDialog
+    from PySide6.QtWidgets import QWidget
+
     from app.window.main_window import MainWindow
     from app.window.theme import Theme
 
@@ -106,7 +108,7 @@ STRANGER = replace(
 
 @dataclass(frozen=True)
 class Shot:
-    """A state of the window; with ``enrolling`` or ``file`` a dialog or another page is what is shown."""
+    """A state of the window; with ``enrolling``, ``threshold`` or ``file`` a dialog or another page is shown."""
 
     name: str
     facts: Facts = LIVE
@@ -115,8 +117,13 @@ class Shot:
     size: tuple[int, int] = (1080, 720)
     enrolling: EnrolFacts | None = None
     file: FileFacts | None = None
+    learning: str = ""
+    """On a file's page: the turn that was clicked has just been corrected to this name."""
+    threshold: bool = False
     picked: int | None = None
     """Number of the turn that was clicked."""
+    type_size: float = 1.0
+    """Times the usual size of the letters."""
 
 
 READING = EnrolFacts(
@@ -176,6 +183,7 @@ SHOTS = (
             DEMO / "conversation.flac", Stage.DONE, duration_s=CLOCK_S, done_s=CLOCK_S, turns=turns(), people=PEOPLE
         ),
         picked=3,
+        learning="Dora",
     ),
     Shot(
         "file-dark",
@@ -190,6 +198,13 @@ SHOTS = (
             people=PEOPLE,
         ),
     ),
+    Shot("threshold", threshold=True),
+    Shot(
+        "downloading",
+        Facts(phase=Phase.LOADING, people=PEOPLE, download=(31_000_000, 83_316_686)),
+        level=Level(),
+    ),
+    Shot("large-type", type_size=2.0, size=(1280, 800)),
 )
 
 
@@ -227,7 +242,7 @@ class Still:
         """Nothing runs."""
 
 
-def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog]:
+def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, QWidget]:
     """A window in the state of a shot, and what is to be seen of it: the window or its dialog."""
     from app.window.enrol_dialog import EnrolDialog
     from app.window.enrol_view import enrol_view
@@ -252,6 +267,9 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     timeline = window.file.panel.timeline if shot.file else window.history.timeline
     if shot.picked is not None:
         timeline.select(timeline.scene.turns[shot.picked][1])
+    if shot.learning:
+        window.file.relabel(timeline.selected, shot.learning)
+        window.file.draw_frame()
     for _ in range(12):  # what glides arrives
         window.show_level(shot.level, 1 / 30)
     window.match.settle()
@@ -264,6 +282,12 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
         for _ in range(12):
             shown.show_level(shot.enrolling.level_db)
         shown.ring.settle()
+    if shot.threshold:
+        window.open_threshold()
+        shown = window.threshold_dialog
+        rng = np.random.default_rng(3)
+        shown.scores.value = ErrorScores(same=rng.normal(0.72, 0.11, 60), different=rng.normal(0.16, 0.13, 240))
+        shown.look()
     return window, shown
 
 
@@ -277,13 +301,15 @@ def main() -> int:
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
 
     from app.window.app import application
-    from app.window.theme import Theme
+    from app.window.theme import Theme, scaled
 
     app = application()
     theme = Theme(app)
     arguments.out.mkdir(parents=True, exist_ok=True)
+    usual = app.font()
     for shot in SHOTS:
         if arguments.only in (None, shot.name):
+            app.setFont(scaled(usual, shot.type_size))
             path = arguments.out / f"{shot.name}.png"
             window, shown = stage(shot, theme)
             app.processEvents()

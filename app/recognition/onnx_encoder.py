@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from app.recognition.encoder import Encoder
-from app.recognition.onnx_graph import build_onnx
+from app.recognition.onnx_graph import EMBEDDING, POOLED, WAVE, build_onnx
 from utils import BadInput, HeardError, file_sha256, read_card
 
 TENSORS = "heard.tensors"
@@ -43,13 +43,12 @@ class OnnxEncoder(Encoder):
             if tensors is None:
                 stored = self._session.get_modelmeta().custom_metadata_map[TENSORS]
                 tensors = safetensors.numpy.load(base64.b64decode(stored, validate=True))
-            (wave,), (embedding,) = self._session.get_inputs(), self._session.get_outputs()
-            super().__init__(card, card["name"], embedding.shape[0], tensors.get("cohort"))
+            shapes = {output.name: output.shape for output in self._session.get_outputs()}
+            super().__init__(card, card["name"], shapes[EMBEDDING][0], tensors.get("cohort"))
         except (KeyError, ValueError, TypeError, binascii.Error, safetensors.SafetensorError) as error:
             raise HeardError(f"{where}: not an ONNX file of this program ({_first_line(error)}).") from None
         except Exception as error:  # ONNX Runtime's own have no public base
             raise HeardError(f"{where}: the ONNX file is damaged ({_first_line(error)}).") from None
-        self._wave = wave.name
         self._gender = None
         if "gender.out.weight" in tensors:
             names = ("gender.hidden.weight", "gender.hidden.bias", "gender.out.weight", "gender.out.bias")
@@ -68,7 +67,12 @@ class OnnxEncoder(Encoder):
         return cls(*_from_weights(path, card), where=str(path))
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
-        return np.stack([self._session.run(None, {self._wave: wave})[0] for wave in batch])
+        return np.stack([self._session.run([EMBEDDING], {WAVE: wave})[0] for wave in batch])
+
+    def _embed_pooled(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``_embed``, and the statistics (B, F) that the embeddings are made of."""
+        embeddings, pooled = zip(*(self._session.run([EMBEDDING, POOLED], {WAVE: wave}) for wave in batch), strict=True)
+        return np.stack(embeddings), np.stack(pooled)
 
     @property
     def knows_gender(self) -> bool:

@@ -25,8 +25,8 @@ from utils import SAMPLE_RATE
 
 OPSET, IR = 18, 9
 """What older runtimes read, too."""
-WAVE, EMBEDDING = "wave", "embedding"
-"""Names of the graph's input (samples,) and output (D,), both float32."""
+WAVE, EMBEDDING, POOLED = "wave", "embedding", "pooled"
+"""Names of the graph's input (samples,) and outputs: (D,), and the statistics (F,) that it is made of. All float32."""
 LARGE = 30_000
 """Weights from which a product over all frames is worth integers."""
 N_FFT, HOP, FLOOR_POWER, RANGE_DB = 400, 160, 1e-10, 80.0
@@ -47,7 +47,7 @@ def build_onnx(
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """An ONNX file of a network in evaluation mode, its heads aside: 16 kHz samples (n,), n of at least 1600, full
-    scale +-1, to the embedding (D,), not normalised in length.
+    scale +-1, to the embedding (D,), not normalised in length, and the pooled statistics.
 
     ``tensors``: of a ``model.SpeakerNetwork``, by its names. ``architecture``: the card's, of which "scale" and
     "stride" count. ``half``: float weights are kept in half precision, for a file. Raises KeyError for a tensor that is
@@ -67,7 +67,9 @@ def build_onnx(
     weight = _matrix(backbone["fc.weight"])
     out = graph.linear(pooled, weight * scale, backbone["fc.bias"] + weight @ shift)
     graph.name(graph.op("Reshape", out, [-1]), EMBEDDING)
-    return graph.serialise({WAVE: ["samples"]}, {EMBEDDING: [len(weight)]}, metadata or {}, opset=OPSET, ir_version=IR)
+    graph.name(graph.op("Reshape", pooled, [-1]), POOLED)
+    outputs = {EMBEDDING: [weight.shape[0]], POOLED: [weight.shape[1]]}
+    return graph.serialise({WAVE: ["samples"]}, outputs, metadata or {}, opset=OPSET, ir_version=IR)
 
 
 class _Weights:

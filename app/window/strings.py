@@ -204,8 +204,8 @@ ANALYSING = "Analysing"
 BACK_TO_LIVE = "Back to the microphone"
 LABEL_AS, LABEL_AS_TIP = "Correct to \u25be", "Correct who this is: one piece, or all of a numbered unknown voice"
 LEARN, NOT_NOW = "Learn the voice", "Not now"
-LEARN_NEW = "Enrol {name} from this, {seconds} of the file? The recording is kept on this computer."
-LEARN_MORE = "Learn more of {name}\u2019s voice from this, {seconds} of the file?"
+LEARN_NEW = "Enrol {name} with this voice, from {seconds} of the file? They are kept on this computer."
+LEARN_MORE = "Learn more of {name}\u2019s voice, from {seconds} of the file?"
 LEARN_SHORT = "Not learned: there is less than a second of {name}\u2019s speech in it."
 FILE_WAITING = f"Getting ready{ELLIPSIS}"
 FILE_ANALYSING = "Analysing: {done} of {total} ({percent}" + NO_BREAK + "%)"
@@ -230,8 +230,10 @@ def voices(count: int) -> str:
     return "1 voice" if count == 1 else f"{count} voices"
 
 
-def rate(share: float) -> str:
-    """0 to 1 as a percentage, of something counted."""
+def rate(share: float, of: int) -> str:
+    """0 to 1 as a percentage, of so many things that were counted: none of 50 is less than one in 50."""
+    if share == 0:
+        return f"<{NO_BREAK}{rate(1 / of, of)}"
     return f"{100 * share:.1f}{NO_BREAK}%" if 0 < share < 0.1 else f"{100 * share:.0f}{NO_BREAK}%"
 
 

@@ -113,7 +113,7 @@ class ThresholdDialog(QDialog):
         self.basis.setProperty("role", "muted")
         self._build()
         self._timer = QTimer(self, interval=100)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self.look)
         self._timer.start()
         self.slider.valueChanged.connect(lambda _: self._show())
         self.slider.valueChanged.connect(lambda value: self._choose(value / STEPS))
@@ -185,7 +185,8 @@ class ThresholdDialog(QDialog):
             self.slider.blockSignals(blocked)
             self._show()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Show what was measured, once it is there."""
         if self.scores.value is not None and self.scores.value is not self._shown:
             self._shown = self.scores.value
             self._show()
@@ -194,11 +195,11 @@ class ThresholdDialog(QDialog):
         scores = self._shown or ErrorScores()
         self.value.setText(strings.THRESHOLD_VALUE.format(threshold=self.threshold))
         self.chart.show_scores(scores, self.threshold)
-        for label, share in (
-            (self.accepted_label, scores.accepted(self.threshold)),
-            (self.rejected_label, scores.rejected(self.threshold)),
+        for label, share, counted in (
+            (self.accepted_label, scores.accepted(self.threshold), scores.different),
+            (self.rejected_label, scores.rejected(self.threshold), scores.same),
         ):
-            label.setText(strings.NOT_KNOWN if share is None else strings.rate(share))
+            label.setText(strings.NOT_KNOWN if share is None else strings.rate(share, len(counted)))
             label.setAccessibleDescription(label.text())
         if self._shown is not None:
             enough = len(scores.same) and len(scores.different)

@@ -18,6 +18,8 @@ SPECTROGRAM_SHARE = 0.32
 """Of the height; more where the lanes leave room."""
 MOST_LINES = 3.4
 """Height of a lane, in lines of text, at most."""
+TWO_LINES = 2.5
+"""From this height on, in lines of text, a lane's title takes two."""
 
 
 class TimelinePicture(QWidget):
@@ -213,7 +215,7 @@ class TimelinePicture(QWidget):
             painter.setBrush(ink)
             painter.drawEllipse(dot)
         text = area.adjusted(size + GRID * 0.75, 0, 0, 0)
-        two_lines = area.height() >= 2 * line
+        two_lines = area.height() >= TWO_LINES * line
         note = lane.note if two_lines else strings.percent(lane.share)
         painter.setFont(self._small())
         metrics = QFontMetricsF(painter.font())

@@ -74,6 +74,15 @@ def test_agrees_with_the_network(arch: Architecture):
             assert np.linalg.norm(got - wanted) < apart * np.linalg.norm(wanted)
 
 
+def test_gives_the_pooled_statistics_too():
+    plain, wave = network(), noise(16_000)
+    with torch.inference_mode():
+        frames = plain.backbone.frames(plain.front(torch.from_numpy(wave)[None]))
+        wanted = plain.backbone.asp(frames)[0].numpy()
+    session = onnxruntime.InferenceSession(graph(plain).SerializeToString())
+    assert np.abs(session.run(["pooled"], {"wave": wave})[0] - wanted).max() < 1e-3 * np.abs(wanted).max()
+
+
 def test_integers_stay_near():
     arch = Architecture(channels=256, mfa_channels=768, stride=2)
     plain, waves = network(arch, negative=False), [noise(samples) for samples in LENGTHS]
