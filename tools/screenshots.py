@@ -32,10 +32,10 @@ from app.window.threshold_errors import ErrorScores
 from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
+    from app.window.enrol_dialog import EnrolDialog
     from app.window.main_window import MainWindow
     from app.window.theme import Theme
+    from app.window.threshold_dialog import ThresholdDialog
 
 RULE = DecisionRule(threshold=0.5, margin=0.05, scale=14.0, offset=-5.6)
 RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
@@ -242,7 +242,7 @@ class Still:
         """Nothing runs."""
 
 
-def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, QWidget]:
+def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog | ThresholdDialog]:
     """A window in the state of a shot, and what is to be seen of it: the window or its dialog."""
     from app.window.enrol_dialog import EnrolDialog
     from app.window.enrol_view import enrol_view
