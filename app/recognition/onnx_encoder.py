@@ -14,6 +14,7 @@ import numpy as np
 
 from app.recognition.encoder import Encoder
 from app.recognition.onnx_graph import EMBEDDING, POOLED, WAVE, build_onnx
+from app.recognition.overlap import load_head
 from utils import BadInput, HeardError, file_sha256, read_card
 
 TENSORS = "heard.tensors"
@@ -64,13 +65,16 @@ class OnnxEncoder(Encoder):
             raise HeardError(f"{path}: the file does not match its card (sha256); fetch both again.")
         if path.suffix.lower() == ".onnx":
             return cls(path.read_bytes(), card, where=str(path))
-        return cls(*_from_weights(path, card), where=str(path))
+        encoder = cls(*_from_weights(path, card), where=str(path))
+        encoder.overlap = load_head(path, card["sha256"])
+        return encoder
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         return np.stack([self._session.run([EMBEDDING], {WAVE: wave})[0] for wave in batch])
 
-    def _embed_pooled(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """``_embed``, and the statistics (B, F) that the embeddings are made of."""
+    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        if self.overlap is None:
+            return self._embed(batch), None
         embeddings, pooled = zip(*(self._session.run([EMBEDDING, POOLED], {WAVE: wave}) for wave in batch), strict=True)
         return np.stack(embeddings), np.stack(pooled)
 

@@ -56,6 +56,8 @@ def test_the_embedded_model_is_the_same_in_torch(encoder: Encoder, demo_dir: Pat
     ]
     ours, theirs = encoder.embed_batch(speech), in_torch.embed_batch(speech)
     assert np.abs(ours - theirs).max() < 1e-5
+    second = speech[2][:16_000]
+    assert encoder.hear_batch([second])[1] == pytest.approx(in_torch.hear_batch([second])[1], abs=1e-3)
     for our, their in zip(ours, theirs, strict=True):
         assert encoder.gender(our) == (in_torch.gender(their)[0], pytest.approx(in_torch.gender(their)[1], abs=1e-4))
 
