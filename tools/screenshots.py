@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ from app.window.enrolling import EnrolFacts, Step
 from app.window.facts import Facts, Phase
 from app.window.levels import Level
 from app.window.mel import MelColumns
-from app.window.threshold_errors import ErrorScores
+from app.window.threshold_errors import ErrorScores, Expected
 from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
 
 if TYPE_CHECKING:
@@ -148,7 +149,12 @@ SHOTS = (
     Shot("live-dark", dark=True),
     Shot(
         "unknown",
-        replace(LIVE, said=STRANGER, turns=(*turns()[:-1], replace(turns()[-1], label="Unknown 1"))),
+        replace(
+            LIVE,
+            said=replace(STRANGER, overlap=True),
+            overlaps=((31.5, 33.25),),
+            turns=(*turns()[:-1], replace(turns()[-1], label="Unknown 1")),
+        ),
         level=Level(-1.0, -0.5, clipping=True),
         picked=-1,
     ),
@@ -248,6 +254,7 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     from app.window.enrol_view import enrol_view
     from app.window.main_window import MainWindow
     from app.window.palette import DARK, LIGHT
+    from app.window.threshold_dialog import Costs
 
     theme.use(DARK if shot.dark else LIGHT)
     mel = spectrogram() if shot.facts.turns else MelColumns()
@@ -286,7 +293,8 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
         window.open_threshold()
         shown = window.threshold_dialog
         rng = np.random.default_rng(3)
-        shown.scores.value = ErrorScores(same=rng.normal(0.72, 0.11, 60), different=rng.normal(0.16, 0.13, 240))
+        scores = ErrorScores(same=rng.normal(0.72, 0.11, 60), different=rng.normal(0.16, 0.13, 240))
+        shown.costs.value = Costs(scores, Expected((NormalDist(0.7, 0.11),) * 5, NormalDist(0.15, 0.13), 15))
         shown.look()
     return window, shown
 

@@ -13,6 +13,7 @@ from app.recognition.identification import is_numbered
 from app.recognition.timeline import Turn
 from app.session import Session
 from app.window.mel import MelColumns, MelConfig
+from app.window.overlaps import Overlaps, Span
 from app.window.tapped_source import TappedSource
 from utils import audio_duration_s, read_audio
 
@@ -43,6 +44,8 @@ class FileFacts:
     duration_s: float = 0.0
     done_s: float = 0.0
     turns: tuple[Turn, ...] = ()
+    overlaps: tuple[Span, ...] = ()
+    """When two people spoke at once, as far as the model tells."""
     people: tuple[str, ...] = ()
     fixed_people: bool = False
     """The demo's, who cannot be changed."""
@@ -72,14 +75,16 @@ class FileAnalysis:
         session = Session(options, engine.encoder())
         people = tuple(session.open().gallery.people)
         self._tell(people=people, fixed_people=options.demo)
-        told_s = 0.0
+        told_s, overlaps = 0.0, Overlaps()
         for said in session.run(stop=stop, source=TappedSource(source, self.mel.add, engine.do_jobs)):
             self._tell(done_s=said.time_s)
+            overlaps.add(said)
             if time.monotonic() - told_s > 0.5:
                 told_s = time.monotonic()
-                self._tell(turns=tuple(session.turns()))
+                self._tell(turns=tuple(session.turns()), overlaps=overlaps.spans)
         done_s = self.facts.done_s if stop.is_set() else self.facts.duration_s
-        self._tell(stage=Stage.STOPPED if stop.is_set() else Stage.DONE, turns=tuple(session.turns()), done_s=done_s)
+        stage = Stage.STOPPED if stop.is_set() else Stage.DONE
+        self._tell(stage=stage, turns=tuple(session.turns()), overlaps=overlaps.spans, done_s=done_s)
 
     def fail(self, error: str) -> None:
         self._tell(stage=Stage.FAILED, error=error)

@@ -177,12 +177,13 @@ class FilePage(QWidget):
         self.note.setText(describe(facts))
         if before is None or before.stage is not facts.stage:
             self._show_stage(facts)
-        if before is None or (before.turns, before.people, before.duration_s) != (
+        if before is None or (before.turns, before.overlaps, before.people, before.duration_s) != (
             facts.turns,
+            facts.overlaps,
             facts.people,
             facts.duration_s,
         ):
-            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people))
+            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people, facts.overlaps))
         if before is None or before.duration_s != facts.duration_s:
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()

@@ -148,6 +148,7 @@ class Listening:
         engine.levels.judge(said, engine.recogniser.config.hop_s)
         if said.label is not None:
             engine.stopwatch.mark("first label")
+        engine.overlaps.add(said)
         engine.board.keep(clock_s=said.time_s)
         if now_s - self._turns_s >= TURNS_EVERY_S:
             self._turns_s = now_s

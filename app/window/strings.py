@@ -42,6 +42,7 @@ CLOSEST = "Unknown: the closest is {name}"
 TOO_CLOSE = "Unknown: {name} {percent} or {other} {other_percent}, too close to call"
 NEEDS = "needs {percent}"
 COSINE = "Cosine {score:.2f}; a name needs {threshold:.2f}."
+OVERLAP = "two people at once"
 DETAILS_SEPARATOR = "  \u00b7  "
 
 # ---------------------------------------------------------------------------- states that explain themselves
@@ -191,11 +192,15 @@ FALSE_ACCEPTS = "of a stranger's speech would get a name"
 FALSE_REJECTS = "of a known voice's speech would be unknown"
 NOT_KNOWN = "not known"
 MEASURING = f"Comparing the recordings of the people enrolled{ELLIPSIS}"
-THRESHOLD_BASIS = (
+THRESHOLD_EXPECTED = (
+    "Expected for three seconds of speech: what this model does with people in general, and how alike your own"
+    " {recordings} are to each other. The curves count the pieces of your recordings."
+)
+THRESHOLD_COUNTED = (
     "Expected for three seconds of speech, from your own recordings: {same} pieces of people against their other"
     " recordings, {different} against everybody else's."
 )
-THRESHOLD_TOO_FEW = "To tell what it costs, two people with two recordings each are needed."
+THRESHOLD_TOO_FEW = "What it costs can be told when somebody is enrolled."
 SCORES, OTHERS, SAME_PERSON = "Scores", "other people", "the same person"
 
 # ---------------------------------------------------------------------------- files
@@ -232,7 +237,7 @@ def voices(count: int) -> str:
 
 def rate(share: float, of: int) -> str:
     """0 to 1 as a percentage, of so many things that were counted: none of 50 is less than one in 50."""
-    if share == 0:
+    if share * of < 0.5:
         return f"<{NO_BREAK}{rate(1 / of, of)}"
     return f"{100 * share:.1f}{NO_BREAK}%" if 0 < share < 0.1 else f"{100 * share:.0f}{NO_BREAK}%"
 

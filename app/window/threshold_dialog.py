@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from app.enrolment.expectation import MOST_PEOPLE
 from app.recognition.voiceprints import VoiceprintStore
 from app.window import painting, people_jobs, strings
 from app.window.answer import Answer
 from app.window.theme import GRID, Theme, scaled
-from app.window.threshold_errors import ErrorScores, error_scores
+from app.window.threshold_errors import ErrorScores, Expected, error_scores, expected
 from app.window.worker import Listener
 from utils import data_dir
 
@@ -20,14 +23,46 @@ STEPS = 100
 LOWEST, HIGHEST = 0.0, 1.0
 
 
-def measure(engine: Listener) -> ErrorScores:
-    """The scores of the people enrolled, in the engine's thread."""
+@dataclass(frozen=True)
+class Costs:
+    """What is known of the people enrolled: scores that were counted, and what to expect."""
+
+    scores: ErrorScores = ErrorScores()
+    expected: Expected = Expected()
+
+    def accepted(self, threshold: float) -> str:
+        """Of a stranger's speech, as text."""
+        return _rate(self.expected.accepted(threshold), self.scores.accepted(threshold), len(self.scores.different))
+
+    def rejected(self, threshold: float) -> str:
+        """Of a known person's speech, as text."""
+        return _rate(self.expected.rejected(threshold), self.scores.rejected(threshold), len(self.scores.same))
+
+    @property
+    def basis(self) -> str:
+        """What the figures rest on."""
+        if self.expected.people:
+            return strings.THRESHOLD_EXPECTED.format(recordings=strings.recordings(self.expected.recordings))
+        enough = len(self.scores.same) and len(self.scores.different)
+        text = strings.THRESHOLD_COUNTED if enough else strings.THRESHOLD_TOO_FEW
+        return text.format(same=len(self.scores.same), different=len(self.scores.different))
+
+
+def _rate(expected: float | None, counted: float | None, of: int) -> str:
+    if expected is not None:
+        return strings.rate(expected, 1000)
+    return strings.NOT_KNOWN if counted is None else strings.rate(counted, of)
+
+
+def measure(engine: Listener) -> Costs:
+    """In the engine's thread."""
     encoder = engine.encoder()
     if engine.options.demo:
-        return ErrorScores()
+        return Costs()
     gallery = engine.session.load_gallery(encoder)
     with VoiceprintStore(data_dir(engine.options.data)) as store:
-        return error_scores(gallery, {name: store.samples(name, encoder.sha256) for name in gallery.people})
+        samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MOST_PEOPLE]}
+    return Costs(error_scores(gallery, samples), expected(gallery, samples, encoder.card))
 
 
 class ScoreChart(QWidget):
@@ -97,8 +132,8 @@ class ThresholdDialog(QDialog):
         super().__init__(parent)
         self._listener = listener
         self.setWindowTitle(strings.THRESHOLD_TITLE)
-        self.scores: Answer[ErrorScores] = Answer(listener, measure)
-        self._shown: ErrorScores | None = None
+        self.costs: Answer[Costs] = Answer(listener, measure)
+        self._shown: Costs | None = None
         rule = listener.facts.rule
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(LOWEST * STEPS), round(HIGHEST * STEPS))
@@ -187,24 +222,22 @@ class ThresholdDialog(QDialog):
 
     def look(self) -> None:
         """Show what was measured, once it is there."""
-        if self.scores.value is not None and self.scores.value is not self._shown:
-            self._shown = self.scores.value
+        if self.costs.value is not None and self.costs.value is not self._shown:
+            self._shown = self.costs.value
             self._show()
 
     def _show(self) -> None:
-        scores = self._shown or ErrorScores()
+        costs = self._shown or Costs()
         self.value.setText(strings.THRESHOLD_VALUE.format(threshold=self.threshold))
-        self.chart.show_scores(scores, self.threshold)
-        for label, share, counted in (
-            (self.accepted_label, scores.accepted(self.threshold), scores.different),
-            (self.rejected_label, scores.rejected(self.threshold), scores.same),
+        self.chart.show_scores(costs.scores, self.threshold)
+        for label, text in (
+            (self.accepted_label, costs.accepted(self.threshold)),
+            (self.rejected_label, costs.rejected(self.threshold)),
         ):
-            label.setText(strings.NOT_KNOWN if share is None else strings.rate(share, len(counted)))
-            label.setAccessibleDescription(label.text())
+            label.setText(text)
+            label.setAccessibleDescription(text)
         if self._shown is not None:
-            enough = len(scores.same) and len(scores.different)
-            text = strings.THRESHOLD_BASIS if enough else strings.THRESHOLD_TOO_FEW
-            self.basis.setText(text.format(same=len(scores.same), different=len(scores.different)))
+            self.basis.setText(costs.basis)
 
     def done(self, result: int) -> None:
         self._timer.stop()

@@ -13,6 +13,7 @@ from app.recognition.timeline import Turn
 from app.window import strings
 from app.window.facts import Facts, Phase
 from app.window.names import alphabetical, initials
+from app.window.overlaps import Span
 from app.window.palette import assign_inks, ink_of
 from app.window.status import StatusView, status_view
 from app.window.strings import percent
@@ -131,18 +132,18 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
         status=status_view(facts),
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
-        scene=timeline(facts.turns, facts.clock_s, people),
+        scene=timeline(facts.turns, facts.clock_s, people, facts.overlaps),
         can_change=not facts.fixed_people,
     )
 
 
-def timeline(turns: Sequence[Turn], end_s: float, people: Sequence[str]) -> Scene:
+def timeline(turns: Sequence[Turn], end_s: float, people: Sequence[str], overlaps: tuple[Span, ...] = ()) -> Scene:
     """Who spoke when; names that are not enrolled (any more) have a colour, too."""
     inks = assign_inks(people)
     for turn in turns:
         if turn.label not in inks and not is_unknown(turn.label):
             inks[turn.label] = ink_of(turn.label)
-    return scene(turns, end_s, inks)
+    return scene(turns, end_s, inks, overlaps)
 
 
 def _now(facts: Facts, said: Identification | None, inks: dict[str, int], *, gender: bool) -> NowView:
@@ -188,6 +189,8 @@ def _speaker(facts: Facts, said: Identification, inks: dict[str, int], *, gender
     details = [strings.SURE.format(percent=percent(said.confidence))] if said.speaker else []
     if gender and said.gender in strings.GENDER:
         details.append(strings.GENDER[said.gender].format(percent=percent(said.gender_confidence)))
+    if said.overlap:
+        details.insert(0, strings.OVERLAP)
     detail = strings.DETAILS_SEPARATOR.join(details)
     if said.speaker is None:
         title = strings.UNKNOWN_VOICE if said.label == UNKNOWN else said.label

@@ -26,6 +26,7 @@ from app.window.facts import Facts, Notice, Phase
 from app.window.levels import Levels
 from app.window.listening import Listening
 from app.window.mel import MelColumns
+from app.window.overlaps import Overlaps
 from app.window.slow_imports import import_onnxruntime, import_torch, without_collections
 from app.window.timing import Stopwatch
 from utils import HeardError, data_dir, explain_os_error
@@ -57,6 +58,7 @@ class Listener:
         self.levels = Levels()
         self.recent = RecentSound()
         self.mel = MelColumns()
+        self.overlaps = Overlaps()
         file = options.audio_file
         self.board = FactBoard(
             Facts(
@@ -219,8 +221,9 @@ class Listener:
         """Everything heard so far."""
         self.recent.clear()
         self.mel.clear()
+        self.overlaps = Overlaps()
         self._corrections.clear()
-        self.board.keep(turns=(), clock_s=0.0)
+        self.board.keep(turns=(), overlaps=(), clock_s=0.0)
 
     def notify(self, text: str, *, good: bool = True) -> None:
         """Tell the user, for a while."""
@@ -233,7 +236,8 @@ class Listener:
 
     def gather(self) -> None:
         """Tell who spoke when, with what the user said about it."""
-        self.board.keep(turns=corrected(self.session.turns(), self._corrections))
+        turns = corrected(self.session.turns(), self._corrections)
+        self.board.keep(turns=turns, overlaps=self.overlaps.spans)
 
 
 class _Nothing:
