@@ -49,7 +49,7 @@ class TimelinePicture(QWidget):
         return QSize(200, round(4.2 * QFontMetricsF(self.font()).height()))
 
     def _ruler_height(self) -> float:
-        return QFontMetricsF(self._small()).height() + 4 + BRACKET
+        return QFontMetricsF(self._small()).height() + 4 + (BRACKET if self.scene.overlaps else 0)
 
     def _small(self, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
         return scaled(self.font(), 0.85, weight)
