@@ -44,9 +44,9 @@ class FileFacts:
     duration_s: float = 0.0
     done_s: float = 0.0
     turns: tuple[Turn, ...] = ()
+    people: tuple[str, ...] = ()
     overlaps: tuple[Span, ...] = ()
     """When two people spoke at once, as far as the model tells."""
-    people: tuple[str, ...] = ()
     fixed_people: bool = False
     """The demo's, who cannot be changed."""
     error: str = ""
