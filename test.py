@@ -20,6 +20,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--demo", action="store_true", help="the bundled conversation with its three enrolled people")
     parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")
     add_model_option(parser)
+    parser.set_defaults(model=None)  # the window remembers which was chosen in it
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="where recordings and voiceprints are (default: data/)"
     )
@@ -36,8 +37,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     arguments = vars(parse())
-    terminal = arguments.pop("terminal")
-    options = SessionOptions(**arguments)
+    terminal, model = arguments.pop("terminal"), arguments.pop("model")
+    options = SessionOptions(**arguments) if model is None else SessionOptions(**arguments, model=model)
     options.check()
     if not terminal and (options.file is None or options.realtime):
         from app.window.display import WindowUnavailable, display_available
@@ -47,7 +48,7 @@ def main() -> int:
             from app.window.app import run_window
 
             try:
-                return run_window(options)
+                return run_window(options, recall_model=model is None)
             except WindowUnavailable as error:
                 problem = str(error).rstrip(".")
         print(f"{problem}: running in the terminal.", file=sys.stderr)

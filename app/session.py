@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from app.audio.source import AudioSource, SourceStatus
 from app.recognition.identification import UNKNOWN, Identification, is_unknown
+from app.recognition.model_files import BUNDLED_FILES
 from app.recognition.timeline import Turn, agreement, read_rttm, write_rttm
 from utils import BUNDLED, BadInput, HeardError, clean_name, data_dir
 
@@ -67,6 +68,13 @@ class SessionOptions:
         return DEMO / "conversation.flac" if self.demo else self.file
 
 
+def live_compute(options: SessionOptions) -> str:
+    """Where the network of a run is computed: if nobody asked for a GPU, the models that come with the program are not
+    worth waking one for. A processor embeds a window in milliseconds.
+    """
+    return "cpu" if options.compute == "auto" and options.model in BUNDLED_FILES else options.compute
+
+
 def demo_people() -> list[str]:
     """The names that the demo knows, in alphabetical order."""
     return sorted(folder.name for folder in (DEMO / "enrolment").iterdir() if folder.is_dir())
@@ -107,7 +115,7 @@ class Session:
         from app.recognition.live import Recogniser
 
         if self.encoder is None:
-            self.encoder = Encoder.load(self.options.model, compute=self.options.compute, progress=progress)
+            self.encoder = Encoder.load(self.options.model, compute=live_compute(self.options), progress=progress)
         self.recogniser = Recogniser(
             self.encoder, self.load_gallery(self.encoder), self.encoder.rule(self.options.threshold)
         )

@@ -75,11 +75,11 @@ def main() -> int:
         spent_s, began_s = watch.events_s, time.monotonic()
         watch.until("it listens", lambda: time.monotonic() - began_s > LISTEN_S)
         share = (watch.events_s - spent_s) / (time.monotonic() - began_s)
-        window.open_file(Path(folder) / "talk.wav")
+        window.files.open(Path(folder) / "talk.wav")
         watch.until("a file is analysed", lambda: window.file.analysis.over)
-        window.back_to_live()
-        window.add_person("Ana")
-        dialog = window._dialog
+        window.files.close()
+        window.persons.add("Ana")
+        dialog = window.persons.dialog
         watch.until("an enrolment begins", lambda: bool(dialog.view and dialog.view.can_begin))
         dialog.go_on()
         watch.until("somebody is enrolled", lambda: dialog.enrolled)

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,12 +29,14 @@ from app.window.enrolling import EnrolFacts, Step
 from app.window.facts import Facts, Phase
 from app.window.levels import Level
 from app.window.mel import MelColumns
+from app.window.threshold_errors import ErrorScores, Expected
 from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
 
 if TYPE_CHECKING:
     from app.window.enrol_dialog import EnrolDialog
     from app.window.main_window import MainWindow
     from app.window.theme import Theme
+    from app.window.threshold_dialog import ThresholdDialog
 
 RULE = DecisionRule(threshold=0.5, margin=0.05, scale=14.0, offset=-5.6)
 RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
@@ -106,7 +109,7 @@ STRANGER = replace(
 
 @dataclass(frozen=True)
 class Shot:
-    """A state of the window; with ``enrolling`` or ``file`` a dialog or another page is what is shown."""
+    """A state of the window; with ``enrolling``, ``threshold`` or ``file`` a dialog or another page is shown."""
 
     name: str
     facts: Facts = LIVE
@@ -115,8 +118,13 @@ class Shot:
     size: tuple[int, int] = (1080, 720)
     enrolling: EnrolFacts | None = None
     file: FileFacts | None = None
+    learning: str = ""
+    """On a file's page: the turn that was clicked has just been corrected to this name."""
+    threshold: bool = False
     picked: int | None = None
     """Number of the turn that was clicked."""
+    type_size: float = 1.0
+    """Times the usual size of the letters."""
 
 
 READING = EnrolFacts(
@@ -141,7 +149,12 @@ SHOTS = (
     Shot("live-dark", dark=True),
     Shot(
         "unknown",
-        replace(LIVE, said=STRANGER, turns=(*turns()[:-1], replace(turns()[-1], label="Unknown 1"))),
+        replace(
+            LIVE,
+            said=replace(STRANGER, overlap=True),
+            overlaps=((31.5, 33.25),),
+            turns=(*turns()[:-1], replace(turns()[-1], label="Unknown 1")),
+        ),
         level=Level(-1.0, -0.5, clipping=True),
         picked=-1,
     ),
@@ -176,6 +189,7 @@ SHOTS = (
             DEMO / "conversation.flac", Stage.DONE, duration_s=CLOCK_S, done_s=CLOCK_S, turns=turns(), people=PEOPLE
         ),
         picked=3,
+        learning="Dora",
     ),
     Shot(
         "file-dark",
@@ -190,6 +204,13 @@ SHOTS = (
             people=PEOPLE,
         ),
     ),
+    Shot("threshold", threshold=True),
+    Shot(
+        "downloading",
+        Facts(phase=Phase.LOADING, people=PEOPLE, download=(31_000_000, 83_316_686)),
+        level=Level(),
+    ),
+    Shot("large-type", type_size=2.0, size=(1280, 800)),
 )
 
 
@@ -227,12 +248,13 @@ class Still:
         """Nothing runs."""
 
 
-def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog]:
+def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog | ThresholdDialog]:
     """A window in the state of a shot, and what is to be seen of it: the window or its dialog."""
     from app.window.enrol_dialog import EnrolDialog
     from app.window.enrol_view import enrol_view
     from app.window.main_window import MainWindow
     from app.window.palette import DARK, LIGHT
+    from app.window.threshold_dialog import Costs
 
     theme.use(DARK if shot.dark else LIGHT)
     mel = spectrogram() if shot.facts.turns else MelColumns()
@@ -252,6 +274,9 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     timeline = window.file.panel.timeline if shot.file else window.history.timeline
     if shot.picked is not None:
         timeline.select(timeline.scene.turns[shot.picked][1])
+    if shot.learning:
+        window.file.relabel(timeline.selected, shot.learning)
+        window.file.draw_frame()
     for _ in range(12):  # what glides arrives
         window.show_level(shot.level, 1 / 30)
     window.match.settle()
@@ -264,6 +289,13 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
         for _ in range(12):
             shown.show_level(shot.enrolling.level_db)
         shown.ring.settle()
+    if shot.threshold:
+        window.open_threshold()
+        shown = window.threshold_dialog
+        rng = np.random.default_rng(3)
+        scores = ErrorScores(same=rng.normal(0.72, 0.11, 60), different=rng.normal(0.16, 0.13, 240))
+        shown.costs.value = Costs(scores, Expected((NormalDist(0.7, 0.11),) * 5, NormalDist(0.15, 0.13), 15))
+        shown.look()
     return window, shown
 
 
@@ -277,13 +309,15 @@ def main() -> int:
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
 
     from app.window.app import application
-    from app.window.theme import Theme
+    from app.window.theme import Theme, scaled
 
     app = application()
     theme = Theme(app)
     arguments.out.mkdir(parents=True, exist_ok=True)
+    usual = app.font()
     for shot in SHOTS:
         if arguments.only in (None, shot.name):
+            app.setFont(scaled(usual, shot.type_size))
             path = arguments.out / f"{shot.name}.png"
             window, shown = stage(shot, theme)
             app.processEvents()

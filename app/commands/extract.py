@@ -96,7 +96,7 @@ def _engine(options: argparse.Namespace):
     from app.batch.engines import LocalEngine
     from app.recognition.encoder import Encoder
 
-    return nullcontext(LocalEngine(Encoder.load(options.model, compute=options.compute), options.workers))
+    return nullcontext(LocalEngine(Encoder.load(options.model, compute=options.compute, bulk=True), options.workers))
 
 
 @contextmanager

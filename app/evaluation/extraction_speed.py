@@ -135,7 +135,8 @@ class _Heard:
     """``extract`` into a folder, a part of the rows at a time."""
 
     def __init__(self, model: str, out: Path):
-        self.engine, self.out, self.sound_s, self._turns = LocalEngine(Encoder.load(model, compute="cpu")), out, 0.0, 0
+        self.engine = LocalEngine(Encoder.load(model, compute="cpu", bulk=True))
+        self.out, self.sound_s, self._turns = out, 0.0, 0
 
     def __call__(self, rows: list[Row]) -> np.ndarray:
         self._turns += 1

@@ -6,12 +6,17 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
 from utils import SAMPLE_RATE, BadInput, HeardError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from app.recognition.encoder import Encoder
     from model import SpeakerNetwork
 
 
@@ -45,10 +50,10 @@ class NetworkSpeed:
 def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSpeed]:
     """Time SpeechBrain's network, ours of the same size, and the embedded one, on one thread.
 
-    "as trained" is ``model.py`` itself, the other rows the forms that the program runs on a CPU (``FastNetwork``, and
-    the ONNX file where it and ONNX Runtime are there). The
-    networks take turns within each round, so that what else the machine does hits all alike; a ratio is the median of
-    the rounds' ratios. Full-size weights are random: they make no difference to the time.
+    "as trained" is ``model.py`` itself, "in torch" is ``FastNetwork``, the other rows are the models that come with the
+    program, as they run live on a processor. The networks take turns within each round, so that what else the machine
+    does hits all alike; a ratio is the median of the rounds' ratios. Full-size weights are random: they make no
+    difference to the time.
     """
     import torch
 
@@ -67,10 +72,11 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         networks["SpeechBrain"] = speechbrain
     for name, network in (("full size", full), ("embedded", embedded)):
         networks[f"{name}, as trained"] = network, _parameters(network)
-        networks[name] = FastNetwork(network), _parameters(network)
-    with contextlib.suppress(HeardError):
-        int8 = Encoder.load(EMBEDDED_INT8)
-        networks[EMBEDDED_INT8] = lambda wave: int8.embed_batch(wave.numpy()), _parameters(embedded)
+        networks[f"{name}, in torch"] = FastNetwork(network), _parameters(network)
+    for name in (EMBEDDED, EMBEDDED_INT8):
+        with contextlib.suppress(HeardError):
+            encoder = Encoder.load(name, compute="cpu")
+            networks[name] = partial(_embed, encoder), _parameters(embedded)
 
     wave = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
     threads = torch.get_num_threads()
@@ -91,6 +97,10 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         )
         for name, (_, parameters) in networks.items()
     ]
+
+
+def _embed(encoder: Encoder, wave: Tensor) -> np.ndarray:
+    return encoder.embed_batch(wave.numpy())
 
 
 def _take_turns(networks: dict[str, Callable], wave, repeats: int) -> dict[str, list[float]]:

@@ -42,13 +42,22 @@ class Encoder(ABC):
 
     @classmethod
     def load(
-        cls, model: str = "embedded", *, compute: str = "auto", progress: Callable[[int, int], None] | None = None
+        cls,
+        model: str = "embedded",
+        *,
+        compute: str = "auto",
+        bulk: bool = False,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Encoder:
         """Load a model by name or path.
 
         ``model``: "embedded", "embedded-int8", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights. ``compute``:
-        "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``progress(done_bytes, all_bytes)`` is told of a
-        download. Raises BadInput for an unknown model or device, HeardError if it cannot be fetched or is damaged.
+        "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal lengths will come
+        at once. ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown model or
+        device, HeardError if it cannot be fetched or is damaged.
+
+        On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
+        for SpeechBrain's file, and for ``bulk``, since it takes several signals at once. The embeddings are the same.
         """
         from app.recognition import model_files
 
@@ -60,6 +69,10 @@ class Encoder(ABC):
 
             if compute not in ("auto", "cpu"):
                 raise BadInput(f"--compute {compute}: {model} runs on the processor alone; leave --compute out.")
+            return OnnxEncoder.open(file.path)
+        if not bulk and not model_files.needs_torch(model, compute) and model_files.is_ecapa_tdnn(file):
+            from app.recognition.onnx_encoder import OnnxEncoder
+
             return OnnxEncoder.open(file.path)
         from app.recognition.torch_encoder import TorchEncoder  # torch: seconds
 

@@ -13,6 +13,11 @@ def is_unknown(label: str | None) -> bool:
     return label is not None and (label == UNKNOWN or (label[:8] == "Unknown " and label[8:].isdecimal()))
 
 
+def is_numbered(label: str | None) -> bool:
+    """Whether a label stands for one unknown voice that is told from the others: "Unknown 1", "Unknown 2" ..."""
+    return is_unknown(label) and label != UNKNOWN
+
+
 @dataclass(frozen=True)
 class Identification:
     """Who is speaking at one moment, as the screen shows it then."""

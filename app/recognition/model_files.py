@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.recognition.cuda import cuda_present
 from app.recognition.hub import HubFile, Progress, fetch
-from utils import BUNDLED, BadInput, HeardError, file_sha256
+from utils import BUNDLED, BadInput, HeardError, file_sha256, read_card
 
 if TYPE_CHECKING:
     from model import SpeakerNetwork
@@ -65,9 +66,19 @@ def resolve(model: str, progress: Progress | None = None) -> ModelFile:
     return ModelFile(path, path.name, kind)
 
 
-def needs_torch(model: str) -> bool:
-    """Whether running what the user asked for takes torch, which is slow to import."""
-    return KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) != "onnx"
+def needs_torch(model: str, compute: str = "auto") -> bool:
+    """Whether running what the user asked for takes torch, which is slow to import: SpeechBrain's file does, and a
+    GPU. ``compute``: as for ``Encoder.load``.
+    """
+    kind = KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower())
+    if kind == "heard":
+        return compute in ("cuda", "mps") or (compute == "auto" and cuda_present())
+    return kind != "onnx"
+
+
+def is_ecapa_tdnn(file: ModelFile) -> bool:
+    """Whether the card says that this is the network which ``OnnxEncoder`` knows. Raises what ``read_card`` does."""
+    return read_card(file.path).get("architecture", {}).get("network") == "ecapa-tdnn"
 
 
 def load(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, dict]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from app.recognition.onnx_encoder import TENSORS, OnnxEncoder
+from app.recognition.onnx_graph import build_onnx
 from app.recognition.scoring import unit
-from app.training.onnx_graph import build_onnx
 from model import load_checkpoint
 from utils import BadInput, HeardError, atomic_write, file_sha256
 
@@ -27,8 +27,7 @@ def export_onnx(weights: str | os.PathLike, out: str | os.PathLike, check: list[
     """Write ``out`` (.onnx) and its card (.json) from a model file (.safetensors), and return the card.
 
     ``check``: speech, each (n,) float32 at 16 kHz, that both networks embed; the card says how alike ("least_cosine").
-    Raises HeardError, and writes nothing, if they are not, BadInput for
-    another network than an ECAPA-TDNN.
+    Raises HeardError, and writes nothing, if they are not, BadInput for another network than an ECAPA-TDNN.
     """
     import torch
     from safetensors.numpy import load_file, save
@@ -37,11 +36,11 @@ def export_onnx(weights: str | os.PathLike, out: str | os.PathLike, check: list[
     network, card = load_checkpoint(weights)
     if network.arch.network != "ecapa-tdnn":
         raise BadInput(f"{weights}: only an ECAPA-TDNN can be exported, not a {network.arch.network}.")
-    rest = {key: value for key, value in load_file(weights).items() if not key.startswith("backbone.")}
-    model = build_onnx(network, int8=int8)
-    model.metadata_props.add(key=TENSORS, value=base64.b64encode(save(rest)).decode())
-    serialised = model.SerializeToString()
-    encoder = OnnxEncoder(serialised, {**card, "sha256": ""})
+    tensors = load_file(weights)
+    rest = {key: value for key, value in tensors.items() if not key.startswith("backbone.")}
+    metadata = {TENSORS: base64.b64encode(save(rest)).decode()}
+    serialised = build_onnx(tensors, card["architecture"], int8=int8, half=True, metadata=metadata)
+    encoder = OnnxEncoder(serialised, {**card, "sha256": ""}, where=str(out))
     with torch.inference_mode():
         wanted = unit(np.concatenate([network(torch.from_numpy(speech)[None]).numpy() for speech in check]))
     least = float(np.einsum("nd,nd->n", encoder.embed_batch(check), wanted).min())

@@ -9,11 +9,12 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.recognition.identification import is_numbered
 from app.recognition.timeline import Turn
 from app.session import Session
 from app.window.mel import MelColumns, MelConfig
+from app.window.overlaps import Overlaps, Span
 from app.window.tapped_source import TappedSource
-from app.window.unknown import is_numbered
 from utils import audio_duration_s, read_audio
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class FileFacts:
     done_s: float = 0.0
     turns: tuple[Turn, ...] = ()
     people: tuple[str, ...] = ()
+    overlaps: tuple[Span, ...] = ()
+    """When two people spoke at once, as far as the model tells."""
+    fixed_people: bool = False
+    """The demo's, who cannot be changed."""
     error: str = ""
 
     @property
@@ -69,15 +74,17 @@ class FileAnalysis:
         options = replace(engine.options, file=path, demo=engine.options.demo, realtime=False, rttm=None, jsonl=None)
         session = Session(options, engine.encoder())
         people = tuple(session.open().gallery.people)
-        self._tell(people=people)
-        told_s = 0.0
+        self._tell(people=people, fixed_people=options.demo)
+        told_s, overlaps = 0.0, Overlaps()
         for said in session.run(stop=stop, source=TappedSource(source, self.mel.add, engine.do_jobs)):
             self._tell(done_s=said.time_s)
+            overlaps.add(said)
             if time.monotonic() - told_s > 0.5:
                 told_s = time.monotonic()
-                self._tell(turns=tuple(session.turns()))
+                self._tell(turns=tuple(session.turns()), overlaps=overlaps.spans)
         done_s = self.facts.done_s if stop.is_set() else self.facts.duration_s
-        self._tell(stage=Stage.STOPPED if stop.is_set() else Stage.DONE, turns=tuple(session.turns()), done_s=done_s)
+        stage = Stage.STOPPED if stop.is_set() else Stage.DONE
+        self._tell(stage=stage, turns=tuple(session.turns()), overlaps=overlaps.spans, done_s=done_s)
 
     def fail(self, error: str) -> None:
         self._tell(stage=Stage.FAILED, error=error)
@@ -86,15 +93,20 @@ class FileAnalysis:
     def over(self) -> bool:
         return self.facts.stage in (Stage.DONE, Stage.STOPPED, Stage.FAILED)
 
-    def relabel(self, turn: Turn, label: str) -> None:
-        """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over."""
+    def relabel(self, turn: Turn, label: str) -> tuple[Turn, ...]:
+        """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over.
+
+        Returns the turns that were meant, as they are now.
+        """
         everywhere = is_numbered(turn.label)
-        self._tell(
-            turns=tuple(
-                replace(t, label=label) if t == turn or (everywhere and t.label == turn.label) else t
-                for t in self.facts.turns
-            )
-        )
+        meant = [t for t in self.facts.turns if t == turn or (everywhere and t.label == turn.label)]
+        corrected = {t: replace(t, label=label) for t in meant}
+        self._tell(turns=tuple(corrected.get(t, t) for t in self.facts.turns))
+        return tuple(corrected.values())
+
+    def now_knows(self, name: str) -> None:
+        """Somebody was enrolled from this file."""
+        self._tell(people=tuple(sorted({*self.facts.people, name})))
 
     def sound(self, start_s: float, end_s: float) -> np.ndarray:
         """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes."""

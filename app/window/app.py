@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.recognition.model_files import BUNDLED_FILES, HUB
 from app.session import SessionOptions, microphone_problem
 from app.window import strings
 from app.window.display import WindowUnavailable
@@ -19,14 +20,17 @@ from utils import data_dir
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from app.window.settings import Settings
+
 GOODBYE_S = 10.0
 """How long the process may live on after the window is gone, to finish what it was doing."""
 
 
-def run_window(options: SessionOptions) -> int:
+def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     """Show the window, listen, and return the exit code when it is closed.
 
-    The demo is played at its natural pace. Raises WindowUnavailable if Qt cannot be used here.
+    ``recall_model``: take the model that was chosen last time. The demo is played at its natural pace. Raises
+    WindowUnavailable if Qt cannot be used here.
     """
     stopwatch = Stopwatch()
     app = application()
@@ -39,14 +43,18 @@ def run_window(options: SessionOptions) -> int:
     data = data_dir(options.data)
     crash_log = CrashLog(data)
     crashed_before = crash_log.install()
+    settings = Settings(data)
+    options, gone = recalled(options, settings, model=recall_model)
     if options.demo:
         options = dataclasses.replace(options, realtime=True)
     listener = Listener(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
-    window = MainWindow(listener, Theme(app), stopwatch=stopwatch, settings=Settings(data))
+    window = MainWindow(listener, Theme(app), stopwatch=stopwatch, settings=settings)
     crash_log.on_error = window.crashes.put
     window.crash_log = crash_log.path
     if crashed_before:
         listener.notify(strings.CRASHED_BEFORE.format(path=crash_log.path), good=False)
+    if gone:
+        listener.notify(strings.MODEL_GONE.format(model=gone), good=False)
     for number in (signal.SIGINT, signal.SIGTERM):  # the frame timer gives Python the chance to see them
         signal.signal(number, lambda *_: window.close())
     window.show()
@@ -57,6 +65,21 @@ def run_window(options: SessionOptions) -> int:
     window.device_menu.close_search(GOODBYE_S)
     crash_log.close()
     return 0
+
+
+def recalled(options: SessionOptions, settings: Settings, *, model: bool) -> tuple[SessionOptions, str]:
+    """The options with what was chosen last time, where the command line says nothing: the threshold, and with
+    ``model`` the model. Beside them the name of a model that is not there any more, or "".
+    """
+    gone = ""
+    if model and settings.model:
+        if settings.model in (*BUNDLED_FILES, *HUB) or Path(settings.model).is_file():
+            options = dataclasses.replace(options, model=settings.model)
+        else:
+            gone = settings.model
+    if options.threshold is None:
+        options = dataclasses.replace(options, threshold=settings.threshold(options.model))
+    return options, gone
 
 
 def application() -> QApplication:

@@ -9,15 +9,14 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from app.recognition.model_files import EMBEDDED, HUB
+from app.recognition.model_files import BUNDLED_FILES, HUB
 from app.window import strings
-from utils import AUDIO_SUFFIXES, BUNDLED, BadInput, clean_name
+from utils import AUDIO_SUFFIXES, BadInput, clean_name
 
 
 def models() -> list[str]:
-    """Every model that can be chosen by name: those that ship with the program, and those to be downloaded."""
-    shipped = sorted(path.stem for path in (BUNDLED / "models").glob("*.safetensors"))
-    return [EMBEDDED, *(name for name in shipped if name != EMBEDDED), *HUB]
+    """Every model that can be chosen by name: those that come with the program, and those to be downloaded."""
+    return [*BUNDLED_FILES, *HUB]
 
 
 def ask_for_audio(parent: QWidget, folder: str, then: Callable[[Path], None]) -> None:

@@ -9,6 +9,7 @@ from app.audio.source import SourceStatus
 from app.recognition.decision import DecisionRule
 from app.recognition.identification import Identification
 from app.recognition.timeline import Turn
+from app.window.overlaps import Span
 
 
 class Phase(Enum):
@@ -59,6 +60,8 @@ class Facts:
     """The microphone came back a moment ago."""
     turns: tuple[Turn, ...] = ()
     """Who spoke when, since the program was started; past ones may still change."""
+    overlaps: tuple[Span, ...] = ()
+    """When two people spoke at once, as far as the model tells."""
     clock_s: float = 0.0
     """End of the sound heard, on the turns' clock."""
     notice: Notice | None = None

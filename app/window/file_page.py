@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from app.recognition.identification import is_unknown
 from app.recognition.timeline import Turn
 from app.window import painting, strings
 from app.window.analysis import FileAnalysis, FileFacts, Stage
 from app.window.elided_label import ElidedLabel
+from app.window.learn_bar import LearnBar
 from app.window.mel import MelColumns
 from app.window.playback import LEAD_S, Playback
 from app.window.theme import GRID, Theme, scaled
@@ -27,6 +29,8 @@ class FilePage(QWidget):
     export = Signal()
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
+    learn = Signal(object, object)
+    """(turns, name): enrol or extend this person from these."""
 
     def __init__(self, theme: Theme, playback: Playback, parent: QWidget | None = None):
         super().__init__(parent)
@@ -60,6 +64,8 @@ class FilePage(QWidget):
         self.panel.named.connect(self._name)
         self.panel.export.connect(self.export)
         self.panel.timeline.sought.connect(self._seek)
+        self.learn_bar = LearnBar()
+        self.learn_bar.accepted.connect(self.learn)
         self._build()
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self.draw_frame)
@@ -82,6 +88,7 @@ class FilePage(QWidget):
         column.setSpacing(GRID)
         column.addLayout(top)
         column.addWidget(self.progress)
+        column.addWidget(self.learn_bar)
         column.addWidget(self.panel, 1)
 
     # ------------------------------------------------------------ orders
@@ -90,6 +97,7 @@ class FilePage(QWidget):
         """Show this file from now on."""
         self._playback.stop()
         self.analysis, self._facts, self._from_s = analysis, None, 0.0
+        self.learn_bar.hide()
         self.panel.timeline.select(None)
         self.panel.timeline.show_mel(analysis.mel)
         self.panel.timeline.viewport.follow = False
@@ -140,8 +148,12 @@ class FilePage(QWidget):
             self.relabel(turn, name)
 
     def relabel(self, turn: Turn, name: str) -> None:
-        if self.analysis is not None and self.analysis.over:
-            self.analysis.relabel(turn, name)
+        """Correct whose voice it is, and offer to learn that voice from it."""
+        if self.analysis is None or not self.analysis.over:
+            return
+        meant = self.analysis.relabel(turn, name)
+        if meant and not self.analysis.facts.fixed_people and not is_unknown(name):
+            self.learn_bar.offer(meant, name, known=name in self.analysis.facts.people)
 
     # ------------------------------------------------------------ showing
 
@@ -165,12 +177,13 @@ class FilePage(QWidget):
         self.note.setText(describe(facts))
         if before is None or before.stage is not facts.stage:
             self._show_stage(facts)
-        if before is None or (before.turns, before.people, before.duration_s) != (
+        if before is None or (before.turns, before.overlaps, before.people, before.duration_s) != (
             facts.turns,
+            facts.overlaps,
             facts.people,
             facts.duration_s,
         ):
-            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people))
+            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people, facts.overlaps))
         if before is None or before.duration_s != facts.duration_s:
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.window.device_menu import DeviceMenu
 from app.window.level_meter import LevelMeter, loudness
@@ -16,6 +16,7 @@ from app.window.match_bar import MatchBar
 from app.window.mel import MelColumns
 from app.window.now_view import NowPicture
 from app.window.people_panel import PeoplePanel
+from app.window.start_button import StartButton
 from app.window.theme import GRID, Theme
 from app.window.timeline_panel import TimelinePanel
 from app.window.view_state import ViewState
@@ -40,9 +41,8 @@ class LivePage(QWidget):
         self.state: ViewState | None = None
         self.device_menu = DeviceMenu(theme, device=device, find=find_microphones)
         self.meter = LevelMeter(theme)
-        self.button = QPushButton()
-        self.button.setMinimumSize(13 * GRID, self.device_menu.sizeHint().height())
-        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.button = StartButton(theme)
+        self.button.setMinimumHeight(self.device_menu.sizeHint().height())
         self.now, self.match = NowPicture(theme), MatchBar(theme)
         self.people = PeoplePanel(theme)
         self.history = TimelinePanel(theme, mel)

@@ -9,25 +9,23 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.recognition.timeline import Turn
-from app.window import dialogs, painting, people_jobs, strings
-from app.window.analysis import FileAnalysis
+from app.window import dialogs, strings
 from app.window.device_menu import microphone_names
-from app.window.enrol_dialog import EnrolDialog
 from app.window.facts import Facts, Notice
+from app.window.file_orders import FileOrders, files
 from app.window.file_page import FilePage
 from app.window.icon import app_icon
+from app.window.interruption import Interruption
 from app.window.levels import Level
 from app.window.live_page import LivePage
 from app.window.menus import Menus, Orders
-from app.window.person_dialog import PersonDialog
+from app.window.people_orders import PeopleOrders
 from app.window.playback import LEAD_S, Playback
-from app.window.rebuilding import Rebuild
 from app.window.settings import Settings
-from app.window.status import Severity, StatusView
 from app.window.status_line import StatusLine
 from app.window.theme import GRID, Appearance, Theme
 from app.window.threshold_dialog import ThresholdDialog
@@ -61,8 +59,6 @@ class MainWindow(QWidget):
         self._facts: Facts | None = None
         self._notice: Notice | None = None
         self._notice_at_s, self._notice_passed = 0.0, False
-        self._rebuild: Rebuild | None = None
-        self._resume = False  # listening goes on when what interrupted it is over
         self._gender = self._shown("gender")
         self.state: ViewState | None = None
         """What is shown."""
@@ -99,16 +95,21 @@ class MainWindow(QWidget):
         self.pages.addWidget(self.live)
         self.pages.addWidget(self.file)
         self.status = StatusLine(self._theme)
+        interruption = Interruption(self._listener, self.playback, lambda: self.start() if self.isVisible() else None)
+        self.files = FileOrders(self, self._listener, self.pages, self.file, interruption, self._settings)
+        self.persons = PeopleOrders(
+            self, self._listener, self._theme, self.playback, interruption, lambda: self.device_menu.device
+        )
         orders = Orders(
-            open_file=self.ask_for_file,
-            export=self.export,
+            open_file=self.files.ask,
+            export=self.files.export,
             close=self.close,
             toggle=self.toggle,
             threshold=self.open_threshold,
             use_model=self.use_model,
-            open_model=self.ask_for_model,
-            add_person=self.add_person,
-            rebuild=self.rebuild,
+            open_model=lambda: dialogs.ask_for_model(self, self.use_model),
+            add_person=self.persons.add,
+            rebuild=self.persons.rebuild,
             show_part=self.show_part,
             appearance=self.choose_appearance,
             zoom=lambda factor: self._timeline().zoom(factor),
@@ -129,17 +130,12 @@ class MainWindow(QWidget):
     def _connect(self) -> None:
         self.button.clicked.connect(self.toggle)
         self.device_menu.chosen.connect(self._restart)
-        self.people.add.connect(self.add_person)
-        self.people.opened.connect(self.open_person)
+        self.people.add.connect(self.persons.add)
+        self.people.opened.connect(self.persons.open)
         self.history.play.connect(self._play)
-        self.history.named.connect(self._named)
-        self.history.export.connect(self.export)
+        self.history.named.connect(self.persons.named)
+        self.history.export.connect(self.files.export)
         self.history.timeline.sought.connect(lambda _: self.playback.stop())
-        self.file.closed.connect(self.back_to_live)
-        self.file.stopped.connect(self._listener.stop)
-        self.file.export.connect(self.export)
-        self.file.name_wanted.connect(self._ask_for_label)
-        self._theme.changed.connect(self._show_button_icon)
 
     def _remembered(self) -> None:
         self.resize(1080, 760)
@@ -158,7 +154,7 @@ class MainWindow(QWidget):
         return data_dir(self._listener.options.data)
 
     def _timeline(self):
-        return (self.file.panel if self.pages.currentWidget() is self.file else self.history).timeline
+        return (self.file.panel if self.files.showing else self.history).timeline
 
     # ------------------------------------------------------------ listening
 
@@ -171,7 +167,7 @@ class MainWindow(QWidget):
 
     def toggle(self) -> None:
         """Start, or stop if it is running; on a file's page, play."""
-        if self.pages.currentWidget() is self.file:
+        if self.files.showing:
             self.file.toggle()
         elif self._listener.facts.running:
             self._listener.stop()
@@ -187,73 +183,24 @@ class MainWindow(QWidget):
         if self._listener.facts.running:
             self.start()
 
-    def _interrupt(self) -> None:
-        """Something else needs the engine now; ``_go_on`` starts listening again if it was."""
-        self._resume = self._resume or self._listener.facts.running
-        self.playback.stop()
-
-    def _go_on(self) -> None:
-        resume, self._resume = self._resume, False
-        if resume and self.isVisible():
-            self.start()
-
     def use_model(self, model: str) -> None:
         """Take another model from now on: it is loaded, and downloaded first if it has to be."""
         running = self._listener.facts.running
         self._listener.use_model(model)
+        if self._settings:
+            self._settings.model = model
         if running:
             self.start()
 
-    def ask_for_model(self) -> None:
-        dialogs.ask_for_model(self, self.use_model)
-
     def open_threshold(self) -> None:
-        self._dialog = ThresholdDialog(self._listener, self._theme, self)
-        self._dialog.open()
+        dialog = ThresholdDialog(self._listener, self._theme, self)
+        dialog.chosen.connect(self._keep_threshold)
+        self.threshold_dialog = dialog
+        dialog.open()
 
-    # ------------------------------------------------------------ people
-
-    def add_person(self, name: str = "") -> None:
-        """Enrol somebody, or record more of somebody."""
-        if self._listener.facts.fixed_people:
-            self._listener.notify(strings.DEMO_PEOPLE, good=False)
-            return
-        self._interrupt()
-        self._dialog = EnrolDialog(
-            self._listener,
-            self._theme,
-            device=self.device_menu.device,
-            name=name,
-            people=self._listener.facts.people or (),
-            parent=self,
-        )
-        self._dialog.finished.connect(self._enrolled)
-        self._dialog.open()
-
-    def _enrolled(self, result: int) -> None:
-        self._resume = self._resume or self._dialog.enrolled  # to see that it works
-        self._go_on()
-
-    def open_person(self, name: str) -> None:
-        """A person's recordings."""
-        self._dialog = PersonDialog(self._listener, self._theme, name, self.playback, self)
-        self._dialog.record_more.connect(self.add_person)
-        self._dialog.open()
-
-    def rebuild(self) -> None:
-        """Voiceprints for the present model, of those who have another model's."""
-        self._interrupt()
-        self._rebuild = Rebuild()
-        self._listener.do(self._rebuild)
-
-    def _named(self, turn: Turn | None, name: str | None) -> None:
-        """That was ``name``."""
-        if turn is None:
-            return
-        if name is None:
-            dialogs.ask_for_name(self, lambda new: self._listener.ask(people_jobs.that_was(turn, new)))
-        else:
-            self._listener.ask(people_jobs.that_was(turn, name))
+    def _keep_threshold(self, threshold: float | None) -> None:
+        if self._settings:
+            self._settings.keep_threshold(self._listener.options.model, threshold)
 
     # ------------------------------------------------------------ sound, files
 
@@ -269,53 +216,13 @@ class MainWindow(QWidget):
         else:
             self._listener.notify(strings.TOO_OLD, good=False)
 
-    def ask_for_file(self) -> None:
-        dialogs.ask_for_audio(self, self._settings.folder if self._settings else "", self.open_file)
-
-    def open_file(self, path: Path) -> None:
-        """Analyse a file, and show it."""
-        if self._settings:
-            self._settings.folder = str(path.parent)
-        self._interrupt()
-        analysis = FileAnalysis(path)
-        self.pages.setCurrentWidget(self.file)
-        self.file.open(analysis)
-        self._listener.do(analysis)
-
-    def back_to_live(self) -> None:
-        self.file.close_file()
-        self._listener.stop()
-        self.pages.setCurrentWidget(self.live)
-        self._go_on()
-
-    def _ask_for_label(self, turn: Turn) -> None:
-        dialogs.ask_for_name(self, lambda name: self.file.relabel(turn, name))
-
-    def export(self) -> None:
-        """Save who spoke when, of the file that is open or of what was heard live."""
-        if self.pages.currentWidget() is self.file and self.file.analysis:
-            facts = self.file.analysis.facts
-            turns, name = facts.turns, facts.path.stem
-        else:
-            turns, name = self._listener.facts.turns, self._listener.session.file_id
-        folder = self._settings.folder if self._settings else ""
-
-        def save(path: Path) -> None:
-            if self._settings:
-                self._settings.folder = str(path.parent)
-            self._listener.ask(people_jobs.export(path, turns, name))
-
-        dialogs.ask_where_to_export(self, name, folder, save)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
+        if self.files.drop(event.mimeData()):
             event.acceptProposedAction()
-            self.open_file(files[0])
 
     # ------------------------------------------------------------ looks
 
@@ -347,7 +254,8 @@ class MainWindow(QWidget):
         """Show the newest facts and move what moves."""
         now_s = time.monotonic()
         elapsed_s, self._frame_at_s = now_s - self._frame_at_s, now_s
-        self._follow_rebuild()
+        if progress := self.persons.follow_rebuild():
+            self.status.show_view(progress, self.state.model)
         self._tell_of_crashes()
         if error := self.playback.take_error():
             self._listener.notify(error, good=False)
@@ -366,8 +274,8 @@ class MainWindow(QWidget):
         self.live.show_state(state)
         if before is None or (before.status, before.model) != (state.status, state.model):
             self.status.show_view(state.status, state.model)
-        if before is None or before.running != state.running:
-            self._show_button(running=state.running)
+        if before is None or (before.running, before.downloading) != (state.running, state.downloading):
+            self.button.show_running(state.running, downloading=state.downloading)
         if before is None or before.now.title != state.now.title:
             told = state.now.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.TROUBLE)
             self.setWindowTitle(strings.WINDOW_TITLE.format(now=state.now.title) if told else strings.APP)
@@ -382,41 +290,12 @@ class MainWindow(QWidget):
             self.live.show_level(level, elapsed_s)
         self.status.advance(elapsed_s)
 
-    def _follow_rebuild(self) -> None:
-        """How far making voiceprints is; when it is over, listening goes on."""
-        if self._rebuild is None:
-            return
-        facts = self._rebuild.facts
-        if facts.over:
-            self._rebuild = None
-            if facts.error:
-                self._listener.notify(facts.error, good=False)
-            self._go_on()
-        elif facts.person:
-            text = strings.REBUILDING.format(person=facts.person, done=facts.done, of=facts.of)
-            self.status.show_view(StatusView(Severity.BUSY, text), self.state.model)
-
     def _tell_of_crashes(self) -> None:
         """Once: what follows is in the log as well."""
         if not self.crashes.empty() and self.crash_log is not None:
             error, where = self.crashes.get(), self.crash_log
             self.crash_log = None
             dialogs.tell(self, strings.CRASHED, f"{error}\n\n{strings.CRASHED_WHERE.format(path=where)}")
-
-    def _show_button(self, *, running: bool) -> None:
-        self.button.setText(strings.STOP if running else strings.START)
-        self._show_button_icon()
-        self.button.setToolTip(strings.STOP_TIP if running else strings.START_TIP)
-        self.button.setAccessibleName(strings.STOP_TIP if running else strings.START_TIP)
-        self.button.setProperty("primary", not running)
-        self.button.style().unpolish(self.button)  # a style sheet looks at properties only when it is applied
-        self.button.style().polish(self.button)
-
-    def _show_button_icon(self) -> None:
-        running, colours = bool(self.state and self.state.running), self._theme.colours
-        draw = painting.stop_sign if running else painting.start_sign
-        colour = colours.text if running else colours.on_accent
-        self.button.setIcon(painting.icon(draw, QColor(colour), self.devicePixelRatioF()))
 
     # ------------------------------------------------------------ the window itself
 

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.recognition.identification import is_numbered
 from app.recognition.timeline import Turn
 from app.recognition.transcript import FORMATS, write_transcript
 from app.recognition.voiceprints import VoiceprintStore
 from app.window import strings
-from app.window.unknown import is_numbered
 from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
 
 if TYPE_CHECKING:
-    from app.window.worker import Job, Listener
+    from app.window.activity import Job
+    from app.window.analysis import FileAnalysis
+    from app.window.worker import Listener
 
 MOST_S = 60.0
 """Sound that one order learns from."""
@@ -55,6 +57,30 @@ def that_was(turn: Turn, name: str) -> Job:
     return job
 
 
+def learn_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) -> Job:
+    """Enrol or extend ``name`` from these pieces of a file, at most a minute of them."""
+
+    def job(engine: Listener) -> None:
+        if engine.facts.fixed_people:
+            raise BadInput(strings.DEMO_PEOPLE)
+        before = name in engine.enrolled()
+        pieces, left_s = [], MOST_S
+        for turn in turns:
+            if left_s > 0:
+                pieces.append(analysis.sound(turn.start_s, min(turn.end_s, turn.start_s + left_s)))
+                left_s -= turn.duration_s
+        try:
+            speech_s = learn(engine, name, np.concatenate(pieces), analysis.facts.path.name)
+        except BadInput:  # less than a second of speech
+            raise BadInput(strings.LEARN_SHORT.format(name=name)) from None
+        analysis.now_knows(name)
+        engine.people_changed()
+        form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
+        engine.notify(form.format(name=name, seconds=speech_s))
+
+    return job
+
+
 def sound_of(engine: Listener, turns: Sequence[Turn]) -> np.ndarray:
     """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
     pieces, left = [], round(MOST_S * SAMPLE_RATE)
@@ -66,15 +92,18 @@ def sound_of(engine: Listener, turns: Sequence[Turn]) -> np.ndarray:
     return np.concatenate(pieces[::-1] or [np.zeros(0, np.int16)]).astype(np.float32) / 32768
 
 
-def learn(engine: Listener, name: str, samples: np.ndarray) -> float:
+def learn(engine: Listener, name: str, samples: np.ndarray, origin: str = "") -> float:
     """Add sound (n,) to a person's recordings and to their voiceprint. Returns its seconds of speech.
+
+    ``origin``: a microphone or a file; by default the microphone that is heard.
 
     Raises BadInput for less than a second of speech: then nothing is kept.
     """
     from app.enrolment.from_speech import enrol_speech
 
-    device = engine.facts.source.device if engine.facts.source else ""
-    return enrol_speech(data_dir(engine.options.data), engine.encoder(), name, samples, device).speech_s
+    if not origin and engine.facts.source:
+        origin = engine.facts.source.device
+    return enrol_speech(data_dir(engine.options.data), engine.encoder(), name, samples, origin).speech_s
 
 
 def rename(old: str, new: str) -> Job:

@@ -34,6 +34,31 @@ class Settings:
         self._store.setValue("device", value or "")
 
     @property
+    def model(self) -> str | None:
+        """The name or path that was chosen last; None if none was."""
+        value = self._store.value("model")
+        return value if isinstance(value, str) and value else None
+
+    @model.setter
+    def model(self, value: str) -> None:
+        self._store.setValue("model", value)
+
+    def threshold(self, model: str) -> float | None:
+        """The threshold that was chosen for this model; None for the model's own."""
+        if self._store.value("threshold_of") != model:
+            return None
+        try:
+            value = float(self._store.value("threshold"))
+        except (TypeError, ValueError):
+            return None
+        return value if -1 <= value <= 1 else None
+
+    def keep_threshold(self, model: str, threshold: float | None) -> None:
+        """Of one model at a time: a threshold of another's is worth nothing."""
+        self._store.setValue("threshold_of", model)
+        self._store.setValue("threshold", "" if threshold is None else threshold)
+
+    @property
     def appearance(self) -> Appearance:
         value = self._store.value("appearance", "system")
         return Appearance(value) if value in {a.value for a in Appearance} else Appearance.SYSTEM

@@ -35,6 +35,9 @@ def status_view(facts: Facts) -> StatusView:
             return StatusView(Severity.ERROR, strings.STATUS_FAILED)
         case Phase.NO_INPUT:
             return StatusView(Severity.BUSY, strings.STATUS_WAITING)
+        case Phase.LOADING if facts.download and facts.download[1]:
+            percent = 100 * facts.download[0] // facts.download[1]
+            return StatusView(Severity.BUSY, strings.STATUS_DOWNLOADING.format(percent=percent))
         case Phase.LOADING:
             return StatusView(Severity.BUSY, strings.STATUS_LOADING)
         case Phase.STOPPED | Phase.ENDED:

@@ -10,6 +10,7 @@ NO_BREAK = "\u00a0"
 # ---------------------------------------------------------------------------- controls
 
 START, STOP = "Start", "Stop"
+CANCEL_TIP = "Cancel the download (Space)"
 START_TIP, STOP_TIP = "Start listening (Space)", "Stop listening (Space)"
 DEVICE = "Input device"
 DEVICE_TIP = "Which microphone to listen to"
@@ -41,6 +42,7 @@ CLOSEST = "Unknown: the closest is {name}"
 TOO_CLOSE = "Unknown: {name} {percent} or {other} {other_percent}, too close to call"
 NEEDS = "needs {percent}"
 COSINE = "Cosine {score:.2f}; a name needs {threshold:.2f}."
+OVERLAP = "two people at once"
 DETAILS_SEPARATOR = "  \u00b7  "
 
 # ---------------------------------------------------------------------------- states that explain themselves
@@ -49,7 +51,8 @@ STOPPED = "Not listening"
 STOPPED_HINT = "Press Start, or the space bar."
 LOADING = f"Getting ready{ELLIPSIS}"
 LOADING_HINT = "Loading the voice model. This takes a few seconds."
-DOWNLOADING = "Downloading the voice model: {done:.0f} of {total:.0f} MB."
+DOWNLOADING = f"Downloading the model{ELLIPSIS}"
+DOWNLOADED = "{done:.0f} of {total:.0f}" + NO_BREAK + "MB, once. If you cancel it, it goes on from there the next time."
 OPENING = f"Opening the microphone{ELLIPSIS}"
 OPENING_HINT = "If the system asks, allow this program to use the microphone."
 NO_MICROPHONE = "No microphone"
@@ -78,6 +81,7 @@ TOO_QUIET = "Too quiet: come closer, or turn the input up"
 
 STATUS_STOPPED = "Not listening."
 STATUS_LOADING = "Loading the model."
+STATUS_DOWNLOADING = "Downloading the model: {percent}" + NO_BREAK + "%."
 STATUS_OPENING = "Opening {device}."
 STATUS_LISTENING = "Listening to {device}, {rate:g} kHz."
 STATUS_LISTENING_FILE = "Playing: {device}"
@@ -188,11 +192,15 @@ FALSE_ACCEPTS = "of a stranger's speech would get a name"
 FALSE_REJECTS = "of a known voice's speech would be unknown"
 NOT_KNOWN = "not known"
 MEASURING = f"Comparing the recordings of the people enrolled{ELLIPSIS}"
-THRESHOLD_BASIS = (
+THRESHOLD_EXPECTED = (
+    "Expected for three seconds of speech: what this model does with people in general, and how alike your own"
+    " {recordings} are to each other. The curves count the pieces of your recordings."
+)
+THRESHOLD_COUNTED = (
     "Expected for three seconds of speech, from your own recordings: {same} pieces of people against their other"
     " recordings, {different} against everybody else's."
 )
-THRESHOLD_TOO_FEW = "To tell what it costs, two people with two recordings each are needed."
+THRESHOLD_TOO_FEW = "What it costs can be told when somebody is enrolled."
 SCORES, OTHERS, SAME_PERSON = "Scores", "other people", "the same person"
 
 # ---------------------------------------------------------------------------- files
@@ -200,6 +208,10 @@ SCORES, OTHERS, SAME_PERSON = "Scores", "other people", "the same person"
 ANALYSING = "Analysing"
 BACK_TO_LIVE = "Back to the microphone"
 LABEL_AS, LABEL_AS_TIP = "Correct to \u25be", "Correct who this is: one piece, or all of a numbered unknown voice"
+LEARN, NOT_NOW = "Learn the voice", "Not now"
+LEARN_NEW = "Enrol {name} with this voice, from {seconds} of the file? They are kept on this computer."
+LEARN_MORE = "Learn more of {name}\u2019s voice, from {seconds} of the file?"
+LEARN_SHORT = "Not learned: there is less than a second of {name}\u2019s speech in it."
 FILE_WAITING = f"Getting ready{ELLIPSIS}"
 FILE_ANALYSING = "Analysing: {done} of {total} ({percent}" + NO_BREAK + "%)"
 FILE_DONE = "{total}, {speakers}. Click a piece to hear it, or anywhere to set the cursor."
@@ -223,8 +235,10 @@ def voices(count: int) -> str:
     return "1 voice" if count == 1 else f"{count} voices"
 
 
-def rate(share: float) -> str:
-    """0 to 1 as a percentage, of something counted."""
+def rate(share: float, of: int) -> str:
+    """0 to 1 as a percentage, of so many things that were counted: none of 50 is less than one in 50."""
+    if share * of < 0.5:
+        return f"<{NO_BREAK}{rate(1 / of, of)}"
     return f"{100 * share:.1f}{NO_BREAK}%" if 0 < share < 0.1 else f"{100 * share:.0f}{NO_BREAK}%"
 
 
@@ -235,8 +249,10 @@ OPEN = f"&Open audio file{ELLIPSIS}"
 EXPORT_ACTION = f"&Export who spoke when{ELLIPSIS}"
 QUIT = "&Quit"
 MODEL_MENU, MODEL_FILE = "&Model", f"From a file{ELLIPSIS}"
+MODEL_GONE = "{model} is not there any more: the embedded model is used."
 MODEL_NAMES = {
     "embedded": "Embedded (small, fast)",
+    "embedded-int8": "Embedded, 8-bit (for weak computers)",
     "speechbrain/spkrec-ecapa-voxceleb": "SpeechBrain ECAPA-TDNN (83 MB)",
 }
 MODEL_OPEN, MODEL_FILTER = "Open a model", "Models (*.safetensors *.ckpt)"
@@ -266,6 +282,10 @@ TIMELINE_KEYS = (
 def recordings(count: int) -> str:
     """How many, in words."""
     return "1 recording" if count == 1 else f"{count} recordings"
+
+
+def seconds(count: float) -> str:
+    return f"{count:.0f}{NO_BREAK}s" if count >= 1 else f"{count:.1f}{NO_BREAK}s"
 
 
 def decibels(level_db: float) -> str:

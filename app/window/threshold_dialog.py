@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from app.enrolment.expectation import MOST_PEOPLE
 from app.recognition.voiceprints import VoiceprintStore
 from app.window import painting, people_jobs, strings
 from app.window.answer import Answer
 from app.window.theme import GRID, Theme, scaled
-from app.window.threshold_errors import ErrorScores, error_scores
+from app.window.threshold_errors import ErrorScores, Expected, error_scores, expected
 from app.window.worker import Listener
 from utils import data_dir
 
@@ -20,14 +23,46 @@ STEPS = 100
 LOWEST, HIGHEST = 0.0, 1.0
 
 
-def measure(engine: Listener) -> ErrorScores:
-    """The scores of the people enrolled, in the engine's thread."""
+@dataclass(frozen=True)
+class Costs:
+    """What is known of the people enrolled: scores that were counted, and what to expect."""
+
+    scores: ErrorScores = ErrorScores()
+    expected: Expected = Expected()
+
+    def accepted(self, threshold: float) -> str:
+        """Of a stranger's speech, as text."""
+        return _rate(self.expected.accepted(threshold), self.scores.accepted(threshold), len(self.scores.different))
+
+    def rejected(self, threshold: float) -> str:
+        """Of a known person's speech, as text."""
+        return _rate(self.expected.rejected(threshold), self.scores.rejected(threshold), len(self.scores.same))
+
+    @property
+    def basis(self) -> str:
+        """What the figures rest on."""
+        if self.expected.people:
+            return strings.THRESHOLD_EXPECTED.format(recordings=strings.recordings(self.expected.recordings))
+        enough = len(self.scores.same) and len(self.scores.different)
+        text = strings.THRESHOLD_COUNTED if enough else strings.THRESHOLD_TOO_FEW
+        return text.format(same=len(self.scores.same), different=len(self.scores.different))
+
+
+def _rate(expected: float | None, counted: float | None, of: int) -> str:
+    if expected is not None:
+        return strings.rate(expected, 1000)
+    return strings.NOT_KNOWN if counted is None else strings.rate(counted, of)
+
+
+def measure(engine: Listener) -> Costs:
+    """In the engine's thread."""
     encoder = engine.encoder()
     if engine.options.demo:
-        return ErrorScores()
+        return Costs()
     gallery = engine.session.load_gallery(encoder)
     with VoiceprintStore(data_dir(engine.options.data)) as store:
-        return error_scores(gallery, {name: store.samples(name, encoder.sha256) for name in gallery.people})
+        samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MOST_PEOPLE]}
+    return Costs(error_scores(gallery, samples), expected(gallery, samples, encoder.card))
 
 
 class ScoreChart(QWidget):
@@ -88,12 +123,17 @@ class ScoreChart(QWidget):
 
 
 class ThresholdDialog(QDialog):
+    """Moves the threshold while one listens."""
+
+    chosen = Signal(object)
+    """The threshold that holds from now on; None: the model's own."""
+
     def __init__(self, listener: Listener, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self._listener = listener
         self.setWindowTitle(strings.THRESHOLD_TITLE)
-        self.scores: Answer[ErrorScores] = Answer(listener, measure)
-        self._shown: ErrorScores | None = None
+        self.costs: Answer[Costs] = Answer(listener, measure)
+        self._shown: Costs | None = None
         rule = listener.facts.rule
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(LOWEST * STEPS), round(HIGHEST * STEPS))
@@ -108,12 +148,10 @@ class ThresholdDialog(QDialog):
         self.basis.setProperty("role", "muted")
         self._build()
         self._timer = QTimer(self, interval=100)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self.look)
         self._timer.start()
         self.slider.valueChanged.connect(lambda _: self._show())
-        self.slider.valueChanged.connect(
-            lambda value: listener.ask(people_jobs.set_threshold(value / STEPS)), Qt.ConnectionType.DirectConnection
-        )
+        self.slider.valueChanged.connect(lambda value: self._choose(value / STEPS))
         self._show()
         self.resize(540, 470)
 
@@ -168,9 +206,13 @@ class ThresholdDialog(QDialog):
         column.addSpacing(GRID)
         column.addLayout(buttons)
 
+    def _choose(self, threshold: float | None) -> None:
+        self._listener.ask(people_jobs.set_threshold(threshold))
+        self.chosen.emit(threshold)
+
     def use_own(self) -> None:
         """Back to the model's own threshold, which is another for little speech."""
-        self._listener.ask(people_jobs.set_threshold(None))
+        self._choose(None)
         encoder = self._listener.session.encoder
         if encoder is not None:
             blocked = self.slider.blockSignals(True)
@@ -178,25 +220,24 @@ class ThresholdDialog(QDialog):
             self.slider.blockSignals(blocked)
             self._show()
 
-    def _look(self) -> None:
-        if self.scores.value is not None and self.scores.value is not self._shown:
-            self._shown = self.scores.value
+    def look(self) -> None:
+        """Show what was measured, once it is there."""
+        if self.costs.value is not None and self.costs.value is not self._shown:
+            self._shown = self.costs.value
             self._show()
 
     def _show(self) -> None:
-        scores = self._shown or ErrorScores()
+        costs = self._shown or Costs()
         self.value.setText(strings.THRESHOLD_VALUE.format(threshold=self.threshold))
-        self.chart.show_scores(scores, self.threshold)
-        for label, share in (
-            (self.accepted_label, scores.accepted(self.threshold)),
-            (self.rejected_label, scores.rejected(self.threshold)),
+        self.chart.show_scores(costs.scores, self.threshold)
+        for label, text in (
+            (self.accepted_label, costs.accepted(self.threshold)),
+            (self.rejected_label, costs.rejected(self.threshold)),
         ):
-            label.setText(strings.NOT_KNOWN if share is None else strings.rate(share))
-            label.setAccessibleDescription(label.text())
+            label.setText(text)
+            label.setAccessibleDescription(text)
         if self._shown is not None:
-            enough = len(scores.same) and len(scores.different)
-            text = strings.THRESHOLD_BASIS if enough else strings.THRESHOLD_TOO_FEW
-            self.basis.setText(text.format(same=len(scores.same), different=len(scores.different)))
+            self.basis.setText(costs.basis)
 
     def done(self, result: int) -> None:
         self._timer.stop()

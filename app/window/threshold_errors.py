@@ -1,12 +1,19 @@
-"""What a threshold would cost with the people who are enrolled: their own recordings, compared. No Qt."""
+"""What a threshold would cost with the people who are enrolled. No Qt.
+
+Their own recordings are compared and counted; but they are few, and of one day. So what is expected is told from what
+is known of people in general, which the model's card says, moved by each person's own scores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 
 import numpy as np
 
+from app.enrolment.expectation import own_scores, people_in_general, shrunk
+from app.enrolment.pieces import PIECE_S
 from app.recognition.scoring import Gallery, score
 from app.recognition.voiceprints import Sample
 
@@ -43,6 +50,40 @@ def error_scores(gallery: Gallery, samples: dict[str, Sequence[Sample]]) -> Erro
                 if others.names:
                     different.append(max(score(vector, others).values()))
     return ErrorScores(np.array(same), np.array(different))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How scores are expected to lie, for three seconds of speech."""
+
+    people: tuple[NormalDist, ...] = ()
+    """Of each person with the own voiceprint."""
+    stranger: NormalDist | None = None
+    """Of a stranger with one voiceprint; None if the model's card says too little."""
+    recordings: int = 0
+    """Of the people's own, that this rests on."""
+
+    def rejected(self, threshold: float) -> float | None:
+        """Share of a known person's speech that is called unknown, 0 to 1; None if nothing can tell."""
+        return sum(one.cdf(threshold) for one in self.people) / len(self.people) if self.people else None
+
+    def accepted(self, threshold: float) -> float | None:
+        """Share of a stranger's speech that gets somebody's name, 0 to 1, if no two people sound alike."""
+        if self.stranger is None or not self.people:
+            return None
+        return 1 - self.stranger.cdf(threshold) ** len(self.people)
+
+
+def expected(gallery: Gallery, samples: Mapping[str, Sequence[Sample]], card: Mapping) -> Expected:
+    """For the people of a gallery; ``card``: the model's. See ``app.enrolment.expectation`` for the formulas."""
+    rows = {row["speech_s"]: row for row in card.get("thresholds", ())}
+    general = people_in_general(rows.get(PIECE_S, {}))
+    if general is None:
+        return Expected()
+    target, stranger = general
+    own = [own_scores(recordings, gallery) for recordings in samples.values() if recordings]
+    people = tuple(shrunk(target, scores - target.mean) for scores in own)
+    return Expected(people, stranger, sum(len(scores) for scores in own))
 
 
 def _without(gallery: Gallery, name: str) -> Gallery:

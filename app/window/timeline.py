@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -11,6 +9,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from app.recognition.timeline import Turn
 from app.window import strings
 from app.window.mel import MelColumns
+from app.window.overlaps import overlaps
 from app.window.theme import Theme
 from app.window.timeline_picture import TimelinePicture
 from app.window.timeline_scene import Scene
@@ -211,4 +210,7 @@ class Timeline(TimelinePicture):
         number = next((n for n, t in self.scene.turns if t == turn), None)
         name = self.scene.lanes[number].title if number is not None else turn.label
         form = strings.TURN if turn.start_s >= self.playable_from_s - 0.5 else strings.TURN_GONE
-        return form.format(name=name, start=strings.clock(turn.start_s), end=strings.clock(math.ceil(turn.end_s)))
+        start_s = round(turn.start_s)
+        end_s = max(round(turn.end_s), start_s + 1)
+        text = form.format(name=name, start=strings.clock(start_s), end=strings.clock(end_s))
+        return f"{text}, {strings.OVERLAP}" if overlaps(turn, self.scene.overlaps) else text

@@ -18,6 +18,10 @@ SPECTROGRAM_SHARE = 0.32
 """Of the height; more where the lanes leave room."""
 MOST_LINES = 3.4
 """Height of a lane, in lines of text, at most."""
+BRACKET = 4
+"""Height of what marks two people at once, at the foot of the ruler."""
+TWO_LINES = 2.5
+"""From this height on, in lines of text, a lane's title takes two."""
 
 
 class TimelinePicture(QWidget):
@@ -45,7 +49,7 @@ class TimelinePicture(QWidget):
         return QSize(200, round(4.2 * QFontMetricsF(self.font()).height()))
 
     def _ruler_height(self) -> float:
-        return QFontMetricsF(self._small()).height() + 4
+        return QFontMetricsF(self._small()).height() + 4 + (BRACKET if self.scene.overlaps else 0)
 
     def _small(self, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
         return scaled(self.font(), 0.85, weight)
@@ -98,6 +102,7 @@ class TimelinePicture(QWidget):
         painter.save()
         painter.setClipRect(plot)
         self._paint_ruler(painter, plot, rects[-1].bottom())
+        self._paint_overlaps(painter)
         self._paint_turns(painter, rects)
         spectrogram = self._spectrogram_rect()
         if spectrogram.height() > 0:
@@ -129,6 +134,16 @@ class TimelinePicture(QWidget):
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(x + 4, metrics.ascent() + 1), strings.clock(tick))
             tick += step
+
+    def _paint_overlaps(self, painter: QPainter) -> None:
+        """Brackets at the foot of the ruler; what they mean stands beside them."""
+        foot = self._ruler_height()
+        top = foot - BRACKET
+        painter.setPen(painting.round_pen(QColor(self._theme.colours.warning), 2.0))
+        for start_s, end_s in self.scene.overlaps:
+            left, right = self._x(start_s), max(self._x(end_s), self._x(start_s) + 3)
+            painter.drawPolyline([QPointF(x, y) for x, y in ((left, foot), (left, top), (right, top))])
+            painter.drawLine(QPointF(right, top), QPointF(right, foot))
 
     def _paint_turns(self, painter: QPainter, rects: list[QRectF]) -> None:
         colours, last = self._theme.colours, len(rects) - 1
@@ -182,6 +197,12 @@ class TimelinePicture(QWidget):
 
     def _paint_gutter(self, painter: QPainter, width: float, rects: list[QRectF], spectrogram: QRectF) -> None:
         lanes = self.scene.lanes
+        if self.scene.overlaps:
+            painter.setFont(self._small())
+            painter.setPen(QColor(self._theme.colours.warning))
+            area = QRectF(0, 0, width - GRID, self._ruler_height())
+            text = QFontMetricsF(painter.font()).elidedText(strings.OVERLAP, Qt.TextElideMode.ElideRight, area.width())
+            painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         crowded = len(lanes) > len(rects)
         for row, (lane, rect) in enumerate(zip(lanes, rects, strict=False)):
             area = QRectF(0, rect.top(), width - GRID, rect.height())
@@ -213,7 +234,7 @@ class TimelinePicture(QWidget):
             painter.setBrush(ink)
             painter.drawEllipse(dot)
         text = area.adjusted(size + GRID * 0.75, 0, 0, 0)
-        two_lines = area.height() >= 2 * line
+        two_lines = area.height() >= TWO_LINES * line
         note = lane.note if two_lines else strings.percent(lane.share)
         painter.setFont(self._small())
         metrics = QFontMetricsF(painter.font())

@@ -10,6 +10,7 @@ from app.recognition.timeline import Turn
 from app.recognition.transcript import talk_time
 from app.window import strings
 from app.window.names import initials
+from app.window.overlaps import Span
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class Scene:
     turns: tuple[tuple[int, Turn], ...] = ()
     """(number of the lane, turn), in order of time."""
     end_s: float = 0.0
+    overlaps: tuple[Span, ...] = ()
+    """When two people spoke at once."""
 
     @property
     def spoken(self) -> str:
         return ", ".join(lane.spoken for lane in self.lanes) or strings.TIMELINE_EMPTY
 
 
-def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int]) -> Scene:
+def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int], overlaps: tuple[Span, ...] = ()) -> Scene:
     """Lanes in the order in which people spoke first, unknown voices after those with a name."""
     seconds = talk_time(turns)
     total = sum(seconds.values())
@@ -63,7 +66,7 @@ def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int]) -> Scene
         for label in labels
     )
     number = {label: index for index, label in enumerate(labels)}
-    return Scene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s)
+    return Scene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s, overlaps)
 
 
 def title(label: str) -> str:

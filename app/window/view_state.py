@@ -13,6 +13,7 @@ from app.recognition.timeline import Turn
 from app.window import strings
 from app.window.facts import Facts, Phase
 from app.window.names import alphabetical, initials
+from app.window.overlaps import Span
 from app.window.palette import assign_inks, ink_of
 from app.window.status import StatusView, status_view
 from app.window.strings import percent
@@ -109,6 +110,10 @@ class ViewState:
     can_change: bool = True
     """Whether people can be added, renamed and deleted."""
 
+    @property
+    def downloading(self) -> bool:
+        return self.now.progress is not None
+
 
 def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
     """What to show for these facts; ``gender``: whether the estimate is wanted."""
@@ -127,18 +132,18 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
         status=status_view(facts),
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
-        scene=timeline(facts.turns, facts.clock_s, people),
+        scene=timeline(facts.turns, facts.clock_s, people, facts.overlaps),
         can_change=not facts.fixed_people,
     )
 
 
-def timeline(turns: Sequence[Turn], end_s: float, people: Sequence[str]) -> Scene:
+def timeline(turns: Sequence[Turn], end_s: float, people: Sequence[str], overlaps: tuple[Span, ...] = ()) -> Scene:
     """Who spoke when; names that are not enrolled (any more) have a colour, too."""
     inks = assign_inks(people)
     for turn in turns:
         if turn.label not in inks and not is_unknown(turn.label):
             inks[turn.label] = ink_of(turn.label)
-    return scene(turns, end_s, inks)
+    return scene(turns, end_s, inks, overlaps)
 
 
 def _now(facts: Facts, said: Identification | None, inks: dict[str, int], *, gender: bool) -> NowView:
@@ -147,8 +152,8 @@ def _now(facts: Facts, said: Identification | None, inks: dict[str, int], *, gen
             return NowView(Mood.OFF, strings.STOPPED, strings.STOPPED_HINT)
         case Phase.LOADING if facts.download and facts.download[1]:
             done, total = facts.download
-            hint = strings.DOWNLOADING.format(done=done / 1e6, total=total / 1e6)
-            return NowView(Mood.BUSY, strings.LOADING, hint, progress=done / total)
+            hint = strings.DOWNLOADED.format(done=done / 1e6, total=total / 1e6)
+            return NowView(Mood.BUSY, strings.DOWNLOADING, hint, progress=done / total)
         case Phase.LOADING:
             return NowView(Mood.BUSY, strings.LOADING, strings.LOADING_HINT)
         case Phase.NO_INPUT:
@@ -184,6 +189,8 @@ def _speaker(facts: Facts, said: Identification, inks: dict[str, int], *, gender
     details = [strings.SURE.format(percent=percent(said.confidence))] if said.speaker else []
     if gender and said.gender in strings.GENDER:
         details.append(strings.GENDER[said.gender].format(percent=percent(said.gender_confidence)))
+    if said.overlap:
+        details.insert(0, strings.OVERLAP)
     detail = strings.DETAILS_SEPARATOR.join(details)
     if said.speaker is None:
         title = strings.UNKNOWN_VOICE if said.label == UNKNOWN else said.label

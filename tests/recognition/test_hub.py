@@ -12,11 +12,7 @@ import os
 import re
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -24,6 +20,7 @@ import pytest
 from app.recognition import model_files
 from app.recognition.hub import HubFile, cache_dir
 from app.recognition.model_files import HUB, SPEECHBRAIN
+from tests.loopback_hub import Hub, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = hashlib.shake_256(b"a file on the hub").digest(3_000_000)
@@ -55,83 +52,10 @@ utils.run_cli(main)
 """
 
 
-@dataclass
-class Hub:
-    """A hub with one file. What was asked is in ``requests``: (method, path, range)."""
-
-    content: bytes = CONTENT
-    cut_at: list[int] = field(default_factory=list)
-    """Bytes of the file after which the next answers break off, one entry each; afterwards they are whole."""
-    silent_s: float = 0.0
-    """How long a connection says nothing more before it breaks off."""
-    ranges: bool = True
-    requests: list[tuple[str, str, str | None]] = field(default_factory=list)
-    authorization: set[str | None] = field(default_factory=set)
-    """What came in that header."""
-    url: str = ""
-    shutdown: Callable[[], None] | None = None
-
-    def asked_ranges(self) -> list[str]:
-        return [asked for _, path, asked in self.requests if path == "/store" and asked]
-
-
 @pytest.fixture
 def hub():
-    hub = Hub()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_HEAD(self):
-            self.answer(body=False)
-
-        def do_GET(self):
-            self.answer(body=True)
-
-        def answer(self, body: bool):
-            asked = self.headers.get("Range")
-            hub.requests.append((self.command, self.path, asked))
-            hub.authorization.add(self.headers.get("Authorization"))
-            if not re.fullmatch(rf"/store|/{SPEECHBRAIN}/resolve/[0-9a-f]{{40}}/embedding_model\.ckpt", self.path):
-                self.send_error(404)
-                return
-            if self.path != "/store":
-                self.send_response(302)
-                self.send_header("Location", f"http://localhost:{self.server.server_port}/store")
-                self.send_header("X-Repo-Commit", self.path.split("/")[4])
-                self.send_header("X-Linked-Etag", f'"{hashlib.sha256(hub.content).hexdigest()}"')
-                self.send_header("X-Linked-Size", str(len(hub.content)))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and hub.ranges else 0
-            if start and start >= len(hub.content):
-                self.send_error(416)
-                return
-            self.send_response(206 if start else 200)
-            self.send_header("ETag", f'"{hashlib.sha256(hub.content).hexdigest()}"')
-            self.send_header("Content-Length", str(len(hub.content) - start))
-            if start:
-                self.send_header("Content-Range", f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}")
-            self.end_headers()
-            if body:
-                cut = hub.cut_at.pop(0) if hub.cut_at else len(hub.content)
-                self.wfile.write(hub.content[start:cut])
-                self.close_connection = cut < len(hub.content)
-                if self.close_connection:
-                    time.sleep(hub.silent_s)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        hub.url = f"http://127.0.0.1:{server.server_port}"
-        hub.shutdown = server.shutdown
+    with serve(Hub(CONTENT)) as hub:
         yield hub
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -55,9 +55,18 @@ def test_an_unknown_name_lists_what_there_is(unknown):
         resolve(unknown)
 
 
-def test_torch_is_needed_for_all_but_onnx():
-    assert [needs_torch(model) for model in (EMBEDDED, SPEECHBRAIN, "my.safetensors")] == [True] * 3
-    assert [needs_torch(model) for model in (EMBEDDED_INT8, "my.ONNX")] == [False] * 2
+def test_torch_is_needed_for_a_gpu_and_for_speechbrains_file(monkeypatch):
+    for cuda in (False, True):
+        monkeypatch.setattr(model_files, "cuda_present", lambda cuda=cuda: cuda)
+        for model in (EMBEDDED, "my.safetensors"):
+            assert [needs_torch(model, compute) for compute in ("auto", "cpu", "cuda", "mps")] == [
+                cuda,
+                False,
+                True,
+                True,
+            ]
+        assert [needs_torch(model) for model in (SPEECHBRAIN, "my.ckpt")] == [True, True]
+        assert [needs_torch(model) for model in (EMBEDDED_INT8, "my.ONNX")] == [False, False]
 
 
 def test_an_onnx_file_has_no_network_to_open(tmp_path):

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from app.recognition.timeline import agreement, read_rttm
+from app.recognition.voiceprints import VoiceprintStore
 from app.session import DEMO
 from app.window import people_jobs, strings
 from app.window.analysis import FileAnalysis, FileFacts, Stage
@@ -63,7 +64,7 @@ def test_a_dropped_file_is_analysed_and_the_whole_of_it_is_on_the_timeline(qtbot
 def test_progress_is_shown_and_it_can_be_stopped(qtbot, window, tmp_path):
     write_wav(tmp_path / "long.wav", np.tile(NOISE, 60))
     shown = window(NOISE)
-    shown.open_file(tmp_path / "long.wav")
+    shown.files.open(tmp_path / "long.wav")
     assert shown.file.progress.isVisible()
     qtbot.waitUntil(lambda: 0 < shown.file.progress.value() < 1000, timeout=LONG)
     assert "Analysing: 0:" in shown.file.note.text()
@@ -135,6 +136,39 @@ def test_labels_are_corrected_and_saved(analysed, tmp_path, qtbot):
     assert (tmp_path / "talk.srt").read_text().splitlines()[2] == "Ben"
 
 
+def test_a_correction_offers_to_learn_the_voice(analysed, qtbot, tmp_path):
+    """ "That was Dora": she is enrolled from the piece; a second one extends her voiceprint."""
+    page, engine = analysed.file, analysed._listener
+    dora = [turn for _, turn in page.panel.timeline.scene.turns if turn.label == "Stranger" and turn.duration_s > 2]
+    assert len(dora) > 1
+    steps = (("Enrol Dora", "is enrolled now"), ("Learn more of Dora", "is known better now"))
+    for turn, (offered, told) in zip(dora, steps, strict=False):
+        page.relabel(turn, "Dora")
+        page.draw_frame()
+        assert offered in page.learn_bar.text.text()
+        qtbot.mouseClick(page.learn_bar.learn_button, Qt.MouseButton.LeftButton)
+        assert not page.learn_bar.isVisible()
+        qtbot.waitUntil(lambda told=told: bool(engine.facts.notice) and told in engine.facts.notice.text, timeout=LONG)
+    with VoiceprintStore(tmp_path) as store:
+        samples = store.samples("Dora", engine.encoder().sha256)
+    assert len(samples) == 2
+    assert sum(sample.speech_s for sample in samples) == pytest.approx(sum(t.duration_s for t in dora[:2]), abs=1.5)
+    assert "Dora" in page.analysis.facts.people
+    assert page.panel.name_menu.actions()[0].text() == "Ana"
+
+
+def test_nothing_is_learned_from_too_little_speech_nor_by_saying_not_now(analysed, qtbot, tmp_path):
+    page, engine = analysed.file, analysed._listener
+    turn = page.panel.timeline.scene.turns[0][1]
+    page.relabel(turn, "Zoe")
+    qtbot.mouseClick(page.learn_bar.not_now_button, Qt.MouseButton.LeftButton)
+    assert not page.learn_bar.isVisible()
+    page.learn_bar.accepted.emit((replace(turn, end_s=turn.start_s + 0.5),), "Zoe")
+    qtbot.waitUntil(lambda: bool(engine.facts.notice) and "Not learned" in engine.facts.notice.text, timeout=LONG)
+    with VoiceprintStore(tmp_path) as store:
+        assert not store.people()
+
+
 def test_a_numbered_unknown_voice_is_corrected_everywhere(analysed):
     analysis = analysed.file.analysis
     numbered = [
@@ -172,7 +206,7 @@ def test_back_to_the_microphone_listening_goes_on(qtbot, window, voice, demo_dir
     shown = window(voice("Ana"))
     shown.start()
     qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
-    shown.open_file(demo_dir / "conversation.flac")
+    shown.files.open(demo_dir / "conversation.flac")
     assert not shown._listener.facts.running
     qtbot.waitUntil(lambda: shown.file.analysis.facts.done_s > 1, timeout=LONG)
     qtbot.mouseClick(shown.file.close_button, Qt.MouseButton.LeftButton)

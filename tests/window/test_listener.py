@@ -116,7 +116,7 @@ def test_impatient_clicks(listener, tmp_path):
 
 
 def test_no_microphone_is_tried_again_until_there_is_one(listener, tmp_path, monkeypatch):
-    monkeypatch.setattr("app.window.worker.RETRY_S", 0.05)
+    monkeypatch.setattr("app.window.listening.RETRY_S", 0.05)
     tries = []
 
     def open_source(options):

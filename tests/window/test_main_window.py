@@ -268,8 +268,8 @@ def test_nobody_enrolled_says_what_to_do(still, qtbot):
     assert window.people.first_button.isVisible()
     assert not window.people.list.isVisible()
     qtbot.mouseClick(window.people.first_button, Qt.MouseButton.LeftButton)
-    assert window._dialog.isVisible()
-    window._dialog.reject()
+    assert window.persons.dialog.isVisible()
+    window.persons.dialog.reject()
     window.show_state(view_state(LIVE))
     assert window.people.list.isVisible()
 

@@ -29,8 +29,8 @@ def click(qtbot, button) -> None:
 
 def enrol(qtbot, window, name: str):
     """Through the dialog to its end; returns it, still open."""
-    window.add_person()
-    dialog = window._dialog
+    window.persons.add()
+    dialog = window.persons.dialog
     qtbot.keyClicks(dialog.name_edit, name)
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
@@ -58,8 +58,8 @@ def test_somebody_is_added_and_then_named(qtbot, window, voice, tmp_path):
 
 def test_the_ring_fills_and_the_prompts_go_on(qtbot, window, voice):
     shown = window(voice("Ben"))
-    shown.add_person()
-    dialog = shown._dialog
+    shown.persons.add()
+    dialog = shown.persons.dialog
     qtbot.keyClicks(dialog.name_edit, "Ben")
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
@@ -87,8 +87,8 @@ def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, v
     shown = window(voice("Ana"))
     shown.start()
     qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
-    shown.add_person()
-    dialog = shown._dialog
+    shown.persons.add()
+    dialog = shown.persons.dialog
     qtbot.keyClicks(dialog.name_edit, "Zoe")
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
@@ -102,8 +102,8 @@ def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, v
 def test_once_more_takes_back_the_sample_before(qtbot, window, voice, tmp_path):
     silence = np.zeros(16_000 * 30, np.float32)
     shown = window(np.concatenate([voice("Ana")[: 9 * 16_000], silence]))
-    shown.add_person()
-    dialog = shown._dialog
+    shown.persons.add()
+    dialog = shown.persons.dialog
     qtbot.keyClicks(dialog.name_edit, "Ana")
     click(qtbot, dialog.next_button)
     dialog.enrolment.begin()
@@ -123,8 +123,8 @@ def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, 
         return endless(voice("Ana"))
 
     monkeypatch.setattr(shown._listener, "_open_source", open_source)
-    shown.add_person(name="Ana")
-    dialog = shown._dialog
+    shown.persons.add(name="Ana")
+    dialog = shown.persons.dialog
     qtbot.waitUntil(lambda: dialog.view.failed, timeout=LONG)
     assert dialog.hint.text() == "No microphone was found: plug one in."
     there.append(True)
@@ -171,7 +171,7 @@ def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice,
     engine.recent.add(sound, 0.0)
     turns = [Turn(start, start + 2.0, "Unknown 1") for start in (0.0, 4.0, 8.0)]
     engine.session._turns_before = [*turns, Turn(12.0, 13.0, "Unknown 2")]
-    engine.ask(lambda listener: listener._gather())
+    engine.ask(lambda listener: listener.gather())
     qtbot.waitUntil(lambda: len(engine.facts.turns) == 4, timeout=LONG)
     engine.ask(that_was(turns[1], "Ana"))
     qtbot.waitUntil(lambda: known(shown) == ["Ana"], timeout=LONG)
@@ -202,8 +202,8 @@ def person(qtbot, window, voice, encoder, tmp_path):
         assert build_person(store, encoder, "Ana", samples_of(tmp_path, "Ana"), on_bad=print)
     shown = window(sound)
     shown._listener.session.encoder = encoder
-    shown.open_person("Ana")
-    dialog: PersonDialog = shown._dialog
+    shown.persons.open("Ana")
+    dialog: PersonDialog = shown.persons.dialog
     qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=LONG)
     return shown, dialog
 
@@ -275,7 +275,9 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     qtbot.waitUntil(lambda: shown.menus.rebuild.isEnabled(), timeout=LONG)
     assert [person.stale for person in shown.state.people] == [True, True]
     shown.menus.rebuild.trigger()
-    qtbot.waitUntil(lambda: shown._rebuild is None and shown._listener.facts.phase is Phase.LISTENING, timeout=LONG)
+    qtbot.waitUntil(
+        lambda: not shown.persons.rebuilding and shown._listener.facts.phase is Phase.LISTENING, timeout=LONG
+    )
     assert [(person.name, person.stale) for person in shown.state.people] == [("Ana", False), ("Zoe", True)]
     assert "No usable recordings of Zoe" in shown.status._text.text()
 
@@ -286,5 +288,5 @@ def test_the_demos_people_cannot_be_changed(qtbot, window, voice):
     qtbot.waitUntil(lambda: len(shown.state.people) == 3, timeout=LONG)
     assert not shown.menus.add_person.isEnabled()
     assert not shown.people.add_button.isVisible()
-    shown.add_person()
+    shown.persons.add()
     qtbot.waitUntil(lambda: "demo" in shown.status._text.text(), timeout=LONG)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 
+from app.recognition.model_files import EMBEDDED_INT8
 from app.session import SessionOptions
+from app.window.app import recalled
 from app.window.main_window import MainWindow
 from app.window.palette import DARK
 from app.window.settings import Settings
@@ -77,6 +81,36 @@ def test_what_the_command_line_says_comes_first(started):
     assert started(device="Built-in").device_menu.device == "Built-in"
 
 
+def test_model_and_threshold_come_back(started, qtbot, tmp_path):
+    first = started()
+    first.use_model(EMBEDDED_INT8)
+    qtbot.waitUntil(lambda: first._listener.options.model == EMBEDDED_INT8)
+    first.open_threshold()
+    first.threshold_dialog.slider.setValue(71)
+    first.threshold_dialog.accept()
+    first.close()
+    given, kept = SessionOptions(data=tmp_path), Settings(tmp_path)
+    again, gone = recalled(given, kept, model=True)
+    assert (again.model, again.threshold, gone) == (EMBEDDED_INT8, 0.71, "")
+    # What the command line says comes first; another model has a threshold of its own.
+    assert recalled(replace(given, threshold=0.5), kept, model=True)[0].threshold == 0.5
+    assert recalled(given, kept, model=False) == (given, "")
+    kept.keep_threshold(EMBEDDED_INT8, None)
+    assert recalled(given, kept, model=True)[0].threshold is None
+
+
+def test_a_model_that_is_not_there_any_more_gives_way_to_the_embedded_one(tmp_path):
+    kept, own = Settings(tmp_path), tmp_path / "own.safetensors"
+    kept.model = str(own)
+    assert recalled(SessionOptions(), kept, model=True) == (SessionOptions(), str(own))
+    own.touch()
+    assert recalled(SessionOptions(), kept, model=True) == (SessionOptions(model=str(own)), "")
+
+
 def test_a_damaged_file_is_as_good_as_none(started, tmp_path):
-    (tmp_path / "window.ini").write_bytes(b"[General]\ngeometry=rubbish\nappearance=\xff\xfe\ndevice=@Variant(x\n")
+    (tmp_path / "window.ini").write_bytes(
+        b"[General]\ngeometry=rubbish\nappearance=\xff\xfe\ndevice=@Variant(x\nthreshold=nan\nthreshold_of=embedded\n"
+    )
     assert started().isVisible()
+    given = SessionOptions(data=tmp_path)
+    assert recalled(given, Settings(tmp_path), model=True) == (given, "")

@@ -108,7 +108,8 @@ def test_the_window_is_not_held_up_while_the_model_loads(tmp_path, capsys):
         print(f"[longest stop of the window while the model loads: {figures['longest_gap_ms']} ms]", end=" ")
     assert figures["phases"] == ["listening", "loading", "stopped"], figures
     assert figures["ended"]
-    assert figures["longest_gap_ms"] < 250  # 30 to 60 on an idle machine; 340 with a plain import of torch
+    assert not figures["torch"]  # whose import would hold it up for 100 ms and more
+    assert figures["longest_gap_ms"] < 250  # 30 on an idle machine
 
 
 def test_without_qt_it_says_so_in_one_line_and_runs_in_the_terminal():

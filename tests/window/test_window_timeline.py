@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from app.recognition.timeline import Turn
+from app.window import strings
 from app.window.mel import MelColumns
 from app.window.timeline_panel import TimelinePanel
 from app.window.timeline_scene import Viewport, scene, tick_step_s
@@ -92,6 +93,13 @@ def panel(qtbot, theme):
     panel.timeline.follow()
     panel.show()
     return panel
+
+
+def test_a_turn_with_two_people_at_once_is_told_so(panel):
+    panel.show_scene(scene(TURNS, 15.0, INKS, overlaps=((9.5, 11.0),)))
+    assert panel.timeline.describe(TURNS[3]) == f"Ana, 0:09 to 0:12, {strings.OVERLAP}"
+    assert panel.timeline.describe(TURNS[0]) == "Ana, 0:01 to 0:04"
+    assert not panel.grab().isNull()
 
 
 def place(timeline, turn: Turn) -> QPoint:

@@ -1,0 +1,26 @@
+"""Something else needs the engine for a while; listening goes on afterwards if it was going on before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.window.playback import Playback
+from app.window.worker import Listener
+
+
+class Interruption:
+    """``start``: begins to listen, if anybody is there to see it."""
+
+    def __init__(self, listener: Listener, playback: Playback, start: Callable[[], None]):
+        self._listener, self._playback, self._start = listener, playback, start
+        self._resume = False
+
+    def begin(self) -> None:
+        self._resume = self._resume or self._listener.facts.running
+        self._playback.stop()
+
+    def end(self, *, begin: bool = False) -> None:
+        """``begin``: listen now, whatever was before."""
+        resume, self._resume = self._resume or begin, False
+        if resume:
+            self._start()
