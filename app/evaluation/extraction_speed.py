@@ -47,7 +47,8 @@ class ExtractionSpeed:
         )
         return (
             f"{self.name:<38}{self.wall_s:7.1f} s  {self.cpu_s:7.1f} s of processors"
-            f"  {self.files / self.wall_s:6.1f} files/s  {self.sound_s / self.wall_s:5.0f} x real time  {self.times_speechbrain:5.2f} x SpeechBrain{alike}"
+            f"  {self.files / self.wall_s:6.1f} files/s  {self.sound_s / self.wall_s:5.0f} x real time"
+            f"  {self.times_speechbrain:5.2f} x SpeechBrain{alike}"
         )
 
 
