@@ -3,7 +3,10 @@
 #     docker build -t heard .
 #     docker run --init -p 127.0.0.1:8765:8765 -v heard:/data heard
 #     docker exec CONTAINER cat /data/server-token
-FROM python:3.12-slim-bookworm
+
+# Another base, say of a registry of your own: --build-arg BASE=...; it brings python 3.11 to 3.14 and pip.
+ARG BASE=python:3.12-slim-bookworm
+FROM ${BASE}
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from functools import cache
 
 import pytest
+from told_commands import assert_links_exist, assert_options_exist
 
 from utils import ROOT
 
@@ -17,24 +15,13 @@ COMMANDS = sorted(
 )
 
 
-@cache
-def help_of(*program: str) -> str:
-    done = subprocess.run([sys.executable, *program, "--help"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_there_are_commands():
     assert len(COMMANDS) >= 12
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_and_their_options_exist(command):
-    words = command.split()
-    program = words[:3] if words[0] == "-m" else words[:1]
-    text = help_of(*program)
-    for option in re.findall(r"--[\w-]+", command):
-        assert option in text, f"{' '.join(program)} has no {option}"
+    assert_options_exist(command)
 
 
 def test_make_targets_exist():
@@ -46,8 +33,7 @@ def test_make_targets_exist():
 
 
 def test_files_that_it_shows_or_names_exist():
-    for path in re.findall(r"\]\(([^)#]+)\)", README):
-        assert path.startswith("http") or (ROOT / path).exists(), path
+    assert_links_exist(README, ROOT)
 
 
 def test_the_python_program_is_the_one_that_the_library_s_tests_run():

@@ -26,6 +26,8 @@ class Engine(Protocol):
     model_id: str
     sha256: str
     dim: int
+    precision: str
+    """As ``Encoder.precision``."""
 
     def run(self, shards: Iterable[Shard], cutting: Cutting) -> Iterator[ShardResult]:
         """The result of each shard, in the order of the shards. Takes shards only as fast as they are done."""
@@ -42,6 +44,7 @@ class LocalEngine:
         """``workers``: None for as many as there are cores (on a GPU at least 4, to decode for it)."""
         self.encoder = encoder
         self.model_id, self.sha256, self.dim = encoder.model_id, encoder.sha256, encoder.dim
+        self.precision = encoder.precision
         on_cpu = encoder.device == "cpu"
         self.workers = workers or max(available_cores(), 1 if on_cpu else 4)
         self._turn = contextlib.nullcontext() if on_cpu else threading.Lock()

@@ -80,6 +80,7 @@ def extract(
     identity = {
         "model": engine.model_id,
         "sha256": engine.sha256,
+        "precision": engine.precision,
         "segment_s": config.cutting.segment_s,
         "hop_s": config.cutting.hop_s or config.cutting.segment_s,
     }

@@ -39,8 +39,8 @@ class Journal:
     """The journal at ``path``, for one writer at a time. Use as a context manager."""
 
     def __init__(self, path: str | os.PathLike, identity: dict):
-        """``identity``: what all entries have in common: sha256 of the weights, segment_s and hop_s (or None); and
-        model, which is only a name for people.
+        """``identity``: what all entries have in common: sha256 of the weights, precision, segment_s and hop_s (or
+        None); and model, which is only a name for people.
 
         Raises BadInput if the journal is of another identity or in use, HeardError if it is damaged.
         """
@@ -49,7 +49,7 @@ class Journal:
         self._file = open(self.path, "a+b")  # noqa: SIM115  closed by close()
         try:
             self._lock()
-            end = sum(size for size, _, _ in self._records())
+            end = sum(size for size, _, _ in _records(self.path))
             self._file.truncate(end)
             self._file.seek(end)
             if end:
@@ -84,7 +84,7 @@ class Journal:
 
     def records(self) -> Iterator[Record]:
         """What was written, in its order."""
-        for _, said, body in self._records():
+        for _, said, body in _records(self.path):
             if "entries" in said:
                 entries = [
                     Entry(Row(path, speaker, start, end, "", error, repeat), status, tuple(map(tuple, pieces)))
@@ -92,25 +92,6 @@ class Journal:
                 ]
                 vectors = np.frombuffer(body, "<f4").reshape(-1, said["dim"])
                 yield Record(entries, vectors, said.get("retry", False))
-
-    def _records(self) -> Iterator[tuple[int, dict, bytes]]:
-        """(bytes, text, vectors) of each whole record."""
-        size = os.fstat(self._file.fileno()).st_size
-        with open(self.path, "rb") as file:
-            while len(head := file.read(HEAD.size)) == HEAD.size:
-                mark, text_bytes, vector_bytes, crc = HEAD.unpack(head)
-                at = file.tell()
-                body = b""
-                if mark == MARK and at + text_bytes + vector_bytes <= size:
-                    body = file.read(text_bytes + vector_bytes)
-                elif mark == MARK:
-                    return  # not whole
-                if not body or zlib.crc32(body) != crc:
-                    # a machine that lost its power may have written the last record in part, or zeros for it
-                    if (mark == MARK and file.tell() == size) or not (head + file.read()).strip(b"\0"):
-                        return
-                    raise HeardError(f"{self.path}: damaged at byte {at - HEAD.size}; extract into another --out.")
-                yield HEAD.size + len(body), json.loads(body[:text_bytes]), body[text_bytes:]
 
     def _write(self, said: dict, body: bytes) -> None:
         text = json.dumps(said).encode()
@@ -120,11 +101,17 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def _compare(self, identity: dict) -> None:
-        before = next(self._records())[1]["identity"]
+        before = _identity(self.path)
         if before["sha256"] != identity["sha256"]:
             was = f"another model, {before['model']} (sha256 {before['sha256'][:12]}...)"
         elif before == {**identity, "model": before["model"]}:
             return
+        elif before["precision"] != identity["precision"]:
+            was, asked = before["precision"], identity["precision"]
+            raise BadInput(
+                f"{self.path.parent}: was extracted in {was}, which {asked} is not mixed with: say --precision {was},"
+                " or choose another --out."
+            )
         elif before["segment_s"] is None:
             was = "an embedding for each row"
         else:
@@ -139,3 +126,36 @@ class Journal:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise BadInput(f"{self.path.parent}: another extraction is writing there.") from None
+
+
+def _records(path: Path) -> Iterator[tuple[int, dict, bytes]]:
+    """(bytes, text, vectors) of each whole record."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        while len(head := file.read(HEAD.size)) == HEAD.size:
+            mark, text_bytes, vector_bytes, crc = HEAD.unpack(head)
+            at = file.tell()
+            body = b""
+            if mark == MARK and at + text_bytes + vector_bytes <= size:
+                body = file.read(text_bytes + vector_bytes)
+            elif mark == MARK:
+                return  # not whole
+            if not body or zlib.crc32(body) != crc:
+                # a machine that lost its power may have written the last record in part, or zeros for it
+                if (mark == MARK and file.tell() == size) or not (head + file.read()).strip(b"\0"):
+                    return
+                raise HeardError(f"{path}: damaged at byte {at - HEAD.size}; extract into another --out.")
+            yield HEAD.size + len(body), json.loads(body[:text_bytes]), body[text_bytes:]
+
+
+def _identity(path: Path) -> dict:
+    """What the first record says; there is one."""
+    return {"precision": "float32", **next(_records(path))[1]["identity"]}  # which was not said at first
+
+
+def precision_before(path: Path) -> str | None:
+    """The precision of what a journal holds; None if there is none. Raises HeardError if it is damaged."""
+    try:
+        return _identity(path)["precision"]
+    except (FileNotFoundError, StopIteration):
+        return None

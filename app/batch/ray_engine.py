@@ -23,18 +23,25 @@ RETRIES = 8
 """How often a shard is computed again when the machine it was on is lost."""
 NOT_SENT = [".git", ".venv", "data", "docs", "runs", "tests", "tools"]
 
-_encoders: dict[str, Encoder] = {}
-"""In a worker: the encoder by the weights' sha256, made once."""
+_encoders: dict[tuple[str, str], Encoder] = {}
+"""In a worker: the encoder by the weights' sha256 and the precision, made once."""
 
 
 class RayEngine:
     """An ``Engine``; on the processors of a cluster. Use as a context manager."""
 
-    def __init__(self, model: str = "embedded", address: str | None = None, workers: int | None = None):
+    def __init__(
+        self,
+        model: str = "embedded",
+        address: str | None = None,
+        workers: int | None = None,
+        precision: str = "float32",
+    ):
         """``address``: of the cluster, "host:port"; None for $RAY_ADDRESS, else one of this machine alone.
 
-        ``workers``: at most so many shards at a time; None for as many as the cluster has processors. Raises BadInput
-        if Ray is not installed, HeardError if the cluster cannot be reached, and what loading the model raises.
+        ``workers``: at most so many shards at a time; None for as many as the cluster has processors. ``precision``:
+        as for ``Encoder.load``; "auto" goes by the processor of this machine. Raises BadInput if Ray is not installed,
+        HeardError if the cluster cannot be reached, and what loading the model raises.
         """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
         try:
@@ -50,8 +57,12 @@ class RayEngine:
         if file.kind == "onnx":
             encoder = OnnxEncoder.open(file.path)
             weights, card, self.dim = file.path.read_bytes(), encoder.card, encoder.dim
+            self.precision = encoder.precision
         else:
+            from app.recognition.torch_encoder import cpu_precision
+
             weights, card = open_network(file)
+            self.precision = cpu_precision(precision)
             self.dim = weights.arch.embedding_dim
         self.model_id, self.sha256 = card["name"], card["sha256"]
         self._ray, self._workers = ray, workers
@@ -80,7 +91,10 @@ class RayEngine:
         at_once = self._workers or 4 * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         # in a list, the model is fetched by who needs it, not with every task
         yield from in_order(
-            shards, at_once, lambda shard: self._task.remote([self._model], self.sha256, shard, cutting), self._wait
+            shards,
+            at_once,
+            lambda shard: self._task.remote([self._model], self.sha256, self.precision, shard, cutting),
+            self._wait,
         )
 
     def _wait(self, ticket) -> ShardResult:
@@ -104,22 +118,23 @@ def _check_reachable(address: str | None) -> None:
         raise HeardError(f"no Ray cluster at {address}: {error.strerror or error}.") from None
 
 
-def _compute(model: list, sha256: str, shard: Shard, cutting: Cutting) -> ShardResult:
+def _compute(model: list, sha256: str, precision: str, shard: Shard, cutting: Cutting) -> ShardResult:
     """In a worker: one shard."""
     import ray
 
-    if sha256 not in _encoders:
+    key = sha256, precision
+    if key not in _encoders:
         weights, card = ray.get(model[0])
         if isinstance(weights, bytes):
             from app.recognition.onnx_encoder import OnnxEncoder
 
-            _encoders[sha256] = OnnxEncoder(weights, card)
+            _encoders[key] = OnnxEncoder(weights, card)
         else:
             import torch
 
             from app.recognition.torch_encoder import TorchEncoder
 
             torch.set_num_threads(1)
-            _encoders[sha256] = TorchEncoder(weights, card, card["name"])
+            _encoders[key] = TorchEncoder(weights, card, card["name"], precision=precision)
     context = ray.get_runtime_context()
-    return embed_shard(_encoders[sha256], shard, cutting, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")
+    return embed_shard(_encoders[key], shard, cutting, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")

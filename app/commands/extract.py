@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from app.commands._options import add_compute_option, add_model_option
+from app.recognition.encoder import PRECISIONS
 
 SHOWN = 5
 """Rows without an embedding that are named in the end; index.csv has all."""
@@ -65,6 +66,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     add_model_option(parser)
     add_compute_option(parser)
+    parser.add_argument(
+        "--precision",
+        default="auto",
+        choices=PRECISIONS,
+        help="of the network; auto (default): what DIR has, else bfloat16 where the processor multiplies it",
+    )
     options = parser.parse_args(argv)
     for name, least in (("segment", 0.1), ("hop", 0.01), ("longest", 0.1), ("workers", 1), ("min_clips", 1)):
         if (value := getattr(options, name)) is not None and not least <= value < float("inf"):
@@ -92,11 +99,24 @@ def _engine(options: argparse.Namespace):
     if options.engine == "ray":
         from app.batch.ray_engine import RayEngine
 
-        return RayEngine(options.model, options.ray_address, options.workers)
+        return RayEngine(options.model, options.ray_address, options.workers, _precision(options))
     from app.batch.engines import LocalEngine
     from app.recognition.encoder import Encoder
 
-    return nullcontext(LocalEngine(Encoder.load(options.model, compute=options.compute, bulk=True), options.workers))
+    encoder = Encoder.load(options.model, compute=options.compute, precision=_precision(options), bulk=True)
+    return nullcontext(LocalEngine(encoder, options.workers))
+
+
+def _precision(options: argparse.Namespace) -> str:
+    """What was asked for, or, if nothing was, what is in the folder already."""
+    from app.batch.extract import JOURNAL
+    from app.batch.journal import precision_before
+    from app.recognition.model_files import is_onnx
+
+    if options.precision != "auto" or is_onnx(options.model):
+        return options.precision
+    before = precision_before(options.out / JOURNAL)
+    return before if before in PRECISIONS else "auto"
 
 
 @contextmanager

@@ -58,12 +58,12 @@ def embed_robustly(encoder: Encoder, speech: np.ndarray) -> tuple[np.ndarray, li
 
 def in_a_noisy_room(pieces: Sequence[np.ndarray], seed: int = 0) -> list[np.ndarray]:
     """Pieces (n,) of speech, each in a simulated room of its own with coloured noise 8 to 25 dB below the speech."""
-    from app.training.augment import coloured_noise, mix, reverberate, simulated_room
+    from app.training.augment import noisy_room, simulated_room
 
     rng, changed = np.random.default_rng(seed), []
     for piece in pieces:
         room, snr_db = simulated_room(rng.uniform(0.2, 0.6), rng), rng.uniform(8, 25)
-        changed.append(mix(reverberate(piece, room), coloured_noise(len(piece), rng), snr_db).astype(np.float32))
+        changed.append(noisy_room(piece, room, snr_db, rng))
     return changed
 
 

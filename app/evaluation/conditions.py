@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.training.augment import coloured_noise, mix, reverberate, simulated_room
+from app.training.augment import noisy_room, simulated_room
 from app.training.corpus import Clip
 
 SNR_DB = 10.0
@@ -22,5 +22,4 @@ def noisy(clip: Clip, samples: np.ndarray) -> np.ndarray:
     """
     key = hashlib.sha256(f"{Path(clip.path).name} {clip.start_s}".encode()).digest()
     rng = np.random.default_rng(list(key[:16]))
-    speech = reverberate(samples.astype(np.float32), simulated_room(rng.uniform(*RT60_S), rng))
-    return mix(speech, coloured_noise(len(speech), rng), SNR_DB).astype(np.float32)
+    return noisy_room(samples, simulated_room(rng.uniform(*RT60_S), rng), SNR_DB, rng)

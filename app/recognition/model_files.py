@@ -76,6 +76,11 @@ def needs_torch(model: str, compute: str = "auto") -> bool:
     return kind != "onnx"
 
 
+def is_onnx(model: str) -> bool:
+    """Whether what the user asked for is an ONNX file, which has a precision of its own."""
+    return KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) == "onnx"
+
+
 def is_ecapa_tdnn(file: ModelFile) -> bool:
     """Whether the card says that this is the network which ``OnnxEncoder`` knows. Raises what ``read_card`` does."""
     return read_card(file.path).get("architecture", {}).get("network") == "ecapa-tdnn"

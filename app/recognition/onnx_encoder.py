@@ -50,6 +50,7 @@ class OnnxEncoder(Encoder):
             raise HeardError(f"{where}: not an ONNX file of this program ({_first_line(error)}).") from None
         except Exception as error:  # ONNX Runtime's own have no public base
             raise HeardError(f"{where}: the ONNX file is damaged ({_first_line(error)}).") from None
+        self.precision = card.get("precision", "float32")
         self._gender = None
         if "gender.out.weight" in tensors:
             names = ("gender.hidden.weight", "gender.hidden.bias", "gender.out.weight", "gender.out.bias")

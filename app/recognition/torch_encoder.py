@@ -10,7 +10,7 @@ import torch
 
 from app.recognition import model_files
 from app.recognition.encoder import Encoder
-from app.recognition.fast_network import FastNetwork
+from app.recognition.fast_network import FastNetwork, has_fast_bfloat16
 from app.recognition.model_files import ModelFile
 from app.recognition.overlap import load_head
 from model import EcapaTdnn, SpeakerNetwork
@@ -20,23 +20,31 @@ from utils import BadInput
 class TorchEncoder(Encoder):
     """A ``SpeakerNetwork`` behind the interface of ``Encoder``."""
 
-    def __init__(self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu"):
+    def __init__(
+        self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu", precision: str = "float32"
+    ):
+        """``precision``: as for ``Encoder.load``. Raises BadInput for bfloat16 where it cannot be."""
         cohort = None if network.cohort is None else network.cohort.float().cpu().numpy()
         super().__init__(card, model_id, network.arch.embedding_dim, cohort, device)
         network = network.to(device).eval()
         self._gender = network.gender
         self._network = network
-        if device == "cpu" and isinstance(network.backbone, EcapaTdnn):
-            self._network = FastNetwork(network)  # a copy of its own: the plain backbone's memory is freed
+        rewritten = device == "cpu" and isinstance(network.backbone, EcapaTdnn)
+        if precision == "bfloat16" and not rewritten:
+            raise BadInput("--precision bfloat16: on processors alone; leave --precision out, or say --compute cpu.")
+        if rewritten:
+            self.precision = cpu_precision(precision)
+            # a copy of its own: the plain backbone's memory is freed
+            self._network = FastNetwork(network, getattr(torch, self.precision))
 
     @classmethod
-    def open(cls, file: ModelFile, compute: str) -> TorchEncoder:
-        """The encoder of a model file; ``compute`` as for ``Encoder.load``."""
+    def open(cls, file: ModelFile, compute: str, precision: str = "float32") -> TorchEncoder:
+        """The encoder of a model file; ``compute`` and ``precision`` as for ``Encoder.load``."""
         # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
         torch.set_num_threads(1)
         device = _device(compute)
         network, card = model_files.open_network(file)
-        encoder = cls(network, card, card["name"], device)
+        encoder = cls(network, card, card["name"], device, precision)
         if isinstance(network.backbone, EcapaTdnn):
             encoder.overlap = load_head(file.path, card["sha256"])
         return encoder
@@ -65,6 +73,13 @@ class TorchEncoder(Encoder):
     def _female_logit(self, embedding: np.ndarray) -> float:
         with torch.inference_mode():
             return float(self._gender(torch.from_numpy(embedding)[None].to(self.device)))
+
+
+def cpu_precision(precision: str) -> str:
+    """What "auto" is on this machine's processor; anything else as it is."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if has_fast_bfloat16() else "float32"
 
 
 def _device(compute: str) -> str:

@@ -11,11 +11,12 @@ import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
 from app.audio.file_source import StreamSource
+from app.batch.verification import Voice, compare, hear
 from app.enrolment.pieces import SHORTEST_S, embed, pooled
-from app.recognition.decision import decide, probability
+from app.recognition.decision import decide
 from app.recognition.identification import UNKNOWN
 from app.recognition.live import Recogniser, listen
-from app.recognition.scoring import Gallery, score
+from app.recognition.scoring import score
 from app.recognition.speech import keep_speech
 from app.recognition.transcript import FORMATS
 from app.server import roster
@@ -23,6 +24,7 @@ from app.server.engine import Engine, engine_of
 from app.server.errors import ApiError
 from app.server.shapes import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
 from app.server.sound import decode, duration_s, read
+from utils import BadInput
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
 Shared = Annotated[Engine, Depends(engine_of)]
@@ -96,30 +98,36 @@ def _voice(engine: Engine, file: BinaryIO) -> tuple[np.ndarray, float, float]:
 
 
 def _verify(engine: Engine, a: BinaryIO, b: BinaryIO | None, person: str | None) -> Verification:
-    gallery, spoken = Gallery(), []
-    if person:
-        with engine.store() as store:
-            name = roster.find(store, person)
-        known = engine.gallery()
-        rows = [index for index, other in enumerate(known.names) if other == name]
-        if not rows:
-            raise ApiError(422, "not_enrolled", "this person has no voiceprint of this model yet: add a sample.")
-        gallery = Gallery(tuple(name for _ in rows), known.vectors[rows], known.cohort)
-    voice, seconds, _ = _voice(engine, a)
-    spoken.append(seconds)
+    voice = _heard(engine, a, "a")
     if b is not None:
-        other, seconds, _ = _voice(engine, b)
-        spoken.append(seconds)
-        gallery = Gallery(("b",), other[None], engine.encoder.cohort)
-    (value,) = score(voice, gallery).values()
-    rule = engine.rule.at(min(spoken))
-    return Verification(
-        score=round(value, 4),
-        probability=round(probability(value, rule), 4),
-        same=value >= rule.threshold,
-        threshold=round(rule.threshold, 4),
-        speech_s=[round(one, 2) for one in spoken],
-    )
+        others = [_heard(engine, b, "b")]
+    else:  # whose speech was long enough to be enrolled, and is not looked at again
+        others = [Voice(row, voice.speech_s, ()) for row in _enrolled(engine, person)]
+    answers = [compare(voice, other, engine.rule, engine.encoder.cohort) for other in others]
+    said = max(answers, key=lambda answer: answer.score).as_json()
+    if b is None:
+        said.update(speech_s=said["speech_s"][:1], warnings=said["warnings"][:1])
+    return Verification(**said)
+
+
+def _heard(engine: Engine, file: BinaryIO, part: str) -> Voice:
+    """The voice in an upload, as ``python -m app verify`` hears it. Raises ApiError for too little speech."""
+    sound = read(file, engine.config.max_audio_s)
+    try:
+        return hear(engine.encoder, [sound])[0]
+    except BadInput as error:
+        raise ApiError(422, "too_little_speech", f"{part}: {str(error).removeprefix('sound 1: ')}") from None
+
+
+def _enrolled(engine: Engine, person: str) -> np.ndarray:
+    """(rows, D) voiceprints of a person. Raises ApiError if there are none."""
+    with engine.store() as store:
+        name = roster.find(store, person)
+    known = engine.gallery()
+    rows = [index for index, other in enumerate(known.names) if other == name]
+    if not rows:
+        raise ApiError(422, "not_enrolled", "this person has no voiceprint of this model yet: add a sample.")
+    return known.vectors[rows]
 
 
 def _identify(engine: Engine, file: BinaryIO) -> Identified:

@@ -61,10 +61,12 @@ class Sample:
 class Verification:
     score: float
     """-1 to 1."""
+    cosine: float
     probability: float
     same: bool
     threshold: float
     speech_s: list[float]
+    warnings: list[list[str]]
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,22 @@ class SampleAdded(Shape):
 
 
 class Verification(Shape):
-    model_config = example(score=0.71, probability=0.98, same=True, threshold=0.48, speech_s=[7.2, 6.4])
+    model_config = example(
+        score=0.71,
+        cosine=0.69,
+        probability=0.98,
+        same=True,
+        threshold=0.48,
+        speech_s=[7.2, 6.4],
+        warnings=[[], ["noisy (speech only 9 dB above it)"]],
+    )
     score: float = Field(description="-1 to 1, on the scale of a cosine.")
+    cosine: float = Field(description="Before it was normalised against the model's cohort.")
     probability: Annotated[float, PROBABILITY]
     same: bool
     threshold: float
-    speech_s: list[float] = Field(description="Speech found in each.")
+    speech_s: list[float] = Field(description="Speech heard in each upload, at most a minute.")
+    warnings: list[list[str]] = Field(description="What makes the answer less sure, for each upload.")
 
 
 class Identified(Shape):

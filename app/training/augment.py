@@ -126,6 +126,12 @@ def reverberate(speech: np.ndarray, room: np.ndarray) -> np.ndarray:
     return fft.irfft(fft.rfft(speech, size) * fft.rfft(room, size), size)[: len(speech)].astype(np.float32)
 
 
+def noisy_room(speech: np.ndarray, room: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
+    """``speech`` (n,) in a room with this impulse response, with coloured noise that far below it: (n,) float32."""
+    speech = reverberate(speech.astype(np.float32), room)
+    return mix(speech, coloured_noise(len(speech), rng), snr_db).astype(np.float32)
+
+
 def fast_length(least: int) -> int:
     """The first length from ``least`` on whose only prime factors are 2, 3 and 5: a transform of it is quick."""
     length = least

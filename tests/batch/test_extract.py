@@ -142,6 +142,28 @@ def test_nothing_is_mixed_and_nothing_foreign_is_overwritten(table, tmp_path, en
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["labels.npy"]
 
 
+def test_precisions_are_not_mixed_and_a_folder_keeps_its_own(table, tmp_path, engine):
+    do(table, tmp_path / "out", engine)
+    command = [str(table), "--out", str(tmp_path / "out"), "--compute", "cpu"]
+    with pytest.raises(BadInput, match="in float32, which bfloat16 is not mixed with: say --precision float32"):
+        run([*command, "--precision", "bfloat16"])
+    with open(table, "a") as file:
+        file.write(f"{table.parent / 'more.wav'},a,,\n")
+    write_wav(table.parent / "more.wav", read_audio(table.read_text().splitlines()[1].split(",")[0], end_s=2))
+    assert run(command) == 0
+    assert len(read_outputs(tmp_path / "out")[0]) == 41
+    assert json.loads((tmp_path / "out" / "meta.json").read_text())["precision"] == "float32"
+
+
+def test_bfloat16_is_within_what_is_said_of_it(table, tmp_path, engine):
+    do(table, tmp_path / "out", engine)
+    assert run([str(table), "--out", str(tmp_path / "b"), "--compute", "cpu", "--precision", "bfloat16"]) == 0
+    assert json.loads((tmp_path / "b" / "meta.json").read_text())["precision"] == "bfloat16"
+    long, brief = (read_outputs(tmp_path / name)[0] for name in ("out", "b"))
+    assert np.sum(long * brief, axis=1).min() > 0.999
+    assert not np.array_equal(long, brief)
+
+
 def test_a_run_that_breaks_off_goes_on_to_the_same_bits(table, tmp_path, engine):
     do(table, tmp_path / "whole", engine)
 

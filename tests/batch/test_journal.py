@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from app.batch.compute import Entry
-from app.batch.journal import Journal, Record
+from app.batch.journal import Journal, Record, precision_before
 from app.batch.manifest import Row
 from utils import BadInput, HeardError
 
-WHO = {"model": "m", "sha256": "00ff" * 16, "segment_s": None, "hop_s": None}
+WHO = {"model": "m", "sha256": "00ff" * 16, "precision": "float32", "segment_s": None, "hop_s": None}
 
 
 def shard(number: int) -> tuple[list[Entry], np.ndarray]:
@@ -84,7 +84,11 @@ def test_damage_before_the_end_is_told_and_nothing_is_cut_off(tmp_path):
 
 @pytest.mark.parametrize(
     ("changed", "complaint"),
-    [({"sha256": "1" * 64}, "another model, m"), ({"segment_s": 3.0, "hop_s": 3.0}, "an embedding for each row")],
+    [
+        ({"sha256": "1" * 64}, "another model, m"),
+        ({"segment_s": 3.0, "hop_s": 3.0}, "an embedding for each row"),
+        ({"precision": "bfloat16"}, "in float32, which bfloat16 is not mixed with"),
+    ],
 )
 def test_nothing_is_mixed(tmp_path, changed, complaint):
     path = filled(tmp_path / "j")
@@ -92,6 +96,22 @@ def test_nothing_is_mixed(tmp_path, changed, complaint):
         Journal(path, {**WHO, **changed})
     with Journal(path, {**WHO, "model": "the same weights under another name"}) as journal:
         assert len(content(journal)) == 2
+
+
+def test_the_precision_of_what_is_there(tmp_path):
+    assert precision_before(tmp_path / "j") is None
+    (tmp_path / "j").touch()
+    assert precision_before(tmp_path / "j") is None
+    with Journal(tmp_path / "j", {**WHO, "precision": "bfloat16"}):
+        assert precision_before(tmp_path / "j") == "bfloat16"
+
+
+def test_a_journal_that_does_not_say_its_precision_is_in_float32(tmp_path):
+    with Journal(tmp_path / "j", {key: value for key, value in WHO.items() if key != "precision"}):
+        pass
+    Journal(tmp_path / "j", WHO).close()
+    with pytest.raises(BadInput, match="in float32"):
+        Journal(tmp_path / "j", {**WHO, "precision": "bfloat16"})
 
 
 def test_one_writer_at_a_time(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.recognition.encoder import Encoder
+from app.recognition.fast_network import has_fast_bfloat16
 from utils import BadInput, read_audio
 
 
@@ -52,6 +53,25 @@ def test_gender_of_the_demo_voices(encoder, voices):
         label, sure = encoder.gender(encoder.embed(samples[0]))
         assert label in (None, "female" if name == "Ana" else "male")
         assert 0.5 <= sure <= 1
+
+
+def test_bfloat16_moves_embeddings_by_next_to_nothing(encoder, voices):
+    brief = Encoder.load(compute="cpu", precision="bfloat16")
+    assert (encoder.precision, brief.precision) == ("float32", "bfloat16")
+    for samples in voices.values():
+        assert np.sum(encoder.embed_batch(samples) * brief.embed_batch(samples), axis=1).min() > 0.9999
+
+
+def test_automatic_precision_goes_by_the_processor():
+    wanted = "bfloat16" if has_fast_bfloat16() else "float32"
+    assert Encoder.load(compute="cpu", precision="auto").precision == wanted
+
+
+def test_an_unknown_precision_and_one_for_another_model_are_refused():
+    with pytest.raises(BadInput, match="auto, float32, bfloat16"):
+        Encoder.load(precision="half")
+    with pytest.raises(BadInput, match="leave --precision out"):
+        Encoder.load("embedded-int8", precision="bfloat16")
 
 
 def test_an_unknown_device_is_refused():

@@ -67,6 +67,17 @@ def test_silence_and_loud_sound(plain):
 
 
 @pytest.mark.parametrize("packed", FORMS)
+def test_bfloat16_gives_nearly_the_same(plain, packed):
+    fast = FastNetwork(plain, torch.bfloat16, packed=packed)
+    for wave in (noise(1, 32_000), noise(3, 8_000), noise(1, 1_600)):
+        with torch.inference_mode():
+            got, wanted = fast(wave), plain(wave)
+        assert got.dtype == torch.float32
+        assert torch.cosine_similarity(got.double(), wanted.double()).min() > 1 - 1e-3
+        assert not torch.equal(got, wanted)
+
+
+@pytest.mark.parametrize("packed", FORMS)
 def test_keeps_its_own_weights(packed):
     plain = network(SMALL)
     fast = FastNetwork(plain, packed=packed)
