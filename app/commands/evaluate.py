@@ -31,7 +31,7 @@ def run(argv: list[str]) -> int:
         return run_trials(options, encoder, _bar("embedding"))
     system = own(encoder)
     if options.no_norm and encoder.cohort is not None:  # the threshold is one for normalised scores
-        system = replace(system, cohort=None, threshold=None)
+        system = replace(system, cohort=None, threshold=None, rule=None)
     systems = [system, *(load_reference(name) for name in options.beside)]
     return _pairs(options, systems) if options.pairs else _open_set(options, systems)
 
@@ -123,7 +123,7 @@ def _open_set(options: argparse.Namespace, systems: list) -> int:
 
     config = OpenSetConfig()
     rows = _Rows(
-        options, "open_set", "corpus                  right   5-95 % of casts  misnamed  closed set", _open_set_line
+        options, "open_set", "corpus                  right   90 % interval    misnamed  closed set", _open_set_line
     )
     for corpus, clips in _corpora(options, options.open_set):
         try:
@@ -135,7 +135,9 @@ def _open_set(options: argparse.Namespace, systems: list) -> int:
             continue
         for system in systems:
             voices = [hear(part, system.embed) for part in _bar(f"{corpus} {system.name}")(parts)]
-            rows.add({"model": system.name, "corpus": corpus, **measure_open_set(voices, config, system.cohort)})
+            rows.add(
+                {"model": system.name, "corpus": corpus, **measure_open_set(voices, config, system.cohort, system.rule)}
+            )
     return rows.finish()
 
 
@@ -190,7 +192,7 @@ def _pairs_line(row: dict) -> str:
 
 
 def _open_set_line(row: dict) -> str:
-    low, high = row["right_spread"]
+    low, high = row["right_interval"]
     right = f"{row['right']:>7.1%}{f'{low:.1%} - {high:.1%}':>18}"
     return f"{row['corpus'] or '-':<22}{right}{row['misnamed']:>10.1%}{row['closed_set']:>12.1%}"
 

@@ -27,8 +27,9 @@ def read_int8_card(weights: str | os.PathLike) -> dict | None:
 
 def render(card: dict, int8: dict | None = None) -> str:
     """A card (see ``model.save_checkpoint``) as Markdown, with that of the int8 form made from the same weights."""
-    figures = [_figures(card.get("figures"), card["name"]), _open_set(card.get("open_set"))]
-    parts = [_head(card), _decision(card), *figures, _gender(card), _int8(int8), _training(card), _data(card)]
+    figures, open_set = card.get("figures"), card.get("open_set")
+    measured = [_figures(figures, card["name"]), _open_set(open_set), _reliability(open_set), _gender(card)]
+    parts = [_head(card), _decision(card), *measured, _int8(int8), _training(card), _data(card)]
     return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
 
 
@@ -76,21 +77,29 @@ below the speech; both recordings of a pair are.
 {_figures_table(figures, name)}"""
 
 
-def _figures_table(figures: dict, name: str) -> str:
+def _figures_table(figures: dict, name: str, *, groups: bool = True) -> str:
     rows = [
         (
-            row["corpus"],
+            corpus,
             (f"{row['crop_s']:g} s" if row["crop_s"] else "whole") + (", noisy" if row.get("noisy") else ""),
             row.get("model", name),
-            _percent(row["eer"]),
-            " to ".join(map(_percent, row["eer_interval"])),
-            str(row["speakers"]),
-            str(row["trials"]),
+            _percent(of["eer"]),
+            " to ".join(map(_percent, of["eer_interval"])),
+            str(of["speakers"]),
+            str(of["trials"]),
         )
         for row in figures["rows"]
+        for corpus, of in (_with_groups(row) if groups else [(row["corpus"], row)])
     ]
     header = ("corpus", "speech", "model", "EER", "90 % interval over speakers", "speakers", "pairs")
     return _table(header, rows)
+
+
+def _with_groups(row: dict) -> list[tuple[str, dict]]:
+    """(whose voices, figures) of a row, and of the adults and the children in it."""
+    return [(row["corpus"], row)] + [
+        (f"{row['corpus']}, {group}", row[group]) for group in ("adults", "children") if group in row
+    ]
 
 
 def _open_set(figures: dict | None) -> str:
@@ -101,14 +110,22 @@ def _open_set(figures: dict | None) -> str:
             row["corpus"],
             row["model"],
             _percent(row["right"]),
-            " to ".join(map(_percent, row["right_spread"])),
+            " to ".join(map(_percent, row["right_interval"])),
             _percent(row["misnamed"]),
             _percent(row["closed_set"]),
             str(row["speakers"]),
         )
         for row in figures["rows"]
     ]
-    header = ("corpus", "model", "right", "5 to 95 % of the casts", "another name", "right, no strangers", "speakers")
+    header = (
+        "corpus",
+        "model",
+        "right",
+        "90 % interval over speakers",
+        "another name",
+        "right, no strangers",
+        "speakers",
+    )
     return f"""## Naming, strangers among them
 
 Five people enrolled with 20 s of speech each, everybody else of the corpus a stranger: how many windows of 2 s of the
@@ -117,16 +134,63 @@ enrolled get their name, where 1 % of the strangers' windows get one, as `{figur
 {_table(header, rows)}"""
 
 
+def _reliability(figures: dict | None) -> str:
+    """What the model says of its own certainty, and what came of it."""
+    measured = [row for row in figures["rows"] if "reliability" in row] if figures else []
+    if not measured:
+        return ""
+    costs = [(row["corpus"], f"{row['cllr']:.3f}", f"{row['min_cllr']:.3f}") for row in measured]
+    rows = [
+        (row["corpus"], _percent(tenth["said"]), _percent(tenth["same"]), str(tenth["trials"]))
+        for row in measured
+        for tenth in row["reliability"]
+    ]
+    return f"""## How sure it is
+
+The same windows against every voiceprint, as likely of one person as of two: the cost of the likelihood ratios in
+bits (1 knows nothing), and what the best calibration of these very scores would have. Half of the speech that they are
+fitted on is noisy, where owners score lower; of speech as clean as this, and after 20 s of enrolment, a middling
+probability is too high: it is a stranger.
+
+{_table(("corpus", "Cllr", "lowest Cllr"), costs)}
+
+How often it was one person where that was said to be so probable (mean of each tenth with ten trials or more):
+
+{_table(("corpus", "said", "came true", "trials"), rows)}"""
+
+
 def _gender(card: dict) -> str:
     gender = card.get("gender")
     if not gender:
         return ""
     aside = gender["held_aside"]
-    return f"""## Gender
+    text = f"""## Gender
 
 A head on the embedding, for adults. On {aside["speakers"]} speakers set aside it answers
 {_percent(aside["answered"])} of the time, and {_percent(aside["right"])} of these answers are right. Below a certainty
 of {_percent(gender["abstain"])} it does not answer."""
+    rows = [
+        (
+            whose,
+            f"{row['crop_s']:g} s" if row["crop_s"] else "whole",
+            _percent(of["gender"]["answered"]),
+            _percent(of["gender"]["right"]),
+            _percent(of["gender"]["answered"] * (1 - of["gender"]["right"])),
+            str(of["gender"]["clips"]),
+        )
+        for row in (card.get("figures") or {"rows": []})["rows"]
+        if not row.get("noisy") and row.get("gender")
+        for whose, of in _with_groups(row)[-2:]  # adults and children apart where there are both
+        if of["gender"]["right"] is not None
+    ]
+    if not rows:
+        return text
+    header = ("corpus", "speech", "answered", "right of these", "wrong of all", "recordings")
+    return f"""{text}
+
+On people it was not trained on, measured with the accuracy above:
+
+{_table(header, rows)}"""
 
 
 def _int8(card: dict | None) -> str:
@@ -140,7 +204,8 @@ The same network in ONNX, its large matrix products on 8-bit integers (`python -
     figures = card.get("figures")
     if not figures:
         return text
-    return f"{text} Beside the float one, as\n`{figures['command']}` prints:\n\n{_figures_table(figures, card['name'])}"
+    table = _figures_table(figures, card["name"], groups=False)
+    return f"{text} Beside the float one, as\n`{figures['command']}` prints:\n\n{table}"
 
 
 def _training(card: dict) -> str:

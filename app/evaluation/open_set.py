@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.enrolment.pieces import cut, pooled
-from app.evaluation.metrics import threshold_at
+from app.evaluation.metrics import error_rates
 from app.evaluation.references import Embed
+from app.evaluation.reliability import measure_reliability
 from app.evaluation.trials import Progress
+from app.recognition.decision import DecisionRule
 from app.recognition.scoring import Cohort, similarities
 from app.recognition.speech import keep_speech
 from app.training.corpus import Clip
@@ -31,6 +33,10 @@ class OpenSetConfig:
     """Part of the strangers' windows that get a name."""
     casts: int = 300
     """How many times other people are the enrolled ones."""
+    rounds: int = 400
+    """How many times the speakers are drawn again, for the interval ..."""
+    casts_a_round: int = 40
+    """... and how many casts each time."""
     seed: int = 1
 
 
@@ -91,36 +97,75 @@ def hear(part: Part, embed: Embed) -> Voice:
     return Voice(voiceprint, np.stack([embed(window) for window in part.windows]))
 
 
-def measure_open_set(voices: Sequence[Voice], config: OpenSetConfig, cohort: Cohort | None = None) -> dict:
+def measure_open_set(
+    voices: Sequence[Voice],
+    config: OpenSetConfig,
+    cohort: Cohort | None = None,
+    rule: DecisionRule | None = None,
+) -> dict:
     """Many casts of enrolled people, all others strangers, one threshold for all; rates are fractions of windows.
 
     ``right``: of the enrolled people's windows, those with the right name at ``threshold``, at which
-    ``false_accepts`` of the strangers' windows get a name. ``right_spread``: its 5 % and 95 % quantile over casts.
-    ``misnamed``: with another's name. ``closed_set``: right if everybody is known to be enrolled.
+    ``false_accepts`` of the strangers' windows get a name. ``right_interval``: where it falls 90 % of the time for
+    other speakers of this kind (they are drawn again, see ``bootstrap.py``). ``misnamed``: with another's name.
+    ``closed_set``: right if everybody is known to be enrolled. With a ``rule``, ``measure_reliability`` of its
+    likelihood ratios over every window and every voiceprint besides.
     """
     rng = np.random.default_rng(config.seed)
     owner = np.repeat(np.arange(len(voices)), [len(voice.windows) for voice in voices])
     voiceprints = np.stack([voice.voiceprint for voice in voices])
     table = similarities(np.concatenate([voice.windows for voice in voices]), voiceprints, cohort)
-    casts = [rng.choice(len(voices), size=config.enrolled, replace=False) for _ in range(config.casts)]
-    best = [table[:, cast].max(axis=1) for cast in casts]
-    known = [np.isin(owner, cast) for cast in casts]
-    hits = [cast[table[:, cast].argmax(axis=1)] == owner for cast in casts]
-    own = np.concatenate([scores[mask] for scores, mask in zip(best, known, strict=True)])
-    strangers = np.concatenate([scores[~mask] for scores, mask in zip(best, known, strict=True)])
-    threshold = threshold_at(own, strangers, config.false_accepts)
-    right = [
-        float(np.mean(hit[mask] & (scores[mask] >= threshold)))
-        for hit, scores, mask in zip(hits, best, known, strict=True)
-    ]
-    hit = np.concatenate([hit[mask] for hit, mask in zip(hits, known, strict=True)])
-    return {
-        "right": float(np.mean(hit & (own >= threshold))),
-        "right_spread": [float(q) for q in np.quantile(right, (0.05, 0.95))],
-        "misnamed": float(np.mean(~hit & (own >= threshold))),
-        "closed_set": float(np.mean(hit)),
-        "false_accepts": float(np.mean(strangers >= threshold)),
-        "threshold": threshold,
+    everybody = np.ones(len(voices), int)
+    row = {
+        **_name(table, owner, everybody, config.casts, config, rng),
+        "right_interval": _interval(table, owner, config, rng),
         "speakers": len(voices),
         "windows": len(owner),
     }
+    if rule is not None:
+        spoken = rule.at(config.window_s)
+        llrs, own = spoken.scale * table + spoken.offset, owner[:, None] == np.arange(len(voices))
+        row |= measure_reliability(llrs[own], llrs[~own])
+    return row
+
+
+def _name(
+    table: np.ndarray, owner: np.ndarray, times: np.ndarray, casts: int, config: OpenSetConfig, rng: np.random.Generator
+) -> dict[str, float]:
+    """Rates over ``casts`` casts. ``table`` (windows, people) scores, ``owner`` (windows,); ``times`` (people,) is how
+    often each person counts."""
+    present = np.flatnonzero(times)
+    among = [
+        rng.choice(present, size=config.enrolled, replace=False, p=times[present] / times.sum()) for _ in range(casts)
+    ]
+    enrolled = np.stack(among)  # (casts, enrolled)
+    scores = table[:, enrolled]  # (windows, casts, enrolled)
+    best, named = scores.max(axis=2), enrolled[np.arange(casts), scores.argmax(axis=2)]
+    known = (owner[:, None, None] == enrolled).any(axis=2)
+    weight = np.broadcast_to(times[owner][:, None], best.shape)
+    hit = named == owner[:, None]
+    strangers = ~known & (weight > 0)
+    rates = error_rates(best[known], best[strangers], weight[known], weight[strangers])
+    threshold = float(rates.thresholds[int(np.argmax(rates.false_accepts <= config.false_accepts))])
+
+    def part(of: np.ndarray, among: np.ndarray) -> float:
+        return float(np.average(of[among], weights=weight[among]))
+
+    accepted = best >= threshold
+    return {
+        "right": part(hit & accepted, known),
+        "misnamed": part(~hit & accepted, known),
+        "closed_set": part(hit, known),
+        "false_accepts": part(accepted, strangers),
+        "threshold": threshold,
+    }
+
+
+def _interval(table: np.ndarray, owner: np.ndarray, config: OpenSetConfig, rng: np.random.Generator) -> list[float]:
+    """5 % and 95 % quantile of ``right`` over drawings of as many speakers, those with too few left out."""
+    people, right = table.shape[1], []
+    for _ in range(config.rounds):
+        times = np.bincount(rng.integers(people, size=people), minlength=people)
+        if np.count_nonzero(times) > config.enrolled:
+            right.append(_name(table, owner, times, config.casts_a_round, config, rng)["right"])
+    return [float(q) for q in np.quantile(right, (0.05, 0.95))] if right else [0.0, 1.0]

@@ -11,6 +11,7 @@ import numpy as np
 from utils import SAMPLE_RATE, BadInput
 
 if TYPE_CHECKING:
+    from app.recognition.decision import DecisionRule
     from app.recognition.encoder import Encoder
     from app.recognition.scoring import Cohort
 
@@ -32,12 +33,15 @@ class System:
     """``Encoder.gender`` if it has that head."""
     cohort: Cohort | None = None
     """Its own, if its scores are normalised."""
+    rule: DecisionRule | None = None
+    """How it decides, if it is calibrated."""
 
 
 def own(encoder: Encoder) -> System:
     """The program's encoder as a system."""
     gender = encoder.gender if encoder.knows_gender else None
-    return System(encoder.model_id, encoder.embed, encoder.card["threshold"], gender, encoder.cohort)
+    rule = encoder.rule() if encoder.card.get("calibration") else None
+    return System(encoder.model_id, encoder.embed, encoder.card["threshold"], gender, encoder.cohort, rule)
 
 
 def load_reference(name: str) -> System:

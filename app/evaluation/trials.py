@@ -68,8 +68,20 @@ def measure_pairs(
 def measure_system(
     system: System, clips: Sequence[Clip], crop_s: float, progress: Progress = iter, change: Change | None = None
 ) -> dict:
-    """``measure_pairs`` of clips as a system hears them, and ``measure_gender`` if it tells gender."""
+    """``measure_pairs`` of clips as a system hears them, and ``measure_gender`` if it tells gender.
+
+    Where both adults and children speak, the row has a row of each besides, under "adults" and "children".
+    """
     embeddings = embed_clips(clips, system.embed, crop_s, progress, change)
+    row, adult = _row(system, clips, embeddings), np.array([clip.adult for clip in clips])
+    for name, mask in (("adults", adult), ("children", ~adult)):
+        some = [clip for clip, chosen in zip(clips, mask, strict=True) if chosen]
+        if 0 < len(some) < len(clips):
+            row[name] = _row(system, some, embeddings[mask])
+    return row
+
+
+def _row(system: System, clips: Sequence[Clip], embeddings: np.ndarray) -> dict:
     row = measure_pairs(clips, embeddings, system.threshold, system.cohort)
     if system.gender is not None:
         row["gender"] = measure_gender(clips, embeddings, system.gender)

@@ -33,12 +33,23 @@ def test_noise_other_models_and_strangers_have_their_rows():
     card = read_card(WEIGHTS)
     row = {"crop_s": 3.0, "eer": 0.1234, "eer_interval": [0.1, 0.2], "speakers": 5, "trials": 99, "corpus": "x"}
     card["figures"] = {"command": "one", "rows": [{**row, "model": "other", "noisy": True}]}
-    named = {"right": 0.91, "right_spread": [0.8, 0.95], "misnamed": 0.02, "closed_set": 0.99, "speakers": 12}
+    named = {"right": 0.91, "right_interval": [0.8, 0.95], "misnamed": 0.02, "closed_set": 0.99, "speakers": 12}
     card["open_set"] = {"command": "two", "rows": [{"corpus": "y", "model": "other", **named}]}
     text = render(card)
     assert "| x | 3 s, noisy | other | 12.3 % | 10.0 % to 20.0 % | 5 | 99 |" in text
     assert "| y | other | 91.0 % | 80.0 % to 95.0 % | 2.0 % | 99.0 % | 12 |" in text
     assert "`two`" in text
+    assert "## How sure it is" not in text
+    grown = {"eer": 0.0567, "eer_interval": [0.05, 0.06], "speakers": 3, "trials": 44}
+    told = {"gender": {"clips": 40, "answered": 0.9, "right": 0.5}}
+    card["figures"]["rows"][0] |= {"noisy": False, **told, "adults": {**grown, **told}, "children": {**grown, **told}}
+    said = {"said": 0.951, "same": 0.9, "trials": 77}
+    card["open_set"]["rows"][0] |= {"cllr": 0.1234, "min_cllr": 0.1, "reliability": [said]}
+    text = render(card)
+    assert "| x, adults | 3 s | other | 5.7 % | 5.0 % to 6.0 % | 3 | 44 |" in text
+    assert "| x, children | 3 s | 90.0 % | 50.0 % | 45.0 % | 40 |" in text
+    assert "| y | 0.123 | 0.100 |" in text
+    assert "| y | 95.1 % | 90.0 % | 77 |" in text
     del card["open_set"]
     assert "strangers among them" not in render(card)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.open_set import OpenSetConfig, Voice, cast_parts, hear, measure_open_set
+from app.recognition.decision import DecisionRule
 from app.recognition.encoder import Encoder
 from app.training.corpus import Clip, read_clips
 from utils import SAMPLE_RATE, BadInput
@@ -31,13 +32,38 @@ def test_rates_by_hand():
     assert result["closed_set"] == pytest.approx((4 + 3 + 4) / 12, abs=0.04)  # a's hold on b counts in one cast of two
     assert result["speakers"] == 3
     assert result["windows"] == 6
-    low, high = result["right_spread"]
-    assert (low, high) == (0.5, 0.75)
+    low, high = result["right_interval"]
+    assert 0 <= low <= result["right"] <= high <= 1
+    assert low < high
 
     lax = measure_open_set([a, b, c], OpenSetConfig(enrolled=2, casts=600, false_accepts=0.3))
     assert lax["threshold"] <= 0.7
     assert 0 < lax["false_accepts"] <= 0.3
     assert lax["misnamed"] == pytest.approx(1 / 12, abs=0.02)
+
+
+def test_the_interval_is_narrow_where_all_people_are_alike_and_wide_where_they_are_not():
+    names = np.eye(12)
+    alike = [voice(list(names[i]), *[list(0.9 * names[i])] * 3) for i in range(12)]
+    config = OpenSetConfig(enrolled=2, casts=50, rounds=60)
+    assert measure_open_set(alike, config)["right_interval"] == [1, 1]
+    unlike = [*alike[:6], *(voice(list(names[i]), *[list(0.1 * names[0])] * 3) for i in range(6, 12))]
+    low, high = measure_open_set(unlike, config)["right_interval"]
+    assert high - low > 0.2
+
+
+def test_a_rule_is_held_against_what_comes_true():
+    voices = [voice([1.0, 0], *[[0.8, 0]] * 10), voice([0, 1.0], *[[0, 0.8]] * 10), voice([0, 0], *[[0.8, 0]] * 10)]
+    config = OpenSetConfig(enrolled=2, casts=10, rounds=5)
+    assert "cllr" not in measure_open_set(voices, config)
+    result = measure_open_set(voices, config, rule=DecisionRule(0.5, scale=10.0, offset=-4.0))
+    low, high = result["reliability"]
+    # The third one sounds like the first, and not like his own voiceprint.
+    assert (low["said"], low["trials"]) == (pytest.approx(1 / (1 + np.exp(4))), 60)
+    assert (high["said"], high["trials"]) == (pytest.approx(1 / (1 + np.exp(-4))), 30)
+    assert high["same"] == pytest.approx((20 / 30) / (20 / 30 + 10 / 60))
+    assert low["same"] == pytest.approx((10 / 30) / (10 / 30 + 50 / 60))
+    assert result["cllr"] > result["min_cllr"]
 
 
 @pytest.fixture(scope="module")

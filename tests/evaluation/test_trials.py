@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.evaluation.trials import embed_clips, measure_gender, measure_pairs, record_figures
+from app.evaluation.references import System
+from app.evaluation.trials import embed_clips, measure_gender, measure_pairs, measure_system, record_figures
 from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, write_wav
 
@@ -55,3 +56,23 @@ def test_measure_pairs():
     assert measure_pairs(clips, embeddings, 1.5)["at_default"]["false_rejects"] == 1
     with pytest.raises(BadInput, match="both"):
         measure_pairs(clips[:2], embeddings[:2], 0.5)
+
+
+def test_adults_and_children_have_rows_of_their_own(tmp_path: Path):
+    clips = []
+    for i, (speaker, age) in enumerate((("a", 40), ("b", None), ("c", 9), ("d", 10))):
+        for take in range(2):
+            path = tmp_path / f"{speaker}{take}.wav"
+            write_wav(path, np.full(SAMPLE_RATE, (i + 1) / 10))
+            clips.append(Clip(str(path), speaker, gender="m", age=age))
+
+    def embed(samples: np.ndarray) -> np.ndarray:
+        who = round(10 * float(samples[0])) - 1
+        return np.eye(4)[min(who, 2)]  # the two children sound alike
+
+    row = measure_system(System("s", embed, gender=lambda voice: ("male", 0.9)), clips, 0.0)
+    assert (row["speakers"], row["adults"]["speakers"], row["children"]["speakers"]) == (4, 2, 2)
+    assert row["adults"]["eer"] == 0
+    assert row["children"]["eer"] == pytest.approx(0.5)
+    assert row["children"]["gender"]["clips"] == 4
+    assert "adults" not in measure_system(System("s", embed), clips[:4], 0.0)
