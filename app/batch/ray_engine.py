@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.batch.compute import Cutting, ShardResult, embed_shard
@@ -91,7 +92,7 @@ class RayEngine:
         at_once = self._workers or 4 * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         # in a list, the model is fetched by who needs it, not with every task
         yield from in_order(
-            shards,
+            map(_at_full_paths, shards),
             at_once,
             lambda shard: self._task.remote([self._model], self.sha256, self.precision, shard, cutting),
             self._wait,
@@ -116,6 +117,11 @@ def _check_reachable(address: str | None) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
     except OSError as error:
         raise HeardError(f"no Ray cluster at {address}: {error.strerror or error}.") from None
+
+
+def _at_full_paths(shard: Shard) -> Shard:
+    """Workers run in a folder of their own."""
+    return tuple(replace(row, file=os.path.abspath(row.file)) if row.file else row for row in shard)
 
 
 def _compute(model: list, sha256: str, precision: str, shard: Shard, cutting: Cutting) -> ShardResult:
