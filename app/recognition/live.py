@@ -138,7 +138,9 @@ class Recogniser:
     def _point(self) -> None:
         if not self._tracker.has_news:
             return
-        self._tracker.point(lambda chunks: self.encoder.embed(self._speech.newest(chunks)))
+        self._tracker.point(
+            lambda lengths: self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths])
+        )
         self._points += 1
         newest = self._speech.newest(OVERLAP_CHUNKS)
         if self.encoder.overlap is not None and self._points % 2 and len(newest) == OVERLAP_CHUNKS * CHUNK:

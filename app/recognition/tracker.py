@@ -179,22 +179,20 @@ class Tracker:
 
     # ------------------------------------------------------------ what is heard
 
-    def point(self, embed: Callable[[int], np.ndarray]) -> None:
+    def point(self, embed: Callable[[Sequence[int]], np.ndarray]) -> None:
         """Weigh every start anew, and look for another at this moment.
 
-        ``embed(chunks)`` gives the embedding (D,), of unit length, of so many of the newest chunks of speech.
+        ``embed(chunks)`` gives the embeddings (n, D), of unit length, of so many (n,) of the newest chunks of speech.
         """
         if not self.has_news:
             return
         news_s, self._point = (self._heard - self._point) * CHUNK_S, self._heard
-        made: dict[int, np.ndarray] = {}
-
-        def newest(chunks: int) -> np.ndarray:
-            if chunks not in made:
-                made[chunks] = embed(chunks)
-            return made[chunks]
-
-        self._pool(newest)
+        needed = sorted({self._window(start) for start in self._starts} | {self._half(start) for start in self._starts})
+        needed = [chunks for chunks in needed if chunks]
+        newest = dict(zip(needed, embed(needed), strict=True)) if needed else {}
+        for start in self._starts:
+            if chunks := self._window(start):
+                start.pool(self._heard, newest[chunks], chunks, chunks * CHUNK_S)
         self._compare(newest)
         weights = [{label: start.weight(label) for label in start.odds} for start in self._starts]
         ways = [{label: start.best_way(label)[0] for label in start.odds} for start in self._starts]
@@ -214,18 +212,20 @@ class Tracker:
                         table[label] += math.log(self.config.short)
         return Start(self._heard, _together(weights), _best(ways, self._starts), news_s)
 
-    def _pool(self, newest: Callable[[int], np.ndarray]) -> None:
-        """To each start the embedding of its speech: the longest window that fits, and what was known before it."""
-        for start in self._starts:
-            if chunks := self._longest(self._heard - start.at):
-                start.pool(self._heard, newest(chunks), chunks, chunks * CHUNK_S)
+    def _window(self, start: Start) -> int:
+        """Chunks of the longest window since a start; 0 if none fits."""
+        return self._longest(self._heard - start.at)
+
+    def _half(self, start: Start) -> int:
+        """The same for the newer half of the turn, which is compared with the older; 0 if that is too short."""
+        chunks = self._longest((self._heard - start.at) // 2)
+        return chunks if chunks * CHUNK_S >= self.config.compared_s else 0
 
     def _longest(self, chunks: int) -> int:
-        """The longest window in so many chunks; 0 if none fits."""
         fitting = bisect_right(self._lengths, chunks)
         return self._lengths[fitting - 1] if fitting else 0
 
-    def _compare(self, newest: Callable[[int], np.ndarray]) -> None:
+    def _compare(self, newest: Mapping[int, np.ndarray]) -> None:
         """The log odds of each label at each start; the usual ones where there is too little speech."""
         sharpness = self.config.sharpness
         known = [start for start in self._starts if start.pooled]
@@ -244,17 +244,16 @@ class Tracker:
             if not start.pooled:
                 start.odds = dict.fromkeys(labels, -usual) | {UNKNOWN: 0.0}
 
-    def _one_voice(self, starts: Sequence[Start], newest: Callable[[int], np.ndarray]) -> dict[Start, float]:
+    def _one_voice(self, starts: Sequence[Start], newest: Mapping[int, np.ndarray]) -> dict[Start, float]:
         """Of those long enough: the log odds, 0 at most, that the newest speech is of the same voice as that before it.
 
         A voice that somebody enrolled is held against its voiceprint; a stranger's only against itself.
         """
         parts = []
         for start in starts:
-            chunks = self._longest((self._heard - start.at) // 2)
-            before = start.pooled_at(self._heard - chunks)
-            if chunks * CHUNK_S >= self.config.compared_s and before is not None:
-                parts.append((start, newest(chunks), before.total, min(chunks * CHUNK_S, before.total_s)))
+            chunks = self._half(start)
+            if chunks and (before := start.pooled_at(self._heard - chunks)) is not None:
+                parts.append((start, newest[chunks], before.total, min(chunks * CHUNK_S, before.total_s)))
         if not parts:
             return {}
         kept, after, before, seconds = zip(*parts, strict=True)

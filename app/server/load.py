@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import math
 import os
 import re
 import socket
@@ -29,6 +30,7 @@ from utils import BUNDLED, ROOT, HeardError, read_audio
 
 DEMO = BUNDLED / "demo"
 RATE = 16_000
+PACKET = 512
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def run_streams(pid: int, client: Client, streams: int = 8, seconds: float = 60.
         streams=streams,
         seconds=seconds,
         answers=len(lags),
-        expected=round(streams * seconds / LiveConfig().hop_s),
+        expected=streams * math.ceil(seconds / LiveConfig().hop_s),
         dropped_s=sum(result["dropped_s"] for result in results),
         lag_s=(median(lags), lags[int(0.99 * (len(lags) - 1))]),
         cores=(_cpu_s(pid) - before) / took,
@@ -138,11 +140,11 @@ def run_streams(pid: int, client: Client, streams: int = 8, seconds: float = 60.
 
 
 def _one_stream(client: Client, pcm: bytes) -> dict:
-    began, step = time.monotonic(), 2 * RATE // 20
+    began, step = time.monotonic(), 2 * PACKET
 
-    def blocks() -> Iterator[bytes]:
+    def blocks() -> Iterator[bytes]:  # sound is there once it was said
         for index, at in enumerate(range(0, len(pcm), step)):
-            time.sleep(max(0.0, began + (index + 1) * 0.05 - time.monotonic()))  # sound is there once it was said
+            time.sleep(max(0.0, began + (index + 1) * PACKET / RATE - time.monotonic()))
             yield pcm[at : at + step]
 
     lags, dropped_s, names = [], 0.0, set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -52,8 +53,8 @@ class Heard:
         self.time_s += CHUNK_S
         self.tracker.hear(CHUNK_S, speech=speech, end_s=self.time_s)
 
-    def _embed(self, chunks: int) -> np.ndarray:
-        return unit(np.mean(self.chunks[-chunks:], axis=0)).astype(np.float32)
+    def _embed(self, lengths: Sequence[int]) -> np.ndarray:
+        return unit(np.stack([np.mean(self.chunks[-chunks:], axis=0) for chunks in lengths])).astype(np.float32)
 
     @property
     def label(self) -> str | None:
