@@ -80,7 +80,7 @@ class TrackerState:
     confidence: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
     threshold: float | None = None
-    """The cosine that a name needs with so much speech; None when nothing is known."""
+    """The score that a name needs with so much speech, after what was heard before; None when nothing is known."""
     reason: str = ""
     embedding: np.ndarray | None = None
     """(D,) unit length: the turn's voice, or None when nothing is known of it."""
@@ -313,9 +313,15 @@ class Tracker:
         elif best is None or best != shown:
             state = TrackerState()
         named = label is not None and not is_unknown(label)
+        threshold = state.threshold
+        if threshold is not None and named:  # who speaks already needs less, and somebody else more
+            threshold = min(threshold, state.scores.get(label, threshold))
+        elif threshold is not None and label is not None and state.scores:
+            threshold = max(threshold, max(state.scores.values()) + 0.001)
         self._state = replace(
             state,
             label=label,
+            threshold=threshold,
             speaker=label if named else None,
             confidence=chances[best] if label is not None else 0.0,
             reason="" if named else self.voices.reason(state.scores, state.speech_s),

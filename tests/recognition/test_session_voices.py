@@ -140,3 +140,27 @@ def test_somebody_deleted_is_forgotten(voices: SessionVoices):
     voices.gallery = Gallery(("Ben",), BEN[None])
     assert heard.label == "unknown"
     assert voices.tell(ANA, 3.0).label == "unknown"
+
+
+def test_odds_are_even_at_the_threshold_and_grow_with_the_score(voices: SessionVoices):
+    heard = np.stack([like(ANA, 0.3), like(ANA, 0.5), like(ANA, 0.7)])
+    low, even, high = (found.odds["Ana"] for found in voices.evidence(heard, [3.0, 3.0, 3.0]))
+    assert low < 0 < high
+    assert even == pytest.approx(0.0, abs=1e-4)
+    (short,) = voices.evidence(heard[2:], [0.5])
+    assert 0 < short.odds["Ana"] < high  # little speech proves little
+    assert short.scores["Ana"] == pytest.approx(0.7)
+
+
+def test_unknown_voices_have_odds_too(voices: SessionVoices):
+    voices.learn(turn(CARL))
+    (found,) = voices.evidence(CARL[None], [3.0])
+    assert found.odds["Unknown 1"] > 0 > found.odds["Ana"]
+    assert set(found.scores) == {"Ana", "Ben"}
+    assert voices.labels() == ["Ana", "Ben", "Unknown 1"]
+
+
+def test_two_stretches_of_one_voice_are_alike(voices: SessionVoices):
+    pairs = np.stack([CARL, CARL]), np.stack([like(CARL, 0.8), DORA])
+    same, different = voices.alike(*pairs, [1.5, 1.5])
+    assert different < 0 < same

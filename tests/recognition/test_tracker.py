@@ -131,6 +131,19 @@ def test_after_a_short_pause_the_name_stays_and_after_a_long_one_it_is_asked_aga
     assert heard.label == "Ben"
 
 
+def test_what_is_shown_and_the_threshold_agree():
+    rng = np.random.default_rng(5)
+    heard = Heard()
+    for _ in range(60):
+        voice = [ANA, BEN, STRANGER][rng.integers(3)]
+        heard.speech(mix((1.0, voice), (0.5, rng.standard_normal(8).astype(np.float32))), rng.uniform(0.1, 1.0))
+        state = heard.tracker.state()
+        if state.speaker:
+            assert state.scores[state.speaker] >= state.threshold
+        elif state.label:
+            assert max(state.scores.values(), default=-1) < state.threshold
+
+
 def test_silence_takes_the_label_off_and_ends_the_turn():
     heard = Heard().speech(ANA, 2.0).silence(0.9)
     assert heard.tracker.on_screen
