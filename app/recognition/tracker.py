@@ -266,7 +266,7 @@ class Tracker:
         if len(highest) > self.config.most_starts:
             floor = max(floor, sorted(highest)[-self.config.most_starts])
         young = self._heard - 2 * self._lengths[0]  # nothing is known of them yet
-        recent = self._heard - round((self.config.over_s + 1.0) / CHUNK_S)
+        recent = self._heard - round((self.config.over_s + 4.0) / CHUNK_S)  # a slow machine hears seconds at once
         self._starts = [
             start
             for start, weight in zip(self._starts, highest, strict=True)

@@ -266,7 +266,8 @@ def test_an_unknown_voice_of_a_connection_becomes_a_person(url, client, demo_dir
     for person in client.people():
         client.delete(person.id)
     clips = sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))
-    talk = pcm(np.concatenate([read_audio(clip) for clip in clips[:2]]))
+    pause = np.zeros(24000, np.float32)
+    talk = pcm(np.concatenate([part for clip in clips[:2] for part in (read_audio(clip), pause)]))
     with opened(url) as socket:
         for block in paced(talk, 16000):
             socket.send(block)
