@@ -183,7 +183,7 @@ def test_a_run_that_breaks_off_goes_on_to_the_same_bits(table, tmp_path, engine)
     assert content(tmp_path / "out") == content(tmp_path / "whole")
 
 
-ROWS = 640
+ROWS = 1600
 CHILD = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
@@ -201,7 +201,7 @@ extract(open_manifest(sys.argv[1]), Path(sys.argv[2]), engine, ExtractConfig(sha
 def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, engine, demo_dir):
     table, out = tmp_path / "rows.csv", tmp_path / "out"
     write_wav(tmp_path / "a.wav", read_audio(demo_dir / "conversation.flac", end_s=20))
-    stretches = (f"a.wav,{k % 7},{k / 40},{k / 40 + 2 + k % 3 / 10}" for k in range(ROWS))
+    stretches = (f"a.wav,{k % 7},{k / 100},{k / 100 + 2 + k % 3 / 10}" for k in range(ROWS))
     table.write_text("\n".join(["file,speaker,start_s,end_s", *stretches]) + "\n")
     luck, kills, seen = random.Random(6), 0, 0
     for _ in range(9):
@@ -210,7 +210,7 @@ def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, engine, dem
         deadline = time.monotonic() + 120
         while child.poll() is None and journal_size(out) <= size and time.monotonic() < deadline:
             time.sleep(0.005)
-        time.sleep(luck.uniform(0, 0.8))
+        time.sleep(luck.uniform(0, 0.5))
         if kills == 4:
             child.wait(timeout=300)
         if child.poll() is not None:
