@@ -7,6 +7,7 @@ mean, gradients are summed, and batch norms see the whole batch. All of this doe
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -111,6 +112,8 @@ def join() -> Ranks:
 def leave(ranks: Ranks) -> None:
     """Part from the others at the end."""
     if not ranks.alone:
+        if sys.exc_info()[0] is None:  # after an error the others may never come
+            distributed.barrier()  # a process that leaves while another still talks to it may be aborted by gloo
         distributed.destroy_process_group()
 
 
