@@ -29,7 +29,7 @@ from app.enrolment.pieces import PIECE_S, pooled
 from app.recognition.decision import DecisionRule
 from app.recognition.scoring import Gallery, similarities
 from app.recognition.voiceprints import Sample, VoiceprintStore
-from app.recognition.voices import VoicesConfig
+from app.recognition.voices import VoicesConfig, live_rule
 
 if TYPE_CHECKING:
     from app.recognition.encoder import Encoder
@@ -91,9 +91,7 @@ def expect_enrolled(store: VoiceprintStore, encoder: Encoder, threshold: float |
     """``expect`` of everybody whom this model knows, as they are identified live; ``threshold``: chosen by hand."""
     gallery = store.gallery(encoder.sha256, encoder.cohort)
     samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MOST_PEOPLE]}
-    rule = encoder.rule(threshold)
-    if threshold is None:
-        rule = rule.at_odds(VoicesConfig().needed_llr)
+    rule = live_rule(encoder.rule(threshold), VoicesConfig().needed_llr)
     return expect(gallery, samples, encoder.card, rule)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.audio.file_source import StreamSource
+from app.evaluation.conversations import FLOOR_RMS
 from app.evaluation.memory import resident_mb
 from app.recognition.live import Recogniser, listen
 from app.recognition.timeline import Turn
@@ -22,8 +23,6 @@ from utils import SAMPLE_RATE
 ON_GRID_S = 4
 """Talks begin at multiples of this, which is a whole number of hops and of speech detection's chunks: the engine hears
 equal talks in equal blocks, so that they must be found at equal places."""
-FLOOR_RMS = 1e-4
-"""Of the noise that is always there, -80 dB."""
 
 
 @dataclass(frozen=True)

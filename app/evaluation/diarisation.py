@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from app.evaluation.screen import COLLAR_S, GRID_S, Reference, grid, near_borders
-from app.recognition.identification import UNKNOWN, is_unknown
+from app.recognition.identification import is_numbered, is_unknown
 from app.recognition.timeline import Turn
 
 SHORTEST_VOICE_S = 1.0
@@ -119,7 +119,7 @@ def count_unknown(reference: Reference, hypothesis: Sequence[Turn]) -> UnknownCo
     """How the unknown voices of final turns fit the strangers; a plain "unknown" tells nobody from anybody."""
     steps = reference.steps
     people = sorted({turn.label for turn in reference.speech})
-    labels = sorted({turn.label for turn in hypothesis if is_unknown(turn.label) and turn.label != UNKNOWN})
+    labels = sorted({turn.label for turn in hypothesis if is_numbered(turn.label)})
     speakers, given = grid(reference.speech, people, steps), grid(hypothesis, labels, steps)
     alone = speakers.sum(axis=0) == 1
     speakers, given = speakers[:, alone], given[:, alone]

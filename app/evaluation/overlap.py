@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.evaluation.conversations import Conversation
+from app.evaluation.screen import GRID_S, grid
 from app.evaluation.windows import enrol, play
 from app.recognition.encoder import Encoder
 from app.recognition.identification import Identification
@@ -20,8 +21,6 @@ STRETCH_S = 0.5
 """Shorter stretches with two voices are not asked for, and neither right nor wrong to tell of."""
 LATE_S = 0.75
 """So long after its end a stretch may still be told of: it is then in the window."""
-GRID = 100
-"""Steps a second."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,11 @@ class OverlapCounts:
 
 def count_overlap(speech: Sequence[Turn], said: Sequence[Identification], length_s: float) -> OverlapCounts:
     """Answers against who spoke when (``speech``: without the longer pauses)."""
-    voices = np.zeros(round(length_s * GRID) + 1, np.int16)
-    for turn in speech:
-        voices[round(turn.start_s * GRID) : round(turn.end_s * GRID)] += 1
-    several = voices > 1
-    edges = np.flatnonzero(np.diff(several.astype(np.int8), prepend=0, append=0)).reshape(-1, 2) / GRID
+    people = sorted({turn.label for turn in speech})
+    several = grid(speech, people, round(length_s / GRID_S)).sum(axis=0) > 1
+    edges = np.flatnonzero(np.diff(several.astype(np.int8), prepend=0, append=0)).reshape(-1, 2) * GRID_S
     times = np.array([answer.time_s for answer in said if answer.overlap])
-    right = sum(several[max(0, round((t - ABOUT_S) * GRID)) : round(t * GRID)].any() for t in times)
+    right = sum(several[max(0, round((t - ABOUT_S) / GRID_S)) : round(t / GRID_S)].any() for t in times)
     asked = [(start, end) for start, end in edges if end - start >= STRETCH_S]
     found = sum(bool(np.any((times > start) & (times <= end + LATE_S))) for start, end in asked)
     return OverlapCounts(len(times), int(right), len(asked), found, length_s)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.recognition.identification import UNKNOWN, Identification, is_unknown
+from app.recognition.identification import UNKNOWN, Identification, is_unknown, plain
 from app.recognition.timeline import Turn
 
 GRID_S = 0.01
@@ -116,7 +116,7 @@ def count_turns(reference: Reference, turns: Sequence[Turn], collar_s: float = C
     names = [*reference.enrolled, UNKNOWN]
     steps = reference.steps
     speakers = grid(reference.speech, names, steps, of_others=UNKNOWN)
-    labels = grid([_plain(turn) for turn in turns], names, steps)
+    labels = grid([Turn(turn.start_s, turn.end_s, plain(turn.label)) for turn in turns], names, steps)
     counted = speakers.any(axis=0) & ~near_borders(reference.turns, steps, collar_s)
     wrong = ~labels.any(axis=0) | (labels & ~speakers).any(axis=0)
     stranger = counted & speakers[-1] & ~speakers[:-1].any(axis=0)
@@ -196,10 +196,6 @@ def _shown(said: Sequence[Identification], length_s: float) -> list[Turn]:
         for answer, end_s in zip(said, starts[1:], strict=True)
         if answer.label is not None and end_s > answer.time_s
     ]
-
-
-def _plain(turn: Turn) -> Turn:
-    return Turn(turn.start_s, turn.end_s, UNKNOWN) if is_unknown(turn.label) else turn
 
 
 def _refines(before: str, after: str) -> bool:

@@ -18,6 +18,11 @@ def is_numbered(label: str | None) -> bool:
     return is_unknown(label) and label != UNKNOWN
 
 
+def plain(label: str | None) -> str | None:
+    """A label without a number: all unknown voices are one another's equals."""
+    return UNKNOWN if is_unknown(label) else label
+
+
 @dataclass(frozen=True)
 class Identification:
     """Who is speaking at one moment, as the screen shows it then."""

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from app.recognition.identification import UNKNOWN, is_unknown
+from app.recognition.identification import UNKNOWN, is_numbered, is_unknown, plain
+from app.recognition.runs import SpeechRuns
 from app.recognition.scoring import unit
 from app.recognition.speech import CHUNK_S
 from app.recognition.starts import Start, log_sum
@@ -60,6 +61,9 @@ class TrackerConfig:
     """Time after which a turn that ended counts as over: nothing but hindsight will change it."""
     longest_s: float = 15.0
     """Speech without a pause after which the first part of a turn counts as over, too."""
+    kept_s: float = 5.0
+    """Speech for which a pause stays a place where a turn that goes on may be parted: longer than ``over_s`` by what a
+    slow machine hears at once."""
     compared_s: float = 0.7
     """Speech from which on the newest is compared with that before it, to tell one stranger from the next."""
     link_cosine: float = 0.42
@@ -120,7 +124,7 @@ class Tracker:
         self.voices, self.config = voices, config
         self._lengths = sorted(round(length_s / CHUNK_S) for length_s in config.windows_s)
         self._heard = 0  # chunks of speech so far
-        self._runs: list[list[float]] = []  # [chunks before it, start_s, end_s] of each run of speech not over yet
+        self._runs = SpeechRuns()  # what is not over yet
         self._silence_s = math.inf
         self._point = 0  # chunks heard at the last point
         self._told = 0  # chunks of which it was told whose they are
@@ -157,10 +161,8 @@ class Tracker:
             return
         if self._starts[-1].at == self._heard:
             self._begin(self._starts[-1])
-        if not self._runs or self._silence_s > 0:
-            self._runs.append([self._heard, end_s - seconds, end_s])
+        self._runs.add(self._heard, end_s - seconds, end_s, begins=self._silence_s > 0)
         self._silence_s = 0.0
-        self._runs[-1][2] = end_s
         self._heard += 1
 
     def _begin(self, start: Start) -> None:
@@ -266,7 +268,7 @@ class Tracker:
         if len(highest) > self.config.most_starts:
             floor = max(floor, sorted(highest)[-self.config.most_starts])
         young = self._heard - 2 * self._lengths[0]  # nothing is known of them yet
-        recent = self._heard - round((self.config.over_s + 4.0) / CHUNK_S)  # a slow machine hears seconds at once
+        recent = self._heard - round(self.config.kept_s / CHUNK_S)
         self._starts = [
             start
             for start, weight in zip(self._starts, highest, strict=True)
@@ -282,12 +284,12 @@ class Tracker:
 
     def _say(self, probable: dict[str, float], ways: dict[str, tuple[float, Start]]) -> None:
         """What is shown, given how probable each label is; unknown voices are one another's equals here."""
-        config, shown = self.config, _plain(self._state.label)
+        config, shown = self.config, plain(self._state.label)
         chances: dict[str | None, float] = {}
         for label, chance in probable.items():
-            chances[_plain(label)] = chances.get(_plain(label), 0.0) + chance
+            chances[plain(label)] = chances.get(plain(label), 0.0) + chance
         best: str | None = max(chances, key=chances.__getitem__)
-        likeliest = max((label for label in probable if _plain(label) == best), key=probable.__getitem__)
+        likeliest = max((label for label in probable if plain(label) == best), key=probable.__getitem__)
         self._path = self._trace(ways, likeliest)
         needed = config.show if shown in (None, best) else config.name if shown == UNKNOWN else config.switch
         if chances[best] < needed:
@@ -298,7 +300,7 @@ class Tracker:
         if best == UNKNOWN:
             if speech_s < config.settle_s and shown != UNKNOWN:
                 label = None
-            elif likeliest != UNKNOWN and _plain(likeliest) == UNKNOWN:
+            elif is_numbered(likeliest):
                 label = likeliest
             elif speech_s >= self.voices.config.new_voice_s:
                 label = self.voices.next_unknown
@@ -405,19 +407,7 @@ class Tracker:
         return Over(group[-1].label, pieces, first, last, turn)
 
     def _speech(self, first: int, last: int) -> list[tuple[float, float]]:
-        """(start_s, end_s) of the speech between two counts of chunks, parted by its longer pauses."""
-        out: list[tuple[float, float]] = []
-        ends = [*(run[0] for run in self._runs[1:]), self._heard]
-        for (before, start_s, end_s), after in zip(self._runs, ends, strict=False):
-            a, b = max(first, before), min(last, after)
-            if a >= b:
-                continue
-            piece = (start_s + (a - before) * CHUNK_S, end_s - (after - b) * CHUNK_S)
-            if out and piece[0] - out[-1][1] < self.config.piece_s:
-                out[-1] = (out[-1][0], piece[1])
-            else:
-                out.append(piece)
-        return out
+        return self._runs.between(first, last, self._heard, self.config.piece_s)
 
     def _forget(self, last: int) -> None:
         """What was before the chunk ``last`` is over: whoever spoke then may only go on."""
@@ -431,20 +421,10 @@ class Tracker:
                     earlier.ways = {}
             if start.at == last:
                 start.ways = {}
-            if start.at == last and start.change < 0:
-                start.same = math.log(-math.expm1(start.change))
+                if start.change < 0:
+                    start.same = math.log(-math.expm1(start.change))
         self._path = [piece for piece in self._path if piece.first >= last]
-        self._trim_runs()
-        if last == self._heard and self._silence_s > 0:
-            self._runs.clear()
-
-    def _trim_runs(self) -> None:
-        while len(self._runs) > 1 and self._runs[1][0] <= self._told:
-            del self._runs[0]
-
-
-def _plain(label: str | None) -> str | None:
-    return UNKNOWN if is_unknown(label) else label
+        self._runs.forget(last, last_too=last == self._heard and self._silence_s > 0)
 
 
 def _together(weights: Sequence[Mapping[str, float]]) -> dict[str, float]:

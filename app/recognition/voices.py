@@ -48,6 +48,12 @@ class VoicesConfig:
     """Speech in memory of each unknown voice: the newest."""
 
 
+def live_rule(rule: DecisionRule, llr: float) -> DecisionRule:
+    """How a model's ``rule`` decides live: by the odds, where it goes by the length of speech; a threshold that was
+    chosen by hand is taken as it is."""
+    return rule.at_odds(llr) if rule.by_speech else rule
+
+
 @dataclass
 class HeardTurn:
     """A turn that is over."""
@@ -115,7 +121,7 @@ class SessionVoices:
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
         self._given_rule, self._own_rule = rule, rule.at_odds(self.config.needed_llr)
-        self._rule = self._own_rule if rule.by_speech else rule  # a threshold chosen by hand is for names
+        self._rule = live_rule(rule, self.config.needed_llr)  # a threshold chosen by hand is for names
 
     def threshold(self, speech_s: float) -> float:
         """The score that a name needs with so much speech."""
@@ -161,8 +167,9 @@ class SessionVoices:
     def evidence(self, voices: np.ndarray, speech_s: Sequence[float]) -> list[Evidence]:
         """What each of the voices (n, D) of unit length says, with so many seconds of speech (n,) behind it."""
         out = []
+        rules = {seconds: (self._rule.at(seconds), self._own_rule.at(seconds)) for seconds in set(speech_s)}
         for (enrolled, session), seconds in zip(self._best(voices), speech_s, strict=True):
-            rule, own = self._rule.at(seconds), self._own_rule.at(seconds)
+            rule, own = rules[seconds]
             scores, unknown = self._together(enrolled, session, rule)
             worth = own.worth(seconds)
             odds = {name: worth * rule.scale * (value - rule.threshold) for name, value in scores.items()}

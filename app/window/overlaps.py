@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from app.recognition.identification import Identification
+from app.recognition.overlap import WINDOW_S
 from app.recognition.timeline import Turn
 
-HEARD_S = 1.0
-"""An answer tells of this last stretch of speech; what is meant lies about its middle."""
 SHORTEST_S = 0.2
 """Of a turn, so that it is said of it."""
 
@@ -22,8 +21,9 @@ class Overlaps:
 
     def add(self, said: Identification) -> None:
         """The next answer."""
-        middle_s = max(0.0, said.time_s - HEARD_S / 2)
-        start_s = max(self._before_s, middle_s - HEARD_S / 2)
+        # It tells of the last window; what is meant lies about the middle of that.
+        middle_s = max(0.0, said.time_s - WINDOW_S / 2)
+        start_s = max(self._before_s, middle_s - WINDOW_S / 2)
         if said.overlap and start_s < middle_s:
             *rest, last = self.spans or ((start_s, start_s),)
             touches = start_s <= last[1] + 1e-6
