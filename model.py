@@ -76,7 +76,7 @@ class LogMel(nn.Module):
             spectrum = torch.stft(
                 wave.float(), self.n_fft, self.hop, window=self.window, pad_mode="constant", return_complex=True
             )
-            power = self.filters @ torch.view_as_real(spectrum).square().sum(-1)
+            power = self.filters @ (spectrum.real.square() + spectrum.imag.square())
             decibel = 10 * power.clamp(min=self.floor_power).log10()
             decibel = torch.maximum(decibel, decibel.amax(dim=(1, 2), keepdim=True) - self.range_db)
             return decibel - decibel.mean(dim=2, keepdim=True)

@@ -48,24 +48,25 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     from tqdm import tqdm
 
     from app.evaluation.references import load_resemblyzer
-    from app.training.corpus import hold_out, load_corpus, load_unlabelled, set_clips_aside
+    from app.training.corpus import hold_out, load_corpus, set_clips_aside
     from app.training.export import export_model
     from app.training.teacher import load_voiceprints
     from app.training.trainer import Trainer
+    from app.training.voices import Voices, voices_without_class
 
     data, teacher = config.data, config.teacher
     bar = partial(tqdm, desc="decoding", unit="clip")
     corpus = ranks.main_first(lambda: load_corpus(data.table, data.cache, data.audio_root or None, bar))
     training, validation = hold_out(corpus, data.holdout)
     training, aside = set_clips_aside(training, data.clips_aside)
-    unlabelled = voiceprints = None
-    if teacher.unlabelled:
-        unlabelled = ranks.main_first(lambda: load_unlabelled(teacher.unlabelled, data.cache, bar))
+    others, voiceprints = [], None
     if teacher.weight:
-        voices = [training] if unlabelled is None else [training, unlabelled]
+        bar = partial(tqdm, desc="making voices", unit="min")
+        others = ranks.main_first(lambda: voices_without_class(config, training, bar))
+        voices = [Voices(training, data.speeds), *others]
         bar = partial(tqdm, desc="asking the teacher", unit="voice")
-        voiceprints = ranks.main_first(lambda: load_voiceprints(voices, data.speeds, load_resemblyzer, data.cache, bar))
-    trainer = Trainer(config, training, validation, unlabelled, voiceprints, ranks)
+        voiceprints = ranks.main_first(lambda: load_voiceprints(voices, load_resemblyzer, data.cache, bar))
+    trainer = Trainer(config, training, validation, others, voiceprints, ranks)
     if ranks.main:
         processes = "" if ranks.alone else f"; {ranks.count} processes"
         print(

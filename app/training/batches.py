@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from app.training.augment import Augmenter, change_speed, mask_features
 from app.training.config import DataConfig, RunConfig
 from app.training.corpus import Corpus, draw_weights
 from app.training.distributed import ALONE, Ranks
+from app.training.voices import Voices
 from model import LogMel
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 
@@ -19,15 +21,21 @@ from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 class Batches(Dataset):
     """``self[step]`` -> (features (B, mels, T) float32, labels (B,) int64), the same whenever it is asked for.
 
-    Labels from ``classes`` on are recordings of ``unlabelled`` (again once for each speed): voices without a class.
+    Labels are numbers of voices. Those from ``classes`` on have no class (see ``voices``): only the teacher knows them.
     """
 
-    def __init__(self, corpus: Corpus, config: RunConfig, unlabelled: Corpus | None = None, ranks: Ranks = ALONE):
-        """``ranks``: of several processes this one makes its own part of each batch; together they are the whole."""
-        self.corpus, self.config, self.unlabelled, self.ranks = corpus, config, unlabelled, ranks
+    def __init__(self, corpus: Corpus, config: RunConfig, others: Sequence[Voices] = (), ranks: Ranks = ALONE):
+        """``others``: voices without a class, as ``teacher.voices_without_class`` lists them. ``ranks``: of several
+        processes this one makes its own part of each batch; together they are the whole."""
+        self.corpus, self.config, self.ranks = corpus, config, ranks
+        self.voices = [Voices(corpus, config.data.speeds), *others]
         self.weights = draw_weights(corpus, config.data.share, config.data.temperature)
         self.augment = make_augmenter(config)
         self.front = LogMel(config.model.mels)
+
+        counts = [self.classes, *map(len, others)]
+        self.first_labels = [sum(counts[:i]) for i in range(len(counts))]
+        self.shares = [1 - sum(voices.share for voices in others), *(voices.share for voices in others)]
 
     @property
     def classes(self) -> int:
@@ -41,13 +49,11 @@ class Batches(Dataset):
         rng = np.random.default_rng([train.seed, step])
         length = round(float(rng.choice(train.crop_s)) * SAMPLE_RATE)
         speakers = rng.choice(len(self.corpus), size=train.batch, p=self.weights)
-        voices = [(self.corpus, int(speaker), 0) for speaker in speakers]
-        if self.unlabelled is not None:
-            unknown = rng.random(train.batch) < self.config.teacher.unlabelled_share
-            unknown[0] &= not unknown.all()  # a batch of nobody known has no margin softmax
-            for i in np.flatnonzero(unknown):
-                voices[i] = (self.unlabelled, int(rng.integers(len(self.unlabelled))), self.classes)
-        voices = self.ranks.part(voices)
+        kinds = rng.choice(len(self.voices), size=train.batch, p=self.shares)
+        kinds[0] *= not kinds.all()  # a batch of nobody known has no margin softmax
+        for i in np.flatnonzero(kinds):
+            speakers[i] = rng.integers(len(self.voices[kinds[i]].corpus))
+        voices = self.ranks.part(list(zip(kinds.tolist(), speakers.tolist(), strict=True)))
         items = [np.random.default_rng([train.seed, step, i]) for i in self.ranks.part(range(train.batch))]
         waves, labels = zip(*(self._item(*v, item, length) for v, item in zip(voices, items, strict=True)), strict=True)
         with torch.no_grad():
@@ -57,19 +63,18 @@ class Batches(Dataset):
                 mask_features(feature, item)
         return features, torch.tensor(labels)
 
-    def _item(
-        self, voices: Corpus, voice: int, first_label: int, rng: np.random.Generator, length: int
-    ) -> tuple[np.ndarray, int]:
-        speeds = self.config.data.speeds
+    def _item(self, kind: int, speaker: int, rng: np.random.Generator, length: int) -> tuple[np.ndarray, int]:
+        corpus, speeds = self.voices[kind].corpus, self.voices[kind].speeds
         which = int(rng.integers(len(speeds)))
-        wave = change_speed(voices.crop(voice, round(length * speeds[which]), rng), length)
+        wave = change_speed(corpus.crop(speaker, round(length * speeds[which]), rng), length)
 
         def other_voice() -> np.ndarray:
-            other = (voice + 1 + int(rng.integers(len(self.corpus) - 1))) % len(self.corpus)
+            other = (speaker + 1 + int(rng.integers(len(self.corpus) - 1))) % len(self.corpus)
             return self.corpus.crop(other, length, rng)
 
         wave = self.augment(wave, rng, other_voice if len(self.corpus) > 1 else None)
-        return wave, first_label + voice + (which * len(voices) if self.config.data.speed_classes else 0)
+        many = self.config.data.speed_classes or kind
+        return wave, self.first_labels[kind] + speaker + (which * len(corpus) if many else 0)
 
 
 def make_augmenter(config: RunConfig) -> Augmenter:

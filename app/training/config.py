@@ -62,10 +62,22 @@ class TeacherConfig:
     weight: float = 0.0
     """Of its term (1 - cosine) beside the margin softmax; 0 for no teacher."""
     fade_from: float = 0.6
-    """Part of the steps from which the weight falls evenly, to 0 at the end."""
+    """Part of the steps from which the weight falls evenly, to 0 at the end; 1: it stays."""
     unlabelled: str = ""
     """A folder of recordings of people nobody has named, one in each file; empty for none."""
     unlabelled_share: float = 0.0
+    """The part of all draws that they get."""
+    dims: int = 0
+    """So many of the embedding's components, the last ones, are the teacher's own: they alone are to point where it
+    says, the others alone tell the classes apart. 0: all components do both, through a projection."""
+    share: float = 0.2
+    """Of the squared length of the finished embedding that the teacher's components have; it is then brought to as many
+    components as there are without them (see ``teacher.fold_components``)."""
+    formants: tuple[float, ...] = ()
+    """Imagined voices, for the teacher alone: every voice with its formants moved by each of these ..."""
+    speeds: tuple[float, ...] = (1.0,)
+    """... and played at each of these speeds; needs ``dims``."""
+    imagined_share: float = 0.0
     """The part of all draws that they get."""
 
 
@@ -202,9 +214,14 @@ def _check(config: RunConfig, path: Path) -> None:
         "data.share": all(value >= 0 for value in data.share.values()),
         "data.speed_classes": data.speed_classes or len(data.speeds) == 1 or not teacher.weight,
         "teacher.weight": teacher.weight >= 0,
-        "teacher.fade_from": 0 <= teacher.fade_from < 1,
+        "teacher.fade_from": 0 <= teacher.fade_from <= 1,
         "teacher.unlabelled": not teacher.unlabelled or teacher.weight > 0,
         "teacher.unlabelled_share": 0 <= teacher.unlabelled_share < 1,
+        "teacher.dims": 0 <= teacher.dims < config.model.embedding_dim and (teacher.weight > 0 or not teacher.dims),
+        "teacher.share": 0 < teacher.share < 1,
+        "teacher.formants": all(ratio > 0 for ratio in teacher.formants) and (teacher.dims or not teacher.formants),
+        "teacher.speeds": bool(teacher.speeds) and min(teacher.speeds) > 0,
+        "teacher.imagined_share": 0 <= teacher.imagined_share + teacher.unlabelled_share < 1,
     }
     for key, fine in rules.items():
         if not fine:

@@ -16,6 +16,7 @@ from app.training.closed_set import measure_closed_set
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
+from app.training.teacher import fold_components
 from app.training.trainer import Trainer, embed_pieces
 from app.training.warm_start import class_means
 from model import SpeakerNetwork, save_checkpoint
@@ -47,7 +48,9 @@ def export_model(
     """
     if len(validation) < 2:
         raise BadInput("data.holdout: a threshold needs at least two speakers set aside.")
-    network = trainer.best_network.cpu()
+    network, teacher = trainer.best_network.cpu(), config.teacher
+    if teacher.dims:
+        fold_components(network, training, teacher.dims, teacher.share, config.train.seed)
     _add_cohort(network, training, config.train.seed)
     card = {
         "name": config.name,

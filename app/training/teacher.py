@@ -7,9 +7,11 @@ counts, and a voice played at another speed is another voice to the teacher as w
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -21,42 +23,50 @@ from torch.nn import functional
 from app.evaluation.references import Embed
 from app.training.augment import change_speed
 from app.training.corpus import Corpus
+from app.training.voices import Voices
+from app.training.warm_start import embed_crops
+from model import SpeakerNetwork
 from utils import SAMPLE_RATE, atomic_write
 
 LONGEST_S, PIECE_S = 24.0, 3.0
 """The teacher hears at most so much of a voice, in pieces of so much from all over it."""
+LONGEST_IMAGINED_S = 9.0
+"""The same for a voice with moved formants, of which there are many."""
 
 
 def load_voiceprints(
-    voices: list[Corpus],
-    speeds: tuple[float, ...],
-    load_teacher: Callable[[], Embed],
-    cache: str | os.PathLike,
-    progress=None,
+    voices: Sequence[Voices], load_teacher: Callable[[], Embed], cache: str | os.PathLike, progress=None
 ) -> np.ndarray:
-    """The teacher's voiceprints (n, D) float32, computed on first use into ``cache``.
+    """The teacher's voiceprints (n, D) float32, one for each voice in the order of ``Batches``' labels.
 
-    One for each speaker at each speed, in the order of ``Batches``' labels: for each corpus of ``voices``, all its
-    speakers at the first speed, then all at the second. ``progress``: a tqdm-like wrapper for an iterable.
+    Computed on first use into ``cache``, a file for each item of ``voices``. ``progress``: a tqdm-like wrapper for an
+    iterable.
     """
-    records = [[astuple(speaker) for speaker in corpus.speakers] for corpus in voices]
-    key = hashlib.sha256(repr((records, speeds, LONGEST_S, PIECE_S)).encode()).hexdigest()[:16]
-    path = Path(cache) / f"{key}.teacher.npy"
-    if path.is_file():
-        return np.load(path)
-    heard = [(corpus, speaker, speed) for corpus in voices for speed in speeds for speaker in range(len(corpus))]
-    teacher = load_teacher()
-    voiceprints = np.stack([teacher(_voice(*of_one)) for of_one in (progress(heard) if progress else heard)])
-    with atomic_write(path) as file:
-        np.save(file, voiceprints.astype(np.float32))
+    load_teacher = functools.cache(load_teacher)
+    return np.concatenate([_of_corpus(some, load_teacher, Path(cache), progress) for some in voices])
+
+
+def _of_corpus(voices: Voices, load_teacher: Callable[[], Embed], cache: Path, progress) -> np.ndarray:
+    corpus, formants = voices.corpus, voices.formants
+    records = [astuple(speaker) for speaker in corpus.speakers]
+    longest_s = LONGEST_S if formants == 1 else LONGEST_IMAGINED_S
+    key = hashlib.sha256(repr((records, voices.speeds, formants, longest_s, PIECE_S)).encode()).hexdigest()[:16]
+    path = cache / f"{key}.teacher.npy"
+    if not path.is_file():
+        heard = [(speaker, speed) for speed in voices.speeds for speaker in range(len(corpus))]
+        teacher = load_teacher()
+        sounds = (_voice(corpus, *of_one, longest_s) for of_one in (progress(heard) if progress else heard))
+        voiceprints = np.stack([teacher(sound) for sound in sounds])
+        with atomic_write(path) as file:
+            np.save(file, voiceprints.astype(np.float32))
     return np.load(path)
 
 
-def _voice(corpus: Corpus, speaker: int, speed: float) -> np.ndarray:
-    """All speech of a speaker, or ``LONGEST_S`` from all over it, at another speed."""
+def _voice(corpus: Corpus, speaker: int, speed: float, longest_s: float) -> np.ndarray:
+    """All speech of a speaker, or ``longest_s`` from all over it, at another speed."""
     length, piece = sum(corpus.speakers[speaker].lengths), round(PIECE_S * SAMPLE_RATE)
-    whole = length <= LONGEST_S * SAMPLE_RATE
-    pieces = corpus.pieces(speaker, length, 1) if whole else corpus.pieces(speaker, piece, int(LONGEST_S / PIECE_S))
+    whole = length <= longest_s * SAMPLE_RATE
+    pieces = corpus.pieces(speaker, length, 1) if whole else corpus.pieces(speaker, piece, int(longest_s / PIECE_S))
     voice = np.concatenate(pieces)
     return change_speed(voice, round(len(voice) / speed))
 
@@ -67,21 +77,64 @@ class TeacherLoss(nn.Module):
     The mean over all voices is taken from the voiceprints, as it says nothing about who speaks.
     """
 
-    def __init__(self, embedding_dim: int, voiceprints: np.ndarray):
-        """``voiceprints``: (n, D), the one of label i in row i."""
+    def __init__(self, embedding_dim: int, voiceprints: np.ndarray, dims: int = 0):
+        """``voiceprints``: (n, D), the one of label i in row i.
+
+        ``dims``: the last so many components of an embedding are the teacher's own: they point where it says, in the
+        ``dims`` dimensions in which it tells voices apart the most. 0: all do, after a projection that is learned.
+        """
         super().__init__()
         targets = torch.from_numpy(voiceprints).float()
         targets = functional.normalize(targets - targets.mean(dim=0))
+        if dims:
+            targets = functional.normalize(targets @ principal_axes(targets, dims))
+        self.dims = dims
         self.register_buffer("targets", targets, persistent=False)
-        self.project = nn.Linear(embedding_dim, targets.shape[1], bias=False)
+        self.project = nn.Linear(embedding_dim, targets.shape[1], bias=False) if not dims else None
 
     def forward(self, embedding: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         """The mean over embeddings (B, embedding_dim) of the voices ``label`` (B,)."""
-        said = functional.normalize(self.project(functional.normalize(embedding.float())))
-        return 1 - (said * self.targets[label]).sum(dim=1).mean()
+        if self.project is None:
+            said = embedding[:, -self.dims :].float()
+        else:
+            said = self.project(functional.normalize(embedding.float()))
+        return 1 - (functional.normalize(said) * self.targets[label]).sum(dim=1).mean()
 
     @torch.no_grad()
-    def fit(self, embeddings: torch.Tensor) -> None:
-        """Set the projection to the least-squares map from unit embeddings (m, embedding_dim) of the first m voices."""
-        solution = torch.linalg.lstsq(embeddings, self.targets[: len(embeddings)].to(embeddings.device)).solution
-        self.project.weight.copy_(solution.T)
+    def fit(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """The least-squares map (D, embedding_dim) from unit embeddings (m, embedding_dim) of the first m voices to
+        what the teacher says of them; the projection, if there is one, is set to it."""
+        solution = torch.linalg.lstsq(embeddings, self.targets[: len(embeddings)].to(embeddings.device)).solution.T
+        if self.project is not None:
+            self.project.weight.copy_(solution)
+        return solution
+
+
+def principal_axes(directions: torch.Tensor, count: int) -> torch.Tensor:
+    """The ``count`` axes (D, count) along which unit vectors (n, D) differ the most, each with its largest entry
+    positive: the same on every machine."""
+    axes = torch.linalg.eigh((directions.T @ directions).double()).eigenvectors.flip(1)[:, :count]
+    largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
+    return (axes * largest.sign()).float()
+
+
+@torch.no_grad()
+def fold_components(network: SpeakerNetwork, corpus: Corpus, count: int, share: float, seed: int) -> None:
+    """Make one embedding of a finished network's two kinds of components, as long as without the teacher's ``count``.
+
+    These are scaled to ``share`` of the squared length, on average over clean crops of ``corpus``; then all are turned
+    onto the axes along which these crops differ the most. What is left out by that is next to nothing, so cosines are
+    as they were.
+    """
+    crops = torch.cat(list(embed_crops(network, corpus, 1.0, np.random.default_rng(seed))))
+    own, taught = (part.norm(dim=1).mean() for part in (crops[:, :-count], crops[:, -count:]))
+    scale = torch.ones(crops.shape[1])
+    scale[-count:] = own / taught * (share / (1 - share)) ** 0.5
+    dims = crops.shape[1] - count
+    turn = principal_axes(functional.normalize(crops * scale), dims).T * scale
+    layer = network.backbone.fc
+    folded = nn.Conv1d(layer.in_channels, dims, 1)
+    folded.weight.copy_((turn @ layer.weight[:, :, 0])[:, :, None])
+    folded.bias.copy_(turn @ layer.bias)
+    network.backbone.fc = folded
+    network.arch = dataclasses.replace(network.arch, embedding_dim=dims)

@@ -6,12 +6,14 @@ import copy
 import csv
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 from tqdm import tqdm
 
 from app.evaluation.metrics import all_pairs, equal_error_rate
@@ -22,7 +24,8 @@ from app.training.corpus import Corpus
 from app.training.distributed import ALONE, Ranks
 from app.training.losses import AamSoftmax
 from app.training.teacher import TeacherLoss
-from app.training.warm_start import class_means, place_prototypes, start_from
+from app.training.voices import Voices
+from app.training.warm_start import add_components, class_means, place_prototypes, start_from
 from model import SpeakerNetwork
 from utils import SAMPLE_RATE, BadInput
 
@@ -48,6 +51,8 @@ def margin_at(step: int, config: TrainConfig) -> float:
 
 def teacher_weight_at(step: int, steps: int, config: TeacherConfig) -> float:
     """``weight`` up to ``fade_from`` of the run, then falling evenly to 0 at its end."""
+    if config.fade_from == 1:
+        return config.weight
     return config.weight * min(1.0, (1 - step / steps) / (1 - config.fade_from))
 
 
@@ -72,14 +77,15 @@ class Trainer:
         config: RunConfig,
         training: Corpus,
         validation: Corpus,
-        unlabelled: Corpus | None = None,
+        others: Sequence[Voices] = (),
         voiceprints: np.ndarray | None = None,
         ranks: Ranks = ALONE,
     ):
         """``validation``: speakers that are not in ``training``; with fewer than two the EER is not measured.
 
-        ``voiceprints`` (labels, D) of a teacher (``teacher.load_voiceprints`` of both corpora): needed if, and only
-        if, the config gives the teacher a weight. ``ranks``: which of several processes this one is.
+        ``others``: voices without a class (``voices.voices_without_class``). ``voiceprints`` (labels, D) of a teacher
+        (``teacher.load_voiceprints`` of all): needed if, and only if, the config gives the teacher a weight.
+        ``ranks``: which of several processes this one is.
         """
         self.config, self.validation, self.ranks = config, validation, ranks
         train = config.train
@@ -88,10 +94,11 @@ class Trainer:
         torch.set_num_threads(train.threads)
         torch.manual_seed(train.seed)
         self.device = ranks.device
-        self.batches = Batches(training, config, unlabelled, ranks)
+        self.batches = Batches(training, config, others, ranks)
         self.network = SpeakerNetwork(config.model)
+        self.own_dims = config.model.embedding_dim - config.teacher.dims
         self.loss = AamSoftmax(
-            config.model.embedding_dim,
+            self.own_dims,
             self.batches.classes,
             scale=train.scale,
             sub_centres=train.sub_centres,
@@ -103,7 +110,9 @@ class Trainer:
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
         self.teacher = None
         if config.teacher.weight:
-            self.modules["teacher"] = self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints)
+            self.modules["teacher"] = self.teacher = TeacherLoss(
+                config.model.embedding_dim, voiceprints, config.teacher.dims
+            )
         self.modules.to(self.device)
         self.learned = [p for p in self.modules.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.learned, lr=0.0, weight_decay=train.weight_decay, fused=True)
@@ -121,13 +130,17 @@ class Trainer:
 
     def _start_from(self, paths: tuple[str, ...]) -> None:
         data, train = self.config.data, self.config.train
-        start_from(paths, self.network)
+        missing = start_from(paths, self.network, self.config.teacher.dims, train.seed)
         self.averaged.load_state_dict(self.network.state_dict())
         speeds = data.speeds if data.speed_classes else (1.0,)
         means = class_means(self.averaged, self.batches.corpus, speeds, train.seed)
-        place_prototypes(self.loss.prototypes, means, train.sub_centres, train.seed)
-        if self.teacher is not None:
+        own = functional.normalize(means[:, : self.own_dims])
+        place_prototypes(self.loss.prototypes, own, train.sub_centres, train.seed)
+        if self.teacher is not None and not self.teacher.dims:
             self.teacher.fit(means)
+        elif missing:
+            add_components(self.network, self.teacher.fit(own))
+            self.averaged.load_state_dict(self.network.state_dict())
 
     def run(self, *, until: int | None = None, show: bool = True) -> None:
         """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""
@@ -177,7 +190,8 @@ class Trainer:
         loss = distance = embedding.new_zeros(())
         right = 0
         if own_known:  # in one process's part there may be nobody known
-            loss, cosines = self.loss(embedding[known], labels[known], margin_at(self.step, train))
+            own_part = embedding[known, : self.own_dims]
+            loss, cosines = self.loss(own_part, labels[known], margin_at(self.step, train))
             loss = loss * (own_known / all_known)
             right = int((cosines.argmax(dim=1) == labels[known]).sum())
         if self.teacher is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch.nn import functional
 
 from app.training.augment import change_speed
 from app.training.corpus import Corpus
+from app.training.widen import can_widen, widen
 from model import SpeakerNetwork, load_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
@@ -18,43 +20,68 @@ CROPS, CROP_S = 3, 3.0
 """Of each voice, to find its class's place."""
 
 
-def start_from(paths: Sequence[str], network: SpeakerNetwork) -> None:
+def start_from(paths: Sequence[str], network: SpeakerNetwork, teacher_dims: int = 0, seed: int = 0) -> int:
     """Fill ``network`` with the mean of the weights of the model files at ``paths``, their heads aside.
 
     Models that were tuned from the same start in different ways lie in one valley: their mean is better than most of
-    them (Wortsman et al. 2022, "Model soups"). Raises BadInput if a model has other widths than the run, HeardError if
-    a file is damaged.
+    them (Wortsman et al. 2022, "Model soups"). Narrower ones are widened (see ``widen``). They may lack the
+    ``teacher_dims`` last components of the embedding: these are 0 then, and their number is returned (else 0). Raises
+    BadInput if the models differ from the run in anything else, HeardError if a file is damaged.
     """
-    states = []
-    for path in paths:
-        model, _ = load_checkpoint(path)
-        if model.arch != network.arch:
+    models = [load_checkpoint(path)[0] for path in paths]
+    arch = models[0].arch
+    missing = teacher_dims if arch.embedding_dim == network.arch.embedding_dim - teacher_dims else 0
+    wanted = dataclasses.replace(network.arch, embedding_dim=network.arch.embedding_dim - missing)
+    for path, model in zip(paths, models, strict=True):
+        if model.arch != arch or not can_widen(arch, wanted):
             raise BadInput(f"train.init: {path} is another architecture than [model] says ({model.arch}).")
-        states.append(model.backbone.state_dict())
+    states = [model.backbone.state_dict() for model in models]
     mean = {
         key: torch.stack([state[key] for state in states]).mean(dim=0) if value.is_floating_point() else value
         for key, value in states[0].items()
     }
+    if arch != wanted:
+        mean = widen(mean, arch, wanted, seed)
+    if missing:
+        for key in ("fc.weight", "fc.bias"):
+            mean[key] = torch.cat([mean[key], torch.zeros(missing, *mean[key].shape[1:])])
     network.backbone.load_state_dict(mean)
+    return missing
+
+
+@torch.no_grad()
+def add_components(network: SpeakerNetwork, of_others: torch.Tensor) -> None:
+    """Set the last components of the embeddings to what ``of_others`` (k, D - k) makes of the first D - k."""
+    layer, count = network.backbone.fc, len(of_others)
+    layer.weight[-count:, :, 0] = of_others @ layer.weight[:-count, :, 0]
+    layer.bias[-count:] = of_others @ layer.bias[:-count]
 
 
 @torch.no_grad()
 def class_means(network: SpeakerNetwork, corpus: Corpus, speeds: tuple[float, ...], seed: int) -> torch.Tensor:
     """The mean unit embedding (speeds * speakers, D) of a few clean crops of each voice: all at one speed, then all
     at the next."""
-    rng, length = np.random.default_rng(seed), round(CROP_S * SAMPLE_RATE)
-    device, means = next(network.parameters()).device, []
-    network.eval()
+    rng, means = np.random.default_rng(seed), []
     for speed in speeds:
-        for at in range(0, len(corpus), 16):
-            waves = [
-                change_speed(corpus.crop(speaker, round(length * speed), rng), length)
-                for speaker in range(at, min(at + 16, len(corpus)))
-                for _ in range(CROPS)
-            ]
-            embedding = functional.normalize(network(torch.from_numpy(np.stack(waves)).to(device)))
-            means.append(embedding.view(-1, CROPS, embedding.shape[1]).mean(dim=1))
+        for embedding in embed_crops(network, corpus, speed, rng):
+            unit = functional.normalize(embedding)
+            means.append(unit.view(-1, CROPS, unit.shape[1]).mean(dim=1))
     return functional.normalize(torch.cat(means))
+
+
+def embed_crops(
+    network: SpeakerNetwork, corpus: Corpus, speed: float, rng: np.random.Generator
+) -> Iterator[torch.Tensor]:
+    """The embeddings (16 * CROPS, D) of clean crops, of 16 voices at a time."""
+    length, device = round(CROP_S * SAMPLE_RATE), next(network.parameters()).device
+    network.eval()
+    for at in range(0, len(corpus), 16):
+        waves = [
+            change_speed(corpus.crop(speaker, round(length * speed), rng), length)
+            for speaker in range(at, min(at + 16, len(corpus)))
+            for _ in range(CROPS)
+        ]
+        yield network(torch.from_numpy(np.stack(waves)).to(device))
 
 
 @torch.no_grad()
