@@ -55,6 +55,26 @@ def thresholds(options: argparse.Namespace) -> None:
             print(f"  {row}", flush=True)
 
 
+def positions(options: argparse.Namespace) -> None:
+    from app.evaluation.open_set import OpenSetConfig, cast_parts
+    from app.evaluation.positions import compare, enough, know
+    from app.recognition.encoder import Encoder
+    from app.training.corpus import read_clips
+
+    encoder, clips = Encoder.load(options.model), read_clips(options.speech)
+    print("\nEnrolled with 20 s from near, a step back and softly; windows of 2 s against everybody:")
+    for corpus in sorted({clip.corpus for clip in clips}):
+        try:
+            parts = cast_parts([clip for clip in clips if clip.corpus == corpus], OpenSetConfig())
+        except BadInput as error:
+            print(f"heard: left out {corpus}: {error}", file=sys.stderr)
+            continue
+        people = [know(part, encoder, seed) for seed, part in enumerate(parts) if enough(part)]
+        print(f"\n  {f'{corpus}, {len(people)} people':<40}heard      EER  rejects at 1 %")
+        for row in compare(people, encoder.cohort):
+            print(f"  {row}", flush=True)
+
+
 def overlap(options: argparse.Namespace) -> None:
     from app.evaluation.conversation_runs import condition
     from app.evaluation.conversations import ConversationConfig, build_conversation

@@ -9,16 +9,19 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from app.commands._behaviour import day, overlap, thresholds
+from app.commands._behaviour import day, overlap, positions, thresholds
 from app.commands._options import add_model_option
 from utils import ROOT, BadInput
+
+HEARING = ("windows", "extract", "thresholds", "positions", "overlap")
+"""The parts that need a table of clips."""
+PARTS = ("all", "networks", "start", "gallery", "server", "day", *HEARING)
 
 
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parts = ["all", "networks", "start", "gallery", "windows", "extract", "server", "day", "thresholds", "overlap"]
-    parser.add_argument("part", nargs="?", choices=parts, default="all")
+    parser.add_argument("part", nargs="?", choices=PARTS, default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
@@ -33,7 +36,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part in ("windows", "extract", "thresholds", "overlap") and options.speech is None:
+    if options.part in HEARING and options.speech is None:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
@@ -53,6 +56,8 @@ def run(argv: list[str]) -> int:
         overlap(options)
     if options.part == "thresholds":
         thresholds(options)
+    if options.part == "positions":
+        positions(options)
     if options.part == "day":
         day(options)
     return 0

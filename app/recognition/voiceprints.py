@@ -10,42 +10,16 @@ import contextlib
 import json
 import shutil
 import sqlite3
-import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from app.recognition.database import Database
 from app.recognition.scoring import Cohort, Gallery, unit
-from utils import BadInput, HeardError, atomic_write, clean_name, slug
-
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE people (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    enrolled_at TEXT NOT NULL DEFAULT (datetime('now'))
-) STRICT;
-CREATE TABLE samples (
-    id INTEGER PRIMARY KEY,
-    person_id INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
-    file TEXT NOT NULL,
-    speech_s REAL NOT NULL,
-    UNIQUE (person_id, file)
-) STRICT;
-CREATE TABLE embeddings (
-    id INTEGER PRIMARY KEY,
-    sample_id INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
-    model_id TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL,
-    dimension INTEGER NOT NULL,
-    speech_s REAL NOT NULL,
-    vector BLOB NOT NULL
-) STRICT;
-CREATE INDEX embeddings_by_model ON embeddings(model_sha256, sample_id);
-"""
+from utils import BadInput, atomic_write, clean_name, slug
 
 
 @dataclass(frozen=True)
@@ -82,14 +56,12 @@ class VoiceprintStore:
 
     def __init__(self, data: Path, *, patience_s: float = 10.0):
         """``patience_s``: how long another program that is just writing is waited for."""
-        self.data, self.patience_s = Path(data), patience_s
+        self.data = Path(data)
         self.path = self.data / "voiceprints.db"
-        self._connection: sqlite3.Connection | None = None
+        self._database = Database(self.path, patience_s)
 
     def close(self) -> None:
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        self._database.close()
 
     def __enter__(self) -> VoiceprintStore:
         return self
@@ -101,11 +73,11 @@ class VoiceprintStore:
 
     def people(self) -> list[str]:
         """Everybody's name, in alphabetical order."""
-        return [name for (name,) in self._read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
+        return [name for (name,) in self._database.read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
 
     def overview(self) -> list[Person]:
         """Everybody, in alphabetical order, with what they are known by."""
-        rows = self._read(
+        rows = self._database.read(
             "SELECT p.name, p.enrolled_at, count(*), total(s.speech_s),"
             " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
             "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id ORDER BY e.model_id))"
@@ -115,7 +87,7 @@ class VoiceprintStore:
 
     def samples(self, name: str, model_sha256: str) -> list[Sample]:
         """A person's samples that this model has embedded, oldest first."""
-        rows = self._read(
+        rows = self._database.read(
             "SELECT s.id, s.file, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
             " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND e.model_sha256 = ? ORDER BY s.id, e.id",
             (clean_name(name), model_sha256),
@@ -133,7 +105,7 @@ class VoiceprintStore:
 
         ``cohort``: that model's, so that scores are normalised.
         """
-        rows = self._read(
+        rows = self._database.read(
             "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
             " JOIN embeddings e ON e.sample_id = s.id WHERE e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
             (model_sha256,),
@@ -147,7 +119,7 @@ class VoiceprintStore:
 
     def stale(self, model_sha256: str) -> list[str]:
         """People whose voiceprints were all made by another model: they must be built again before they are known."""
-        rows = self._read(
+        rows = self._database.read(
             "SELECT p.name FROM people p WHERE EXISTS (SELECT 1 FROM samples s WHERE s.person_id = p.id)"
             " AND NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"
             " ON e.sample_id = s.id WHERE s.person_id = p.id AND e.model_sha256 = ?) ORDER BY p.name COLLATE NOCASE",
@@ -157,7 +129,7 @@ class VoiceprintStore:
 
     def version(self) -> int:
         """A number that changes whenever another store, of this program or another one, has written; 0 for no file."""
-        rows = self._read("PRAGMA data_version")
+        rows = self._database.read("PRAGMA data_version")
         return rows[0][0] if rows else 0
 
     # ------------------------------------------------------------ writing
@@ -169,7 +141,7 @@ class VoiceprintStore:
         """
         if not samples:
             raise ValueError("a voiceprint needs at least one sample")
-        with self._write() as db:
+        with self._database.write() as db:
             person = self._person_id(db, clean_name(name))
             files = {sample.file for sample in samples}
             known = db.execute("SELECT id, file FROM samples WHERE person_id = ?", (person,)).fetchall()
@@ -179,14 +151,14 @@ class VoiceprintStore:
 
     def add_sample(self, name: str, model_id: str, model_sha256: str, sample: Sample) -> None:
         """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
-        with self._write() as db:
+        with self._database.write() as db:
             person = self._person_id(db, clean_name(name))
             self._insert(db, person, model_id, model_sha256, sample)
 
     def create(self, name: str) -> None:
         """Add somebody who has no samples yet. Raises BadInput for a name in use."""
         name = clean_name(name)
-        with self._write() as db:
+        with self._database.write() as db:
             if not db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,)).rowcount:
                 raise BadInput(f"there is a {name} already; choose another name.")
 
@@ -197,7 +169,7 @@ class VoiceprintStore:
         """
         wav, folder = self.data / file, self.samples_dir(name)
         known = bool(
-            self._read(
+            self._database.read(
                 "SELECT 1 FROM samples s JOIN people p ON p.id = s.person_id WHERE p.name = ? AND s.file = ?",
                 (clean_name(name), file),
             )
@@ -210,7 +182,7 @@ class VoiceprintStore:
             if path.parent == folder and path.exists():
                 path.rename(doomed / path.name)
         try:
-            with self._write() if known else contextlib.nullcontext() as db:
+            with self._database.write() if known else contextlib.nullcontext() as db:
                 if db:
                     db.execute(
                         "DELETE FROM samples WHERE file = ? AND person_id = (SELECT id FROM people WHERE name = ?)",
@@ -225,7 +197,7 @@ class VoiceprintStore:
         with contextlib.suppress(OSError):
             folder.rmdir()  # if that was the last
         if known:
-            self._empty_log()
+            self._database.empty_log()
 
     def rename(self, old: str, new: str) -> None:
         """Give a person another name; their recordings move along, and their notes say so.
@@ -241,7 +213,7 @@ class VoiceprintStore:
         if new in people or target.exists():
             raise BadInput(f"there is a {new} already; choose another name.")
         try:
-            with self._write() if old in people else contextlib.nullcontext() as db:
+            with self._database.write() if old in people else contextlib.nullcontext() as db:
                 if db:
                     prefix = self._relative(source)
                     db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old))
@@ -275,7 +247,7 @@ class VoiceprintStore:
             folder.rename(doomed)
         if known:
             try:
-                with self._write() as db:
+                with self._database.write() as db:
                     db.execute("DELETE FROM people WHERE name = ?", (name,))
             except BaseException:
                 if doomed.exists():
@@ -284,24 +256,14 @@ class VoiceprintStore:
         for leftover in folder.parent.glob(".deleted-*"):
             shutil.rmtree(leftover)
         if known:
-            self._empty_log()
+            self._database.empty_log()
         return recordings
-
-    def _empty_log(self) -> None:
-        """Bring the write-ahead log into the database and cut it to nothing: it still holds what was deleted."""
-        with self._explained():
-            busy, *_ = self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise HeardError(
-                f"deleted, but {self.path.name}-wal still holds it while another program reads; close that program,"
-                " and the last one to close empties the file."
-            )
 
     def samples_dir(self, name: str) -> Path:
         """The folder of a person's recordings (it may not exist)."""
         return self.data / "speakers" / slug(name)
 
-    # ------------------------------------------------------------ SQLite
+    # ------------------------------------------------------------ parts
 
     def _relative(self, folder: Path) -> str:
         return folder.relative_to(self.data).as_posix() + "/"
@@ -332,90 +294,6 @@ class VoiceprintStore:
                 for vector, seconds in zip(sample.vectors, sample.piece_s, strict=True)
             ],
         )
-
-    def _read(self, query: str, arguments: tuple = ()) -> list[tuple]:
-        if self._connection is None and not self.path.exists():
-            return []
-        with self._explained():
-            return self._open().execute(query, arguments).fetchall()
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._explained():
-            db = self._open()
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
-                    db.execute("ROLLBACK")
-                raise
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self.data.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)  # a voice is biometric data: for its owner's eyes; SQLite's log follows suit
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=self.patience_s, check_same_thread=False)
-            try:
-                self._use_log(db)
-                for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
-                    db.execute(f"PRAGMA {pragma}")
-                self._migrate(db)
-            except BaseException:
-                db.close()
-                raise
-            self._connection = db
-        return self._connection
-
-    def _use_log(self, db: sqlite3.Connection) -> None:
-        """Switch to a write-ahead log. Of two programs that make the file one is refused at once: it tries again."""
-        give_up = time.monotonic() + self.patience_s
-        while True:
-            try:
-                db.execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                    raise
-            time.sleep(0.01)
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise HeardError(f"{self.path} was written by a newer version of this program; update it to read the file.")
-        if version == 0:
-            db.execute("BEGIN IMMEDIATE")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else made it in the meantime
-                for statement in SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            db.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """SQLite's errors as one line for the user."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", None)
-            if code is None:  # not SQLite's: a mistake in this file
-                raise
-            match code & 0xFF:
-                case sqlite3.SQLITE_FULL:
-                    text = f"the disk is full: nothing was changed in {self.path}."
-                case sqlite3.SQLITE_IOERR:
-                    text = f"{self.path} could not be read or written ({error}): the disk may be full or damaged."
-                case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                    text = f"{self.path} is in use by another program; close it and try again."
-                case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-                    text = f"{self.path} cannot be opened for writing; choose another folder with --data DIR."
-                case _:
-                    text = (
-                        f"{self.path} is damaged ({error}); it was left as it is. Move it away and run"
-                        " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
-                    )
-            raise HeardError(text) from None
 
 
 def _write_name(folder: Path, name: str) -> None:
