@@ -213,7 +213,8 @@ def _training(card: dict) -> str:
     return f"""## Training
 
 `{training["command"]}`: {training["speakers"]} speakers, {training["speech_h"]:g} h of speech,
-{training["steps_done"]} steps. Every setting is in the JSON card and in the configuration."""
+{training["steps_done"]} steps, on from the runs that docs/training.md lists. Every setting is in the JSON card and in
+the configuration."""
 
 
 def _data(card: dict) -> str:

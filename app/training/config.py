@@ -70,7 +70,7 @@ class TeacherConfig:
     dims: int = 0
     """So many of the embedding's components, the last ones, are the teacher's own: they alone are to point where it
     says, the others alone tell the classes apart. 0: all components do both, through a projection."""
-    share: float = 0.2
+    share: float = 0.15
     """Of the squared length of the finished embedding that the teacher's components have; it is then brought to as many
     components as there are without them (see ``teacher.fold_components``)."""
     formants: tuple[float, ...] = ()
@@ -86,6 +86,7 @@ class TrainConfig:
     """How it learns."""
 
     steps: int
+    """0, with ``init``: nothing is trained, the teacher's components are fitted to the network as it is."""
     init: tuple[str, ...] = ()
     """A model file to go on from; of several, the mean of their weights; none to start from nothing."""
     batch: int = 48
@@ -201,7 +202,7 @@ def _check(config: RunConfig, path: Path) -> None:
     rules = {
         "model.network": config.model.network in BACKBONES,
         "train.precision": train.precision in ("bf16", "f32"),
-        "train.steps": train.steps > 0,
+        "train.steps": train.steps > 0 or (train.steps == 0 and bool(train.init)),
         "train.batch": train.batch > 1,
         "train.crop_s": bool(train.crop_s) and min(train.crop_s) >= 0.2,
         "train.ema": 0 <= train.ema < 1,

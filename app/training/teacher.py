@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from app.evaluation.references import Embed
-from app.training.augment import change_speed
+from app.training.augment import Augmenter, change_speed
 from app.training.corpus import Corpus
 from app.training.voices import Voices
 from app.training.warm_start import embed_crops
@@ -32,6 +32,10 @@ LONGEST_S, PIECE_S = 24.0, 3.0
 """The teacher hears at most so much of a voice, in pieces of so much from all over it."""
 LONGEST_IMAGINED_S = 9.0
 """The same for a voice with moved formants, of which there are many."""
+FIT_S = 2.0
+"""Of the crops that the teacher's components are first fitted on."""
+RIDGE = 0.3
+"""Penalty of that fit, a part of the number of crops: the inputs have a variance of about 1."""
 
 
 def load_voiceprints(
@@ -116,6 +120,41 @@ def principal_axes(directions: torch.Tensor, count: int) -> torch.Tensor:
     axes = torch.linalg.eigh((directions.T @ directions).double()).eigenvectors.flip(1)[:, :count]
     largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
     return (axes * largest.sign()).float()
+
+
+@torch.no_grad()
+def fit_components(
+    network: SpeakerNetwork, voices: Sequence[Voices], targets: torch.Tensor, augment: Augmenter, seed: int
+) -> None:
+    """Set the last components of a network's embeddings to the best linear guess at what the teacher says.
+
+    Ridge regression from the normalised statistics that the network pools over crops of all ``voices``, every second
+    one as a microphone might have heard it, to ``targets`` (labels, k).
+    """
+    rng, backbone = np.random.default_rng(seed), network.backbone
+    length, device, first = round(FIT_S * SAMPLE_RATE), next(network.parameters()).device, 0
+    inputs = backbone.fc.in_channels
+    gram, mixed = torch.zeros(inputs + 1, inputs + 1), torch.zeros(inputs + 1, targets.shape[1])
+    network.eval()
+    for some in voices:
+        heard = [(speaker, speed) for speed in some.speeds for speaker in range(len(some.corpus)) for _ in range(2)]
+        for at in range(0, len(heard), 32):
+            waves = []
+            for number, (speaker, speed) in enumerate(heard[at : at + 32]):
+                wave = change_speed(some.corpus.crop(speaker, round(length * speed), rng), length)
+                waves.append(augment(wave, rng) if number % 2 else wave)
+            features = network.front(torch.from_numpy(np.stack(waves)).to(device))
+            pooled = backbone.asp_bn(backbone.pooled(features)).cpu()
+            seen = torch.cat([pooled, torch.ones(len(pooled), 1)], dim=1)
+            labels = first + torch.arange(at, at + len(seen)) // 2
+            gram += seen.T @ seen
+            mixed += seen.T @ targets[labels].cpu()
+        first += len(some)
+    penalty = torch.full((inputs + 1,), RIDGE * float(gram[-1, -1]))
+    penalty[-1] = 1e-3  # the offset is free
+    solution = torch.linalg.solve(gram.double() + penalty.diag(), mixed.double()).float().T
+    backbone.fc.weight[-len(solution) :, :, 0] = solution[:, :-1]
+    backbone.fc.bias[-len(solution) :] = solution[:, -1]
 
 
 @torch.no_grad()

@@ -23,9 +23,9 @@ from app.training.config import RunConfig, TeacherConfig, TrainConfig
 from app.training.corpus import Corpus
 from app.training.distributed import ALONE, Ranks
 from app.training.losses import AamSoftmax
-from app.training.teacher import TeacherLoss
+from app.training.teacher import TeacherLoss, fit_components
 from app.training.voices import Voices
-from app.training.warm_start import add_components, class_means, place_prototypes, start_from
+from app.training.warm_start import class_means, place_prototypes, start_from
 from model import SpeakerNetwork
 from utils import SAMPLE_RATE, BadInput
 
@@ -139,8 +139,9 @@ class Trainer:
         if self.teacher is not None and not self.teacher.dims:
             self.teacher.fit(means)
         elif missing:
-            add_components(self.network, self.teacher.fit(own))
-            self.averaged.load_state_dict(self.network.state_dict())
+            voices, targets = self.batches.voices, self.teacher.targets
+            fit_components(self.averaged, voices, targets, self.batches.augment, train.seed)
+            self.network.load_state_dict(self.averaged.state_dict())
 
     def run(self, *, until: int | None = None, show: bool = True) -> None:
         """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""

@@ -50,14 +50,6 @@ def start_from(paths: Sequence[str], network: SpeakerNetwork, teacher_dims: int 
 
 
 @torch.no_grad()
-def add_components(network: SpeakerNetwork, of_others: torch.Tensor) -> None:
-    """Set the last components of the embeddings to what ``of_others`` (k, D - k) makes of the first D - k."""
-    layer, count = network.backbone.fc, len(of_others)
-    layer.weight[-count:, :, 0] = of_others @ layer.weight[:-count, :, 0]
-    layer.bias[-count:] = of_others @ layer.bias[:-count]
-
-
-@torch.no_grad()
 def class_means(network: SpeakerNetwork, corpus: Corpus, speeds: tuple[float, ...], seed: int) -> torch.Tensor:
     """The mean unit embedding (speeds * speakers, D) of a few clean crops of each voice: all at one speed, then all
     at the next."""

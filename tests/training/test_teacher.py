@@ -215,6 +215,22 @@ def test_the_teacher_has_components_of_its_own(config: RunConfig, training, tmp_
     assert torch.allclose(folded @ folded.T, expected @ expected.T, atol=0.05)
 
 
+def test_without_steps_only_the_teachers_components_are_new(config: RunConfig, training, tmp_path: Path):
+    finished_model(config, tmp_path / "m.safetensors")
+    before = load_checkpoint(tmp_path / "m.safetensors")[0].backbone.state_dict()
+    config = starting_from(with_components(config), tmp_path / "m.safetensors")
+    config = dataclasses.replace(config, train=dataclasses.replace(config.train, steps=0))
+    run = trainer(config, training)
+    run.run(show=False)
+    export_model(config, run, *training)
+    after, card = load_checkpoint(config.model_file)
+    assert card["training"]["steps_done"] == 0
+    for key, value in after.backbone.state_dict().items():
+        if not key.startswith("fc."):
+            assert torch.allclose(value.float(), before[key].float(), atol=2e-3), key  # kept as float16
+    assert after.backbone.fc.weight.shape == before["fc.weight"].shape
+
+
 def test_the_student_learns_from_the_teacher(config: RunConfig, training):
     config = dataclasses.replace(
         config,
@@ -253,6 +269,7 @@ def test_a_resumed_run_keeps_the_projection(config: RunConfig, training):
             r"teacher\.imagined_share has a value",
         ),
         ("fade_from = 0.5", "dims = 32", r"teacher\.dims has a value"),
+        ("steps = 60", "steps = 0", r"train\.steps has a value"),
         ("fade_from = 0.5", "formants = [0.9]", r"teacher\.formants has a value"),
         ("speeds =", "speed_classes = false\nspeeds =", r"data\.speed_classes has a value"),
     ],
