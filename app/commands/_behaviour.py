@@ -57,21 +57,24 @@ def thresholds(options: argparse.Namespace) -> None:
 
 def positions(options: argparse.Namespace) -> None:
     from app.evaluation.open_set import OpenSetConfig, cast_parts
-    from app.evaluation.positions import compare, enough, know
+    from app.evaluation.positions import DRAWS, compare, enough, know, mean_rows
     from app.recognition.encoder import Encoder
     from app.training.corpus import read_clips
 
     encoder, clips = Encoder.load(options.model), read_clips(options.speech)
     print("\nEnrolled with 20 s from near, a step back and softly; windows of 2 s against everybody:")
     for corpus in sorted({clip.corpus for clip in clips}):
+        own, draws = [clip for clip in clips if clip.corpus == corpus], []
         try:
-            parts = cast_parts([clip for clip in clips if clip.corpus == corpus], OpenSetConfig())
+            for draw in range(DRAWS):
+                parts = [part for part in cast_parts(own, OpenSetConfig(seed=draw)) if enough(part)]
+                people = [know(part, encoder, 1000 * draw + number) for number, part in enumerate(parts)]
+                draws.append(compare(people, encoder.cohort))
         except BadInput as error:
             print(f"heard: left out {corpus}: {error}", file=sys.stderr)
             continue
-        people = [know(part, encoder, seed) for seed, part in enumerate(parts) if enough(part)]
         print(f"\n  {f'{corpus}, {len(people)} people':<40}heard      EER  rejects at 1 %")
-        for row in compare(people, encoder.cohort):
+        for row in mean_rows(draws):
             print(f"  {row}", flush=True)
 
 

@@ -20,6 +20,8 @@ from app.training.augment import coloured_noise, mix, noisy_room, simulated_room
 from utils import SAMPLE_RATE
 
 FALSE_ACCEPTS = 0.01
+DRAWS = 4
+"""How many times recordings are dealt to enrolment and test, and rooms and noise drawn, for the mean."""
 POSITIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "near": lambda speech, rng: speech,
     "back": lambda speech, rng: noisy_room(speech, simulated_room(rng.uniform(0.4, 0.7), rng), rng.uniform(8, 15), rng),
@@ -80,6 +82,19 @@ def compare(people: Sequence[Known], cohort: Cohort | None) -> list[Row]:
             eer = equal_error_rate(targets, nontargets)[0]
             rows.append(Row(way, position, eer, rejected(targets, threshold)))
     return rows
+
+
+def mean_rows(draws: Sequence[Sequence[Row]]) -> list[Row]:
+    """The mean of the rows of several ``compare``, in their order."""
+    return [
+        Row(
+            rows[0].way,
+            rows[0].position,
+            float(np.mean([row.eer for row in rows])),
+            float(np.mean([row.false_rejects for row in rows])),
+        )
+        for rows in zip(*draws, strict=True)
+    ]
 
 
 def _ways(people: Sequence[Known]) -> dict[str, list[np.ndarray]]:

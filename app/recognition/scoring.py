@@ -86,7 +86,7 @@ def similarities(a: np.ndarray, b: np.ndarray, cohort: Cohort | None = None) -> 
 
 @dataclass(frozen=True)
 class Gallery:
-    """The enrolled people as one matrix. A person may have several rows (near, far, soft)."""
+    """The enrolled people as one matrix. A person may have several rows, of which the best counts."""
 
     names: tuple[str, ...] = ()
     """Name of the person of each row."""

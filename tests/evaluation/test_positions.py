@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from app.evaluation.positions import POSITIONS, Known, compare
+from app.evaluation.positions import POSITIONS, Known, Row, compare, mean_rows
 from app.recognition.scoring import unit
 
 DIM = 64
@@ -48,3 +49,11 @@ def test_voiceprints_that_differ_by_chance_want_the_mean():
     mean, each = rows["one, the mean of all (as it is done)", "all"], rows["one for each position", "all"]
     assert mean[0] < each[0]
     assert mean[1] < each[1]
+
+
+def test_the_mean_of_several_draws():
+    draws = [
+        [Row("a", "near", 0.1, 0.2), Row("b", "all", 0.4, 0.4)],
+        [Row("a", "near", 0.3, 0.4), Row("b", "all", 0, 0)],
+    ]
+    assert mean_rows(draws) == [Row("a", "near", pytest.approx(0.2), pytest.approx(0.3)), Row("b", "all", 0.2, 0.2)]
