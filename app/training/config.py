@@ -72,7 +72,7 @@ class TeacherConfig:
     says, the others alone tell the classes apart. 0: all components do both, through a projection."""
     share: float = 0.15
     """Of the squared length of the finished embedding that the teacher's components have; it is then brought to as many
-    components as there are without them (see ``teacher.fold_components``)."""
+    components as there are without them (see ``components.fold_components``)."""
     formants: tuple[float, ...] = ()
     """Imagined voices, for the teacher alone: every voice with its formants moved by each of these ..."""
     speeds: tuple[float, ...] = (1.0,)

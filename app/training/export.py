@@ -13,10 +13,10 @@ from app.recognition.scoring import SMALLEST_COHORT, Cohort, unit
 from app.training.batches import make_augmenter
 from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.training.closed_set import measure_closed_set
+from app.training.components import fold_components
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
-from app.training.teacher import fold_components
 from app.training.trainer import Trainer, embed_pieces
 from app.training.warm_start import class_means
 from model import SpeakerNetwork, save_checkpoint

@@ -19,11 +19,12 @@ from tqdm import tqdm
 from app.evaluation.metrics import all_pairs, equal_error_rate
 from app.training.batches import Batches, loader
 from app.training.checkpoints import load_state, save_state
+from app.training.components import fit_components
 from app.training.config import RunConfig, TeacherConfig, TrainConfig
 from app.training.corpus import Corpus
 from app.training.distributed import ALONE, Ranks
 from app.training.losses import AamSoftmax
-from app.training.teacher import TeacherLoss, fit_components
+from app.training.teacher import TeacherLoss
 from app.training.voices import Voices
 from app.training.warm_start import class_means, place_prototypes, start_from
 from model import SpeakerNetwork
