@@ -1,4 +1,4 @@
-"""Components of an embedding that say where a teacher would place a voice: fitted to a network, folded into the rest."""
+"""Components of an embedding that say where a teacher would place a voice: fitted to a network, then folded in."""
 
 from __future__ import annotations
 
