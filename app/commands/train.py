@@ -29,6 +29,9 @@ def run(argv: list[str]) -> int:
     parser.add_argument(
         "--overlap", action="store_true", help="make the overlap head of the finished model anew, without training on"
     )
+    parser.add_argument(
+        "--aside", action="store_true", help="measure the finished model on the speakers set aside again, and no more"
+    )
     options = parser.parse_args(argv)
 
     from app.training.config import load_config
@@ -37,6 +40,8 @@ def run(argv: list[str]) -> int:
     config = load_config(options.config)
     if options.overlap:
         return _train_overlap(config)
+    if options.aside:
+        return _measure_aside(config)
     ranks = join()
     try:
         return _train(config, ranks, options.export_only)
@@ -95,13 +100,43 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
 
 
 def _train_overlap(config: RunConfig) -> int:
+    return _add_overlap_head(config, *_corpora(config))
+
+
+def _measure_aside(config: RunConfig) -> int:
+    """Print what the card says of the speakers set aside, measured again from the model file."""
+    from pathlib import Path
+
+    from app.training.export import measure_aside
+
+    _, validation = _corpora(config)
+    card, figures = measure_aside(Path(config.model_file), validation, config.train.seed)
+    print(f"{len(validation)} speakers set aside; what the card says in brackets:")
+    for row, said in zip(figures["thresholds"], card["thresholds"], strict=True):
+        print(
+            f"  {row['speech_s']:3g} s: threshold {row['threshold']:.3f} ({said['threshold']:.3f}),"
+            f" false rejects {row['false_rejects']:.1%} ({said['false_rejects']:.1%}),"
+            f" EER {row['eer']:.1%} ({said['eer']:.1%})"
+        )
+    print(f"  Cllr {figures['held_aside']['cllr']:.3f} ({card['held_aside']['cllr']:.3f})")
+    if "gender" in figures:
+        now, said = figures["gender"]["held_aside"], card["gender"]["held_aside"]
+        print(
+            f"  gender: {now['answered']:.1%} answered ({said['answered']:.1%}),"
+            f" {now['right']:.1%} right ({said['right']:.1%})"
+        )
+    return 0
+
+
+def _corpora(config: RunConfig) -> tuple[Corpus, Corpus]:
+    """(the speakers trained on, the speakers set aside)."""
     from tqdm import tqdm
 
     from app.training.corpus import hold_out, load_corpus
 
     data = config.data
     corpus = load_corpus(data.table, data.cache, data.audio_root or None, partial(tqdm, desc="decoding", unit="clip"))
-    return _add_overlap_head(config, *hold_out(corpus, data.holdout))
+    return hold_out(corpus, data.holdout)
 
 
 def _add_overlap_head(config: RunConfig, training: Corpus, validation: Corpus) -> int:

@@ -19,7 +19,7 @@ from app.training.corpus import Corpus
 from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
 from app.training.trainer import Trainer, embed_pieces
 from app.training.warm_start import class_means
-from model import SpeakerNetwork, save_checkpoint
+from model import SpeakerNetwork, load_checkpoint, save_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
 FALSE_ACCEPTS = 0.01
@@ -63,6 +63,19 @@ def export_model(
         "data": [dataclasses.asdict(credit) for credit in config.data.credits],
     }
     return save_checkpoint(Path(config.model_file), network, card)
+
+
+def measure_aside(weights: Path, validation: Corpus, seed: int) -> tuple[dict, dict]:
+    """(card, figures): what the card of a finished model says, and its part about the speakers set aside
+    (``validation``) measured again. Weights are kept in float16: the last digit may differ.
+
+    Raises HeardError if the file is missing or damaged.
+    """
+    network, card = load_checkpoint(weights)
+    figures = _decision(network, validation)
+    if network.gender is not None:
+        figures["gender"] = _gender_aside(network, validation, seed)
+    return card, figures
 
 
 def _add_cohort(network: SpeakerNetwork, training: Corpus, seed: int) -> None:
@@ -142,13 +155,17 @@ def _add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, va
     network.gender = None
     if len(usable(training)) < 10 or len(usable(validation)) < 2:
         return None
-    head = train_gender_head(network, training, make_augmenter(config), seed=config.train.seed)
-    embeddings, female, _ = gender_examples(network, validation, None, np.random.default_rng(config.train.seed))
-    probability = head(embeddings).sigmoid().detach().numpy()
+    network.gender = train_gender_head(network, training, make_augmenter(config), seed=config.train.seed)
+    return _gender_aside(network, validation, config.train.seed)
+
+
+def _gender_aside(network: SpeakerNetwork, validation: Corpus, seed: int) -> dict:
+    """Below which certainty the gender head does not answer, and how it does on the speakers set aside."""
+    embeddings, female, _ = gender_examples(network, validation, None, np.random.default_rng(seed))
+    probability = network.gender(embeddings).sigmoid().detach().numpy()
     right = (probability >= 0.5) == (female.numpy() == 1)
     sure = np.maximum(probability, 1 - probability)
     abstain = max(abstain_below(sure, right), round(float(np.quantile(sure, LEAST_SURE)), 2))
-    network.gender = head
     given = sure >= abstain
     held_aside = {"answered": round(float(given.mean()), 4), "right": round(float(right[given].mean()), 4)}
     return {"abstain": abstain, "adults_only": True, "held_aside": {**held_aside, "speakers": len(usable(validation))}}

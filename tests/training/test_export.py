@@ -11,7 +11,7 @@ import torch
 from app.evaluation.metrics import cllr
 from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.training.corpus import Corpus
-from app.training.export import export_model
+from app.training.export import export_model, measure_aside
 from app.training.gender import abstain_below, usable
 from app.training.trainer import embed_pieces
 from model import load_checkpoint
@@ -45,6 +45,15 @@ def test_what_is_exported_is_a_whole_model(trained):
     logits = network.gender(torch.from_numpy(theirs)).detach().numpy()
     female = np.array([validation.speakers[s].gender == "f" for s in speakers])
     assert np.mean((logits > 0) == female) > 0.75
+
+
+def test_the_speakers_set_aside_are_measured_again_alike(trained):
+    export_model(*trained)
+    card, figures = measure_aside(Path(trained.config.model_file), trained.validation, trained.config.train.seed)
+    assert card["name"] == "tiny"
+    for now, said in zip(figures["thresholds"], card["thresholds"], strict=True):
+        assert now == pytest.approx(said, rel=0.02, abs=5e-3)  # weights are kept in float16
+    assert figures["gender"]["held_aside"] == pytest.approx(card["gender"]["held_aside"], abs=0.05)
 
 
 def test_without_genders_there_is_no_gender_head(trained):
