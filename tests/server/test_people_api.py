@@ -162,7 +162,7 @@ def test_what_other_programs_change_is_seen_at_once(client, data):
 
 
 def test_people_recorded_but_not_built_are_listed_and_can_be_completed(client, data, demo_dir):
-    with VoiceprintStore(data) as store, store._write() as db:
+    with VoiceprintStore(data) as store, store._database.write() as db:
         db.execute("DELETE FROM people WHERE name = 'Ana'")
     ana = next(one for one in client.people() if one.name == "Ana")
     assert (ana.recordings, ana.known) == (5, False)

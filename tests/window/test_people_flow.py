@@ -268,7 +268,7 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     dialog.accept()
     with VoiceprintStore(tmp_path) as store:
         store.set_samples("Zoe", "other", "0" * 64, [Sample("z.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
-        with store._write() as db:
+        with store._database.write() as db:
             db.execute("UPDATE embeddings SET model_sha256 = ?, model_id = 'other'", ("0" * 64,))
         assert store.stale(encoder.sha256) == ["Ana", "Zoe"]
     shown.start()
