@@ -53,16 +53,14 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     from tqdm import tqdm
 
     from app.evaluation.references import load_resemblyzer
-    from app.training.corpus import hold_out, load_corpus, set_clips_aside
+    from app.training.corpus import set_clips_aside
     from app.training.export import export_model
     from app.training.teacher import load_voiceprints
     from app.training.trainer import Trainer
     from app.training.voices import Voices, voices_without_class
 
     data, teacher = config.data, config.teacher
-    bar = partial(tqdm, desc="decoding", unit="clip")
-    corpus = ranks.main_first(lambda: load_corpus(data.table, data.cache, data.audio_root or None, bar))
-    training, validation = hold_out(corpus, data.holdout)
+    training, validation = ranks.main_first(lambda: _corpora(config))
     training, aside = set_clips_aside(training, data.clips_aside)
     others, voiceprints = [], None
     if teacher.weight:

@@ -27,7 +27,7 @@ POSITIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = 
     "back": lambda speech, rng: noisy_room(speech, simulated_room(rng.uniform(0.4, 0.7), rng), rng.uniform(8, 15), rng),
     "soft": lambda speech, rng: mix(speech, coloured_noise(len(speech), rng), rng.uniform(5, 12)).astype(np.float32),
 }
-"""Speech (n,) as it would have been recorded there."""
+"""Speech (n,) float32 as it would have been recorded there."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def know(part: Part, encoder: Encoder, seed: int) -> Known:
     rng, pieces = np.random.default_rng(seed), cut(part.enrolment)
     voiceprints, heard = {}, {}
     for number, (position, change) in enumerate(POSITIONS.items()):
-        own = [change(piece, rng).astype(np.float32) for piece in pieces[number :: len(POSITIONS)]]
+        own = [change(piece, rng) for piece in pieces[number :: len(POSITIONS)]]
         vectors = np.concatenate([embed_robustly(encoder, piece)[0] for piece in own])
         voiceprints[position] = pooled(vectors, [1.0] * len(vectors))
-        heard[position] = encoder.embed_batch([change(window, rng).astype(np.float32) for window in part.windows])
+        heard[position] = encoder.embed_batch([change(window, rng) for window in part.windows])
     return Known(voiceprints, heard)
 
 
@@ -115,6 +115,7 @@ def _scores(
     """(target scores, non-target scores) of what is heard in one position."""
     windows = np.concatenate([person.heard[position] for person in people])
     owner = np.repeat(np.arange(len(people)), [len(person.heard[position]) for person in people])
-    table = np.stack([similarities(windows, rows, cohort).max(axis=1) for rows in kept], axis=1)
+    first_rows = np.cumsum([0, *map(len, kept[:-1])])
+    table = np.maximum.reduceat(similarities(windows, np.concatenate(kept), cohort), first_rows, axis=1)
     own = owner[:, None] == np.arange(len(people))
     return table[own], table[~own]

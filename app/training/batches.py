@@ -25,14 +25,13 @@ class Batches(Dataset):
     """
 
     def __init__(self, corpus: Corpus, config: RunConfig, others: Sequence[Voices] = (), ranks: Ranks = ALONE):
-        """``others``: voices without a class, as ``teacher.voices_without_class`` lists them. ``ranks``: of several
+        """``others``: voices without a class, as ``voices.voices_without_class`` lists them. ``ranks``: of several
         processes this one makes its own part of each batch; together they are the whole."""
         self.corpus, self.config, self.ranks = corpus, config, ranks
         self.voices = [Voices(corpus, config.data.speeds), *others]
         self.weights = draw_weights(corpus, config.data.share, config.data.temperature)
         self.augment = make_augmenter(config)
         self.front = LogMel(config.model.mels)
-
         counts = [self.classes, *map(len, others)]
         self.first_labels = [sum(counts[:i]) for i in range(len(counts))]
         self.shares = [1 - sum(voices.share for voices in others), *(voices.share for voices in others)]

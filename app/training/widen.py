@@ -56,9 +56,8 @@ def _widened(
     if inputs is not None and value.ndim > 1:
         value = value[:, inputs] / torch.bincount(inputs)[inputs][:, None]
     if outputs is not None:
-        first_copy = len(torch.unique(outputs))
         value = value[outputs]
-        if value.ndim > 1 and first_copy < len(outputs):
+        if value.ndim > 1:
             copied = torch.tensor([outputs[:i].eq(outputs[i]).any() for i in range(len(outputs))])
             noise = torch.randn(value[copied].shape, generator=generator)
             value[copied] += APART * value.std() * noise
