@@ -7,7 +7,7 @@ import argparse
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
     """``--model``: what ``model_files.resolve`` takes."""
-    names = "embedded (default), embedded-int8, speechbrain/spkrec-ecapa-voxceleb, or a file"
+    names = "embedded (default), embedded-int8, large, speechbrain/spkrec-ecapa-voxceleb, or a file"
     parser.add_argument("--model", default="embedded", metavar="M", help=names)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
 from app.commands._options import add_compute_option, add_model_option
 from app.commands._trials import add_trial_options, run_trials
-from app.recognition.model_files import EMBEDDED_INT8, resolve
+from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
+from app.recognition.model_files import EMBEDDED_INT8, LARGE, resolve
 from utils import BadInput
 
 
@@ -174,10 +175,12 @@ class _Rows:
         if self._options.json:
             print(json.dumps(self._rows[0] if len(self._rows) == 1 else self._rows))
         if self._options.record:
-            weights = Path(resolve(self._options.model).path)
+            large = self._options.model == LARGE  # what is in the cache was made from what is recorded here
+            weights = HEADS if large else Path(resolve(self._options.model).path)
             record_figures(weights, _command(self._options), self._rows, self._part)
             if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
-                write_model_card(weights.with_name(f"{weights.stem.removesuffix('-int8')}.safetensors"))
+                plain = EMBEDDED_WEIGHTS.name if large else f"{weights.stem.removesuffix('-int8')}.safetensors"
+                write_model_card(weights.with_name(plain))
         return 0
 
 
@@ -201,7 +204,7 @@ def _command(options: argparse.Namespace) -> str:
     """The command line that gives the same rows, without the paths of this machine."""
     kind, table = ("--pairs", options.pairs) if options.pairs else ("--open-set", options.open_set)
     words = ["python -m app evaluate", kind, Path(table).name]
-    words += [f"--model {options.model}"] * (options.model == EMBEDDED_INT8)
+    words += [f"--model {options.model}"] * (options.model in (EMBEDDED_INT8, LARGE))
     words += [f"--corpus {corpus}" for corpus in options.corpus or ()]
     words += ["--adults"] * options.adults
     if options.pairs:

@@ -32,6 +32,11 @@ def run(argv: list[str]) -> int:
     parser.add_argument(
         "--aside", action="store_true", help="measure the finished model on the speakers set aside again, and no more"
     )
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="fit what the large model decides by (cohort, thresholds, gender head) anew, without training on",
+    )
     options = parser.parse_args(argv)
 
     from app.training.config import load_config
@@ -42,6 +47,8 @@ def run(argv: list[str]) -> int:
         return _train_overlap(config)
     if options.aside:
         return _measure_aside(config)
+    if options.large:
+        return _fit_large(config)
     ranks = join()
     try:
         return _train(config, ranks, options.export_only)
@@ -84,11 +91,7 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     if not ranks.main:
         return 0
     card = export_model(config, trainer, training, validation, aside if data.clips_aside else None)
-    held_aside = card["held_aside"]
-    print(
-        f"{config.model_file}: EER {held_aside['eer']:.2%} on the speakers set aside; "
-        f"threshold {card['threshold']} (1 % false accepts, {held_aside['false_rejects']:.1%} false rejects)."
-    )
+    _print_held_aside(config.model_file, card)
     if closed := card.get("closed_set"):
         print(
             f"Of {closed['clips']} clips set aside of {closed['speakers']} speakers, {closed['accuracy']:.1%} are given"
@@ -124,6 +127,22 @@ def _measure_aside(config: RunConfig) -> int:
             f" {now['right']:.1%} right ({said['right']:.1%})"
         )
     return 0
+
+
+def _fit_large(config: RunConfig) -> int:
+    from app.recognition.model_files import HUB, LARGE, SPEECHBRAIN
+    from app.training.large_heads import make_large_heads
+
+    _print_held_aside(LARGE, make_large_heads(config, HUB[SPEECHBRAIN], *_corpora(config)))
+    return 0
+
+
+def _print_held_aside(what: str, card: dict) -> None:
+    held_aside = card["held_aside"]
+    print(
+        f"{what}: EER {held_aside['eer']:.2%} on the speakers set aside; "
+        f"threshold {card['threshold']} (1 % false accepts, {held_aside['false_rejects']:.1%} false rejects)."
+    )
 
 
 def _corpora(config: RunConfig) -> tuple[Corpus, Corpus]:

@@ -12,7 +12,7 @@ def write_model_card(weights: str | os.PathLike) -> Path:
     """Write ``MODEL_CARD.md`` beside ``weights``. Raises BadInput or HeardError if these have no readable card."""
     path = Path(weights).with_name("MODEL_CARD.md")
     with atomic_write(path) as file:
-        file.write(render(read_card(weights), read_int8_card(weights)).encode())
+        file.write(render(read_card(weights), read_int8_card(weights), read_large_card(weights)).encode())
     return path
 
 
@@ -25,11 +25,21 @@ def read_int8_card(weights: str | os.PathLike) -> dict | None:
     return card if card["made_from"]["sha256"] == read_card(weights)["sha256"] else None
 
 
-def render(card: dict, int8: dict | None = None) -> str:
-    """A card (see ``model.save_checkpoint``) as Markdown, with that of the int8 form made from the same weights."""
+def read_large_card(weights: str | os.PathLike) -> dict | None:
+    """The card of the large model that lies beside ``weights``; None if there is none of which these are a part."""
+    path = Path(weights).with_name("large.json")
+    if not path.is_file():
+        return None
+    card = read_card(path)
+    return card if read_card(weights)["sha256"] in {part["sha256"] for part in card["made_from"]} else None
+
+
+def render(card: dict, int8: dict | None = None, large: dict | None = None) -> str:
+    """A card (see ``model.save_checkpoint``) as Markdown, with that of the int8 form made from the same weights, and
+    that of the large model of which they are a part."""
     figures, open_set = card.get("figures"), card.get("open_set")
     measured = [_figures(figures, card["name"]), _open_set(open_set), _reliability(open_set), _gender(card)]
-    parts = [_head(card), _decision(card), *measured, _int8(int8), _training(card), _data(card)]
+    parts = [_head(card), _decision(card), *measured, _int8(int8), _large(large), _training(card), _data(card)]
     return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
 
 
@@ -59,11 +69,15 @@ def _decision(card: dict) -> str:
 Cosine threshold {card["threshold"]:.3f}, margin to the runner-up {card["margin"]:.2f}. The threshold is where 1 % of
 strangers are let in, one comparison each; with less speech less is needed. Measured on {card["held_aside"]["speakers"]}
 speakers set aside from training: a voiceprint against one piece of speech of another recording time."""
+    return f"{text}\n\n{_thresholds_table(card)}"
+
+
+def _thresholds_table(card: dict) -> str:
     rows = [
         (f"{row['speech_s']:g} s", f"{row['threshold']:.3f}", _percent(row["false_rejects"]), _percent(row["eer"]))
         for row in card.get("thresholds", [])
     ]
-    return f"{text}\n\n{_table(('speech', 'threshold', 'false rejects at 1 % false accepts', 'EER'), rows)}"
+    return _table(("speech", "threshold", "false rejects at 1 % false accepts", "EER"), rows)
 
 
 def _figures(figures: dict | None, name: str) -> str:
@@ -206,6 +220,28 @@ The same network in ONNX, its large matrix products on 8-bit integers (`python -
         return text
     table = _figures_table(figures, card["name"], groups=False)
     return f"{text} Beside the float one, as\n`{figures['command']}` prints:\n\n{table}"
+
+
+def _large(card: dict | None) -> str:
+    if not card:
+        return ""
+    own, public = card["made_from"]
+    text = f"""## {card["name"]}
+
+These weights and `{public["name"]}` (revision `{public["revision"]}`, SHA-256
+`{public["sha256"]}`) side by side: each makes its part of the squared length of the
+embedding, {own["share"]:g} and {public["share"]:g}, so that the cosine of two embeddings is the mean of the
+networks' cosines. The public network was not trained here and does not come with the program; it is downloaded and
+computed on 8-bit integers. Threshold {card["threshold"]:.3f}, measured like the one above
+(`python -m app train app/training/embedded.toml --large`).
+
+{_thresholds_table(card)}"""
+    figures, parts = card.get("figures"), [text]
+    if figures:
+        parts.append(f"As `{figures['command']}` prints:\n\n{_figures_table(figures, card['name'], groups=False)}")
+    if card.get("open_set"):
+        parts.append(_open_set(card["open_set"]).removeprefix("## Naming, strangers among them\n\n"))
+    return "\n\n".join(parts)
 
 
 def _training(card: dict) -> str:

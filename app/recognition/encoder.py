@@ -56,12 +56,12 @@ class Encoder(ABC):
     ) -> Encoder:
         """Load a model by name or path.
 
-        ``model``: "embedded", "embedded-int8", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights. ``compute``:
-        "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal lengths will come
-        at once. ``precision``: "bfloat16" is for processors that multiply it, where it takes about half the time and
-        moves embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and "float32" elsewhere.
-        ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown model, device or
-        precision, HeardError if it cannot be fetched or is damaged.
+        ``model``: "embedded", "embedded-int8", "large", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights.
+        ``compute``: "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal
+        lengths will come at once. ``precision``: "bfloat16" is for processors that multiply it, where it takes about
+        half the time and moves embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and
+        "float32" elsewhere. ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown
+        model, device or precision, HeardError if it cannot be fetched or is damaged.
 
         On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
         for SpeechBrain's file, for bfloat16, and for ``bulk``, since it takes several signals at once. The embeddings

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 EMBEDDED_INT8 = "embedded-int8"
+LARGE = "large"
+"""The public network and the embedded one as one file that is made here (see ``large.py``)."""
 BUNDLED_FILES = {EMBEDDED: "embedded.safetensors", EMBEDDED_INT8: "embedded-int8.onnx"}
 KINDS = {".safetensors": "heard", ".onnx": "onnx", ".ckpt": "speechbrain"}
 SPEECHBRAIN = "speechbrain/spkrec-ecapa-voxceleb"
@@ -30,6 +32,8 @@ HUB: dict[str, HubFile] = {
     )
 }
 """The models that can be downloaded, all of them SpeechBrain's ECAPA-TDNN checkpoints."""
+NAMES = (*BUNDLED_FILES, LARGE, *HUB)
+"""Every model that has a name."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +48,26 @@ class ModelFile:
 
 
 def resolve(model: str, progress: Progress | None = None) -> ModelFile:
-    """The weights for what the user asked: a name in ``BUNDLED_FILES`` or ``HUB``, or the path of a file of ``KINDS``.
+    """The weights for what the user asked: one of ``NAMES``, or the path of a file of ``KINDS``.
 
-    Downloads a model of ``HUB`` if it is not in the cache. Raises BadInput if there is no such model, HeardError, with
-    what to do, if it cannot be had.
+    Downloads a model of ``HUB`` if it is not in the cache, for ``LARGE`` as well. Raises BadInput if there is no such
+    model, HeardError, with what to do, if it cannot be had.
     """
     if model in BUNDLED_FILES:
         path = BUNDLED / "models" / BUNDLED_FILES[model]
         if not path.is_file():
             raise HeardError(f"{path}: the model that belongs to the program is missing; fetch the program again.")
         return ModelFile(path, model, KINDS[path.suffix])
+    if model == LARGE:
+        from app.recognition.large import large_file  # what makes ONNX files; a start can do without
+
+        return ModelFile(large_file(HUB[SPEECHBRAIN], progress), model, "onnx")
     if model in HUB:
         return ModelFile(fetch(HUB[model], progress), model, "speechbrain")
     path = Path(os.path.expanduser(model))  # Path's own raises for an unknown "~name"
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
-        names = ", ".join([*BUNDLED_FILES, *HUB])
-        raise BadInput(f"{model!r} is no model: give {names}, or the path of a {' or '.join(KINDS)} file.")
+        raise BadInput(f"{model!r} is no model: give {', '.join(NAMES)}, or the path of a {' or '.join(KINDS)} file.")
     if not path.is_file():
         raise BadInput(f"{model}: no such model file.")
     return ModelFile(path, path.name, kind)
@@ -73,12 +80,16 @@ def needs_torch(model: str, compute: str = "auto") -> bool:
     kind = KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower())
     if kind == "heard":
         return compute in ("cuda", "mps") or (compute == "auto" and cuda_present())
+    if model == LARGE:
+        from app.recognition.large import is_made
+
+        return not is_made(HUB[SPEECHBRAIN])  # the public file is one of PyTorch
     return kind != "onnx"
 
 
 def is_onnx(model: str) -> bool:
     """Whether what the user asked for is an ONNX file, which has a precision of its own."""
-    return KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) == "onnx"
+    return model == LARGE or KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) == "onnx"
 
 
 def is_ecapa_tdnn(file: ModelFile) -> bool:

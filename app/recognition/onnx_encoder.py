@@ -65,8 +65,9 @@ class OnnxEncoder(Encoder):
         if card.get("sha256") != file_sha256(path):
             raise HeardError(f"{path}: the file does not match its card (sha256); fetch both again.")
         if path.suffix.lower() == ".onnx":
-            return cls(path.read_bytes(), card, where=str(path))
-        encoder = cls(*_from_weights(path, card), where=str(path))
+            encoder = cls(path.read_bytes(), card, where=str(path))
+        else:
+            encoder = cls(*_from_weights(path, card), where=str(path))
         encoder.overlap = load_head(path, card["sha256"])
         return encoder
 

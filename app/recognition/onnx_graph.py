@@ -16,7 +16,8 @@ ONNX operators of opset 18 only; ONNX Runtime fuses the integer ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,7 +28,7 @@ OPSET, IR = 18, 9
 """What older runtimes read, too."""
 WAVE, EMBEDDING, POOLED = "wave", "embedding", "pooled"
 """Names of the graph's input (samples,) and outputs: (D,), and the statistics (F,) that it is made of. All float32."""
-LARGE = 30_000
+LARGE = 60_000
 """Weights from which a product over all frames is worth integers."""
 N_FFT, HOP, FLOOR_POWER, RANGE_DB = 400, 160, 1e-10, 80.0
 """Of ``model.LogMel``."""
@@ -36,6 +37,22 @@ FLOOR_VARIANCE = 1e-12
 DILATIONS = (2, 3, 4)
 """Of ``model.EcapaTdnn``'s blocks."""
 NORM_EPS = 1e-5
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a graph."""
+
+    tensors: Mapping[str, np.ndarray]
+    """Of a ``model.SpeakerNetwork``, by its names."""
+    architecture: Mapping[str, int]
+    """The card's, of which "mels", "scale" and "stride" count."""
+    int8: bool = False
+    int8_input: bool = True
+    """With ``int8``: in the first convolution, too. In a wide network that is a twentieth of the work, and where
+    rounding costs the most."""
+    share: float = 1.0
+    """Of the squared length of an embedding that several networks make."""
 
 
 def build_onnx(
@@ -49,26 +66,57 @@ def build_onnx(
     """An ONNX file of a network in evaluation mode, its heads aside: 16 kHz samples (n,), n of at least 1600, full
     scale +-1, to the embedding (D,), not normalised in length, and the pooled statistics.
 
-    ``tensors``: of a ``model.SpeakerNetwork``, by its names. ``architecture``: the card's, of which "scale" and
-    "stride" count. ``half``: float weights are kept in half precision, for a file. Raises KeyError for a tensor that is
-    missing, ValueError for one that does not fit.
+    ``tensors`` and ``architecture``: as in ``Member``. ``half``: float weights are kept in half precision, for a file.
+    Raises KeyError for a tensor that is missing, ValueError for one that does not fit.
     """
-    graph = _Graph(int8, half)
-    backbone = _Weights(tensors, "backbone.")
-    x = _log_mel(graph, architecture["mels"])
-    x = _tdnn(graph, x, backbone.part("blocks.0"), stride=architecture["stride"])
-    outputs = []
+    graph = _Graph(half)
+    embedding, pooled, sizes = _network(graph, {}, Member(tensors, architecture, int8))
+    return _finished(graph, embedding, pooled, sizes, metadata)
+
+
+def build_side_by_side(
+    members: Sequence[Member], *, half: bool = False, metadata: Mapping[str, str] | None = None
+) -> bytes:
+    """``build_onnx`` of several networks that hear the same.
+
+    Each one's embedding is brought to its share of the squared length; all of them, one after the other, are the
+    embedding, of unit length. The statistics are the first one's.
+
+    The cosine of two such embeddings is the mean of the networks' cosines, weighed by their shares.
+    """
+    graph, heard, parts = _Graph(half), {}, []
+    made = [_network(graph, heard, member) for member in members]
+    for member, (embedding, _, _) in zip(members, made, strict=True):
+        length = graph.op("Sqrt", graph.op("ReduceSum", graph.op("Mul", embedding, embedding), [1], keepdims=1))
+        parts.append(graph.op("Mul", graph.op("Div", embedding, length), float(np.sqrt(member.share))))
+    sizes = sum(embedded for _, _, (embedded, _) in made), made[0][2][1]
+    return _finished(graph, graph.op("Concat", *parts, axis=1), made[0][1], sizes, metadata)
+
+
+def _network(graph: _Graph, heard: dict[int, str], member: Member) -> tuple[str, str, tuple[int, int]]:
+    """(embedding (1, D), pooled statistics (1, F), (D, F)). ``heard``: log-mel features by their number of bands."""
+    backbone, mels = _Weights(member.tensors, "backbone."), member.architecture["mels"]
+    if mels not in heard:
+        heard[mels] = _log_mel(graph, mels)
+    graph.int8 = member.int8 and member.int8_input
+    x = _tdnn(graph, heard[mels], backbone.part("blocks.0"), stride=member.architecture["stride"])
+    graph.int8, outputs = member.int8, []
     for number, dilation in enumerate(DILATIONS, 1):
-        x = _block(graph, x, backbone.part(f"blocks.{number}"), architecture["scale"], dilation)
+        x = _block(graph, x, backbone.part(f"blocks.{number}"), member.architecture["scale"], dilation)
         outputs.append(x)
     x = _tdnn(graph, graph.op("Concat", *outputs, axis=1), backbone.part("mfa"))
     pooled = _pool(graph, x, backbone.part("asp"))
     scale, shift = _affine(backbone.part("asp_bn"))
     weight = _matrix(backbone["fc.weight"])
-    out = graph.linear(pooled, weight * scale, backbone["fc.bias"] + weight @ shift)
-    graph.name(graph.op("Reshape", out, [-1]), EMBEDDING)
+    return graph.linear(pooled, weight * scale, backbone["fc.bias"] + weight @ shift), pooled, weight.shape
+
+
+def _finished(
+    graph: _Graph, embedding: str, pooled: str, sizes: tuple[int, int], metadata: Mapping[str, str] | None
+) -> bytes:
+    graph.name(graph.op("Reshape", embedding, [-1]), EMBEDDING)
     graph.name(graph.op("Reshape", pooled, [-1]), POOLED)
-    outputs = {EMBEDDING: [weight.shape[0]], POOLED: [weight.shape[1]]}
+    outputs = {EMBEDDING: [sizes[0]], POOLED: [sizes[1]]}
     return graph.serialise({WAVE: ["samples"]}, outputs, metadata or {}, opset=OPSET, ir_version=IR)
 
 
@@ -88,16 +136,19 @@ class _Weights:
 class _Graph(OnnxFile):
     """An ONNX file with products on floats or integers."""
 
-    def __init__(self, int8: bool, half: bool):
+    int8 = False
+    """Whether large products that are added from now on are on integers."""
+
+    def __init__(self, half: bool):
         super().__init__()
-        self._int8, self._half = int8, half
+        self._half = half
         self._rounded: dict[str, tuple[str, str, str]] = {}
 
     def linear(
         self, x: str, weight: np.ndarray, bias: np.ndarray, *, relu: bool = False, all_frames: bool = False
     ) -> str:
         """(T, inputs) times ``weight`` (outputs, inputs), plus ``bias``; on integers if asked, large and worth it."""
-        if self._int8 and all_frames and weight.size >= LARGE:
+        if self.int8 and all_frames and weight.size >= LARGE:
             y = self._integer_product(x, weight, bias)
         elif self._half:  # the runtime widens it once, when it loads
             y = self.op("Gemm", x, self.op("Cast", weight.T.astype(np.float16), to=FLOAT), bias)

@@ -268,7 +268,9 @@ class SessionVoices:
         """Unknown voices that have turned out to be somebody, or each other, and the turns since decided again."""
         while (pair := self._same_voice()) is not None:
             self._merge(*pair)
-        voices = np.stack([turn.voice for turn in self.turns]) if self.turns else np.zeros((0, 192), np.float32)
+        if not self.turns:
+            return
+        voices = np.stack([turn.voice for turn in self.turns])
         for turn, found in zip(self.turns, self._best(voices), strict=True):
             told = self._decide(*found, turn.speech_s)
             if told.label != UNKNOWN:

@@ -51,13 +51,13 @@ def export_model(
     network, teacher = trainer.best_network.cpu(), config.teacher
     if teacher.dims:
         fold_components(network, training, teacher.dims, teacher.share, config.train.seed)
-    _add_cohort(network, training, config.train.seed)
+    add_cohort(network, training, config.train.seed)
     card = {
         "name": config.name,
         "front_end": "logmel80",
         **({} if network.cohort is None else {"cohort": {"top": COHORT_TOP}}),
-        **_decision(network, validation),
-        "gender": _add_gender(network, config, training, validation),
+        **decision(network, validation),
+        "gender": add_gender(network, config, training, validation),
         **({} if aside is None else {"closed_set": measure_closed_set(network, trainer.loss.cpu(), aside)}),
         "training": _recipe(config, trainer.step, training),
         "data": [dataclasses.asdict(credit) for credit in config.data.credits],
@@ -72,20 +72,20 @@ def measure_aside(weights: Path, validation: Corpus, seed: int) -> tuple[dict, d
     Raises HeardError if the file is missing or damaged.
     """
     network, card = load_checkpoint(weights)
-    figures = _decision(network, validation)
+    figures = decision(network, validation)
     if network.gender is not None:
         figures["gender"] = _gender_aside(network, validation, seed)
     return card, figures
 
 
-def _add_cohort(network: SpeakerNetwork, training: Corpus, seed: int) -> None:
+def add_cohort(network: SpeakerNetwork, training: Corpus, seed: int) -> None:
     """Give ``network`` the mean voice of each training speaker; none of too few speakers."""
     network.cohort = None
     if len(training) >= SMALLEST_COHORT:
         network.cohort = class_means(network, training, (1.0,), seed).half().float()
 
 
-def _decision(network: SpeakerNetwork, validation: Corpus) -> dict:
+def decision(network: SpeakerNetwork, validation: Corpus) -> dict:
     """Thresholds, margin, calibration and what they cost: voiceprints against pieces of voices unseen in training.
 
     Half of the trials are of speech as it is, half of the same speech in a noisy room.
@@ -150,7 +150,7 @@ class NoisyRoom(Corpus):
         return in_a_noisy_room(super().pieces(speaker, length, limit), seed=speaker)
 
 
-def _add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, validation: Corpus) -> dict | None:
+def add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, validation: Corpus) -> dict | None:
     """Give ``network`` a gender head and return what the card says of it; None, and no head, without labels."""
     network.gender = None
     if len(usable(training)) < 10 or len(usable(validation)) < 2:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.recognition.model_files import BUNDLED_FILES, HUB
+from app.recognition.model_files import NAMES
 from app.session import SessionOptions, microphone_problem
 from app.window import strings
 from app.window.display import WindowUnavailable
@@ -73,7 +73,7 @@ def recalled(options: SessionOptions, settings: Settings, *, model: bool) -> tup
     """
     gone = ""
     if model and settings.model:
-        if settings.model in (*BUNDLED_FILES, *HUB) or Path(settings.model).is_file():
+        if settings.model in NAMES or Path(settings.model).is_file():
             options = dataclasses.replace(options, model=settings.model)
         else:
             gone = settings.model

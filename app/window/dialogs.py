@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from app.recognition.model_files import BUNDLED_FILES, HUB
+from app.recognition.model_files import NAMES
 from app.window import strings
 from utils import AUDIO_SUFFIXES, BadInput, clean_name
 
 
 def models() -> list[str]:
     """Every model that can be chosen by name: those that come with the program, and those to be downloaded."""
-    return [*BUNDLED_FILES, *HUB]
+    return list(NAMES)
 
 
 def ask_for_audio(parent: QWidget, folder: str, then: Callable[[Path], None]) -> None:

@@ -253,7 +253,8 @@ MODEL_GONE = "{model} is not there any more: the embedded model is used."
 MODEL_NAMES = {
     "embedded": "Embedded (small, fast)",
     "embedded-int8": "Embedded, 8-bit (for weak computers)",
-    "speechbrain/spkrec-ecapa-voxceleb": "SpeechBrain ECAPA-TDNN (83 MB)",
+    "large": "Large, more accurate (83 MB to download)",
+    "speechbrain/spkrec-ecapa-voxceleb": "SpeechBrain ECAPA-TDNN alone (83 MB to download)",
 }
 MODEL_OPEN, MODEL_FILTER = "Open a model", "Models (*.safetensors *.ckpt)"
 START_STOP = "&Start or stop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from app.evaluation.model_card import read_int8_card, render, write_model_card
+from app.evaluation.model_card import read_int8_card, read_large_card, render, write_model_card
 from model import Architecture, SpeakerNetwork, read_card, save_checkpoint
 from utils import BUNDLED
 
@@ -13,7 +13,7 @@ WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
 
 def test_the_shipped_one_is_up_to_date():
     text = (BUNDLED / "models" / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert text == render(read_card(WEIGHTS), read_int8_card(WEIGHTS)), (
+    assert text == render(read_card(WEIGHTS), read_int8_card(WEIGHTS), read_large_card(WEIGHTS)), (
         "run `python -m app evaluate --pairs ... --record`"
     )
 
@@ -67,6 +67,23 @@ def test_the_int8_form_has_its_rows_while_it_is_of_these_weights(tmp_path):
         (tmp_path / "embedded-int8.json").write_text(json.dumps({**int8, "made_from": {"sha256": made_from}}))
         found = read_int8_card(tmp_path / "embedded.safetensors")
         assert (found and found["name"]) == expected
+
+
+def test_the_large_model_has_its_part_while_these_weights_are_in_it(tmp_path):
+    card, large = read_card(WEIGHTS), read_card(WEIGHTS.with_name("large.json"))
+    row = {"crop_s": 3.0, "eer": 0.0123, "eer_interval": [0.01, 0.02], "speakers": 5, "trials": 99, "corpus": "x"}
+    named = {"right": 0.99, "right_interval": [0.98, 1.0], "misnamed": 0.0, "closed_set": 1.0, "speakers": 12}
+    large["figures"] = {"command": "four", "rows": [row]}
+    large["open_set"] = {"command": "five", "rows": [{"corpus": "y", "model": "large", **named}]}
+    text = render(card, None, large)
+    assert "| x | 3 s | large | 1.2 % | 1.0 % to 2.0 % | 5 | 99 |" in text
+    assert "| y | large | 99.0 % | 98.0 % to 100.0 % | 0.0 % | 100.0 % | 12 |" in text
+    assert large["made_from"][1]["sha256"] in text
+    assert text.count("## Naming") == 1
+    (tmp_path / "large.json").write_text(json.dumps(large))
+    for sha256, expected in ((card["sha256"], large), ("0" * 64, None)):
+        (tmp_path / "embedded.json").write_text(json.dumps({**card, "sha256": sha256}))
+        assert read_large_card(tmp_path / "embedded.safetensors") == expected
 
 
 def test_a_model_without_figures_or_gender(tmp_path):

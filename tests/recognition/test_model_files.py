@@ -51,7 +51,7 @@ def test_loads_a_file_of_the_users_own(tmp_path):
 
 @pytest.mark.parametrize("unknown", ["", "embeded", "speechbrain/other", "model.pt", ".", "~", "~nobody-of-that-name"])
 def test_an_unknown_name_lists_what_there_is(unknown):
-    with pytest.raises(BadInput, match=rf"embedded, embedded-int8, {SPEECHBRAIN}, or the path"):
+    with pytest.raises(BadInput, match=rf"embedded, embedded-int8, large, {SPEECHBRAIN}, or the path"):
         resolve(unknown)
 
 

@@ -1,0 +1,101 @@
+"""The large model: the public ECAPA-TDNN and the embedded network side by side, as one ONNX file made on this machine.
+
+The public network was trained on thousands of voices from the web, the embedded one on the speech that its card names:
+they err on different people, and the mean of their scores errs half as often as either. What comes with the program is
+the embedded network, the voices of strangers and the thresholds; the public network is downloaded once. Both are
+written into one file of the cache, the large products of the public network on 8-bit integers: then neither a network
+nor PyTorch is needed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from app.recognition.hub import HubFile, Progress, cache_dir, fetch
+from app.recognition.onnx_encoder import TENSORS
+from app.recognition.onnx_graph import Member, build_side_by_side
+from app.recognition.overlap import load_head, save_head
+from utils import BUNDLED, HeardError, atomic_write, explain_os_error, file_sha256
+
+EMBEDDED_WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
+HEADS = BUNDLED / "models" / "large.safetensors"
+"""What belongs to both together: the cohort and the gender head. The card, of them and of what both decide, is beside
+it."""
+SHARES = (0.5, 0.5)
+"""Of the squared length of the embedding: the embedded network's and the public one's."""
+
+
+def large_file(public: HubFile, progress: Progress | None = None) -> Path:
+    """The file in the cache, with its card beside it; downloaded and made if it is not there.
+
+    ``public``: the public network. Raises what ``fetch`` raises, and HeardError if a file of the program is missing.
+    """
+    out = _place(public)
+    if not _is_made(out):
+        weights = fetch(public, progress)
+        try:
+            _make(weights, out)
+            for old in cache_dir().glob("large-*"):  # of another version of the program
+                if not old.name.startswith(out.stem):
+                    old.unlink()
+        except OSError as error:
+            raise HeardError(explain_os_error(error)) from None
+    return out
+
+
+def is_made(public: HubFile) -> bool:
+    """Whether the file is in the cache. Raises HeardError if a file of the program is missing."""
+    return _is_made(_place(public))
+
+
+def _place(public: HubFile) -> Path:
+    """Named by all that it is made from."""
+    made_from = hashlib.sha256()
+    for path in (EMBEDDED_WEIGHTS, HEADS, HEADS.with_suffix(".json")):
+        if not path.is_file():
+            raise HeardError(f"{path}: the model that belongs to the program is missing; fetch the program again.")
+        made_from.update(file_sha256(path).encode())
+    made_from.update(f"{public.sha256} {SHARES}".encode())
+    return cache_dir() / f"large-{made_from.hexdigest()[:16]}.onnx"
+
+
+def _is_made(out: Path) -> bool:
+    return out.is_file() and out.with_suffix(".json").is_file()  # the card is written last: it stands for both
+
+
+def side_by_side(weights: Path, heads: Mapping[str, np.ndarray]) -> bytes:
+    """The ONNX file of both networks. ``weights``: of the public one; ``heads``: kept in the file's metadata."""
+    from safetensors.numpy import load_file, save
+
+    from model import load_speechbrain  # torch: the public weights are a file of PyTorch
+
+    public = load_speechbrain(weights)
+    tensors = {key: value.numpy() for key, value in public.state_dict().items()}
+    own = json.loads(EMBEDDED_WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["architecture"]
+    members = [
+        Member(load_file(EMBEDDED_WEIGHTS), own, share=SHARES[0]),
+        Member(tensors, asdict(public.arch), int8=True, int8_input=False, share=SHARES[1]),
+    ]
+    metadata = {TENSORS: base64.b64encode(save(dict(heads))).decode()}
+    return build_side_by_side(members, half=True, metadata=metadata)
+
+
+def _make(weights: Path, out: Path) -> None:
+    from safetensors.numpy import load_file
+
+    card = json.loads(HEADS.with_suffix(".json").read_text(encoding="utf-8"))
+    with atomic_write(out) as file:
+        file.write(side_by_side(weights, load_file(HEADS)))
+    sha256 = file_sha256(out)
+    overlap = load_head(EMBEDDED_WEIGHTS, file_sha256(EMBEDDED_WEIGHTS))
+    if overlap is not None:  # it hears the embedded network's statistics, and these are the file's
+        save_head(out, sha256, overlap)
+    with atomic_write(out.with_suffix(".json")) as file:
+        file.write(json.dumps({**card, "sha256": sha256}, indent=2, ensure_ascii=False).encode())

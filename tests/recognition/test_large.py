@@ -1,0 +1,159 @@
+"""The large model, made out of random weights in the shape of the public ones, and the embedded network's real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from app.recognition import large, model_files
+from app.recognition.encoder import Encoder
+from app.recognition.hub import HubFile, cache_dir
+from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
+from app.recognition.model_files import HUB, LARGE, SPEECHBRAIN, is_onnx, needs_torch, resolve
+from model import SpeakerNetwork, load_speechbrain
+from utils import BUNDLED, BadInput, HeardError, file_sha256, read_audio, read_card
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with a file in the place of the public one."""
+    cache = tmp_path_factory.mktemp("cache")
+    torch.manual_seed(4)
+    network = SpeakerNetwork()
+    for module in network.modules():  # norms that do something, as after training
+        if isinstance(module, torch.nn.BatchNorm1d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.2)
+    theirs = {
+        re.sub(r"(conv\d?|fc)\.(\w+)$", r"\1.conv.\2", re.sub(r"(norm|asp_bn)\.(\w+)$", r"\1.norm.\2", key)): value
+        for key, value in network.backbone.state_dict().items()
+    }
+    folder = cache / SPEECHBRAIN.replace("/", "--") / HUB[SPEECHBRAIN].revision[:12]
+    folder.mkdir(parents=True)
+    torch.save(theirs, folder / "embedding_model.ckpt")
+    return cache
+
+
+@pytest.fixture(autouse=True)
+def cached(public: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache in use; HUB says that its file is the right one, and there is no network."""
+    weights = next(public.rglob("embedding_model.ckpt"))
+    pinned = HUB[SPEECHBRAIN]
+    changed = HubFile(pinned.repo, pinned.revision, pinned.name, weights.stat().st_size, file_sha256(weights))
+    monkeypatch.setitem(HUB, SPEECHBRAIN, changed)
+    monkeypatch.setenv("HEARD_CACHE", str(public))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    return public
+
+
+@pytest.fixture(scope="module")
+def windows() -> list[np.ndarray]:
+    demo = read_audio(BUNDLED / "demo" / "conversation.flac")
+    return [demo[at : at + 24_000] for at in range(0, 120_000, 24_000)]
+
+
+@torch.inference_mode()
+def test_an_embedding_is_that_of_both_networks(public: Path, windows: list[np.ndarray]):
+    both = Encoder.load(LARGE)
+    made = both.embed_batch(windows)
+    assert made.shape == (len(windows), 384)
+    own = Encoder.load("embedded").embed_batch(windows)
+    np.testing.assert_allclose(made[:, :192], own * 0.5**0.5, atol=2e-4)
+    network = load_speechbrain(next(public.rglob("embedding_model.ckpt")))
+    theirs = torch.nn.functional.normalize(network(torch.from_numpy(np.stack(windows)))).numpy()
+    cosines = np.einsum("nd,nd->n", made[:, 192:] * 2**0.5, theirs)
+    assert cosines.min() > 0.98  # on 8-bit integers
+
+
+def test_it_is_made_once_and_then_needs_nothing_else(public: Path, monkeypatch: pytest.MonkeyPatch):
+    first = resolve(LARGE)
+    made = first.path.stat().st_mtime_ns
+    monkeypatch.setattr(large, "fetch", lambda *_: pytest.fail("asked for the public file again"))
+    monkeypatch.setattr("model.load_speechbrain", lambda *_: pytest.fail("made it again"))
+    again = resolve(LARGE)
+    assert (again, again.path.stat().st_mtime_ns) == (first, made)
+    assert (first.kind, first.model_id) == ("onnx", LARGE)
+    assert is_onnx(LARGE)
+
+
+def test_torch_is_needed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    resolve(LARGE)
+    assert not needs_torch(LARGE)
+    monkeypatch.setenv("HEARD_CACHE", str(tmp_path))
+    assert needs_torch(LARGE)
+
+
+def test_a_stop_while_it_is_made_is_made_good():
+    path = resolve(LARGE).path
+    whole = path.read_bytes()
+    path.write_bytes(b"half")
+    path.with_suffix(".json").unlink()  # it is written last
+    assert resolve(LARGE).path.read_bytes() == whole
+
+
+def test_what_another_version_made_goes(public: Path):
+    old = public / "large-0123456789abcdef.onnx"
+    resolve(LARGE).path.with_suffix(".json").unlink()
+    old.write_bytes(b"of yesterday")
+    resolve(LARGE)
+    assert not old.exists()
+    assert len(list(cache_dir().glob("large-*.onnx"))) == 1
+
+
+def test_it_decides_by_its_own_card():
+    encoder = Encoder.load(LARGE)
+    card = read_card(HEADS)
+    assert encoder.card == {**card, "sha256": file_sha256(resolve(LARGE).path)}
+    assert encoder.rule().threshold == card["threshold"]
+    assert encoder.cohort.vectors.shape == load_file(HEADS)["cohort"].shape
+    assert encoder.knows_gender
+    assert (encoder.model_id, encoder.precision) == (LARGE, "int8")
+
+
+def test_it_hears_two_at_once_as_the_embedded_network_does(windows: list[np.ndarray]):
+    _, heard = Encoder.load(LARGE).hear_batch([window[:16_000] for window in windows])
+    _, expected = Encoder.load("embedded").hear_batch([window[:16_000] for window in windows])
+    np.testing.assert_allclose(heard, expected, atol=2e-3)
+
+
+def test_the_heads_belong_to_the_weights_that_ship():
+    own, theirs = read_card(HEADS)["made_from"]
+    assert own["sha256"] == file_sha256(EMBEDDED_WEIGHTS), (
+        "the embedded weights have changed: python -m app train app/training/embedded.toml --large"
+    )
+    assert theirs["sha256"] == "0575cb64845e6b9a10db9bcb74d5ac32b326b8dc90352671d345e2ee3d0126a2"
+    assert load_file(HEADS)["cohort"].shape[1] == 384
+
+
+def test_without_the_public_file_and_a_network_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HEARD_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(HeardError, match="is not on this computer"):
+        resolve(LARGE)
+
+
+def test_a_missing_file_of_the_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(large, "HEADS", tmp_path / "large.safetensors")
+    with pytest.raises(HeardError, match=r"large\.safetensors: the model that belongs to the program is missing"):
+        resolve(LARGE)
+
+
+def test_it_runs_on_the_processor_alone():
+    with pytest.raises(BadInput, match="large runs on the processor alone"):
+        Encoder.load(LARGE, compute="mps")
+
+
+def test_the_file_is_the_same_each_time(tmp_path: Path, public: Path):
+    weights = next(public.rglob("embedding_model.ckpt"))
+    heads = load_file(HEADS)
+    once, again = (hashlib.sha256(large.side_by_side(weights, heads)).hexdigest() for _ in range(2))
+    assert once == again
+    assert json.loads(resolve(LARGE).path.with_suffix(".json").read_text())["sha256"] == once
+    assert model_files.NAMES[2] == LARGE
