@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 SET_UP = @command -v $(PYTHON) >/dev/null || { echo "heard: $(PYTHON) was not found: install Python 3.11 or newer." >&2; exit 1; }; \
 	$(PYTHON) tools/setup.py
 
-.PHONY: run test benchmarks figures lint demo-audio clean distclean
+.PHONY: run test benchmarks figures figures-large lint demo-audio clean distclean
 
 run:  ## start the app
 	$(SET_UP) run
@@ -30,6 +30,11 @@ figures:  ## measure the shipped models again, into their cards (HEARD_SPEECH: t
 	$(EVALUATE) --open-set "$(SPEECH)" --beside resemblyzer
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --model embedded-int8 --beside embedded
 	@$(VENV_PYTHON) -m app train app/training/embedded.toml --aside
+
+figures-large:  ## measure the large model, into its card (downloads the public network, once)
+	$(SET_UP) test
+	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --noisy --model large
+	$(EVALUATE) --open-set "$(SPEECH)" --model large
 
 lint:  ## check style
 	$(SET_UP) test

@@ -51,8 +51,8 @@ class Heard:
     ):
         """Load a model and the people whom it knows.
 
-        ``model``: "embedded", "speechbrain/spkrec-ecapa-voxceleb", or the path of weights. ``compute``: "auto" (a CUDA
-        device if there is one), "cpu", "cuda" or "mps". ``data``: the folder of the voiceprints, as ``--data``.
+        ``model``: "embedded", "large", "speechbrain/spkrec-ecapa-voxceleb", or the path of weights. ``compute``: "auto"
+        (a CUDA device if there is one), "cpu", "cuda" or "mps". ``data``: the folder of the voiceprints, as ``--data``.
         ``threshold``: a score, -1 to 1, in place of the model's own.
         """
         self.encoder = Encoder.load(model, compute=compute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from dataclasses import asdict
@@ -12,6 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from app.recognition.hub import cache_dir
+from app.recognition.model_files import HUB, SPEECHBRAIN
 from model import (
     Architecture,
     GenderHead,
@@ -121,6 +124,20 @@ def test_embeddings_are_speechbrains(reference, reference_front, ours, waves):
         assert embedding.shape == (1, 192)
         assert relative(embedding, wanted) < 1e-4
         assert torch.cosine_similarity(embedding.double(), wanted.double()).item() > 1 - 1e-6
+
+
+@torch.inference_mode()
+def test_with_the_public_weights_too(reference, reference_front, waves):
+    """The file is in the cache of whoever has used ``--model large`` or the public model."""
+    public = HUB[SPEECHBRAIN]
+    path = cache_dir() / public.repo.replace("/", "--") / public.revision[:12] / public.name
+    if not path.is_file() or file_sha256(path) != public.sha256:
+        pytest.skip(f"the public weights are not in {cache_dir()}")
+    theirs = copy.deepcopy(reference)
+    theirs.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    network = load_speechbrain(path)
+    for wave in waves:
+        assert relative(network(wave), theirs(reference_front(wave))[:, 0]) < 1e-4
 
 
 def test_every_tensor_of_the_checkpoint_is_used(reference, ours):

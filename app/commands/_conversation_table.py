@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.evaluation.conversation_rows import ENGINE
+
 COLUMNS = (  # two lines of heading, width
     ("live", "error", 7),
     ("90 %", "interval", 12),
@@ -37,8 +39,10 @@ def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
     name = f"{line['corpus'] or '-'} {line['condition']}"
     name += f", {line['enrolled']} people" if "enrolled" in several and line["enrolled"] else ""
     name += f", {line['enrolment_s']:g} s" if "enrolment_s" in several else ""
+    if line["system"] != ENGINE:
+        name = f"  {line['system']}"
     if line["threshold"] is not None:
-        name = f"  {line['system']}, {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
+        name += f", {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
     if markdown:
         return f"| {name.strip()} | {' | '.join(_cells(line))} |"
     cells = zip(_cells(line), COLUMNS, strict=True)

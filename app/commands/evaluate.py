@@ -11,7 +11,6 @@ from pathlib import Path
 from app.commands._conversations import add_conversation_options, conversation_options, run_conversations
 from app.commands._options import add_compute_option, add_model_option
 from app.commands._trials import add_trial_options, run_trials
-from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
 from app.recognition.model_files import EMBEDDED_INT8, LARGE, resolve
 from utils import BadInput
 
@@ -171,6 +170,7 @@ class _Rows:
     def finish(self) -> int:
         from app.evaluation.model_card import write_model_card
         from app.evaluation.trials import record_figures
+        from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
 
         if self._options.json:
             print(json.dumps(self._rows[0] if len(self._rows) == 1 else self._rows))

@@ -8,9 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.evaluation.diarisation import DiarisationCounts, UnknownCounts, count_diarisation, count_unknown
-from app.evaluation.screen import Reference, ScreenCounts, count_screen, count_turns, screen_score
+from app.evaluation.screen import (
+    Reference,
+    ScreenCounts,
+    count_screen,
+    count_shown,
+    count_turns,
+    late_screen,
+    screen_score,
+)
 from app.recognition.identification import Identification
 from app.recognition.timeline import Turn
+
+ENGINE = "heard"
+"""The program's own engine among the systems of a row."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,13 @@ def interval(parts: Sequence[ScreenCounts], draws: int = 2000) -> tuple[float, f
     errors = wrong[drawn].sum(axis=1) / np.maximum(speech[drawn].sum(axis=1), 1e-9)
     low, high = np.quantile(errors, (0.05, 0.95))
     return float(low), float(high)
+
+
+def count_late(reference: Reference, late_s: float) -> Counts:
+    """A screen that is right so long after the start of every turn, and stays as it is."""
+    shown = late_screen(reference, late_s)
+    screen = count_shown(reference, shown)
+    return Counts(screen, screen, count_diarisation(reference, shown), count_unknown(reference, shown))
 
 
 def count(reference: Reference, said: Sequence[Identification], final: Sequence[Turn], busy_s: float = 0.0) -> Counts:

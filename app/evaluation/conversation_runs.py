@@ -28,7 +28,7 @@ from app.evaluation.baselines import (
     relabelled,
     turns,
 )
-from app.evaluation.conversation_rows import Counts, Row, count
+from app.evaluation.conversation_rows import ENGINE, Counts, Row, count, count_late
 from app.evaluation.conversations import Conversation, ConversationConfig, build_conversation
 from app.evaluation.meetings import meetings, read_excerpts
 from app.evaluation.windows import enrol, play
@@ -39,10 +39,11 @@ from app.recognition.timeline import write_rttm
 from app.training.corpus import Clip
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, HeardError, atomic_write, read_audio, write_wav
 
-ENGINE = "heard"
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
 """Of which a baseline is given the best in hindsight."""
 MEETINGS = "meetings"
+LATE_S = (0.5, 0.75, 1.0)
+"""How late a screen is that stands beside the baselines and makes no mistake: what waiting alone costs."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,8 @@ def measure(unit: Unit, setup: Setup) -> dict[tuple[str, float | None, bool], Co
     if setup.baselines:
         for baseline in baselines(conversation, encoder):
             found |= _sweep(baseline, conversation)
+        for late_s in LATE_S:
+            found[f"right after {late_s:g} s", None, False] = count_late(reference, late_s)
     return found
 
 

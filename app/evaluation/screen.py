@@ -99,7 +99,11 @@ def screen_score(counts: ScreenCounts) -> ScreenScore:
 
 def count_screen(reference: Reference, said: Sequence[Identification], collar_s: float = COLLAR_S) -> ScreenCounts:
     """Count live answers, each of which is on the screen from its ``time_s`` until the next."""
-    shown = _shown(said, reference.length_s)
+    return count_shown(reference, _shown(said, reference.length_s), collar_s)
+
+
+def count_shown(reference: Reference, shown: Sequence[Turn], collar_s: float = COLLAR_S) -> ScreenCounts:
+    """Count labels that were on the screen, in order."""
     counts = count_turns(reference, shown, collar_s)
     return counts + ScreenCounts(
         delays_s=times_to_name(reference, shown),
@@ -131,6 +135,16 @@ def count_turns(reference: Reference, turns: Sequence[Turn], collar_s: float = C
         missed_s=_seconds(enrolled & ~named),
         confused_s=_seconds(enrolled & named & wrong),
     )
+
+
+def late_screen(reference: Reference, late_s: float) -> list[Turn]:
+    """A screen that makes no mistake and shows each turn's label so long after its start: what waiting alone costs."""
+    unknown = {name: f"Unknown {number}" for number, name in enumerate(reference.strangers, 1)}
+    return [
+        Turn(turn.start_s + late_s, turn.end_s, unknown.get(turn.label, turn.label))
+        for turn in reference.turns
+        if turn.end_s > turn.start_s + late_s
+    ]
 
 
 def times_to_name(reference: Reference, shown: Sequence[Turn]) -> tuple[float, ...]:

@@ -59,7 +59,9 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
 
     from app.recognition.encoder import Encoder
     from app.recognition.fast_network import FastNetwork
-    from app.recognition.model_files import EMBEDDED, EMBEDDED_INT8, load
+    from app.recognition.large import side_by_side
+    from app.recognition.model_files import EMBEDDED, EMBEDDED_INT8, LARGE, load
+    from app.recognition.onnx_encoder import OnnxEncoder
     from model import Architecture, SpeakerNetwork
 
     full = SpeakerNetwork(Architecture()).eval()
@@ -77,6 +79,9 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         with contextlib.suppress(HeardError):
             encoder = Encoder.load(name, compute="cpu")
             networks[name] = partial(_embed, encoder), _parameters(embedded)
+    with contextlib.suppress(OSError):
+        encoder = OnnxEncoder(side_by_side(full, {}), {"name": LARGE, "sha256": ""}, {})
+        networks[LARGE] = partial(_embed, encoder), _parameters(embedded) + _parameters(full)
 
     wave = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
     threads = torch.get_num_threads()

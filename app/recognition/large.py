@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from app.recognition.onnx_encoder import TENSORS
 from app.recognition.onnx_graph import Member, build_side_by_side
 from app.recognition.overlap import load_head, save_head
 from utils import BUNDLED, HeardError, atomic_write, explain_os_error, file_sha256
+
+if TYPE_CHECKING:
+    from model import SpeakerNetwork
 
 EMBEDDED_WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
 HEADS = BUNDLED / "models" / "large.safetensors"
@@ -70,13 +74,10 @@ def _is_made(out: Path) -> bool:
     return out.is_file() and out.with_suffix(".json").is_file()  # the card is written last: it stands for both
 
 
-def side_by_side(weights: Path, heads: Mapping[str, np.ndarray]) -> bytes:
-    """The ONNX file of both networks. ``weights``: of the public one; ``heads``: kept in the file's metadata."""
+def side_by_side(public: SpeakerNetwork, heads: Mapping[str, np.ndarray]) -> bytes:
+    """The ONNX file of the embedded network and the ``public`` one; ``heads`` are kept in the file's metadata."""
     from safetensors.numpy import load_file, save
 
-    from model import load_speechbrain  # torch: the public weights are a file of PyTorch
-
-    public = load_speechbrain(weights)
     tensors = {key: value.numpy() for key, value in public.state_dict().items()}
     own = json.loads(EMBEDDED_WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["architecture"]
     members = [
@@ -90,9 +91,11 @@ def side_by_side(weights: Path, heads: Mapping[str, np.ndarray]) -> bytes:
 def _make(weights: Path, out: Path) -> None:
     from safetensors.numpy import load_file
 
+    from model import load_speechbrain  # torch: the public weights are a file of PyTorch
+
     card = json.loads(HEADS.with_suffix(".json").read_text(encoding="utf-8"))
     with atomic_write(out) as file:
-        file.write(side_by_side(weights, load_file(HEADS)))
+        file.write(side_by_side(load_speechbrain(weights), load_file(HEADS)))
     sha256 = file_sha256(out)
     overlap = load_head(EMBEDDED_WEIGHTS, file_sha256(EMBEDDED_WEIGHTS))
     if overlap is not None:  # it hears the embedded network's statistics, and these are the file's

@@ -20,6 +20,7 @@ from app.recognition.onnx_encoder import OnnxEncoder
 from app.training.config import Credit, RunConfig
 from app.training.corpus import Corpus
 from app.training.export import COHORT_TOP, add_cohort, add_gender, decision
+from model import load_speechbrain
 from utils import atomic_write, file_sha256
 
 VOXCELEB = Credit("VoxCeleb1 and VoxCeleb2 (the public network)", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
@@ -46,7 +47,7 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
     """
     from safetensors.numpy import save
 
-    network = Hearing(OnnxEncoder(side_by_side(fetch(public), {}), {"name": LARGE, "sha256": ""}, {}))
+    network = Hearing(OnnxEncoder(side_by_side(load_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {}))
     add_cohort(network, training, config.train.seed)
     own = json.loads(EMBEDDED_WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))
     card = {

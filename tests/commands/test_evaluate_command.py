@@ -221,26 +221,30 @@ def test_conversations(four_people: Path, speech_dir: Path, capsys: pytest.Captu
     out, err = capsys.readouterr()
     lines = json.loads(out)
     assert err.startswith("heard: left out words: of 2 people 0 can be enrolled")
-    assert [(line["corpus"], line["condition"]) for line in lines] == [("read", "20 dB")] * 6 + [
+    assert [(line["corpus"], line["condition"]) for line in lines] == [("read", "20 dB")] * 9 + [
         ("meetings", "as recorded")
-    ] * 6
+    ] * 9
     ways = ["heard", "record 7 s", "end of segment", "3 s window"]
-    assert [line["system"] for line in lines[:6]] == [*ways, *ways[2:]]
-    assert [line["best_in_hindsight"] for line in lines[:6]] == [False] * 4 + [True] * 2
+    late = ["right after 0.5 s", "right after 0.75 s", "right after 1 s"]
+    assert [line["system"] for line in lines[:9]] == [*ways, *late, *ways[2:]]
+    assert [line["best_in_hindsight"] for line in lines[:9]] == [False] * 7 + [True] * 2
     for line in lines:
         assert 0 <= line["error"] <= 1
         assert line["speech_s"] > 5
         assert line["der"] >= 0
-    for own, best in zip(lines[2:4], lines[4:6], strict=True):
+    for own, best in zip(lines[2:4], lines[7:9], strict=True):
         assert best["error"] <= own["error"]
-    assert lines[6]["conversations"] == 2
+    assert 0 < lines[4]["error"] < lines[5]["error"] < lines[6]["error"]
+    assert lines[4]["strangers_named"] == lines[4]["enrolled_confused"] == lines[4]["extra_changes_per_min"] == 0
+    assert lines[4]["time_to_name_s"]["median"] == pytest.approx(0.5)
+    assert lines[9]["conversations"] == 2
 
 
 def test_conversations_in_markdown(four_people: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]):
     arguments = ("--conversations", four_people, "--corpus", "read", *SMALL, "--length-s", "10", "--baselines")
     assert run(*arguments, "--model", tiny_model, "--markdown") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 + 6
+    assert len(lines) == 2 + 9
     assert len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| read 20 dB | ")
     assert lines[3].startswith("| record 7 s, 0.52 | ")

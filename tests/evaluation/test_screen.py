@@ -9,8 +9,10 @@ from app.evaluation.screen import (
     Reference,
     ScreenCounts,
     count_screen,
+    count_shown,
     count_turns,
     extra_changes,
+    late_screen,
     near_borders,
     screen_score,
     times_to_name,
@@ -37,6 +39,18 @@ def said(*answers: tuple[float, str | None]) -> list[Identification]:
 def test_unknown_labels():
     assert [is_unknown(label) for label in ("unknown", "Unknown 1", "Unknown 12")] == [True] * 3
     assert [is_unknown(label) for label in (None, "Ana", "Unknown", "Unknown Ana", "")] == [False] * 5
+
+
+def test_what_waiting_costs_by_hand():
+    so = reference((0, 4, "Ana"), (5, 9, "Carl"), (10, 11, "Ben"))
+    shown = late_screen(so, 1.25)  # the last turn is over before it is shown
+    assert shown == [Turn(1.25, 4, "Ana"), Turn(6.25, 9, "Unknown 1")]
+    counts = count_shown(so, shown)
+    assert counts.wrong_s == pytest.approx(1.0 + 1.0 + 0.5)
+    assert counts.speech_s == pytest.approx(3.5 + 3.5 + 0.5)
+    assert counts.delays_s == pytest.approx((1.25, np.inf))
+    assert (counts.named_s, counts.confused_s, counts.extra_changes) == (0, 0, 0)
+    assert count_shown(so, late_screen(so, 0.25)).wrong_s == 0  # within the collar
 
 
 def test_every_kind_of_wrong_by_hand():

@@ -32,7 +32,8 @@ def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch
     own = trained.trainer.best_network.eval()
     arch = asdict(trained.config.model)
     both = build_side_by_side([Member(tensors(own), arch, share=0.5), Member(tensors(other), arch, share=0.5)])
-    monkeypatch.setattr(large_heads, "side_by_side", lambda weights, heads: both)
+    monkeypatch.setattr(large_heads, "load_speechbrain", lambda path: other)
+    monkeypatch.setattr(large_heads, "side_by_side", lambda public, heads: both if public is other else None)
 
     card = make_large_heads(trained.config, HUB[SPEECHBRAIN], trained.training, trained.validation)
     assert card == read_card(tmp_path / "large.safetensors")
