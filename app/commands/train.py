@@ -131,9 +131,11 @@ def _measure_aside(config: RunConfig) -> int:
 
 def _fit_large(config: RunConfig) -> int:
     from app.recognition.model_files import HUB, LARGE, SPEECHBRAIN
-    from app.training.large_heads import make_large_heads
+    from app.training.large_heads import make_large_heads, make_public_card
 
-    _print_held_aside(LARGE, make_large_heads(config, HUB[SPEECHBRAIN], *_corpora(config)))
+    training, validation = _corpora(config)
+    _print_held_aside(LARGE, make_large_heads(config, HUB[SPEECHBRAIN], training, validation))
+    _print_held_aside(SPEECHBRAIN, make_public_card(HUB[SPEECHBRAIN], validation))
     return 0
 
 

@@ -23,6 +23,7 @@ from app.recognition.hub import HubFile, Progress, cache_dir, fetch
 from app.recognition.onnx_encoder import TENSORS
 from app.recognition.onnx_graph import Member, build_side_by_side
 from app.recognition.overlap import load_head, save_head
+from app.recognition.scoring import unit
 from utils import BUNDLED, HeardError, atomic_write, explain_os_error, file_sha256
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ EMBEDDED_WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
 HEADS = BUNDLED / "models" / "large.safetensors"
 """What belongs to both together: the cohort and the gender head. The card, of them and of what both decide, is beside
 it."""
+PUBLIC_CARD = BUNDLED / "models" / "public.json"
+"""What the public network alone decides by, with its part of the cohort."""
 SHARES = (0.5, 0.5)
 """Of the squared length of the embedding: the embedded network's and the public one's."""
 
@@ -86,6 +89,20 @@ def side_by_side(public: SpeakerNetwork, heads: Mapping[str, np.ndarray]) -> byt
     ]
     metadata = {TENSORS: base64.b64encode(save(dict(heads))).decode()}
     return build_side_by_side(members, half=True, metadata=metadata)
+
+
+def public_part(sha256: str) -> tuple[dict, np.ndarray] | None:
+    """(what the card of the public network alone says besides, its cohort (k, 192) of unit length); None for other
+    weights than those that were measured."""
+    from safetensors.numpy import load_file
+
+    if not PUBLIC_CARD.is_file() or not HEADS.is_file():
+        return None
+    card = json.loads(PUBLIC_CARD.read_text(encoding="utf-8"))
+    if card.pop("sha256") != sha256:
+        return None
+    cohort = load_file(HEADS)["cohort"].astype(np.float32)
+    return card, unit(cohort[:, cohort.shape[1] // 2 :])
 
 
 def _make(weights: Path, out: Path) -> None:

@@ -113,12 +113,20 @@ def open_network(file: ModelFile) -> tuple[SpeakerNetwork, dict]:
         raise BadInput(f"{file.path}: an ONNX file, made to be run; give the .safetensors file it was made from.")
     if file.kind == "heard":
         return load_checkpoint(file.path)
+    import torch
+
+    from app.recognition.large import public_part
+
     network = load_speechbrain(file.path)
-    return network, speechbrain_card(file.model_id, asdict(network.arch), file_sha256(file.path))
+    card = speechbrain_card(file.model_id, asdict(network.arch), file_sha256(file.path))
+    if (measured := public_part(card["sha256"])) is not None:
+        card |= measured[0]
+        network.cohort = torch.from_numpy(measured[1])
+    return network, card
 
 
 def speechbrain_card(name: str, architecture: dict, sha256: str) -> dict:
-    """The card of a SpeechBrain ECAPA-TDNN, which comes without one.
+    """The card of a SpeechBrain ECAPA-TDNN of which nothing was measured.
 
     The threshold is the one SpeechBrain's own verification uses. Margin and calibration were not fitted on this model:
     the margin is what others found to work, the calibration puts even odds at the threshold and 95 % at 0.40.

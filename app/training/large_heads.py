@@ -14,9 +14,11 @@ from torch import nn
 
 from app.recognition.encoder import Encoder
 from app.recognition.hub import HubFile, fetch
-from app.recognition.large import EMBEDDED_WEIGHTS, HEADS, SHARES, side_by_side
+from app.recognition.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD, SHARES, side_by_side
 from app.recognition.model_files import LARGE
 from app.recognition.onnx_encoder import OnnxEncoder
+from app.recognition.scoring import unit
+from app.recognition.torch_encoder import TorchEncoder
 from app.training.config import Credit, RunConfig
 from app.training.corpus import Corpus
 from app.training.export import COHORT_TOP, add_cohort, add_gender, decision
@@ -24,6 +26,23 @@ from model import load_speechbrain
 from utils import atomic_write, file_sha256
 
 VOXCELEB = Credit("VoxCeleb1 and VoxCeleb2 (the public network)", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
+
+
+def make_public_card(public: HubFile, validation: Corpus) -> dict:
+    """Measure the public network alone, with its part of the large model's cohort, and write what it decides by.
+
+    Raises BadInput if there are too few speakers, and what ``fetch`` raises.
+    """
+    from safetensors.numpy import load_file
+
+    plain = load_speechbrain(fetch(public))
+    network = Hearing(TorchEncoder(plain, {"sha256": public.sha256}, public.repo, precision="auto"))
+    cohort = load_file(HEADS)["cohort"].astype(np.float32)
+    network.cohort = torch.from_numpy(unit(cohort[:, plain.arch.embedding_dim :]))
+    card = {"sha256": public.sha256, "cohort": {"top": COHORT_TOP}, **decision(network, validation)}
+    with atomic_write(PUBLIC_CARD) as file:
+        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    return card
 
 
 class Hearing(nn.Module):

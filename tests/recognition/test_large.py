@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from app.recognition import large, model_files
 from app.recognition.encoder import Encoder
 from app.recognition.hub import HubFile, cache_dir
-from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
+from app.recognition.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD
 from app.recognition.model_files import HUB, LARGE, SPEECHBRAIN, is_onnx, needs_torch, resolve
 from model import SpeakerNetwork, load_speechbrain
 from utils import BUNDLED, BadInput, HeardError, file_sha256, read_audio, read_card
@@ -130,6 +130,27 @@ def test_the_heads_belong_to_the_weights_that_ship():
     )
     assert theirs["sha256"] == "0575cb64845e6b9a10db9bcb74d5ac32b326b8dc90352671d345e2ee3d0126a2"
     assert load_file(HEADS)["cohort"].shape[1] == 384
+
+
+def test_the_public_network_alone_is_calibrated_too(public: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    sha256 = file_sha256(next(public.rglob("embedding_model.ckpt")))
+    assert large.public_part(sha256) is None
+    assert Encoder.load(SPEECHBRAIN).card["threshold"] == 0.25  # these random weights were never measured
+    measured = json.loads(PUBLIC_CARD.read_text())
+    (tmp_path / "public.json").write_text(json.dumps({**measured, "sha256": sha256}))
+    monkeypatch.setattr(large, "PUBLIC_CARD", tmp_path / "public.json")
+    encoder = Encoder.load(SPEECHBRAIN)
+    assert encoder.rule().threshold == measured["threshold"]
+    assert encoder.card["sha256"] == sha256
+    assert encoder.cohort.vectors.shape == (len(load_file(HEADS)["cohort"]), 192)
+    np.testing.assert_allclose(np.linalg.norm(encoder.cohort.vectors, axis=1), 1, atol=1e-4)
+
+
+def test_what_was_measured_of_the_public_network_is_of_the_file_that_is_fetched():
+    sha256 = "0575cb64845e6b9a10db9bcb74d5ac32b326b8dc90352671d345e2ee3d0126a2"
+    card, _ = large.public_part(sha256)
+    assert [row["speech_s"] for row in card["thresholds"]] == [0.5, 1.0, 1.5, 2.0, 3.0, 5.0]
+    assert 0 < card["threshold"] < 1
 
 
 def test_without_the_public_file_and_a_network_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

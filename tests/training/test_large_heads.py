@@ -13,7 +13,7 @@ from app.recognition.onnx_graph import Member, build_side_by_side
 from app.recognition.scoring import unit
 from app.training import export, large_heads
 from app.training.export import decision
-from app.training.large_heads import Hearing, make_large_heads
+from app.training.large_heads import Hearing, make_large_heads, make_public_card
 from model import SpeakerNetwork
 from utils import read_card
 
@@ -44,6 +44,14 @@ def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch
     assert [part["name"] for part in card["made_from"]] == ["embedded", SPEECHBRAIN]
     assert card["made_from"][1]["sha256"] == HUB[SPEECHBRAIN].sha256
     assert {"VoxCeleb1 and VoxCeleb2 (the public network)"} < {entry["corpus"] for entry in card["data"]}
+
+    monkeypatch.setattr(large_heads, "PUBLIC_CARD", tmp_path / "public.json")
+    alone = make_public_card(HUB[SPEECHBRAIN], trained.validation)
+    assert alone == read_card(tmp_path / "public.json")
+    other.cohort = torch.from_numpy(unit(heads["cohort"][:, 32:].astype(np.float32)))
+    expected = decision(other, trained.validation)
+    assert alone["threshold"] == pytest.approx(expected["threshold"], abs=0.02)  # it may hear in bfloat16
+    assert alone["sha256"] == HUB[SPEECHBRAIN].sha256
 
     network = Hearing(OnnxEncoder(both, {"name": "x", "sha256": ""}, {}))
     network.cohort = torch.from_numpy(unit(heads["cohort"].astype(np.float32)))
