@@ -1,7 +1,7 @@
 """Not a test: a program of its own for ``test_model_download.py``, since the hub's client reads its address once.
 
 In the real window the model of the menu is downloaded from a hub on this machine, slowly; that is cancelled, and taken
-up again. ``python -m tests.window.downloading FOLDER`` prints as JSON what was seen.
+up again. ``python -m tests.window.downloading FOLDER MODEL`` prints as JSON what was seen.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.loopback_hub import Hub
 LIMIT_S = 180.0
 
 
-def download(folder: Path, hub: Hub) -> dict:
+def download(folder: Path, hub: Hub, model: str) -> dict:
     digest = hashlib.sha256(hub.content).hexdigest()
     HUB[SPEECHBRAIN] = HubFile(SPEECHBRAIN, HUB[SPEECHBRAIN].revision, "embedding_model.ckpt", len(hub.content), digest)
     app = QApplication([])
@@ -51,7 +51,7 @@ def download(folder: Path, hub: Hub) -> dict:
         window.draw_frame()
 
     seen, now = {}, lambda: window.state.now
-    window.use_model(SPEECHBRAIN)
+    window.use_model(model)
     window.start()
     until(lambda: (now().progress or 0) > 0.1)
     seen["began"] = (now().title, now().detail, now().progress, window.button.text())
@@ -97,4 +97,4 @@ if __name__ == "__main__":
     with serve(Hub(checkpoint(where), bytes_per_s=40e6)) as hub:
         os.environ |= {"HF_ENDPOINT": hub.url, "HEARD_CACHE": str(where / "cache"), "NO_PROXY": "*", "no_proxy": "*"}
         assert model_files.SPEECHBRAIN in HUB
-        print(json.dumps(download(where, hub)))
+        print(json.dumps(download(where, hub, sys.argv[2])))

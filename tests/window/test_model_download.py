@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 
-from app.recognition.model_files import SPEECHBRAIN
+import pytest
+
+from app.recognition.model_files import LARGE, SPEECHBRAIN
 from app.window import strings
 from utils import ROOT
 
 
-def test_a_download_is_shown_cancelled_and_taken_up_again(tmp_path):
+@pytest.mark.parametrize("model", [SPEECHBRAIN, LARGE])
+def test_a_download_is_shown_cancelled_and_taken_up_again(tmp_path, model: str):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.window.downloading", tmp_path],
+        [sys.executable, "-m", "tests.window.downloading", tmp_path, model],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
@@ -31,4 +34,4 @@ def test_a_download_is_shown_cancelled_and_taken_up_again(tmp_path):
     assert seen["later"] == kept > 0  # nothing comes any more, and what came is kept
     assert seen["again"] >= kept / 83.5e6
     assert seen["asked"] == [f"bytes={kept}-"]
-    assert (seen["model"], seen["left"], seen["ended"]) == (SPEECHBRAIN, [], True)
+    assert (seen["model"], seen["left"], seen["ended"]) == (model, [], True)
