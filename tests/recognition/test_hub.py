@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -287,21 +286,12 @@ def test_two_processes_at_once_download_once(hub, tmp_path):
 
 def test_the_public_model_loads(hub, tmp_path, monkeypatch):
     """Full-size weights in SpeechBrain's file format, all the way from the hub to a network and its card."""
-    import io
-
     import torch
 
-    from model import SpeakerNetwork
+    from tests.public_weights import save_random
 
-    torch.manual_seed(4)
-    network = SpeakerNetwork().eval()
-    theirs = {
-        re.sub(r"(conv\d?|fc)\.(\w+)$", r"\1.conv.\2", re.sub(r"(norm|asp_bn)\.(\w+)$", r"\1.norm.\2", key)): value
-        for key, value in network.backbone.state_dict().items()
-    }
-    file = io.BytesIO()
-    torch.save(theirs, file)
-    hub.content = file.getvalue()
+    network = save_random(tmp_path / "random.ckpt")
+    hub.content = (tmp_path / "random.ckpt").read_bytes()
     code, _, stderr = answer_of(start_client(hub, tmp_path, pinned=pin(hub.content)))
     assert (code, stderr) == (0, "")
 
