@@ -69,10 +69,15 @@ def fetch(file: HubFile, progress: Progress | None = None) -> Path:
                     )
                 os.replace(part, path)
     except OSError as error:
-        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            raise HeardError(f"{cache_dir()}: no permission to write here; set HEARD_CACHE to a folder.") from None
-        raise HeardError(explain_os_error(error)) from None
+        raise explained(error) from None
     return path
+
+
+def explained(error: OSError) -> HeardError:
+    """What to do about a cache that cannot be written."""
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return HeardError(f"{cache_dir()}: no permission to write here; set HEARD_CACHE to a folder.")
+    return HeardError(explain_os_error(error))
 
 
 def _is_intact(path: Path, file: HubFile) -> bool:

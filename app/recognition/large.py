@@ -1,10 +1,10 @@
 """The large model: the public ECAPA-TDNN and the embedded network side by side, as one ONNX file made on this machine.
 
 The public network was trained on thousands of voices from the web, the embedded one on the speech that its card names:
-they err on different people, and the mean of their scores errs half as often as either. What comes with the program is
-the embedded network, the voices of strangers and the thresholds; the public network is downloaded once. Both are
-written into one file of the cache, the large products of the public network on 8-bit integers: then neither a network
-nor PyTorch is needed.
+they err on different people, and the mean of their scores errs less than either, often by half. What comes with the
+program is the embedded network, the voices of strangers and the thresholds; the public network is downloaded once. Both
+are written into one file of the cache, the large products of the public network on 8-bit integers: then neither a
+network nor PyTorch is needed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.recognition.hub import HubFile, Progress, cache_dir, fetch
+from app.recognition.hub import HubFile, Progress, cache_dir, explained, fetch
 from app.recognition.onnx_encoder import TENSORS
 from app.recognition.onnx_graph import Member, build_side_by_side
 from app.recognition.overlap import load_head, save_head
 from app.recognition.scoring import unit
-from utils import BUNDLED, HeardError, atomic_write, explain_os_error, file_sha256
+from utils import BUNDLED, HeardError, atomic_write, file_sha256
 
 if TYPE_CHECKING:
     from model import SpeakerNetwork
@@ -53,7 +53,7 @@ def large_file(public: HubFile, progress: Progress | None = None) -> Path:
                 if not old.name.startswith(out.stem):
                     old.unlink()
         except OSError as error:
-            raise HeardError(explain_os_error(error)) from None
+            raise explained(error) from None
     return out
 
 
@@ -74,7 +74,11 @@ def _place(public: HubFile) -> Path:
 
 
 def _is_made(out: Path) -> bool:
-    return out.is_file() and out.with_suffix(".json").is_file()  # the card is written last: it stands for both
+    """Whether the file is there and whole; its card is written last."""
+    try:
+        return json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["sha256"] == file_sha256(out)
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def side_by_side(public: SpeakerNetwork, heads: Mapping[str, np.ndarray]) -> bytes:

@@ -84,7 +84,11 @@ def test_a_stop_while_it_is_made_is_made_good():
     path = resolve(LARGE).path
     whole = path.read_bytes()
     path.write_bytes(b"half")
+    assert resolve(LARGE).path.read_bytes() == whole
     path.with_suffix(".json").unlink()  # it is written last
+    assert needs_torch(LARGE)
+    assert resolve(LARGE).path.read_bytes() == whole
+    path.with_suffix(".json").write_text("{")
     assert resolve(LARGE).path.read_bytes() == whole
 
 
@@ -147,6 +151,16 @@ def test_without_the_public_file_and_a_network_one_line_says_so(tmp_path: Path, 
     monkeypatch.setenv("HEARD_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(HeardError, match="is not on this computer"):
+        resolve(LARGE)
+
+
+def test_a_cache_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    resolve(LARGE).path.with_suffix(".json").unlink()
+    monkeypatch.setattr(large, "_make", refuse)
+    with pytest.raises(HeardError, match="set HEARD_CACHE"):
         resolve(LARGE)
 
 
