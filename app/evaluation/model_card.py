@@ -225,14 +225,15 @@ The same network in ONNX, its large matrix products on 8-bit integers (`python -
 def _large(card: dict | None) -> str:
     if not card:
         return ""
-    own, public = card["made_from"]
+    (own, public), data = card["made_from"], card["data"][-1]
     text = f"""## {card["name"]}
 
 These weights and `{public["name"]}` (revision `{public["revision"]}`, SHA-256
 `{public["sha256"]}`) side by side: each makes its part of the squared length of the
 embedding, {own["share"]:g} and {public["share"]:g}, so that the cosine of two embeddings is the mean of the
-networks' cosines. The public network was not trained here and does not come with the program; it is downloaded and
-computed on 8-bit integers. Threshold {card["threshold"]:.3f}, measured like the one above
+networks' cosines. The public network ({public["licence"]}, trained by SpeechBrain on {data["corpus"]},
+{data["licence"]}, {data["credit"]}) was not trained here and does not come with the program; it
+is downloaded and computed on 8-bit integers. Threshold {card["threshold"]:.3f}, measured like the one above
 (`python -m app train app/training/embedded.toml --large`).
 
 {_thresholds_table(card)}"""

@@ -25,7 +25,7 @@ from app.training.export import COHORT_TOP, add_cohort, add_gender, decision
 from model import load_speechbrain
 from utils import atomic_write, file_sha256
 
-VOXCELEB = Credit("VoxCeleb1 and VoxCeleb2 (the public network)", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
+VOXCELEB = Credit("VoxCeleb 1 and 2", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
 
 
 def make_public_card(public: HubFile, validation: Corpus) -> dict:
@@ -78,7 +78,13 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
         "gender": add_gender(network, config, training, validation),
         "made_from": [
             {"name": own["name"], "sha256": file_sha256(EMBEDDED_WEIGHTS), "share": SHARES[0]},
-            {"name": public.repo, "sha256": public.sha256, "revision": public.revision, "share": SHARES[1]},
+            {
+                "name": public.repo,
+                "sha256": public.sha256,
+                "revision": public.revision,
+                "licence": "Apache-2.0",
+                "share": SHARES[1],
+            },
         ],
         "data": [*own["data"], dataclasses.asdict(VOXCELEB)],
     }

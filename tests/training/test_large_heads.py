@@ -43,7 +43,7 @@ def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch
     assert heads["gender.out.weight"].shape == (1, 32)
     assert [part["name"] for part in card["made_from"]] == ["embedded", SPEECHBRAIN]
     assert card["made_from"][1]["sha256"] == HUB[SPEECHBRAIN].sha256
-    assert {"VoxCeleb1 and VoxCeleb2 (the public network)"} < {entry["corpus"] for entry in card["data"]}
+    assert {"VoxCeleb 1 and 2"} < {entry["corpus"] for entry in card["data"]}
 
     monkeypatch.setattr(large_heads, "PUBLIC_CARD", tmp_path / "public.json")
     alone = make_public_card(HUB[SPEECHBRAIN], trained.validation)
