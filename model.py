@@ -10,7 +10,6 @@ weights of the public checkpoint ``speechbrain/spkrec-ecapa-voxceleb`` and gives
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from utils import SAMPLE_RATE, HeardError, atomic_write, file_sha256, read_card
+from utils import SAMPLE_RATE, HeardError, atomic_write, file_sha256, read_card, write_card
 
 
 @dataclass(frozen=True)
@@ -289,8 +288,7 @@ def save_checkpoint(path: str | Path, network: SpeakerNetwork, card: dict, *, ha
     with atomic_write(path) as file:
         file.write(save(tensors))
     card = {**card, "architecture": asdict(network.arch), "sha256": file_sha256(path)}
-    with atomic_write(path.with_suffix(".json")) as file:
-        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    write_card(path, card)
     return card
 
 

@@ -159,6 +159,12 @@ def read_card(path: str | os.PathLike) -> dict:
         raise HeardError(f"{card}: not a readable model card.") from None
 
 
+def write_card(path: str | os.PathLike, card: dict) -> None:
+    """Write the JSON card of the model file at ``path`` (same stem), atomically."""
+    with atomic_write(Path(path).with_suffix(".json")) as file:
+        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+
+
 # ---------------------------------------------------------------------------- audio files
 
 

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from app.recognition.hub import cache_dir
+from app.recognition.hub import cached_path
 from app.recognition.model_files import HUB, SPEECHBRAIN
 from model import (
     Architecture,
@@ -130,9 +130,9 @@ def test_embeddings_are_speechbrains(reference, reference_front, ours, waves):
 def test_with_the_public_weights_too(reference, reference_front, waves):
     """The file is in the cache of whoever has used ``--model large`` or the public model."""
     public = HUB[SPEECHBRAIN]
-    path = cache_dir() / public.repo.replace("/", "--") / public.revision[:12] / public.name
+    path = cached_path(public)
     if not path.is_file() or file_sha256(path) != public.sha256:
-        pytest.skip(f"the public weights are not in {cache_dir()}")
+        pytest.skip(f"the public weights are not here: {path}")
     theirs = copy.deepcopy(reference)
     theirs.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     network = load_speechbrain(path)

@@ -170,11 +170,12 @@ class _Rows:
     def finish(self) -> int:
         from app.evaluation.model_card import write_model_card
         from app.evaluation.trials import record_figures
-        from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
 
         if self._options.json:
             print(json.dumps(self._rows[0] if len(self._rows) == 1 else self._rows))
         if self._options.record:
+            from app.recognition.large import EMBEDDED_WEIGHTS, HEADS
+
             large = self._options.model == LARGE  # what is in the cache was made from what is recorded here
             weights = HEADS if large else Path(resolve(self._options.model).path)
             record_figures(weights, _command(self._options), self._rows, self._part)

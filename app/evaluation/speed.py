@@ -79,7 +79,7 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         with contextlib.suppress(HeardError):
             encoder = Encoder.load(name, compute="cpu")
             networks[name] = partial(_embed, encoder), _parameters(embedded)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, HeardError):
         encoder = OnnxEncoder(side_by_side(full, {}), {"name": LARGE, "sha256": ""}, {})
         networks[LARGE] = partial(_embed, encoder), _parameters(embedded) + _parameters(full)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +12,7 @@ from app.evaluation.metrics import all_pairs, measure, rejected
 from app.evaluation.references import Embed, System
 from app.recognition.scoring import Cohort, similarities
 from app.training.corpus import Clip
-from utils import SAMPLE_RATE, BadInput, atomic_write, read_audio
+from utils import SAMPLE_RATE, BadInput, read_audio, read_card, write_card
 
 Change = Callable[[Clip, np.ndarray], np.ndarray]
 """A clip and its samples (n,) -> other samples, such as ``conditions.noisy``."""
@@ -107,11 +105,7 @@ def measure_gender(
 
 def record_figures(weights: str | os.PathLike, command: str, rows: list[dict], part: str = "figures") -> None:
     """Write ``rows`` into a part of the card of a model file, as what ``command`` printed."""
-    path = Path(weights).with_suffix(".json")
-    card = json.loads(path.read_text(encoding="utf-8"))
-    card[part] = {"command": command, "rows": _rounded(rows)}
-    with atomic_write(path) as file:
-        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    write_card(weights, {**read_card(weights), part: {"command": command, "rows": _rounded(rows)}})
 
 
 def _rounded(value):

@@ -48,9 +48,14 @@ def cache_dir() -> Path:
     return Path(base).expanduser() / "heard"
 
 
+def cached_path(file: HubFile) -> Path:
+    """Where a file is kept, whether it is there or not."""
+    return cache_dir() / file.repo.replace("/", "--") / file.revision[:12] / file.name
+
+
 def fetch(file: HubFile, progress: Progress | None = None) -> Path:
     """The file in the cache, downloaded if it is not there or no longer what it was. Raises HeardError."""
-    path = cache_dir() / file.repo.replace("/", "--") / file.revision[:12] / file.name
+    path = cached_path(file)
     part = path.with_name(f"{file.name}.part")
     try:
         if _is_intact(path, file):

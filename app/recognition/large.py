@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +23,7 @@ from app.recognition.onnx_encoder import TENSORS
 from app.recognition.onnx_graph import Member, build_side_by_side
 from app.recognition.overlap import load_head, save_head
 from app.recognition.scoring import unit
-from utils import BUNDLED, HeardError, atomic_write, file_sha256
+from utils import BUNDLED, HeardError, atomic_write, file_sha256, read_card, write_card
 
 if TYPE_CHECKING:
     from model import SpeakerNetwork
@@ -45,21 +44,21 @@ def large_file(public: HubFile, progress: Progress | None = None) -> Path:
     ``public``: the public network. Raises what ``fetch`` raises, and HeardError if a file of the program is missing.
     """
     out = _place(public)
-    if not _is_made(out):
+    if not _is_whole(out):
         weights = fetch(public, progress)
         try:
             _make(weights, out)
             for old in cache_dir().glob("large-*"):  # of another version of the program
                 if not old.name.startswith(out.stem):
-                    old.unlink()
+                    old.unlink(missing_ok=True)
         except OSError as error:
             raise explained(error) from None
     return out
 
 
 def is_made(public: HubFile) -> bool:
-    """Whether the file is in the cache. Raises HeardError if a file of the program is missing."""
-    return _is_made(_place(public))
+    """Whether the file was made here, whole or not. Raises HeardError if a file of the program is missing."""
+    return _place(public).with_suffix(".json").is_file()  # it is written last
 
 
 def _place(public: HubFile) -> Path:
@@ -73,11 +72,11 @@ def _place(public: HubFile) -> Path:
     return cache_dir() / f"large-{made_from.hexdigest()[:16]}.onnx"
 
 
-def _is_made(out: Path) -> bool:
-    """Whether the file is there and whole; its card is written last."""
+def _is_whole(out: Path) -> bool:
+    """Whether the file and its card are there and whole."""
     try:
-        return json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["sha256"] == file_sha256(out)
-    except (OSError, ValueError, KeyError):
+        return read_card(out).get("sha256") == file_sha256(out)
+    except (OSError, HeardError):
         return False
 
 
@@ -86,27 +85,28 @@ def side_by_side(public: SpeakerNetwork, heads: Mapping[str, np.ndarray]) -> byt
     from safetensors.numpy import load_file, save
 
     tensors = {key: value.numpy() for key, value in public.state_dict().items()}
-    own = json.loads(EMBEDDED_WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))["architecture"]
     members = [
-        Member(load_file(EMBEDDED_WEIGHTS), own, share=SHARES[0]),
+        Member(load_file(EMBEDDED_WEIGHTS), read_card(EMBEDDED_WEIGHTS)["architecture"], share=SHARES[0]),
         Member(tensors, asdict(public.arch), int8=True, int8_input=False, share=SHARES[1]),
     ]
     metadata = {TENSORS: base64.b64encode(save(dict(heads))).decode()}
     return build_side_by_side(members, half=True, metadata=metadata)
 
 
-def public_part(sha256: str) -> tuple[dict, np.ndarray] | None:
-    """(what the card of the public network alone says besides, its cohort (k, 192) of unit length); None for other
-    weights than those that were measured."""
+def public_cohort() -> np.ndarray:
+    """The public network's part of the cohort: (k, 192) float32 of unit length."""
     from safetensors.numpy import load_file
 
+    cohort = load_file(HEADS)["cohort"].astype(np.float32)
+    return unit(cohort[:, cohort.shape[1] // 2 :])
+
+
+def public_card(sha256: str) -> dict | None:
+    """What the card of the public network alone says besides; None for other weights than those that were measured."""
     if not PUBLIC_CARD.is_file() or not HEADS.is_file():
         return None
-    card = json.loads(PUBLIC_CARD.read_text(encoding="utf-8"))
-    if card.pop("sha256") != sha256:
-        return None
-    cohort = load_file(HEADS)["cohort"].astype(np.float32)
-    return card, unit(cohort[:, cohort.shape[1] // 2 :])
+    card = read_card(PUBLIC_CARD)
+    return card if card["sha256"] == sha256 else None
 
 
 def _make(weights: Path, out: Path) -> None:
@@ -114,12 +114,10 @@ def _make(weights: Path, out: Path) -> None:
 
     from model import load_speechbrain  # torch: the public weights are a file of PyTorch
 
-    card = json.loads(HEADS.with_suffix(".json").read_text(encoding="utf-8"))
     with atomic_write(out) as file:
         file.write(side_by_side(load_speechbrain(weights), load_file(HEADS)))
     sha256 = file_sha256(out)
-    overlap = load_head(EMBEDDED_WEIGHTS, file_sha256(EMBEDDED_WEIGHTS))
+    overlap = load_head(EMBEDDED_WEIGHTS, read_card(EMBEDDED_WEIGHTS)["sha256"])
     if overlap is not None:  # it hears the embedded network's statistics, and these are the file's
         save_head(out, sha256, overlap)
-    with atomic_write(out.with_suffix(".json")) as file:
-        file.write(json.dumps({**card, "sha256": sha256}, indent=2, ensure_ascii=False).encode())
+    write_card(out, {**read_card(HEADS), "sha256": sha256})

@@ -115,13 +115,13 @@ def open_network(file: ModelFile) -> tuple[SpeakerNetwork, dict]:
         return load_checkpoint(file.path)
     import torch
 
-    from app.recognition.large import public_part
+    from app.recognition.large import public_card, public_cohort
 
     network = load_speechbrain(file.path)
     card = speechbrain_card(file.model_id, asdict(network.arch), file_sha256(file.path))
-    if (measured := public_part(card["sha256"])) is not None:
-        card |= measured[0]
-        network.cohort = torch.from_numpy(measured[1])
+    if (measured := public_card(card["sha256"])) is not None:
+        card |= measured
+        network.cohort = torch.from_numpy(public_cohort())
     return network, card
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
 import numpy as np
 import torch
@@ -14,35 +13,17 @@ from torch import nn
 
 from app.recognition.encoder import Encoder
 from app.recognition.hub import HubFile, fetch
-from app.recognition.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD, SHARES, side_by_side
+from app.recognition.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD, SHARES, public_cohort, side_by_side
 from app.recognition.model_files import LARGE
 from app.recognition.onnx_encoder import OnnxEncoder
-from app.recognition.scoring import unit
 from app.recognition.torch_encoder import TorchEncoder
 from app.training.config import Credit, RunConfig
 from app.training.corpus import Corpus
 from app.training.export import COHORT_TOP, add_cohort, add_gender, decision
 from model import load_speechbrain
-from utils import atomic_write, file_sha256
+from utils import atomic_write, file_sha256, read_card, write_card
 
 VOXCELEB = Credit("VoxCeleb 1 and 2", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
-
-
-def make_public_card(public: HubFile, validation: Corpus) -> dict:
-    """Measure the public network alone, with its part of the large model's cohort, and write what it decides by.
-
-    Raises BadInput if there are too few speakers, and what ``fetch`` raises.
-    """
-    from safetensors.numpy import load_file
-
-    plain = load_speechbrain(fetch(public))
-    network = Hearing(TorchEncoder(plain, {"sha256": public.sha256}, public.repo, precision="auto"))
-    cohort = load_file(HEADS)["cohort"].astype(np.float32)
-    network.cohort = torch.from_numpy(unit(cohort[:, plain.arch.embedding_dim :]))
-    card = {"sha256": public.sha256, "cohort": {"top": COHORT_TOP}, **decision(network, validation)}
-    with atomic_write(PUBLIC_CARD) as file:
-        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
-    return card
 
 
 class Hearing(nn.Module):
@@ -68,7 +49,7 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
 
     network = Hearing(OnnxEncoder(side_by_side(load_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {}))
     add_cohort(network, training, config.train.seed)
-    own = json.loads(EMBEDDED_WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))
+    own = read_card(EMBEDDED_WEIGHTS)
     card = {
         "name": LARGE,
         "front_end": "logmel80",
@@ -94,6 +75,18 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
         tensors |= {f"gender.{key}": value.numpy().astype(np.float16) for key, value in state.items()}
     with atomic_write(HEADS) as file:
         file.write(save(tensors))
-    with atomic_write(HEADS.with_suffix(".json")) as file:
-        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    write_card(HEADS, card)
+    return card
+
+
+def make_public_card(public: HubFile, validation: Corpus) -> dict:
+    """Measure the public network alone, with its part of the large model's cohort, and write what it decides by.
+
+    Raises BadInput if there are too few speakers, and what ``fetch`` raises.
+    """
+    plain = load_speechbrain(fetch(public))
+    network = Hearing(TorchEncoder(plain, {"sha256": public.sha256}, public.repo, precision="auto"))
+    network.cohort = torch.from_numpy(public_cohort())
+    card = {"sha256": public.sha256, "cohort": {"top": COHORT_TOP}, **decision(network, validation)}
+    write_card(PUBLIC_CARD, card)
     return card

@@ -7,7 +7,6 @@ the weights) goes into the file's metadata as safetensors, so that one hash cove
 from __future__ import annotations
 
 import base64
-import json
 import os
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from app.recognition.onnx_encoder import TENSORS, OnnxEncoder
 from app.recognition.onnx_graph import build_onnx
 from app.recognition.scoring import unit
 from model import load_checkpoint
-from utils import BadInput, HeardError, atomic_write, file_sha256
+from utils import BadInput, HeardError, atomic_write, file_sha256, write_card
 
 LEAST_COSINE = 0.99
 """To the embeddings of the network as it was: below, something is wrong, and nothing is written."""
@@ -56,6 +55,5 @@ def export_onnx(weights: str | os.PathLike, out: str | os.PathLike, check: list[
         "precision": "int8" if int8 else "float32",
         "sha256": file_sha256(out),
     }
-    with atomic_write(out.with_suffix(".json")) as file:
-        file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    write_card(out, card)
     return card

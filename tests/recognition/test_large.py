@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from app.recognition import large, model_files
 from app.recognition.encoder import Encoder
-from app.recognition.hub import HubFile, cache_dir
+from app.recognition.hub import HubFile, cache_dir, cached_path
 from app.recognition.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD
 from app.recognition.model_files import HUB, LARGE, SPEECHBRAIN, is_onnx, needs_torch, resolve
 from model import load_speechbrain
@@ -25,9 +25,11 @@ from utils import BUNDLED, BadInput, HeardError, file_sha256, read_audio, read_c
 def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder with a file in the place of the public one."""
     cache = tmp_path_factory.mktemp("cache")
-    folder = cache / SPEECHBRAIN.replace("/", "--") / HUB[SPEECHBRAIN].revision[:12]
-    folder.mkdir(parents=True)
-    save_random(folder / "embedding_model.ckpt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEARD_CACHE", str(cache))
+        path = cached_path(HUB[SPEECHBRAIN])
+    path.parent.mkdir(parents=True)
+    save_random(path)
     return cache
 
 
@@ -128,7 +130,7 @@ def test_the_heads_belong_to_the_weights_that_ship():
 
 def test_the_public_network_alone_is_calibrated_too(public: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     sha256 = file_sha256(next(public.rglob("embedding_model.ckpt")))
-    assert large.public_part(sha256) is None
+    assert large.public_card(sha256) is None
     assert Encoder.load(SPEECHBRAIN).card["threshold"] == 0.25  # these random weights were never measured
     measured = json.loads(PUBLIC_CARD.read_text())
     (tmp_path / "public.json").write_text(json.dumps({**measured, "sha256": sha256}))
@@ -142,7 +144,7 @@ def test_the_public_network_alone_is_calibrated_too(public: Path, tmp_path: Path
 
 def test_what_was_measured_of_the_public_network_is_of_the_file_that_is_fetched():
     sha256 = "0575cb64845e6b9a10db9bcb74d5ac32b326b8dc90352671d345e2ee3d0126a2"
-    card, _ = large.public_part(sha256)
+    card = large.public_card(sha256)
     assert [row["speech_s"] for row in card["thresholds"]] == [0.5, 1.0, 1.5, 2.0, 3.0, 5.0]
     assert 0 < card["threshold"] < 1
 

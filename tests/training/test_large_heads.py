@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from app.recognition import large
 from app.recognition.model_files import HUB, SPEECHBRAIN
 from app.recognition.onnx_encoder import OnnxEncoder
 from app.recognition.onnx_graph import Member, build_side_by_side
@@ -25,7 +26,8 @@ def tensors(network: SpeakerNetwork) -> dict[str, np.ndarray]:
 def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch: pytest.MonkeyPatch):
     """Two small networks in the place of the embedded and the public one."""
     monkeypatch.setattr(export, "SMALLEST_COHORT", 5)
-    monkeypatch.setattr(large_heads, "HEADS", tmp_path / "large.safetensors")
+    for module in (large, large_heads):
+        monkeypatch.setattr(module, "HEADS", tmp_path / "large.safetensors")
     monkeypatch.setattr(large_heads, "fetch", lambda public: tmp_path / "public.ckpt")
     torch.manual_seed(3)
     other = SpeakerNetwork(trained.config.model).eval()

@@ -77,24 +77,15 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
     return seen
 
 
-def checkpoint(folder: Path) -> bytes:
-    """What SpeechBrain's file looks like, with random weights."""
-    import torch
-
-    from model import Architecture, SpeakerNetwork
-
-    path = folder / "random.ckpt"
-    torch.save(SpeakerNetwork(Architecture()).backbone.state_dict(), path)
-    return path.read_bytes()
-
-
 if __name__ == "__main__":
     import os
 
     from tests.loopback_hub import serve
+    from tests.public_weights import save_random
 
     where = Path(sys.argv[1])
-    with serve(Hub(checkpoint(where), bytes_per_s=40e6)) as hub:
+    save_random(where / "random.ckpt")
+    with serve(Hub((where / "random.ckpt").read_bytes(), bytes_per_s=40e6)) as hub:
         os.environ |= {"HF_ENDPOINT": hub.url, "HEARD_CACHE": str(where / "cache"), "NO_PROXY": "*", "no_proxy": "*"}
         assert model_files.SPEECHBRAIN in HUB
         print(json.dumps(download(where, hub, sys.argv[2])))
