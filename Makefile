@@ -29,7 +29,7 @@ figures:  ## measure the shipped models again, into their cards (HEARD_SPEECH: t
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --noisy --beside resemblyzer
 	$(EVALUATE) --open-set "$(SPEECH)" --beside resemblyzer
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --model embedded-int8 --beside embedded
-	@$(VENV_PYTHON) -m app train app/training/embedded.toml --aside
+	@$(VENV_PYTHON) -m app train app/training/recipes/embedded.toml --aside
 
 figures-large:  ## measure the large model, into its card (downloads the public network, once)
 	$(SET_UP) test

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from app.commands._options import add_model_option
+from app.cli.options import add_model_option
 from utils import clean_name, data_dir, run_cli
 
 
@@ -33,9 +33,9 @@ def main() -> int:
     from tqdm import tqdm
 
     from app.enrolment.build import Builder
-    from app.recognition.voiceprints import VoiceprintStore
     from app.terminal.expectation import expectation_lines
     from app.terminal.tables import table
+    from app.voiceprints.store import VoiceprintStore
 
     def skip(line: str) -> None:
         tqdm.write(f"skipped: {line}", file=sys.stderr)

@@ -213,7 +213,7 @@ class EcapaTdnn(nn.Module):
 
 
 BACKBONES: dict[str, Callable[[Architecture], nn.Module]] = {"ecapa-tdnn": EcapaTdnn}
-"""From log-mel features to embeddings; ``app/training/baselines.py`` adds one to compare with."""
+"""From log-mel features to embeddings; ``app/training/cnn_lstm.py`` adds one to compare with."""
 
 
 # ---------------------------------------------------------------------------- heads

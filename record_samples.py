@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.commands._options import add_model_option
+from app.cli.options import add_model_option
 from app.terminal.enrol import EnrolOptions, run_enrolment
 from utils import run_cli
 

@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from app.commands._options import add_compute_option, add_model_option
+from app.cli.options import add_compute_option, add_model_option
 from app.session import SessionOptions, microphone_problem
 from utils import run_cli
 
@@ -45,7 +45,7 @@ def main() -> int:
 
         problem = "No display here"
         if display_available():
-            from app.window.app import run_window
+            from app.window.launch import run_window
 
             try:
                 return run_window(options, recall_model=model is None)

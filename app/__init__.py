@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.api import Heard as Heard
-    from app.batch.verification import Verification as Verification
-    from app.recognition.identification import Identification as Identification
+    from app.scoring.identification import Identification as Identification
+    from app.verification import Verification as Verification
 
 _WHERE = {
     "Heard": "app.api",
-    "Identification": "app.recognition.identification",
-    "Verification": "app.batch.verification",
+    "Identification": "app.scoring.identification",
+    "Verification": "app.verification",
 }
 __all__ = ["Heard", "Identification", "Verification"]
 

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.source import AudioSource
-from app.batch.verification import Verification, Voice, compare, hear
-from app.recognition.decision import decide
-from app.recognition.encoder import Encoder
-from app.recognition.identification import UNKNOWN, Identification
-from app.recognition.live import Recogniser, listen
-from app.recognition.scoring import Gallery, best, unit
-from app.recognition.voiceprints import VoiceprintStore
+from app.diarisation.recogniser import Recogniser, listen
+from app.embedding.encoder import Encoder
+from app.scoring.decision import decide
+from app.scoring.gallery import Gallery, best, unit
+from app.scoring.identification import UNKNOWN, Identification
+from app.verification import Verification, Voice, compare, hear
+from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
 Sound = str | os.PathLike | np.ndarray

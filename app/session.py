@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from app.audio.source import AudioSource, SourceStatus
-from app.recognition.identification import UNKNOWN, Identification, is_unknown
-from app.recognition.model_files import BUNDLED_FILES
-from app.recognition.timeline import Turn, agreement, read_rttm, write_rttm
+from app.diarisation.timeline import Turn, agreement, read_rttm, write_rttm
+from app.embedding.model_files import BUNDLED_FILES
+from app.scoring.identification import UNKNOWN, Identification, is_unknown
 from utils import BUNDLED, BadInput, HeardError, clean_name, data_dir
 
 if TYPE_CHECKING:
-    from app.recognition.encoder import Encoder
-    from app.recognition.live import Recogniser
-    from app.recognition.scoring import Gallery
-    from app.recognition.unknowns import UnknownVoice
+    from app.diarisation.recogniser import Recogniser
+    from app.diarisation.unknowns import UnknownVoice
+    from app.embedding.encoder import Encoder
+    from app.scoring.gallery import Gallery
 
 DEMO = BUNDLED / "demo"
 RTTM_EVERY_S = 10.0
@@ -111,8 +111,8 @@ class Session:
 
     def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser:
         """Load the model, if it is not there yet, and the enrolled people."""
-        from app.recognition.encoder import Encoder
-        from app.recognition.live import Recogniser
+        from app.diarisation.recogniser import Recogniser
+        from app.embedding.encoder import Encoder
 
         if self.encoder is None:
             self.encoder = Encoder.load(self.options.model, compute=live_compute(self.options), progress=progress)
@@ -123,7 +123,7 @@ class Session:
 
     def load_gallery(self, encoder: Encoder) -> Gallery:
         """The people whom this model knows; ``stale`` and ``notice`` say what is missing."""
-        from app.recognition.voiceprints import VoiceprintStore
+        from app.voiceprints.store import VoiceprintStore
 
         self.notice, self.stale = "", ()
         if self.options.demo:
@@ -155,7 +155,7 @@ class Session:
 
         ``on_end`` is called once more before the unknown voices are forgotten and the last RTTM is written.
         """
-        from app.recognition.live import listen
+        from app.diarisation.recogniser import listen
 
         recogniser = self.recogniser or self.open()
         source = source or make_source(self.options)
@@ -203,7 +203,7 @@ class Session:
 
         Raises BadInput if there is no such voice, it spoke too little, or the name cannot be; then nothing changes.
         """
-        from app.enrolment.from_speech import enrol_speech
+        from app.enrolment.add_sample import enrol_speech
 
         recogniser, encoder, name = self.recogniser, self.encoder, clean_name(name)
         voices = {voice.label for voice in self.unknowns()}

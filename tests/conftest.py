@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import app.recognition.speech  # noqa: E402, F401  before torch: see there
+import app.audio.vad  # noqa: E402, F401  before torch: see there
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +34,6 @@ def demo_dir() -> Path:
 @pytest.fixture(scope="session")
 def encoder():
     """The embedded model, loaded once."""
-    from app.recognition.encoder import Encoder
+    from app.embedding.encoder import Encoder
 
     return Encoder.load("embedded", compute="cpu")

@@ -31,9 +31,9 @@ ONLY_IN = {
     "shiboken6": "app.window",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic", "websockets"), "app.server"),
     "torchaudio": "app.training",
-    "speechbrain": "app.evaluation.speed",  # the benchmark beside it
-    "ray": "app.batch.ray_engine",
-    "faiss": "app.evaluation.gallery_speed",  # likewise a benchmark beside it
+    "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
+    "ray": "app.extraction.ray_executor",
+    "faiss": "app.benchmarks.gallery",  # likewise a benchmark beside it
     "matplotlib": "app.evaluation.plots",
     "sklearn": "app.evaluation.plots",
 }
@@ -221,7 +221,7 @@ def test_no_path_of_anybodys_machine_is_named():
         ("x = importlib.import_module('sounddevice')", "sounddevice", True),
         ("x = lambda: __import__('sounddevice')", "sounddevice", False),
         ("from .level import level_db", "app.audio.level.level_db", True),
-        ("from ..recognition import live", "app.recognition.live", True),
+        ("from ..recognition import live", "app.diarisation.recogniser", True),
     ],
 )
 def test_imports_are_found_wherever_they_hide(code, module, at_start):

@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 import virtual_sound
 
-from app.recognition.identification import UNKNOWN, is_unknown
-from app.recognition.speech import keep_speech
+from app.audio.vad import keep_speech
+from app.scoring.identification import UNKNOWN, is_unknown
 from utils import ROOT, SAMPLE_RATE, read_audio
 
 

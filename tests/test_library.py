@@ -17,11 +17,11 @@ import virtual_sound
 import app
 from app import Heard
 from app.audio.file_source import StreamSource
-from app.batch.verification import Verification
-from app.commands import voices as voices_command
-from app.recognition.identification import Identification
-from app.recognition.scoring import similarities
-from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.cli import people as voices_command
+from app.scoring.gallery import similarities
+from app.scoring.identification import Identification
+from app.verification import Verification
+from app.voiceprints.store import Sample, VoiceprintStore
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, resample, write_wav
 
 
@@ -64,9 +64,9 @@ def test_more_than_one_batch_of_equal_lengths(heard: Heard, files, monkeypatch: 
     speech = read_audio(files["Ana"][0])
     signals = [speech[at : at + 16_000] for at in range(0, 40_000, 8_000)] + [speech[:20_000]]
     whole = heard.encoder.embed_batch(signals)
-    monkeypatch.setattr("app.recognition.encoder.BATCH_SAMPLES", 32_000)
+    monkeypatch.setattr("app.embedding.encoder.BATCH_SAMPLES", 32_000)
     assert heard.encoder.embed_batch(signals) == pytest.approx(whole, abs=1e-5)
-    monkeypatch.setattr("app.recognition.encoder.BATCH_SAMPLES", 1)
+    monkeypatch.setattr("app.embedding.encoder.BATCH_SAMPLES", 1)
     assert heard.encoder.embed_batch(signals) == pytest.approx(whole, abs=1e-5)
 
 

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from app.recognition.hub import cached_path
-from app.recognition.model_files import HUB, SPEECHBRAIN
+from app.embedding.download import cached_path
+from app.embedding.model_files import HUB, SPEECHBRAIN
 from model import (
     Architecture,
     GenderHead,

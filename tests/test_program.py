@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.recognition.identification import is_unknown
-from app.recognition.timeline import agreement, read_rttm
-from app.recognition.voiceprints import VoiceprintStore
+from app.diarisation.timeline import agreement, read_rttm
+from app.scoring.identification import is_unknown
+from app.voiceprints.store import VoiceprintStore
 from utils import ROOT, write_wav
 
 
@@ -113,7 +113,7 @@ def test_nobody_enrolled_is_said(demo_dir, tmp_path):
 
 
 def test_voiceprints_of_another_model_are_not_compared(demo_dir, tmp_path):
-    from app.recognition.voiceprints import Sample
+    from app.voiceprints.store import Sample
 
     with VoiceprintStore(tmp_path) as store:
         store.set_samples("Ana", "other", "0" * 64, [Sample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])

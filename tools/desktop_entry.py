@@ -44,7 +44,7 @@ def entry() -> str:
         python=quoted(sys.executable),
         program=quoted(ROOT / "test.py"),
         root=ROOT,
-        icon=ROOT / "app" / "window" / "heard.svg",
+        icon=ROOT / "app" / "window" / "widgets" / "heard.svg",
     )
 
 

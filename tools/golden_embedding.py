@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.recognition.encoder import Encoder
+from app.embedding.encoder import Encoder
 from utils import BUNDLED, ROOT, atomic_write, read_audio, run_cli
 
 RECORDING = BUNDLED / "demo" / "enrolment" / "Ana" / "01.flac"

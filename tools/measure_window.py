@@ -53,10 +53,10 @@ class Watch:
 
 def main() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from app.window.app import application
+    from app.window.engine.engine import Listener
+    from app.window.launch import application
     from app.window.main_window import MainWindow
-    from app.window.theme import Theme
-    from app.window.worker import Listener
+    from app.window.widgets.theme import Theme
 
     app = application()
     watch = Watch(app.processEvents)

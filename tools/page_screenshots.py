@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from app.server import load
+from app.benchmarks import server
 from utils import ROOT, HeardError, read_audio, run_cli, write_wav
 
 OUT = ROOT / "docs" / "screenshots"
@@ -24,9 +24,9 @@ def main() -> int:
     chromium = shutil.which("chromium")
     if not chromium:
         raise HeardError("chromium is not installed: sudo apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, load.server() as (_, client), sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, server.server() as (_, client), sync_playwright() as playwright:
         wav = Path(folder) / "talk.wav"
-        write_wav(wav, read_audio(load.DEMO / "conversation.flac"))
+        write_wav(wav, read_audio(server.DEMO / "conversation.flac"))
         browser = playwright.chromium.launch(
             executable_path=chromium,
             args=[
@@ -49,7 +49,7 @@ def main() -> int:
 def draw(page: Page, path: Path) -> None:
     """Start listening, analyse the demo's recording, and take the picture while somebody is named."""
     page.wait_for_selector(".person")
-    page.set_input_files("#file", load.DEMO / "conversation.flac")
+    page.set_input_files("#file", server.DEMO / "conversation.flac")
     page.wait_for_selector("#file-saves:visible", timeout=120_000)
     page.click("#start")
     page.wait_for_selector("#live-turns .lane:nth-of-type(3)", timeout=120_000)

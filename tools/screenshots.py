@@ -18,25 +18,25 @@ import numpy as np
 from app.audio.devices import NO_DEVICE
 from app.audio.recent import RecentSound
 from app.audio.source import SourceState, SourceStatus
+from app.diarisation.timeline import Turn, read_rttm
 from app.enrolment.prompts import prompts
 from app.enrolment.quality import LIMITS, Quality, judge
-from app.recognition.decision import DecisionRule, decide
-from app.recognition.identification import UNKNOWN, Identification
-from app.recognition.timeline import Turn, read_rttm
+from app.scoring.decision import DecisionRule, decide
+from app.scoring.identification import UNKNOWN, Identification
 from app.session import DEMO, SessionOptions
-from app.window.analysis import FileAnalysis, FileFacts, Stage
-from app.window.enrolling import EnrolFacts, Step
-from app.window.facts import Facts, Phase
-from app.window.levels import Level
-from app.window.mel import MelColumns
-from app.window.threshold_errors import ErrorScores, Expected
+from app.window.engine.enrolling import EnrolFacts, Step
+from app.window.engine.facts import Facts, Phase
+from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
+from app.window.engine.levels import Level
+from app.window.engine.spectrogram import MelColumns
+from app.window.engine.threshold_errors import ErrorScores, Expected
 from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
 
 if TYPE_CHECKING:
-    from app.window.enrol_dialog import EnrolDialog
+    from app.window.dialogs.enrol_dialog import EnrolDialog
+    from app.window.dialogs.threshold_dialog import ThresholdDialog
     from app.window.main_window import MainWindow
-    from app.window.theme import Theme
-    from app.window.threshold_dialog import ThresholdDialog
+    from app.window.widgets.theme import Theme
 
 RULE = DecisionRule(threshold=0.5, margin=0.05, scale=14.0, offset=-5.6)
 RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
@@ -250,11 +250,11 @@ class Still:
 
 def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog | ThresholdDialog]:
     """A window in the state of a shot, and what is to be seen of it: the window or its dialog."""
-    from app.window.enrol_dialog import EnrolDialog
-    from app.window.enrol_view import enrol_view
+    from app.window.dialogs.enrol_dialog import EnrolDialog
+    from app.window.dialogs.threshold_dialog import Costs
     from app.window.main_window import MainWindow
-    from app.window.palette import DARK, LIGHT
-    from app.window.threshold_dialog import Costs
+    from app.window.view.enrol_view import enrol_view
+    from app.window.view.palette import DARK, LIGHT
 
     theme.use(DARK if shot.dark else LIGHT)
     mel = spectrogram() if shot.facts.turns else MelColumns()
@@ -308,8 +308,8 @@ def main() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
 
-    from app.window.app import application
-    from app.window.theme import Theme, scaled
+    from app.window.launch import application
+    from app.window.widgets.theme import Theme, scaled
 
     app = application()
     theme = Theme(app)

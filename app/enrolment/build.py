@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.enrolment.expectation import Expectation, expect_enrolled
-from app.enrolment.from_folder import files_by_person, first_speech, import_person
-from app.enrolment.pieces import SHORTEST_S, embed_robustly, pooled
+from app.audio.vad import keep_speech
+from app.enrolment.expected_errors import Expectation, expect_enrolled
+from app.enrolment.import_folder import files_by_person, first_speech, import_person
 from app.enrolment.quality import Levels
-from app.enrolment.recordings import recorded_people
 from app.enrolment.report import PersonReport, report, warnings
-from app.recognition.scoring import Gallery
-from app.recognition.speech import keep_speech
-from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.enrolment.segments import SHORTEST_S, embed_robustly, pooled
+from app.scoring.gallery import Gallery
+from app.voiceprints.recordings import recorded_people
+from app.voiceprints.store import Sample, VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
 
 if TYPE_CHECKING:
-    from app.recognition.encoder import Encoder
+    from app.embedding.encoder import Encoder
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Builder:
         nothing at all can be used, HeardError if the model or the store fails, and OSError for a full disk: whoever
         was done before stays done.
         """
-        from app.recognition.encoder import Encoder
+        from app.embedding.encoder import Encoder
 
         files = choose(files_by_person(tree, self.on_bad), names, tree) if tree else {}
         enrolled = self.store.people()

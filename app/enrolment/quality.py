@@ -8,8 +8,8 @@ from enum import Enum
 import numpy as np
 
 from app.audio.level import FLOOR_DB, clipped_fraction
-from app.recognition.decision import DecisionRule
-from app.recognition.speech import CHUNK, CHUNK_S, SPEECH
+from app.audio.vad import CHUNK, CHUNK_S, SPEECH
+from app.scoring.decision import DecisionRule
 
 NOISE = 0.2
 """Probability of speech below which a chunk counts as background."""

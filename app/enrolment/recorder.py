@@ -11,8 +11,8 @@ import numpy as np
 
 from app.audio.level import FLOOR_DB, level_db
 from app.audio.source import AudioSource, SourceState
+from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, keep_speech
 from app.enrolment.quality import Quality, SoundMeter, VoiceCheck
-from app.recognition.speech import CHUNK, CHUNK_S, SPEECH, SpeechDetector, keep_speech
 from utils import SAMPLE_RATE, HeardError
 
 

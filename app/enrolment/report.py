@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.enrolment.pieces import pooled
 from app.enrolment.quality import Levels
-from app.recognition.scoring import Cohort, similarities
-from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.enrolment.segments import pooled
+from app.scoring.gallery import Cohort, similarities
+from app.voiceprints.store import Sample, VoiceprintStore
 
 if TYPE_CHECKING:
-    from app.recognition.encoder import Encoder
+    from app.embedding.encoder import Encoder
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from app.evaluation.metrics import ErrorRates, SortedTrials, crossing
+from app.scoring.metrics import ErrorRates, SortedTrials, crossing
 
 Interval = tuple[float, float]
 

@@ -234,7 +234,7 @@ embedding, {own["share"]:g} and {public["share"]:g}, so that the cosine of two e
 networks' cosines. The public network ({public["licence"]}, trained by SpeechBrain on {data["corpus"]},
 {data["licence"]}, {data["credit"]}) was not trained here and does not come with the program; it
 is downloaded and computed on 8-bit integers. Threshold {card["threshold"]:.3f}, measured like the one above
-(`python -m app train app/training/embedded.toml --large`).
+(`python -m app train app/training/recipes/embedded.toml --large`).
 
 {_thresholds_table(card)}"""
     figures, parts = card.get("figures"), [text]

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.enrolment.pieces import cut, pooled
-from app.evaluation.metrics import error_rates
-from app.evaluation.references import Embed
-from app.evaluation.reliability import measure_reliability
-from app.evaluation.trials import Progress
-from app.recognition.decision import DecisionRule
-from app.recognition.scoring import Cohort, similarities
-from app.recognition.speech import keep_speech
+from app.audio.vad import keep_speech
+from app.embedding.resemblyzer import Embed
+from app.enrolment.segments import cut, pooled
+from app.evaluation.pairs import Progress
+from app.scoring.decision import DecisionRule
+from app.scoring.gallery import Cohort, similarities
+from app.scoring.metrics import error_rates
+from app.scoring.reliability import measure_reliability
 from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, read_audio
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.enrolment.expectation import BETWEEN, own_scores
-from app.enrolment.pieces import embed_robustly, in_a_noisy_room, pooled
+from app.embedding.encoder import Encoder
+from app.enrolment.expected_errors import BETWEEN, own_scores
+from app.enrolment.segments import embed_robustly, in_a_noisy_room, pooled
 from app.evaluation.open_set import Part
-from app.recognition.encoder import Encoder
-from app.recognition.scoring import Cohort, Gallery, similarities
-from app.recognition.voiceprints import Sample
+from app.scoring.gallery import Cohort, Gallery, similarities
+from app.voiceprints.store import Sample
 from utils import SAMPLE_RATE
 
 SAMPLE_S = 7.0

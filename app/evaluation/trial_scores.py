@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.evaluation import metrics
+from app.embedding.resemblyzer import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
-from app.evaluation.references import Embed
+from app.evaluation.pairs import Progress
 from app.evaluation.trial_list import Speakers, Trial, find_speakers
-from app.evaluation.trials import Progress
-from app.recognition.decision import DecisionRule
-from app.recognition.scoring import Cohort
+from app.scoring import metrics
+from app.scoring.decision import DecisionRule
+from app.scoring.gallery import Cohort
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 P_TARGETS = (0.01, 0.05)

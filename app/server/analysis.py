@@ -11,19 +11,19 @@ import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
 from app.audio.file_source import StreamSource
-from app.batch.verification import Voice, compare, hear
-from app.enrolment.pieces import SHORTEST_S, embed, pooled
-from app.recognition.decision import decide
-from app.recognition.identification import UNKNOWN
-from app.recognition.live import Recogniser, listen
-from app.recognition.scoring import score
-from app.recognition.speech import keep_speech
-from app.recognition.transcript import FORMATS
-from app.server import roster
-from app.server.engine import Engine, engine_of
+from app.audio.vad import keep_speech
+from app.diarisation.recogniser import Recogniser, listen
+from app.diarisation.transcript import FORMATS
+from app.enrolment.segments import SHORTEST_S, embed, pooled
+from app.scoring.decision import decide
+from app.scoring.gallery import score
+from app.scoring.identification import UNKNOWN
+from app.server import people_service
 from app.server.errors import ApiError
-from app.server.shapes import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
-from app.server.sound import decode, duration_s, read
+from app.server.schemas import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
+from app.server.service import Engine, engine_of
+from app.server.uploads import decode, duration_s, read
+from app.verification import Voice, compare, hear
 from utils import BadInput
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
@@ -122,7 +122,7 @@ def _heard(engine: Engine, file: BinaryIO, part: str) -> Voice:
 def _enrolled(engine: Engine, person: str) -> np.ndarray:
     """(rows, D) voiceprints of a person. Raises ApiError if there are none."""
     with engine.store() as store:
-        name = roster.find(store, person)
+        name = people_service.find(store, person)
     known = engine.gallery()
     rows = [index for index, other in enumerate(known.names) if other == name]
     if not rows:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.recognition.encoder import MIN_SAMPLES, Encoder
+from app.embedding.encoder import MIN_SAMPLES, Encoder
 from utils import BadInput, HeardError
 
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.server.bearer import Guard
+from app.server.auth import Guard
 from app.server.config import MIB, ServerConfig
 from app.server.errors import ApiError, error_response
 

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 
 from app.enrolment.prompts import prompts
-from app.server import roster
-from app.server.engine import Engine, engine_of
-from app.server.shapes import (
+from app.server import people_service
+from app.server.schemas import (
     UPLOAD,
     Name,
     People,
@@ -20,6 +19,7 @@ from app.server.shapes import (
     Samples,
     errors,
 )
+from app.server.service import Engine, engine_of
 
 router = APIRouter(prefix="/v1", tags=["people"])
 Shared = Annotated[Engine, Depends(engine_of)]
@@ -33,37 +33,37 @@ Which = Annotated[str, Path(description="A sample's `id`.", examples=["001"], ma
 @router.get("/people", responses=errors())
 def list_people(engine: Shared) -> People:
     """Everybody, in alphabetical order."""
-    return People(people=roster.people(engine))
+    return People(people=people_service.people(engine))
 
 
 @router.post("/people", status_code=201, responses=errors(400, 408, 409, 413, 422, 507))
 def create_person(engine: Shared, body: Name) -> Person:
     """Add somebody; they are known once they have a sample."""
-    return roster.create(engine, body.name)
+    return people_service.create(engine, body.name)
 
 
 @router.get("/people/{person}", responses=errors(404, 422))
 def get_person(engine: Shared, person: Who) -> Person:
     """One person."""
-    return roster.get(engine, person)
+    return people_service.get(engine, person)
 
 
 @router.patch("/people/{person}", responses=errors(400, 404, 408, 409, 413, 422, 507))
 def rename_person(engine: Shared, person: Who, body: Name) -> Person:
     """Give a person another name; recordings move along. The id changes with the name."""
-    return roster.rename(engine, person, body.name)
+    return people_service.rename(engine, person, body.name)
 
 
 @router.delete("/people/{person}", status_code=204, responses=errors(404, 422))
 def delete_person(engine: Shared, person: Who) -> None:
     """Delete a person for good: voiceprint and recordings."""
-    roster.delete(engine, person)
+    people_service.delete(engine, person)
 
 
 @router.get("/people/{person}/samples", responses=errors(404, 422))
 def list_samples(engine: Shared, person: Who) -> Samples:
     """A person's recordings."""
-    return Samples(samples=roster.samples(engine, person))
+    return Samples(samples=people_service.samples(engine, person))
 
 
 @router.post("/people/{person}/samples", status_code=201, responses=errors(404, 409, *UPLOAD))
@@ -82,7 +82,7 @@ async def add_sample(
     a minute only the first minute with speech is kept.
     """
     return await engine.work(
-        lambda: roster.add_sample(
+        lambda: people_service.add_sample(
             engine,
             person,
             file.file,
@@ -97,7 +97,7 @@ async def add_sample(
 @router.delete("/people/{person}/samples/{sample}", status_code=204, responses=errors(404, 422))
 def delete_sample(engine: Shared, person: Who, sample: Which) -> None:
     """Delete a recording for good, and make the voiceprint anew without it."""
-    roster.delete_sample(engine, person, sample)
+    people_service.delete_sample(engine, person, sample)
 
 
 @router.get("/prompts", responses=errors(422))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.server.bearer import FILE, load_token
+from app.server.auth import FILE, load_token
 from app.server.config import ServerConfig
 from utils import BadInput, HeardError, data_dir
 
@@ -79,12 +79,12 @@ def serve(options: ServeOptions) -> int:
         if not options.certfile and not _is_local(host):
             say(f"warning: others can reach {host}; without --certfile they can read the token and hear the voices.")
 
-        from app.recognition.encoder import Encoder  # before uvicorn's loop: it takes seconds
+        from app.embedding.encoder import Encoder  # before uvicorn's loop: it takes seconds
 
         encoder = Encoder.load(options.model, compute=options.compute)
 
-        from app.server.api import create_app
-        from app.server.engine import Engine
+        from app.server.application import create_app
+        from app.server.service import Engine
 
         engine = Engine(encoder, data, options.limits, options.threshold)
         server = make_server(create_app(engine, token), options.limits, options.certfile, options.keyfile)
@@ -105,7 +105,7 @@ def make_server(
     """uvicorn around the application, with the limits that only it can keep. It logs nobody's requests."""
     import uvicorn
 
-    from app.server.patient import PatientHttp
+    from app.server.header_timeout import PatientHttp
 
     config = uvicorn.Config(
         app,

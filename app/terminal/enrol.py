@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.audio.source import AudioSource
+from app.audio.vad import keep_speech
 from app.enrolment.guide import Guide, Outcome, Verdict
 from app.enrolment.quality import Fault, Limits, Quality, judge
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
-from app.enrolment.voices import LoadingVoices, Voices
-from app.recognition.speech import keep_speech
+from app.enrolment.speaker_check import LoadingVoices, Voices
 from app.session import SessionOptions, make_source
 from app.terminal.text import bar, cut, meter
 from utils import BadInput, HeardError, clean_name, data_dir

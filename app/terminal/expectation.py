@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from app.enrolment.expectation import Expectation
+from app.enrolment.expected_errors import Expectation
 from app.terminal.tables import table
 
 

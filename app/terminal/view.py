@@ -7,7 +7,7 @@ import signal
 import sys
 
 from app.audio.source import SourceStatus
-from app.recognition.identification import Identification
+from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad
 from utils import HeardError

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import app.training.baselines  # noqa: F401  makes its networks known
+import app.training.cnn_lstm  # noqa: F401  makes its networks known
 from app.training.augment import AugmentConfig
 from model import BACKBONES, Architecture
 from utils import ROOT, BadInput

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.batch.tables import PATH_COLUMNS, SPEAKER_COLUMNS, open_table
+from app.corpus.tables import PATH_COLUMNS, SPEAKER_COLUMNS, open_table
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio
 
 

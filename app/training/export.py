@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from app.enrolment.pieces import in_a_noisy_room
-from app.evaluation.metrics import cllr, equal_error_rate, rejected
-from app.recognition.scoring import SMALLEST_COHORT, Cohort, unit
-from app.training.batches import make_augmenter
-from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.enrolment.segments import in_a_noisy_room
+from app.scoring.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.scoring.gallery import SMALLEST_COHORT, Cohort, unit
+from app.scoring.metrics import cllr, equal_error_rate, rejected
 from app.training.closed_set import measure_closed_set
 from app.training.components import fold_components
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
-from app.training.gender import abstain_below, gender_examples, train_gender_head, usable
+from app.training.dataset import make_augmenter
+from app.training.gender_head import abstain_below, gender_examples, train_gender_head, usable
 from app.training.trainer import Trainer, embed_pieces
 from app.training.warm_start import class_means
 from model import SpeakerNetwork, load_checkpoint, save_checkpoint
@@ -177,7 +177,7 @@ def _recipe(config: RunConfig, step: int, training: Corpus) -> dict:
         values["data"].pop(path)
     values["teacher"].pop("unlabelled")
     return {
-        "command": f"python -m app train app/training/{config.name}.toml",
+        "command": f"python -m app train app/training/recipes/{config.name}.toml",
         "steps_done": step,
         "speakers": len(training),
         "speech_h": round(training.seconds / 3600, 2),

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.evaluation.references import Embed
+from app.embedding.resemblyzer import Embed
 from app.training.augment import change_speed
 from app.training.components import principal_axes
 from app.training.corpus import Corpus

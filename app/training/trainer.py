@@ -16,12 +16,12 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from app.evaluation.metrics import all_pairs, equal_error_rate
-from app.training.batches import Batches, loader
+from app.scoring.metrics import all_pairs, equal_error_rate
 from app.training.checkpoints import load_state, save_state
 from app.training.components import fit_components
 from app.training.config import RunConfig, TeacherConfig, TrainConfig
 from app.training.corpus import Corpus
+from app.training.dataset import Batches, loader
 from app.training.distributed import ALONE, Ranks
 from app.training.losses import AamSoftmax
 from app.training.teacher import TeacherLoss

@@ -6,17 +6,18 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.recognition.identification import is_unknown
-from app.recognition.timeline import Turn
-from app.window import painting, strings
-from app.window.analysis import FileAnalysis, FileFacts, Stage
-from app.window.elided_label import ElidedLabel
-from app.window.learn_bar import LearnBar
-from app.window.mel import MelColumns
-from app.window.playback import LEAD_S, Playback
-from app.window.theme import GRID, Theme, scaled
-from app.window.timeline_panel import TimelinePanel
-from app.window.view_state import timeline
+from app.diarisation.timeline import Turn
+from app.scoring.identification import is_unknown
+from app.window import strings
+from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
+from app.window.engine.spectrogram import MelColumns
+from app.window.view.view_state import timeline
+from app.window.widgets import painting
+from app.window.widgets.elided_label import ElidedLabel
+from app.window.widgets.learn_bar import LearnBar
+from app.window.widgets.playback import LEAD_S, Playback
+from app.window.widgets.theme import GRID, Theme, scaled
+from app.window.widgets.timeline_panel import TimelinePanel
 
 FRAME_MS = 33
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.window.playback import Playback
-from app.window.worker import Listener
+from app.window.engine.engine import Listener
+from app.window.widgets.playback import Playback
 
 
 class Interruption:

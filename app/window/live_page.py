@@ -9,17 +9,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.window.device_menu import DeviceMenu
-from app.window.level_meter import LevelMeter, loudness
-from app.window.levels import Level
-from app.window.match_bar import MatchBar
-from app.window.mel import MelColumns
-from app.window.now_view import NowPicture
-from app.window.people_panel import PeoplePanel
-from app.window.start_button import StartButton
-from app.window.theme import GRID, Theme
-from app.window.timeline_panel import TimelinePanel
-from app.window.view_state import ViewState
+from app.window.engine.levels import Level
+from app.window.engine.spectrogram import MelColumns
+from app.window.view.view_state import ViewState
+from app.window.widgets.device_menu import DeviceMenu
+from app.window.widgets.level_meter import LevelMeter, loudness
+from app.window.widgets.match_bar import MatchBar
+from app.window.widgets.people_panel import PeoplePanel
+from app.window.widgets.speaker_card import NowPicture
+from app.window.widgets.start_button import StartButton
+from app.window.widgets.theme import GRID, Theme
+from app.window.widgets.timeline_panel import TimelinePanel
 
 TIMELINE_LINES = 23
 """Lines of text that the page must be high for the timeline to be shown."""

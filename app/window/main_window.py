@@ -12,26 +12,27 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.recognition.timeline import Turn
-from app.window import dialogs, strings
-from app.window.device_menu import microphone_names
-from app.window.facts import Facts, Notice
-from app.window.file_orders import FileOrders, files
+from app.diarisation.timeline import Turn
+from app.window import strings
+from app.window.dialogs import questions
+from app.window.dialogs.threshold_dialog import ThresholdDialog
+from app.window.engine.engine import Listener
+from app.window.engine.facts import Facts, Notice
+from app.window.engine.levels import Level
+from app.window.engine.stopwatch import Stopwatch
+from app.window.file_controller import FileOrders, files
 from app.window.file_page import FilePage
-from app.window.icon import app_icon
 from app.window.interruption import Interruption
-from app.window.levels import Level
 from app.window.live_page import LivePage
 from app.window.menus import Menus, Orders
-from app.window.people_orders import PeopleOrders
-from app.window.playback import LEAD_S, Playback
+from app.window.people_controller import PeopleOrders
 from app.window.settings import Settings
-from app.window.status_line import StatusLine
-from app.window.theme import GRID, Appearance, Theme
-from app.window.threshold_dialog import ThresholdDialog
-from app.window.timing import Stopwatch
-from app.window.view_state import Mood, ViewState, view_state
-from app.window.worker import Listener
+from app.window.view.view_state import Mood, ViewState, view_state
+from app.window.widgets.device_menu import microphone_names
+from app.window.widgets.icon import app_icon
+from app.window.widgets.playback import LEAD_S, Playback
+from app.window.widgets.status_bar import StatusLine
+from app.window.widgets.theme import GRID, Appearance, Theme
 from utils import data_dir
 
 FRAME_S = 1 / 30
@@ -107,18 +108,18 @@ class MainWindow(QWidget):
             toggle=self.toggle,
             threshold=self.open_threshold,
             use_model=self.use_model,
-            open_model=lambda: dialogs.ask_for_model(self, self.use_model),
+            open_model=lambda: questions.ask_for_model(self, self.use_model),
             add_person=self.persons.add,
             rebuild=self.persons.rebuild,
             show_part=self.show_part,
             appearance=self.choose_appearance,
             zoom=lambda factor: self._timeline().zoom(factor),
             full_screen=self._toggle_full_screen,
-            shortcuts=lambda: dialogs.shortcuts(self, self.menus.keys()),
-            data_folder=lambda: dialogs.open_folder(self, self._data()),
-            about=lambda: dialogs.about(self, self._data()),
+            shortcuts=lambda: questions.shortcuts(self, self.menus.keys()),
+            data_folder=lambda: questions.open_folder(self, self._data()),
+            about=lambda: questions.about(self, self._data()),
         )
-        self.menus = Menus(self, orders, models=dialogs.models(), model=options.model, shown=self._shown)
+        self.menus = Menus(self, orders, models=questions.models(), model=options.model, shown=self._shown)
         column = QVBoxLayout(self)
         column.setMenuBar(self.menus.bar)
         column.setContentsMargins(2 * GRID, GRID, 2 * GRID, int(1.25 * GRID))
@@ -295,7 +296,7 @@ class MainWindow(QWidget):
         if not self.crashes.empty() and self.crash_log is not None:
             error, where = self.crashes.get(), self.crash_log
             self.crash_log = None
-            dialogs.tell(self, strings.CRASHED, f"{error}\n\n{strings.CRASHED_WHERE.format(path=where)}")
+            questions.tell(self, strings.CRASHED, f"{error}\n\n{strings.CRASHED_WHERE.format(path=where)}")
 
     # ------------------------------------------------------------ the window itself
 

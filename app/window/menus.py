@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from app.window import strings
-from app.window.theme import Appearance
+from app.window.widgets.theme import Appearance
 
 
 @dataclass(frozen=True)

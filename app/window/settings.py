@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.window.theme import Appearance
+from app.window.widgets.theme import Appearance
 
 
 class Settings:

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.signal import butter, correlate, resample_poly, sosfilt
-from virtual_sound import VirtualSound, missing
 
+from tests.support.virtual_sound import VirtualSound, missing
 from utils import ROOT, SAMPLE_RATE
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a virtual sound card")
@@ -51,14 +51,14 @@ def likeness(heard: np.ndarray, played: np.ndarray, finer: int = 6) -> float:
 
 
 class Listener:
-    """hear.py in another process."""
+    """microphone_probe.py in another process."""
 
     def __init__(self, sound: VirtualSound, out: Path, *arguments: object):
         self.out = out
         self.events: list[dict] = []
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, ROOT / "tests" / "audio" / "hear.py", out, *map(str, arguments)],
+            [sys.executable, ROOT / "tests" / "support" / "microphone_probe.py", out, *map(str, arguments)],
             env=sound.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         self._reader = threading.Thread(target=self._listen, daemon=True)
@@ -336,7 +336,7 @@ def hide(sound: VirtualSound, hidden: bool = True) -> None:
 
 
 def hear(env: dict[str, str], folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "tests" / "audio" / "hear.py", folder / "x.npy", *arguments]
+    command = [sys.executable, ROOT / "tests" / "support" / "microphone_probe.py", folder / "x.npy", *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.recognition.speech import SpeechDetector
+from app.audio.vad import SpeechDetector
 from utils import read_audio, write_wav
 
 

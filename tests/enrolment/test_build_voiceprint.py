@@ -12,10 +12,10 @@ import pytest
 import torch
 
 import build_voiceprint
+from app.audio.vad import keep_speech
 from app.enrolment.build import gallery_from_folder
-from app.enrolment.recordings import Note, samples_of, save_sample
-from app.recognition.speech import keep_speech
-from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.voiceprints.recordings import Note, samples_of, save_sample
+from app.voiceprints.store import Sample, VoiceprintStore
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, write_wav
 

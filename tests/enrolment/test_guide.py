@@ -11,8 +11,8 @@ import pytest
 from app.enrolment.guide import Guide, Outcome
 from app.enrolment.quality import Fault, Levels, Quality, VoiceCheck
 from app.enrolment.recorder import RecordedSample
-from app.enrolment.recordings import read_note, samples_of
-from tests.small_disk import fill, small_disk
+from app.voiceprints.recordings import read_note, samples_of
+from tests.support.small_disk import fill, small_disk
 
 GOOD = Quality(sound_s=9, speech_s=7, level_db=-25, noise_db=-60, snr_db=35)
 LEVELS = Levels(different=0.4, same=0.6)

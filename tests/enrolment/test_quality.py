@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.audio.vad import CHUNK, CHUNK_S
 from app.enrolment.quality import Fault, Levels, Limits, Quality, SoundMeter, VoiceCheck, judge, measure
-from app.recognition.decision import DecisionRule
-from app.recognition.speech import CHUNK, CHUNK_S
+from app.scoring.decision import DecisionRule
 
 LEVELS = Levels(different=0.4, same=0.6)
 GOOD = Quality(sound_s=9, speech_s=7, level_db=-25, noise_db=-60, snr_db=35, clipped=0.0)

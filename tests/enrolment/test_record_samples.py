@@ -16,17 +16,17 @@ import pytest
 
 import record_samples
 from app.audio.file_source import ArraySource
+from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
 from app.enrolment.quality import Levels, Limits, Quality, VoiceCheck
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
-from app.enrolment.recordings import read_note, samples_of
-from app.enrolment.voices import LoadingVoices, Voices
-from app.recognition.scoring import Gallery
-from app.recognition.speech import keep_speech
-from app.recognition.voiceprints import VoiceprintStore
+from app.enrolment.speaker_check import LoadingVoices, Voices
+from app.scoring.gallery import Gallery
 from app.terminal.enrol import EnrolOptions, EnrolTerminal, describe
-from tests.small_disk import fill, small_disk
+from app.voiceprints.recordings import read_note, samples_of
+from app.voiceprints.store import VoiceprintStore
+from tests.support.small_disk import fill, small_disk
 from utils import ROOT, BadInput, HeardError, read_audio, write_wav
 
 
@@ -174,7 +174,7 @@ from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
 from app.enrolment.quality import Limits
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
-from app.enrolment.voices import LoadingVoices, Voices
+from app.enrolment.speaker_check import LoadingVoices, Voices
 from utils import run_cli
 
 data, file = Path(sys.argv[1]), sys.argv[2]

@@ -9,8 +9,8 @@ import pytest
 
 from app.enrolment.quality import Levels
 from app.enrolment.report import leave_one_out, report, warnings
-from app.recognition.scoring import unit
-from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.scoring.gallery import unit
+from app.voiceprints.store import Sample, VoiceprintStore
 
 SHA = "a" * 64
 LEVELS = Levels(different=0.4, same=0.6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.bootstrap import bootstrap_eer, speaker_bootstrap
-from app.evaluation.metrics import ErrorRates, all_pairs, crossing, equal_error_rate, lowest_cost
+from app.scoring.metrics import ErrorRates, all_pairs, crossing, equal_error_rate, lowest_cost
 from utils import BadInput
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.evaluation.metrics import all_pairs, equal_error_rate
-from app.evaluation.trials import embed_clips, measure_pairs
-from app.recognition.encoder import Encoder
-from app.recognition.scoring import similarities
+from app.embedding.encoder import Encoder
+from app.evaluation.pairs import embed_clips, measure_pairs
+from app.scoring.gallery import similarities
+from app.scoring.metrics import all_pairs, equal_error_rate
 from app.training.corpus import read_clips
 from utils import BUNDLED, file_sha256
 

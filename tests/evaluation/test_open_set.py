@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.embedding.encoder import Encoder
 from app.evaluation.open_set import OpenSetConfig, Voice, cast_parts, hear, measure_open_set
-from app.recognition.decision import DecisionRule
-from app.recognition.encoder import Encoder
+from app.scoring.decision import DecisionRule
 from app.training.corpus import Clip, read_clips
 from utils import SAMPLE_RATE, BadInput
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app.evaluation.own_thresholds import Known, compare
-from app.recognition.scoring import Cohort, unit
-from app.recognition.voiceprints import Sample
+from app.scoring.gallery import Cohort, unit
+from app.voiceprints.store import Sample
 
 DIM = 32
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.positions import POSITIONS, Known, Row, compare, mean_rows
-from app.recognition.scoring import unit
+from app.scoring.gallery import unit
 
 DIM = 64
 

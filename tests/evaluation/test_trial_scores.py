@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.evaluation.metrics import cllr, dcf_at, equal_error_rate, measure
 from app.evaluation.trial_list import Trial
 from app.evaluation.trial_scores import (
     ScoredTrials,
@@ -16,8 +15,9 @@ from app.evaluation.trial_scores import (
     score_trials,
     write_scores,
 )
-from app.recognition.decision import DecisionRule, probability
-from app.recognition.scoring import Cohort, unit
+from app.scoring.decision import DecisionRule, probability
+from app.scoring.gallery import Cohort, unit
+from app.scoring.metrics import cllr, dcf_at, equal_error_rate, measure
 from utils import SAMPLE_RATE, BadInput, write_wav
 
 RULE = DecisionRule(threshold=0.5, scale=10.0, offset=-5.0)

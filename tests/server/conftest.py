@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import TOKEN, running
 
+from app.client import Client
 from app.enrolment.build import build_person
-from app.enrolment.from_folder import files_by_person, import_person
-from app.enrolment.recordings import samples_of
-from app.recognition.voiceprints import VoiceprintStore
-from app.server.client import Client
+from app.enrolment.import_folder import files_by_person, import_person
 from app.server.config import ServerConfig
+from app.voiceprints.recordings import samples_of
+from app.voiceprints.store import VoiceprintStore
+from tests.support.serving import TOKEN, running
 
 
 @pytest.fixture(scope="session")

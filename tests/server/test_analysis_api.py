@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.recognition.timeline import Turn, agreement, read_rttm
-from app.server.client import ServerRefused
+from app.client import ServerRefused
+from app.diarisation.timeline import Turn, agreement, read_rttm
 from utils import ROOT, read_audio
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 from playwright.sync_api import expect, sync_playwright
-from serving import TOKEN, running
 
 from app.training.corpus import read_clips
+from tests.support.serving import TOKEN, running
 from utils import read_audio
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+AUDIT = (Path(__file__).parent.parent / "support" / "audit.js").read_text(encoding="utf-8")
 # The fake microphone starts its file anew for every recording. A real one never hears the same twice: add a faint hiss.
 HISS = """
 const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);

@@ -8,9 +8,9 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
-from serving import TOKEN, running
 
 from app.server.config import ServerConfig
+from tests.support.serving import TOKEN, running
 
 SETTINGS = settings(
     max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None

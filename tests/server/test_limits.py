@@ -9,11 +9,11 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from serving import TOKEN, running
 
-from app.server.client import Client, ServerRefused
+from app.client import Client, ServerRefused
 from app.server.config import ServerConfig
 from app.server.limits import RateLimit
+from tests.support.serving import TOKEN, running
 
 SMALL = ServerConfig(max_body_bytes=200_000, body_idle_s=0.5, body_s=2.0, header_s=0.5, rate_per_s=0, max_streams=1)
 

@@ -10,12 +10,12 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from serving import TOKEN, running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from app.server.client import Client, ServerRefused
+from app.client import Client, ServerRefused
 from app.server.config import ServerConfig
+from tests.support.serving import TOKEN, running
 from utils import HeardError, read_audio, resample
 
 

@@ -7,8 +7,8 @@ import urllib.request
 
 import pytest
 
-from app.server.pages import FOLDER, MEDIA, NAMES
-from app.window.palette import DARK, LIGHT, contrast
+from app.server.static_files import FOLDER, MEDIA, NAMES
+from app.window.view.palette import DARK, LIGHT, contrast
 
 FILES = sorted(FOLDER.iterdir())
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FILES}

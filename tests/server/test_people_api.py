@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.enrolment.recordings import read_note, recorded_people, samples_of
-from app.recognition.voiceprints import VoiceprintStore
-from app.server.client import Client, ServerRefused
+from app.client import Client, ServerRefused
+from app.voiceprints.recordings import read_note, recorded_people, samples_of
+from app.voiceprints.store import VoiceprintStore
 from utils import read_audio
 
 

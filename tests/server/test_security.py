@@ -11,13 +11,13 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 import pytest
 import soundfile
-from serving import TOKEN, running
 
-from app.recognition.voiceprints import VoiceprintStore
-from app.server.api import create_app
-from app.server.client import Client, ServerRefused
+from app.client import Client, ServerRefused
+from app.server.application import create_app
 from app.server.config import ServerConfig
-from app.server.engine import Engine
+from app.server.service import Engine
+from app.voiceprints.store import VoiceprintStore
+from tests.support.serving import TOKEN, running
 
 
 def raw(url: str, method: str, target: str, headers: dict | None = None, body: bytes | None = None):

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from app.server.client import Client
+from app.client import Client
 from utils import ROOT
 
 

@@ -18,9 +18,9 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from app.training.batches import Batches
 from app.training.config import load_config
 from app.training.corpus import hold_out, load_corpus
+from app.training.dataset import Batches
 from app.training.distributed import ALONE, JoinedBatchNorm, Ranks
 from app.training.trainer import Trainer
 from utils import ROOT, BadInput

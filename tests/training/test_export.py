@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.evaluation.metrics import cllr
-from app.training.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.scoring.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.scoring.metrics import cllr
 from app.training.corpus import Corpus
 from app.training.export import export_model, measure_aside
-from app.training.gender import abstain_below, usable
+from app.training.gender_head import abstain_below, usable
 from app.training.trainer import embed_pieces
 from model import load_checkpoint
 from utils import BadInput

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.recognition.fast_network import FastNetwork
-from app.recognition.model_files import open_network, resolve
-from app.recognition.overlap import head_file, load_head
+from app.embedding.model_files import open_network, resolve
+from app.embedding.overlap_head import head_file, load_head
+from app.embedding.torch_cpu import FastNetwork
 from app.training.export import export_model
-from app.training.overlap import KINDS, examples, fit, make_overlap_head
+from app.training.overlap_head import KINDS, examples, fit, make_overlap_head
 
 
 @pytest.fixture(scope="module")

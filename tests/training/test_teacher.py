@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from app.evaluation.references import Embed, at_level, load_resemblyzer
-from app.training.batches import Batches
+from app.embedding.resemblyzer import Embed, at_level, load_resemblyzer
 from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, Speaker, hold_out, load_corpus, load_unlabelled
+from app.training.dataset import Batches
 from app.training.export import export_model
 from app.training.teacher import LONGEST_S, TeacherLoss, load_voiceprints
 from app.training.trainer import Trainer, teacher_weight_at

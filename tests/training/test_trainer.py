@@ -15,9 +15,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from app.training.batches import Batches, loader
 from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, hold_out, load_corpus
+from app.training.dataset import Batches, loader
 from app.training.trainer import Trainer, learning_rate_at, margin_at
 from utils import ROOT, BadInput, HeardError
 
@@ -127,7 +127,7 @@ def test_draws_follow_the_share(tiny_config: Path):
 
 
 def test_schedules():
-    train = load_config(ROOT / "app" / "training" / "embedded.toml").train
+    train = load_config(ROOT / "app" / "training" / "recipes" / "embedded.toml").train
     train = dataclasses.replace(
         train, steps=1000, warm_up=0.1, learning_rate=1.0, margin=0.2, margin_from=0.1, margin_to=0.4
     )

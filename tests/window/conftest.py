@@ -15,11 +15,11 @@ import pytest
 
 from app.audio.file_source import StreamSource
 from app.session import SessionOptions
+from app.window.engine.engine import Listener
 from app.window.main_window import MainWindow
-from app.window.palette import LIGHT
-from app.window.playback import Playback
-from app.window.theme import Theme
-from app.window.worker import Listener
+from app.window.view.palette import LIGHT
+from app.window.widgets.playback import Playback
+from app.window.widgets.theme import Theme
 from utils import SAMPLE_RATE, read_audio
 
 

@@ -12,12 +12,13 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
-from app.recognition.timeline import agreement, read_rttm
-from app.recognition.voiceprints import VoiceprintStore
+from app.diarisation.timeline import agreement, read_rttm
 from app.session import DEMO
-from app.window import people_jobs, strings
-from app.window.analysis import FileAnalysis, FileFacts, Stage
-from app.window.facts import Phase
+from app.voiceprints.store import VoiceprintStore
+from app.window import strings
+from app.window.engine import jobs
+from app.window.engine.facts import Phase
+from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from utils import audio_duration_s, write_wav
 
 LONG = 180_000
@@ -114,7 +115,7 @@ def test_a_click_where_nobody_speaks_sets_the_cursor(analysed, player):
 def export(shown, path, qtbot) -> str:
     """Save the turns; the line that the user is told."""
     before = shown._listener.facts.notice
-    shown._listener.ask(people_jobs.export(path, shown.file.analysis.facts.turns, "talk"))
+    shown._listener.ask(jobs.export(path, shown.file.analysis.facts.turns, "talk"))
     qtbot.waitUntil(lambda: shown._listener.facts.notice is not before, timeout=LONG)
     return shown._listener.facts.notice.text
 

@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.audio.file_source import ArraySource, FileSource
 from app.session import DEMO, SessionOptions
 from app.window import strings
-from app.window.device_menu import DeviceMenu
-from app.window.facts import Phase
-from app.window.levels import Level
+from app.window.engine.facts import Phase
+from app.window.engine.levels import Level
 from app.window.main_window import MainWindow
-from app.window.palette import DARK, LIGHT
-from app.window.people_list import VIEW_ROLE
-from app.window.view_state import view_state
-from tests.window.engine import play_demo
+from app.window.view.palette import DARK, LIGHT
+from app.window.view.view_state import view_state
+from app.window.widgets.device_menu import DeviceMenu
+from app.window.widgets.people_list import VIEW_ROLE
+from tests.support.window_engine import play_demo
 from tools.screenshots import LIVE, SHOTS, Still, stage
 
 SILENCE = Level()

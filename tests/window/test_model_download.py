@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from app.recognition.model_files import LARGE, SPEECHBRAIN
+from app.embedding.model_files import LARGE, SPEECHBRAIN
 from app.window import strings
 from utils import ROOT
 
@@ -17,7 +17,7 @@ from utils import ROOT
 @pytest.mark.parametrize("model", [SPEECHBRAIN, LARGE])
 def test_a_download_is_shown_cancelled_and_taken_up_again(tmp_path, model: str):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.window.downloading", tmp_path, model],
+        [sys.executable, "-m", "tests.support.downloading", tmp_path, model],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,

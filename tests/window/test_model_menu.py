@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.recognition.model_files import EMBEDDED, SPEECHBRAIN
-from app.window import dialogs
-from app.window.facts import Phase
+from app.embedding.model_files import EMBEDDED, SPEECHBRAIN
+from app.window.dialogs import questions
+from app.window.engine.facts import Phase
 
 LONG = 180_000
 
@@ -23,9 +23,9 @@ def test_a_file_that_is_no_model_and_back(qtbot, window, voice, tmp_path):
 
 
 def test_what_can_be_chosen():
-    assert dialogs.models()[0] == EMBEDDED
-    assert SPEECHBRAIN in dialogs.models()
-    assert len(set(dialogs.models())) == len(dialogs.models())
+    assert questions.models()[0] == EMBEDDED
+    assert SPEECHBRAIN in questions.models()
+    assert len(set(questions.models())) == len(questions.models())
 
 
 def test_changing_while_stopped_starts_nothing(qtbot, window, voice):

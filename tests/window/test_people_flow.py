@@ -7,14 +7,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from app.enrolment.recordings import samples_of
-from app.recognition.timeline import Turn
-from app.recognition.voiceprints import Sample, VoiceprintStore
+from app.diarisation.timeline import Turn
+from app.voiceprints.recordings import samples_of
+from app.voiceprints.store import Sample, VoiceprintStore
 from app.window import strings
-from app.window.enrolling import Step
-from app.window.facts import Phase
-from app.window.people_jobs import that_was
-from app.window.person_dialog import PersonDialog
+from app.window.dialogs.person_dialog import PersonDialog
+from app.window.engine.enrolling import Step
+from app.window.engine.facts import Phase
+from app.window.engine.jobs import that_was
 from tests.window.conftest import endless
 from utils import HeardError, audio_duration_s
 
@@ -191,7 +191,7 @@ def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
 def person(qtbot, window, voice, encoder, tmp_path):
     """A window whose data folder has Ana with three recordings, and the dialog about her."""
     from app.enrolment.build import build_person
-    from app.enrolment.recordings import Note, save_sample
+    from app.voiceprints.recordings import Note, save_sample
 
     sound = voice("Ana")
     for start in range(3):

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 
-from app.recognition.model_files import EMBEDDED_INT8
+from app.embedding.model_files import EMBEDDED_INT8
 from app.session import SessionOptions
-from app.window.app import recalled
+from app.window.launch import recalled
 from app.window.main_window import MainWindow
-from app.window.palette import DARK
 from app.window.settings import Settings
-from app.window.theme import Appearance
+from app.window.view.palette import DARK
+from app.window.widgets.theme import Appearance
 
 
 @pytest.fixture

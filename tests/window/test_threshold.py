@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from app.recognition.scoring import Gallery, unit
-from app.recognition.voiceprints import Sample
+from app.scoring.gallery import Gallery, unit
+from app.voiceprints.store import Sample
 from app.window import strings
-from app.window.threshold_errors import ErrorScores, error_scores, expected
+from app.window.engine.threshold_errors import ErrorScores, error_scores, expected
 from utils import ROOT
 
 LONG = 180_000

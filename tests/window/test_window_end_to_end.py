@@ -1,8 +1,8 @@
 """The window as a user has it: on an X screen, with a sound card, clicked with a mouse. Somebody is enrolled, and
 named; a stranger is not.
 
-The screen is Xvfb's, the sound card tests/virtual_sound.py, the hand xdotool. Where to click is asked of the same
-window, laid out at the same size in this process.
+The screen is Xvfb's, the sound card tests/support/virtual_sound.py, the hand xdotool. Where to click is asked of the
+same window, laid out at the same size in this process.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import virtual_sound
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QWidget
 
-from app.recognition.voiceprints import VoiceprintStore
+from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from app.window.enrol_dialog import EnrolDialog
-from app.window.levels import Level
+from app.window.dialogs.enrol_dialog import EnrolDialog
+from app.window.engine.levels import Level
 from app.window.main_window import MainWindow
 from tools.screenshots import NOBODY, Still
 from utils import ROOT, SAMPLE_RATE, read_audio

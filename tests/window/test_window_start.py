@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from app.recognition.timeline import read_rttm
+from app.diarisation.timeline import read_rttm
 from utils import ROOT
 
-HERE = Path(__file__).parent
+SUPPORT = Path(__file__).resolve().parent.parent / "support"
 
 
 def open_demo(*arguments: object, **env: str) -> subprocess.Popen:
@@ -80,7 +80,7 @@ import json
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from app.session import SessionOptions
-from app.window.app import run_window
+from app.window.launch import run_window
 from app.window.display import display_available
 app, seen = QApplication([]), {}
 def look():
@@ -96,7 +96,7 @@ print(json.dumps({**seen, "code": code}))
 
 def test_the_window_is_not_held_up_while_the_model_loads(tmp_path, capsys):
     done = subprocess.run(
-        [sys.executable, HERE / "heartbeat.py", tmp_path],
+        [sys.executable, SUPPORT / "heartbeat.py", tmp_path],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,

@@ -7,11 +7,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from app.recognition.timeline import Turn
+from app.diarisation.timeline import Turn
 from app.window import strings
-from app.window.mel import MelColumns
-from app.window.timeline_panel import TimelinePanel
-from app.window.timeline_scene import Viewport, scene, tick_step_s
+from app.window.engine.spectrogram import MelColumns
+from app.window.view.timeline import Viewport, scene, tick_step_s
+from app.window.widgets.timeline_panel import TimelinePanel
 
 TURNS = (
     Turn(1.0, 4.0, "Ana"),

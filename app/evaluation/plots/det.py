@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.special import ndtri
 
-from app.evaluation.metrics import crossing, detection_cost, error_rates
 from app.evaluation.plots.style import COLOURS, MARK, new_figure, save
 from app.evaluation.trial_scores import P_TARGETS, ScoredTrials
+from app.scoring.metrics import crossing, detection_cost, error_rates
 from utils import BadInput
 
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6)

@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 
-from app.evaluation.metrics import equal_error_rate, rejected
 from app.evaluation.plots.style import MARK, NONTARGET, TARGET, new_figure, save
+from app.scoring.metrics import equal_error_rate, rejected
 
 BINS = 60
 NARROW_SPACE = "\u2009"

@@ -99,7 +99,7 @@ def draw_attention(
 
 def speech_parts(samples: np.ndarray) -> np.ndarray:
     """(k, 2) seconds, beginnings and ends of the speech in ``samples`` (n,)."""
-    from app.recognition.speech import CHUNK_S, SPEECH, SpeechDetector
+    from app.audio.vad import CHUNK_S, SPEECH, SpeechDetector
 
     speech = np.concatenate([[False], SpeechDetector().process(samples) >= SPEECH, [False]])
     return np.flatnonzero(speech[1:] != speech[:-1]).reshape(-1, 2) * CHUNK_S

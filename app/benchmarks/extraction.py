@@ -1,0 +1,167 @@
+"""How fast many files become embeddings, beside SpeechBrain's ``encode_batch`` on the same files in the same run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from app.benchmarks.networks import speechbrain_classifier
+from app.corpus.manifest import Manifest, Row, open_manifest
+from app.embedding.encoder import Encoder
+from app.extraction.executors import LocalEngine, available_cores
+from app.extraction.extract import ExtractConfig, extract
+from app.scoring.gallery import unit
+from utils import BadInput
+
+SAME = "Heard, the same network"
+TRIED = 6
+"""Rows on which SpeechBrain's best number of threads is found."""
+TURN = 128
+"""Rows that one way does before the next does them: what else the machine does hits all alike."""
+
+
+@dataclass(frozen=True)
+class ExtractionSpeed:
+    """One way's time for all files."""
+
+    name: str
+    files: int
+    sound_s: float
+    wall_s: float
+    cpu_s: float
+    """Processor time of all cores, which other programs on the machine lengthen less than ``wall_s``."""
+    times_speechbrain: float
+    """How many times as fast as SpeechBrain's loop."""
+    smallest_cosine: float | None
+    """Of its embeddings to SpeechBrain's, over the files; None where the weights are others."""
+
+    def __str__(self) -> str:
+        alike = (
+            "" if self.smallest_cosine is None else f"  smallest cosine to its embeddings {self.smallest_cosine:.6f}"
+        )
+        return (
+            f"{self.name:<38}{self.wall_s:7.1f} s  {self.cpu_s:7.1f} s of processors"
+            f"  {self.files / self.wall_s:6.1f} files/s  {self.sound_s / self.wall_s:5.0f} x real time"
+            f"  {self.times_speechbrain:5.2f} x SpeechBrain{alike}"
+        )
+
+
+def compare_extraction(table: str | Path, files: int = 500) -> list[ExtractionSpeed]:
+    """Time SpeechBrain's loop and ``extract`` on the same rows.
+
+    SpeechBrain's class has random weights of the full size; saved as a checkpoint, they are ours, too. Its loop is what
+    people write: read a file, encode it, the next; with one thread or one for each core, whichever is faster here. Ours
+    includes the journal and the outputs. A row that cannot be read would stop SpeechBrain's loop: it raises BadInput.
+    """
+    import torch
+
+    from app.embedding.torch_cpu import has_fast_bfloat16
+
+    rows = list(islice(open_manifest(table), files))
+    if not rows:
+        raise BadInput(f"{table}: no rows in it.")
+    with TemporaryDirectory() as folder:
+        classifier = speechbrain_classifier()
+        checkpoint = Path(folder) / "same.ckpt"
+        torch.save(classifier.mods.embedding_model.state_dict(), checkpoint)
+        threads = _best_threads(classifier, rows[:TRIED])
+        theirs = f"SpeechBrain encode_batch, {threads} thread{'s' if threads > 1 else ''}"
+        ways: dict[str, Callable[[list[Row]], np.ndarray]] = {
+            theirs: lambda part: _speechbrain(classifier, part, threads),
+        }
+        for precision in ("float32", "bfloat16") if has_fast_bfloat16() else ("float32",):
+            ways[f"{SAME}, {precision}"] = _Heard(str(checkpoint), precision, Path(folder) / f"same-{precision}")
+            ways[f"Heard, embedded, {precision}"] = _Heard("embedded", precision, Path(folder) / f"own-{precision}")
+        for way in ways.values():  # the first call of each lays out memory and code
+            way(rows[:2])
+        times, vectors = _take_turns(ways, rows)
+        sound_s = next(way.sound_s for way in ways.values() if isinstance(way, _Heard))
+    return [
+        ExtractionSpeed(
+            name,
+            len(rows),
+            sound_s,
+            times[name].wall_s,
+            times[name].cpu_s,
+            times[theirs].wall_s / times[name].wall_s,
+            _smallest_cosine(vectors[name], vectors[theirs]) if name.startswith(SAME) else None,
+        )
+        for name in ways
+    ]
+
+
+def _best_threads(classifier, rows: list[Row]) -> int:
+    seconds = {}
+    for threads in {1, available_cores()}:
+        _speechbrain(classifier, rows[:1], threads)
+        began = time.perf_counter()
+        _speechbrain(classifier, rows, threads)
+        seconds[threads] = time.perf_counter() - began
+    return min(seconds, key=seconds.get)
+
+
+@dataclass
+class _Time:
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+def _take_turns(ways: dict[str, Callable], rows: list[Row]) -> tuple[dict[str, _Time], dict[str, np.ndarray]]:
+    times = {name: _Time() for name in ways}
+    vectors: dict[str, list[np.ndarray]] = {name: [] for name in ways}
+    for start in range(0, len(rows), TURN):
+        part = rows[start : start + TURN]
+        for name, way in ways.items():
+            began, began_cpu = time.perf_counter(), time.process_time()
+            found = way(part)
+            times[name].wall_s += time.perf_counter() - began
+            times[name].cpu_s += time.process_time() - began_cpu
+            vectors[name].append(found)
+    return times, {name: np.concatenate(parts) for name, parts in vectors.items()}
+
+
+def _speechbrain(classifier, rows: list[Row], threads: int) -> np.ndarray:
+    import soundfile
+    import torch
+
+    torch.set_num_threads(threads)
+    try:
+        embeddings = []
+        for row in rows:
+            samples, rate = soundfile.read(row.file, dtype="float32")
+            begin, end = round(row.start_s * rate), None if row.end_s is None else round(row.end_s * rate)
+            with torch.no_grad():
+                embeddings.append(classifier.encode_batch(torch.from_numpy(samples[begin:end])[None])[0, 0].numpy())
+        return np.stack(embeddings)
+    except soundfile.LibsndfileError as error:
+        raise BadInput(f"a row that cannot be read: {error}") from None
+    finally:
+        torch.set_num_threads(1)
+
+
+class _Heard:
+    """``extract`` into a folder, a part of the rows at a time."""
+
+    def __init__(self, model: str, precision: str, out: Path):
+        self.engine = LocalEngine(Encoder.load(model, compute="cpu", precision=precision, bulk=True))
+        self.out, self.sound_s, self._turns = out, 0.0, 0
+
+    def __call__(self, rows: list[Row]) -> np.ndarray:
+        self._turns += 1
+        out = self.out / str(self._turns)
+        report = extract(Manifest(Path("rows"), lambda: iter(rows)), out, self.engine, ExtractConfig())
+        if report.failed:
+            raise BadInput(f"a row that cannot be read: {report.failures[0].row.path}: {report.failures[0].status}")
+        if self._turns > 1:
+            self.sound_s += report.sound_s
+        return np.load(out / "embeddings.npy", allow_pickle=False)
+
+
+def _smallest_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.min(np.sum(ours * unit(theirs), axis=1)))

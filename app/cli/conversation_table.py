@@ -1,0 +1,73 @@
+"""The table of ``python -m app evaluate --conversations`` as text or Markdown."""
+
+from __future__ import annotations
+
+from app.evaluation.conversations.report import ENGINE
+
+COLUMNS = (  # two lines of heading, width
+    ("live", "error", 7),
+    ("90 %", "interval", 12),
+    ("final", "error", 7),
+    ("", "DER", 7),
+    ("strangers", "named", 10),
+    ("enrolled", "unknown", 9),
+    ("", "confused", 9),
+    ("name after", "median", 11),
+    ("", "p95", 7),
+    ("never", "named", 7),
+    ("extra", "changes/min", 12),
+    ("unknown:", "purity", 9),
+    ("", "coverage", 9),
+    ("", "voices", 12),
+    ("", "core", 6),
+)
+LABEL = 38
+
+
+def header(markdown: bool = False) -> str:
+    """The two lines above the table."""
+    if markdown:
+        names = [" ".join(filter(None, column[:2])) for column in COLUMNS]
+        return f"| | {' | '.join(names)} |\n|---|{'---|' * len(names)}"
+    return "\n".join(
+        " " * LABEL + "".join(f"{column[line]:>{column[2]}}" for column in COLUMNS).rstrip() for line in (0, 1)
+    )
+
+
+def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
+    """One line of the table, in percent; a baseline's is indented. ``several``: settings that rows differ in."""
+    name = f"{line['corpus'] or '-'} {line['condition']}"
+    name += f", {line['enrolled']} people" if "enrolled" in several and line["enrolled"] else ""
+    name += f", {line['enrolment_s']:g} s" if "enrolment_s" in several else ""
+    if line["system"] != ENGINE:
+        name = f"  {line['system']}"
+    if line["threshold"] is not None:
+        name += f", {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
+    if markdown:
+        return f"| {name.strip()} | {' | '.join(_cells(line))} |"
+    cells = zip(_cells(line), COLUMNS, strict=True)
+    return f"{name:<{LABEL}}" + "".join(f"{cell:>{column[2]}}" for cell, column in cells)
+
+
+def _cells(line: dict) -> list[str]:
+    after, unknown = line["time_to_name_s"], line["unknown"]
+    return [
+        _percent(line["error"]),
+        "{:.0%} - {:.0%}".format(*line["error_interval"]),
+        *map(_percent, (line["final_error"], line["der"], line["strangers_named"])),
+        *map(_percent, (line["enrolled_unknown"], line["enrolled_confused"])),
+        *map(_seconds, (after["median"], after["p95"])),
+        _percent(line["never_named"]),
+        f"{line['extra_changes_per_min']:.1f}",
+        *map(_percent, (unknown["purity"], unknown["coverage"])),
+        f"{unknown['found']:.1f} of {unknown['strangers']:.1f}",
+        f"{line['core']:.0%}",
+    ]
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{value:.2f} s"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"

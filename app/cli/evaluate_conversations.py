@@ -1,0 +1,162 @@
+"""``python -m app evaluate --conversations``: its options, its work, its table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+from app.cli.conversation_table import header, text_line
+from utils import BadInput
+
+FOLDERS = ("impostors", "noise", "meetings")
+DEFAULT_CONDITIONS = ("clean", "20", "10", "5", "room+20")
+
+
+def add_conversation_options(parser: argparse.ArgumentParser) -> None:
+    """The options that belong to ``--conversations``; all of them default to None."""
+    group = parser.add_argument_group("with --conversations")
+
+    def add(*names: str, **keywords) -> None:
+        group.add_argument(*names, default=None, **keywords)
+
+    flag = {"action": "store_const", "const": True}
+    add("--baselines", **flag, help="besides, three simple ways of other programs, with the same network")
+    add("--quick", **flag, help="one minute with noise at 20 dB, two conversations of each corpus")
+    add("--conditions", nargs="+", metavar="C", help="clean, 20 (dB of noise), room, room+20 (default: five of them)")
+    add("--seeds", type=_number(int, 1, 1000), metavar="N", help="conversations of each row (default 4)")
+    add("--first-seed", type=_number(int, 0), metavar="N", help="the seed of the first of them (default 1)")
+    add("--length-s", type=_number(float, 10, 3600), metavar="S", help="of a conversation (default 120)")
+    people = {"type": _number(int, 1, 8), "nargs": "+", "metavar": "N"}
+    add("--enrolled", **people, help="people enrolled, 1 to 8 (default 5); several make rows")
+    add("--strangers", type=_number(int, 0), metavar="N", help="people of the table not enrolled (default 3)")
+    share = {"type": _number(float, 0, 0.9), "metavar": "P"}
+    add("--stranger-share", **share, help="part of the speech that is strangers' (default 0.25)")
+    add("--overlap", **share, help="part of the speech in which two speak at once (default 0.05)")
+    seconds = {"type": _number(float, 1, 600), "nargs": "+", "metavar": "S"}
+    add("--enrolment-s", **seconds, help="speech behind each voiceprint (default 20); several make rows")
+    add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table)")
+    add("--noise", metavar="DIR", help="recordings of noise, besides pink noise (default: noise beside the table)")
+    add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
+    add("--without", action="append", choices=FOLDERS, help="none of these, even if they are there")
+    add("--markdown", **flag, help="the table in Markdown")
+    add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
+    add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
+
+
+def _number(kind: type, low: float, high: float = math.inf):
+    """An argparse type: a number from ``low`` to ``high``."""
+
+    def read(text: str):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            upto = f" to {high:g}" if high < math.inf else " or more"
+            raise argparse.ArgumentTypeError(f"{text!r}: a number from {low:g}{upto} is needed")
+        return value
+
+    return read
+
+
+def conversation_options() -> list[str]:
+    """Their names, as attributes."""
+    parser = argparse.ArgumentParser()
+    add_conversation_options(parser)
+    return [action.dest for action in parser._actions if action.dest != "help"]
+
+
+def run_conversations(options: argparse.Namespace, corpora) -> int:
+    """Measure and print one line for each row and system. ``corpora``: (name, clips) in order."""
+    from tqdm import tqdm
+
+    from app.evaluation.conversations.benchmark import Setup, audio_files, condition, meeting_units, run, units
+    from app.evaluation.conversations.simulate import ConversationConfig
+    from app.training.corpus import Clip
+
+    def given(name: str, default):
+        value = getattr(options, name)
+        return default if value is None else value
+
+    beside = Path(options.conversations).parent
+    kinds = [condition(text) for text in given("conditions", ["20"] if options.quick else DEFAULT_CONDITIONS)]
+    config = ConversationConfig(
+        strangers=given("strangers", 3),
+        stranger_share=given("stranger_share", 0.25),
+        overlap_share=given("overlap", 0.05),
+        length_s=given("length_s", 60.0 if options.quick else 120.0),
+    )
+    first, lengths_s = given("first_seed", 1), given("enrolment_s", [20.0])
+    impostors = _folder(options, "impostors", beside / "dev" / "impostors")
+    noise = _folder(options, "noise", beside / "noise")
+    talks = _folder(options, "meetings", beside / "dev" / "conversations")
+    setup = Setup(
+        model=options.model,
+        compute=options.compute,
+        impostors=tuple(Clip(str(path), "") for path in audio_files(impostors)) if impostors else (),
+        noises=tuple(str(path) for path in audio_files(noise)) if noise else (),
+        meetings=str(talks) if talks else None,
+        baselines=bool(options.baselines),
+        keep=options.keep,
+    )
+    wanted = {
+        "enrolled": given("enrolled", [5]),
+        "enrolment_s": lengths_s,
+        "seeds": range(first, first + given("seeds", 2 if options.quick else 4)),
+    }
+    usable = _usable(corpora, lambda name, clips: units({name: clips}, kinds[:1], config, **wanted), options)
+    work = units(usable, kinds, config, **wanted)
+    work += meeting_units(talks, lengths_s) if talks else []
+    bar = tqdm(total=len(work), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
+
+    def progress(items):
+        with bar:
+            for item in items:
+                bar.update()
+                yield item
+
+    several = {name for name in ("enrolled", "enrolment_s") if len(getattr(options, name) or ()) > 1}
+    lines = []
+    if not options.json:
+        print(header(options.markdown))
+    for row in run(work, setup, jobs=given("jobs", 1), progress=progress):
+        for line in row.lines():
+            lines.append(line)
+            if not options.json:
+                with bar.external_write_mode():
+                    print(text_line(line, several, options.markdown), flush=True)
+    if options.json:
+        print(json.dumps(lines))
+    return 0
+
+
+def _usable(corpora, work_of, options: argparse.Namespace) -> dict:
+    """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
+    from app.evaluation.conversations.simulate import cast_of
+
+    usable, why = {}, ""
+    for name, clips in corpora:
+        try:
+            for unit in work_of(name, tuple(clips)):
+                cast_of(unit.clips, unit.config)
+            usable[name] = tuple(clips)
+        except BadInput as error:
+            why = f"{name or 'the table'}: {error}"
+            if options.corpus:
+                raise BadInput(why) from None
+            print(f"heard: left out {why}", file=sys.stderr)
+    if not usable:
+        raise BadInput(why)
+    return usable
+
+
+def _folder(options: argparse.Namespace, name: str, usual: Path) -> Path | None:
+    if name in (options.without or ()):
+        return None
+    given = getattr(options, name)
+    if given and not Path(given).is_dir():
+        raise BadInput(f"{given}: no such folder.")
+    return Path(given) if given else usual if usual.is_dir() else None

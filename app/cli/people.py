@@ -1,0 +1,114 @@
+"""``python -m app voices {list,rename,delete,enrol,export}``: the people who are enrolled or recorded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from app.cli.options import add_model_option
+from app.embedding.model_files import resolve
+from app.terminal.tables import table
+from app.voiceprints.faiss_export import export_vectors
+from app.voiceprints.recordings import recorded_people
+from app.voiceprints.store import VoiceprintStore
+from utils import clean_name, data_dir, file_sha256
+
+
+def run(argv: list[str]) -> int:
+    """List, rename, delete, enrol or export people."""
+    options = _parse(argv)
+    with VoiceprintStore(data_dir(options.data)) as store:
+        match options.action:
+            case "list":
+                _list(store)
+            case "rename":
+                store.rename(options.old, options.new)
+                print(f"{clean_name(options.old)} is now called {clean_name(options.new)}.")
+            case "delete":
+                return _delete(store, options.name, sure=options.yes)
+            case "enrol":
+                _enrol(store.data, options)
+            case "export":
+                _export(store, options.faiss, options.model)
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere.add_argument(
+        "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the data folder (default: data/)"
+    )
+    parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
+    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete,enrol,export}")
+    actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech and model")
+    rename = actions.add_parser("rename", parents=[everywhere], help="give a person another name")
+    rename.add_argument("old", metavar="OLD")
+    rename.add_argument("new", metavar="NEW")
+    delete = actions.add_parser("delete", parents=[everywhere], help="delete a person's voiceprint and recordings")
+    delete.add_argument("name", metavar="NAME")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    enrol = actions.add_parser(
+        "enrol", parents=[everywhere], help="enrol an unknown voice of a recording, as test.py --file calls it"
+    )
+    enrol.add_argument("name", metavar="NAME")
+    enrol.add_argument("--from", dest="file", type=Path, metavar="FILE", required=True, help="an audio file")
+    enrol.add_argument("--voice", metavar="LABEL", required=True, help='such as "Unknown 1"')
+    add_model_option(enrol)
+    export = actions.add_parser("export", parents=[everywhere], help="write voiceprints for other programs")
+    export.add_argument(
+        "--faiss", type=Path, metavar="FILE.npy", required=True, help="float32 vectors, and whose they are in FILE.json"
+    )
+    add_model_option(export)
+    return parser.parse_args(argv, argparse.Namespace(data=None))
+
+
+def _enrol(data: Path, options: argparse.Namespace) -> None:
+    """Hear the whole file as ``test.py --file`` does: the voice has the same number then."""
+    from app.session import Session, SessionOptions
+
+    session_options = SessionOptions(file=options.file, data=data, model=options.model)
+    session_options.check()
+    session = Session(session_options)
+    done: list[float] = []
+    for _ in session.run(on_end=lambda: done.append(session.enrol_unknown(options.voice, options.name))):
+        pass
+    print(f"{clean_name(options.name)} is enrolled with {done[0]:.1f} s of speech of {options.voice}.")
+
+
+def _list(store: VoiceprintStore) -> None:
+    enrolled = {person.name: person for person in store.overview()}
+    recorded = recorded_people(store.data, enrolled)
+    rows = []
+    for name in sorted({*enrolled, *recorded}, key=str.casefold):
+        person, wavs = enrolled.get(name), recorded.get(name, [])
+        if person:
+            built = (person.enrolled_at[:10], str(person.samples), f"{person.speech_s:.1f}", ", ".join(person.models))
+        else:
+            built = ("-", "-", "-", "not built yet: python build_voiceprint.py")
+        rows.append((name, str(len(wavs)), *built))
+    if rows:
+        header = ("person", "recordings", "enrolled", "samples used", "speech s", "model")
+        print(table(header, rows, numbers=(1, 3, 4)))
+    else:
+        print("Nobody is enrolled yet: run `python record_samples.py NAME`.")
+
+
+def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
+    name = clean_name(name)
+    if not sure and sys.stdin is not None and sys.stdin.isatty():
+        answer = input(f"Delete {name}, voiceprint and recordings, for good? [y/N] ")
+        if answer.strip().lower() not in {"y", "yes"}:
+            print("Nothing was deleted.")
+            return 1
+    recordings = store.delete(name)
+    print(f"{name} was deleted, with {recordings} recording{'' if recordings == 1 else 's'}.")
+    return 0
+
+
+def _export(store: VoiceprintStore, path: Path, model: str) -> None:
+    weights = resolve(model)
+    sha256 = file_sha256(weights.path)
+    gallery = store.gallery(sha256)
+    beside = export_vectors(gallery, path, weights.model_id, sha256)
+    print(f"{len(gallery.names)} voiceprints of {weights.model_id} were written to {path}, their names to {beside}.")

@@ -1,0 +1,67 @@
+"""``python -m app serve``: REST, a live WebSocket and a web page for programs and browsers."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+from app.cli.options import add_compute_option, add_model_option
+from utils import BadInput, HeardError
+
+PACKAGES = ("fastapi", "uvicorn", "httptools", "websockets", "python_multipart")
+
+
+def run(argv: list[str]) -> int:
+    """Serve until Ctrl-C."""
+    options = _parser().parse_args(argv)
+    if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+        raise HeardError(f"serving needs {', '.join(missing)}: pip install -r requirements-server.txt")
+
+    from app.server.config import MIB
+    from app.server.process import ServeOptions, serve
+
+    limits = ServeOptions.limits
+    wanted = {
+        "max_body_bytes": options.max_body_mb * MIB,
+        "max_audio_s": options.max_audio_s,
+        "max_streams": options.max_streams,
+        "rate_per_s": options.rate,
+    }
+    for name, value in wanted.items():
+        if value < 0 or (value == 0 and name != "rate_per_s"):
+            raise BadInput(f"{name} must be more than zero.")
+    return serve(
+        ServeOptions(
+            host=options.host,
+            port=options.port,
+            certfile=options.certfile,
+            keyfile=options.keyfile,
+            token_file=options.token_file,
+            model=options.model,
+            compute=options.compute,
+            threshold=options.threshold,
+            data=options.data,
+            limits=replace(limits, **wanted),
+        )
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app serve", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8765, metavar="P", help="0 takes any free one (default 8765)")
+    parser.add_argument("--certfile", type=Path, metavar="PEM", help="certificate: serve https")
+    parser.add_argument("--keyfile", type=Path, metavar="PEM", help="its private key")
+    parser.add_argument("--token-file", type=Path, metavar="F", help="default: server-token in the data folder")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where people are kept (default: data/)")
+    add_model_option(parser)
+    add_compute_option(parser)
+    parser.add_argument("--threshold", type=float, metavar="T", help="cosine in place of the model's own threshold")
+    limits = parser.add_argument_group("limits")
+    limits.add_argument("--max-body-mb", type=int, default=64, metavar="N", help="of a request, in MiB (default 64)")
+    limits.add_argument("--max-audio-s", type=float, default=1800, metavar="S", help="of an upload (default 1800)")
+    limits.add_argument("--max-streams", type=int, default=16, metavar="N", help="live at once (default 16)")
+    limits.add_argument("--rate", type=float, default=50, metavar="N", help="requests/s of an address; 0: any")
+    return parser

@@ -1,0 +1,168 @@
+"""Speech -> embedding: a loaded network behind numpy arrays, whatever computes it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from app.embedding.overlap_head import OverlapHead
+from app.scoring.decision import DecisionRule
+from app.scoring.gallery import Cohort, unit
+from utils import BadInput
+
+COMPUTE = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+MIN_SAMPLES = 1600
+"""Shorter pieces (0.1 s) say nothing about a voice."""
+BATCH_SAMPLES = 96 * 16_000
+"""At most so much sound goes through the network at once (or one signal): memory does not grow with how much comes."""
+
+
+class Encoder(ABC):
+    """Turns 16 kHz speech into unit-length embeddings. Use ``Encoder.load``; takes seconds, the rest milliseconds.
+
+    Not for use by several threads at once.
+    """
+
+    precision = "float32"
+    """Of the weights and activations: "float32", "bfloat16" or "int8"."""
+
+    def __init__(self, card: dict, model_id: str, dim: int, cohort: np.ndarray | None = None, device: str = "cpu"):
+        """``cohort``: the voices (k, dim), of any length, that come with the weights."""
+        self.card = card
+        self.model_id = model_id
+        self.sha256: str = card["sha256"]
+        """Of the weights: voiceprints of other weights are never compared with this encoder's."""
+        self.dim = dim
+        self.device = device
+        self.cohort: Cohort | None = None
+        """What this model's scores are normalised against; None if it brings none."""
+        self.overlap: OverlapHead | None = None
+        """Tells whether two people speak at once; None if the model brings none."""
+        if cohort is not None:
+            self.cohort = Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
+
+    @classmethod
+    def load(
+        cls,
+        model: str = "embedded",
+        *,
+        compute: str = "auto",
+        bulk: bool = False,
+        precision: str = "float32",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Encoder:
+        """Load a model by name or path.
+
+        ``model``: "embedded", "embedded-int8", "large", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights.
+        ``compute``: "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal
+        lengths will come at once. ``precision``: "bfloat16" is for processors that multiply it, where it takes about
+        half the time and moves embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and
+        "float32" elsewhere. ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown
+        model, device or precision, HeardError if it cannot be fetched or is damaged.
+
+        On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
+        for SpeechBrain's file, for bfloat16, and for ``bulk``, since it takes several signals at once. The embeddings
+        are the same.
+        """
+        from app.embedding import model_files
+
+        if compute not in COMPUTE:
+            raise BadInput(f"--compute {compute}: it is one of {', '.join(COMPUTE)}.")
+        if precision not in PRECISIONS:
+            raise BadInput(f"--precision {precision}: it is one of {', '.join(PRECISIONS)}.")
+        file = model_files.resolve(model, progress)
+        if file.kind == "onnx":
+            from app.embedding.onnx_encoder import OnnxEncoder
+
+            if compute not in ("auto", "cpu"):
+                raise BadInput(f"--compute {compute}: {model} runs on the processor alone; leave --compute out.")
+            if precision == "bfloat16":
+                raise BadInput(f"--precision bfloat16: {model} has a precision of its own; leave --precision out.")
+            return OnnxEncoder.open(file.path)
+        plain = not bulk and precision == "float32" and not model_files.needs_torch(model, compute)
+        if plain and model_files.is_ecapa_tdnn(file):
+            from app.embedding.onnx_encoder import OnnxEncoder
+
+            return OnnxEncoder.open(file.path)
+        from app.embedding.torch_encoder import TorchEncoder  # torch: seconds
+
+        return TorchEncoder.open(file, compute, precision)
+
+    def rule(self, threshold: float | None = None) -> DecisionRule:
+        """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""
+        calibration = self.card.get("calibration") or {}
+        own = self.card["threshold"]
+        rows = self.card.get("thresholds", [])
+        by_speech = rows if threshold is None else []
+        return DecisionRule(
+            threshold=own if threshold is None else threshold,
+            margin=self.card.get("margin", 0.0),
+            scale=calibration.get("scale", 20.0),
+            offset=calibration.get("offset", -20.0 * own),
+            by_speech=tuple((row["speech_s"], row["threshold"]) for row in by_speech),
+            calibrated=tuple((row["speech_s"], row["scale"], row["offset"]) for row in rows if "scale" in row),
+        )
+
+    def embed(self, samples: np.ndarray) -> np.ndarray:
+        """(n,) float32 of at least 0.1 s -> (D,) float32 of unit length."""
+        return self.embed_batch([samples])[0]
+
+    def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
+        """Signals of any lengths -> (len(signals), D). Only equal lengths share a batch, so nothing is padded."""
+        return self.hear_batch(signals)[0]
+
+    def hear(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
+        """``embed`` of about a second of speech, and whether two people speak at once in it; False if this model does
+        not tell."""
+        vectors, overlap = self.hear_batch([samples])
+        return vectors[0], self.is_overlap(overlap[0])
+
+    def is_overlap(self, probability: float) -> bool:
+        """Whether a probability of ``hear_batch`` is enough to say that two people speak at once."""
+        return self.overlap is not None and bool(probability >= self.overlap.threshold)
+
+    def hear_batch(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """``embed_batch``, and the probability (len(signals),) that two people speak at once, meant for pieces of about
+        a second; NaN if this model does not tell."""
+        out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
+        by_length: dict[int, list[int]] = {}
+        for index, signal in enumerate(signals):
+            if len(signal) < MIN_SAMPLES:
+                raise BadInput(f"{len(signal) / 16000:.2f} s of sound are too short for a voice (at least 0.1 s).")
+            by_length.setdefault(len(signal), []).append(index)
+        for length, indices in by_length.items():
+            step = max(1, BATCH_SAMPLES // length)
+            for some in (indices[at : at + step] for at in range(0, len(indices), step)):
+                out[some], pooled = self._hear(np.stack([signals[i] for i in some]))
+                if pooled is not None and self.overlap is not None:
+                    overlap[some] = self.overlap.probability(pooled)
+        return unit(out), overlap
+
+    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """``_embed``, and the statistics (B, F) that the embeddings are made of, if they can be had."""
+        return self._embed(batch), None
+
+    @abstractmethod
+    def _embed(self, batch: np.ndarray) -> np.ndarray:
+        """Waves (B, n) float32 -> embeddings (B, D), of any length."""
+
+    @property
+    @abstractmethod
+    def knows_gender(self) -> bool: ...
+
+    @abstractmethod
+    def _female_logit(self, embedding: np.ndarray) -> float:
+        """What the gender head makes of an embedding (D,) of unit length."""
+
+    def gender(self, embedding: np.ndarray) -> tuple[str | None, float]:
+        """("female" | "male", probability) for an embedding (D,), or (None, probability) when too close to say."""
+        if not self.knows_gender:
+            return None, 0.0
+        female = 1 / (1 + np.exp(-self._female_logit(embedding)))
+        sure = float(max(female, 1 - female))
+        if sure < (self.card.get("gender") or {}).get("abstain", 0.8):
+            return None, sure
+        return ("female" if female >= 0.5 else "male"), sure

@@ -1,0 +1,93 @@
+"""An encoder that runs the network in torch: on the CPU in its fast form, or on a GPU."""
+
+from __future__ import annotations
+
+import app.audio.vad  # noqa: F401  loaded before torch, for its speed: see there
+
+# isort: split
+import numpy as np
+import torch
+
+from app.embedding import model_files
+from app.embedding.encoder import Encoder
+from app.embedding.model_files import ModelFile
+from app.embedding.overlap_head import load_head
+from app.embedding.torch_cpu import FastNetwork, has_fast_bfloat16
+from model import EcapaTdnn, SpeakerNetwork
+from utils import BadInput
+
+
+class TorchEncoder(Encoder):
+    """A ``SpeakerNetwork`` behind the interface of ``Encoder``."""
+
+    def __init__(
+        self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu", precision: str = "float32"
+    ):
+        """``precision``: as for ``Encoder.load``. Raises BadInput for bfloat16 where it cannot be."""
+        cohort = None if network.cohort is None else network.cohort.float().cpu().numpy()
+        super().__init__(card, model_id, network.arch.embedding_dim, cohort, device)
+        network = network.to(device).eval()
+        self._gender = network.gender
+        self._network = network
+        rewritten = device == "cpu" and isinstance(network.backbone, EcapaTdnn)
+        if precision == "bfloat16" and not rewritten:
+            raise BadInput("--precision bfloat16: on processors alone; leave --precision out, or say --compute cpu.")
+        if rewritten:
+            self.precision = cpu_precision(precision)
+            # a copy of its own: the plain backbone's memory is freed
+            self._network = FastNetwork(network, getattr(torch, self.precision))
+
+    @classmethod
+    def open(cls, file: ModelFile, compute: str, precision: str = "float32") -> TorchEncoder:
+        """The encoder of a model file; ``compute`` and ``precision`` as for ``Encoder.load``."""
+        # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
+        torch.set_num_threads(1)
+        device = _device(compute)
+        network, card = model_files.open_network(file)
+        encoder = cls(network, card, card["name"], device, precision)
+        if isinstance(network.backbone, EcapaTdnn):
+            encoder.overlap = load_head(file.path, card["sha256"])
+        return encoder
+
+    def _embed(self, batch: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return self._network(torch.from_numpy(batch).to(self.device)).float().cpu().numpy()
+
+    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        if self.overlap is None:
+            return self._embed(batch), None
+        with torch.inference_mode():
+            wave, network = torch.from_numpy(batch).to(self.device), self._network
+            if isinstance(network, FastNetwork):
+                pooled = network.pooled(wave)
+                embeddings = network.project(pooled)
+            else:
+                pooled = network.backbone.pooled(network.front(wave))
+                embeddings = network.backbone.project(pooled)
+            return embeddings.float().cpu().numpy(), pooled.float().cpu().numpy()
+
+    @property
+    def knows_gender(self) -> bool:
+        return self._gender is not None
+
+    def _female_logit(self, embedding: np.ndarray) -> float:
+        with torch.inference_mode():
+            return float(self._gender(torch.from_numpy(embedding)[None].to(self.device)))
+
+
+def cpu_precision(precision: str) -> str:
+    """What "auto" is on this machine's processor; anything else as it is."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if has_fast_bfloat16() else "float32"
+
+
+def _device(compute: str) -> str:
+    match compute:
+        case "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        case "cuda" if not torch.cuda.is_available():
+            raise BadInput("no CUDA device here: leave --compute out, or say --compute cpu.")
+        case "mps" if not torch.backends.mps.is_available():
+            raise BadInput("no Apple GPU here: leave --compute out, or say --compute cpu.")
+    return compute

@@ -1,0 +1,53 @@
+"""Speech that was heard anyway becomes a person's sample: an unknown voice of a session, a turn of a recording."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.audio.vad import SpeechDetector, keep_speech
+from app.enrolment.build import embed_sample
+from app.enrolment.quality import measure
+from app.voiceprints.recordings import Note, quality_figures, save_sample
+from app.voiceprints.store import Sample, VoiceprintStore
+from utils import clean_name
+
+if TYPE_CHECKING:
+    from app.embedding.encoder import Encoder
+
+
+def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> Sample:
+    """Add sound (n,) float32 at 16 kHz to the recordings in ``data`` and the voiceprint of ``name``, who may be new.
+
+    Returns the sample. Raises BadInput for less than a second of speech or a name that cannot be, HeardError and
+    OSError if it cannot be written: then nothing is kept.
+    """
+    name = clean_name(name)
+    ready = embed_sample(encoder, keep_speech(samples), "what was heard")
+    quality = measure(samples, SpeechDetector().process(samples))
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    note = Note(name, now, device=device, quality=quality_figures(quality))
+    with VoiceprintStore(data) as store:
+        return add_recording(store, encoder, samples, note, ready)
+
+
+def add_recording(
+    store: VoiceprintStore, encoder: Encoder, samples: np.ndarray, note: Note, embedded: Sample
+) -> Sample:
+    """Keep sound (n,) as a recording of the person in ``note`` and add what was ``embedded`` of it to the voiceprint.
+
+    Returns the sample with its file. Raises HeardError and OSError if it cannot be written: then nothing is kept.
+    """
+    path = save_sample(store.data, samples, note)
+    sample = replace(embedded, file=path.relative_to(store.data).as_posix())
+    try:
+        store.add_sample(note.name, encoder.model_id, encoder.sha256, sample)
+    except BaseException:
+        for left in (path, path.with_suffix(".json")):
+            left.unlink(missing_ok=True)
+        raise
+    return sample

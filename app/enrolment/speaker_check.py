@@ -1,0 +1,143 @@
+"""Whose voice is it? What recording asks the model: the same as in the other samples, or somebody already enrolled?
+
+The model takes seconds to load. It is loaded by a thread while the person reads the first prompt; until it is there
+the questions have no answer, and nobody waits for one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.audio.vad import keep_speech
+from app.enrolment.quality import Levels, VoiceCheck
+from app.enrolment.segments import embed, pooled
+from app.scoring.gallery import Gallery, score, similarities, unit
+from app.voiceprints.store import VoiceprintStore
+from utils import HeardError, read_audio
+
+if TYPE_CHECKING:
+    from app.embedding.encoder import Encoder
+
+KNOWN_SAMPLES = 6
+"""Kept samples of the person that a new one is compared with: the newest."""
+
+
+class Voices:
+    """Everybody enrolled with this model, and one person who is being recorded. One thread at a time."""
+
+    def __init__(self, encoder: Encoder, others: Gallery):
+        self.encoder, self.others = encoder, others
+        self.levels = Levels.of(encoder.rule())
+        self._own: list[np.ndarray] = []  # one embedding per sample of the person
+
+    @classmethod
+    def load(
+        cls,
+        data: Path,
+        name: str,
+        recordings: list[Path],
+        *,
+        model: str = "embedded",
+        progress: Callable[[int, int], None] | None = None,
+        encoder: Encoder | None = None,
+    ) -> Voices:
+        """Load the voiceprints in ``data`` of all but ``name``, and the person's newest ``recordings``; and the model,
+        unless its ``encoder`` is there already.
+        """
+        if encoder is None:
+            from app.embedding.encoder import Encoder
+
+            encoder = Encoder.load(model, progress=progress)
+        with VoiceprintStore(data) as store:
+            known = store.gallery(encoder.sha256, encoder.cohort)
+        others = [index for index, other in enumerate(known.names) if other != name]
+        voices = cls(
+            encoder, Gallery(tuple(known.names[index] for index in others), known.vectors[others], known.cohort)
+        )
+        for path in recordings[-KNOWN_SAMPLES:]:
+            try:
+                voices.keep(keep_speech(read_audio(path)))
+            except HeardError:  # a damaged recording is building's to report
+                continue
+        return voices
+
+    def check(self, speech: np.ndarray) -> VoiceCheck | None:
+        """Whose voice ``speech`` (n,) is; None for less than a second of it."""
+        voice = self._embed(speech)
+        if voice is None:
+            return None
+        same = None
+        if self._own:
+            own = unit(np.sum(self._own, axis=0))
+            same = float(similarities(own[None], voice[None], self.encoder.cohort)[0, 0])
+        scores = score(voice, self.others)
+        nearest = max(scores, key=scores.__getitem__, default=None)
+        return VoiceCheck(self.levels, same, nearest, scores.get(nearest))
+
+    def keep(self, speech: np.ndarray) -> None:
+        """``speech`` is of the person: compare the next samples with it, too."""
+        voice = self._embed(speech)
+        if voice is not None:
+            self._own.append(voice)
+
+    def forget_last(self) -> None:
+        """What was kept last was taken back."""
+        if self._own:
+            self._own.pop()
+
+    def _embed(self, speech: np.ndarray) -> np.ndarray | None:
+        vectors, seconds = embed(self.encoder, speech)
+        return pooled(vectors, seconds) if len(vectors) else None
+
+
+class LoadingVoices:
+    """The same questions while the model loads in a thread: until it is there, they have no answer.
+
+    If it cannot be loaded they never have one; ``problem`` says why, and recording goes on without.
+    """
+
+    def __init__(self, load: Callable[[], Voices]):
+        self._future: Future[Voices] = Future()
+        self._load = load
+
+    def start(self) -> None:
+        """Begin to load. The thread does not keep the program from ending."""
+        threading.Thread(target=self._run, name="loading the model", daemon=True).start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether loading is over, well or not."""
+        return self._future.done()
+
+    @property
+    def problem(self) -> Exception | None:
+        """Why the voices could not be loaded; None if they were, or are still being loaded."""
+        return self._future.exception() if self.ready else None
+
+    def check(self, speech: np.ndarray, final: bool = False) -> VoiceCheck | None:
+        """See ``Voices.check``; a ``final`` question waits for the model."""
+        voices = self._voices(wait=final)
+        return voices.check(speech) if voices else None
+
+    def keep(self, speech: np.ndarray) -> None:
+        """See ``Voices.keep``."""
+        voices = self._voices(wait=True)
+        if voices:
+            voices.keep(speech)
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._load())
+        except Exception as error:  # whoever asks is told
+            self._future.set_exception(error)
+
+    def _voices(self, *, wait: bool) -> Voices | None:
+        if not (wait or self.ready) or self._future.exception():
+            return None
+        return self._future.result()

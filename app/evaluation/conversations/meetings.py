@@ -1,0 +1,76 @@
+"""Real meetings: enrol people from one excerpt, identify them in another of the same meeting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.diarisation.timeline import Turn, read_rttm
+from app.evaluation.conversations.simulate import Conversation
+from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
+
+ENROLMENT_S = 3.0
+"""Speech that somebody must have in the one excerpt to be enrolled."""
+HEARD_S = 1.0
+"""Speech that an enrolled person must have in the other excerpt for it to be of use."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some of a meeting, and who speaks in it."""
+
+    name: str
+    samples: np.ndarray
+    """(n,) float32 at 16 kHz"""
+    turns: tuple[Turn, ...]
+
+    @property
+    def meeting(self) -> str:
+        """Excerpts whose names differ in the number at their end only are of one meeting."""
+        return re.sub(r"\d+$", "", self.name)
+
+    def speech_of(self, person: str) -> np.ndarray:
+        """What a person says alone (m,), m perhaps 0."""
+        alone = np.zeros(len(self.samples), bool)
+        for own in (True, False):  # first the person's turns, then all others' out of them
+            for turn in self.turns:
+                if (turn.label == person) is own:
+                    alone[round(turn.start_s * SAMPLE_RATE) : round(turn.end_s * SAMPLE_RATE)] = own
+        return self.samples[alone]
+
+
+def read_excerpts(folder: str | Path) -> list[Excerpt]:
+    """Every recording of a folder that has an RTTM file of the same name beside it. Raises BadInput without any."""
+    folder = Path(folder)
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    excerpts = [
+        Excerpt(path.stem, read_audio(path), tuple(read_rttm(path.with_suffix(".rttm"))))
+        for path in paths
+        if path.with_suffix(".rttm").is_file()
+    ]
+    if not excerpts:
+        raise BadInput(f"{folder}: no recordings with an RTTM file of the same name beside them.")
+    return excerpts
+
+
+def meetings(excerpts: list[Excerpt], enrolment_s: float = 20.0) -> Iterator[tuple[str, Conversation]]:
+    """(name, conversation) of every ordered pair of excerpts of one meeting in which somebody enrolled speaks.
+
+    Everybody with 3 s of speech alone is enrolled, with ``enrolment_s`` at most; all others are strangers.
+    """
+    for source in excerpts:
+        voices = {name: source.speech_of(name) for name in sorted({turn.label for turn in source.turns})}
+        enrolment = {
+            name: voice[: round(enrolment_s * SAMPLE_RATE)]
+            for name, voice in voices.items()
+            if len(voice) >= ENROLMENT_S * SAMPLE_RATE
+        }
+        for target in excerpts:
+            known_s = sum(turn.duration_s for turn in target.turns if turn.label in enrolment)
+            if target is not source and target.meeting == source.meeting and known_s >= HEARD_S:
+                conversation = Conversation(target.samples, target.turns, target.turns, enrolment)
+                yield f"{source.name} to {target.name}", conversation

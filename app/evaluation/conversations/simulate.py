@@ -1,0 +1,218 @@
+"""Conversations made of labelled speech, the same for the same seed.
+
+A few enrolled people and strangers take turns, with gaps and some overlap, in quiet or with noise, near or in a room.
+The same seed gives the same turns in every condition. ``docs/conversations.md`` says what is measured on them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.diarisation.timeline import Turn
+from app.evaluation.conversations.cast import Cast, Tape, choose_cast, listen
+from app.evaluation.conversations.live_metrics import COLLAR_S, Reference, ScreenScore, count_screen, screen_score
+from app.scoring.identification import Identification
+from app.training.augment import random_stretch, reverberate, simulated_room
+from app.training.corpus import Clip
+from utils import SAMPLE_RATE
+
+FLOOR_RMS = 1e-4
+"""Of the sound card's own noise, -80 dB, which is always there."""
+PAUSE_S = 0.3
+"""A silence from this length on does not count as speech, as in NIST's evaluations."""
+
+
+@dataclass(frozen=True)
+class ConversationConfig:
+    enrolled: int = 5
+    strangers: int = 3
+    """People of the table who are not enrolled."""
+    stranger_share: float = 0.25
+    """Part of the speech that strangers say, about."""
+    impostor_share: float = 0.5
+    """Part of the strangers' turns that clips of other people fill, if there are any; each clip is a new stranger."""
+    length_s: float = 120.0
+    turn_s: tuple[float, float] = (1.0, 8.0)
+    gap_s: tuple[float, float] = (0.0, 2.0)
+    overlap_share: float = 0.05
+    """Part of the speech in which two speak at once: a turn that begins before the one before has ended."""
+    overlap_s: tuple[float, float] = (0.3, 1.5)
+    level_db: float = 3.0
+    """Voices are louder or softer than the average by at most this."""
+    enrolment_s: float = 20.0
+    """Speech behind each voiceprint, of other recordings than those in the conversation, dry and without noise."""
+    snr_db: float = 20.0
+    """Speech to background noise; infinite for none."""
+    rt60_s: tuple[float, float] | None = None
+    """Reverberation time of the simulated room, drawn from this range; None: as it was recorded."""
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Conversation:
+    samples: np.ndarray
+    """(n,) float32 at 16 kHz"""
+    turns: tuple[Turn, ...]
+    """The reference, in order of the start; strangers keep their own names."""
+    speech: tuple[Turn, ...]
+    """The turns without their pauses of 0.3 s and more."""
+    enrolment: dict[str, np.ndarray]
+    """Name -> speech (m,) of other recordings than those in the conversation."""
+
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.turns, self.speech, tuple(self.enrolment), len(self.samples) / SAMPLE_RATE)
+
+    @property
+    def strangers(self) -> set[str]:
+        return set(self.reference.strangers)
+
+    def with_enrolment(self, seconds: float) -> Conversation:
+        """The same conversation with no more than so much enrolment of each person."""
+        count = round(seconds * SAMPLE_RATE)
+        return dataclasses.replace(self, enrolment={name: voice[:count] for name, voice in self.enrolment.items()})
+
+
+def score_screen(
+    conversation: Conversation, said: Sequence[Identification], *, collar_s: float = COLLAR_S
+) -> ScreenScore:
+    """Score live answers, each of which is on the screen from its ``time_s`` until the next."""
+    return screen_score(count_screen(conversation.reference, said, collar_s))
+
+
+def build_conversation(
+    clips: Sequence[Clip],
+    config: ConversationConfig,
+    *,
+    impostors: Sequence[Clip] = (),
+    noises: Sequence[np.ndarray] = (),
+) -> Conversation:
+    """A conversation of people of ``clips``, the same for the same seed.
+
+    ``impostors``: clips of unlabelled strangers. ``noises``: recordings (n,); every second conversation with noise has
+    one of them behind it, the others, and all if there are none, pink noise. Raises BadInput for too few people.
+    """
+    rng = np.random.default_rng([config.seed, 0])
+    cast = cast_of(clips, config, rng)
+    rooms = np.random.default_rng([config.seed, 1])
+    spoken = _take_turns(config, rng, cast, impostors)
+    names = dict.fromkeys(part.turn.label for part in spoken)
+    gains = {name: 10 ** (rng.uniform(-config.level_db, config.level_db) / 20) for name in names}
+    rt60_s = rooms.uniform(*config.rt60_s) if config.rt60_s else None
+    responses = {name: simulated_room(rt60_s, rooms) for name in names} if rt60_s else {}
+    sound = np.zeros(round((max(part.turn.end_s for part in spoken) + 0.5) * SAMPLE_RATE), np.float32)
+    for part in spoken:
+        voice = part.samples * np.float32(gains[part.turn.label])
+        if rt60_s:
+            response = responses[part.turn.label]
+            voice = reverberate(np.concatenate([voice, np.zeros(len(response), np.float32)]), response)
+        at = round(part.turn.start_s * SAMPLE_RATE)
+        sound[at : at + len(voice)] += voice[: len(sound) - at]
+    speech = tuple(segment for part in spoken for segment in part.segments)
+    sound = _with_noise(sound, speech, config, noises)
+    return Conversation(sound, tuple(part.turn for part in spoken), speech, cast.enrolment)
+
+
+def cast_of(clips: Sequence[Clip], config: ConversationConfig, rng: np.random.Generator | None = None) -> Cast:
+    """The people of that conversation. Raises BadInput for too few people with enough speech."""
+    rng = rng or np.random.default_rng([config.seed, 0])
+    return choose_cast(clips, config.enrolled, config.strangers, config.enrolment_s, rng)
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    turn: Turn
+    segments: tuple[Turn, ...]
+    samples: np.ndarray
+
+
+def _take_turns(
+    config: ConversationConfig, rng: np.random.Generator, cast: Cast, impostors: Sequence[Clip]
+) -> list[_Spoken]:
+    """Who says what when."""
+    unused = [impostors[i] for i in rng.permutation(len(impostors))]
+    spoken: list[_Spoken] = []
+    speech_s = strange_s = both_s = end_s = 0.0
+    while end_s < config.length_s:
+        behind_s = config.stranger_share * speech_s - strange_s  # keeps a short conversation near the share, too
+        strange = rng.random() < config.stranger_share * (1 + behind_s / 4) and bool(cast.strangers or unused)
+        group = cast.strangers if strange else list(cast.enrolment)
+        want_s, last = rng.uniform(*config.turn_s), spoken[-1].turn.label if spoken else ""
+        if strange and unused and (not cast.strangers or rng.random() < config.impostor_share):
+            clip = unused.pop()
+            name, voice = f"impostor-{Path(clip.path).stem}", listen(clip)
+            if voice.speech_s < config.turn_s[0]:
+                continue
+            tape = Tape([voice])
+        else:
+            name = str(rng.choice([name for name in group if name != last] or group))
+            tape = cast.tapes[name]
+        piece = tape.take(want_s, config.turn_s[0])
+        length_s = len(piece.samples) / SAMPLE_RATE
+        gap_s = rng.uniform(*config.gap_s)
+        overlap_s = rng.uniform(*config.overlap_s)
+        if spoken and name != last and both_s < config.overlap_share * speech_s:
+            gap_s = -min(overlap_s, length_s / 2, spoken[-1].turn.duration_s / 2)
+            both_s -= gap_s
+        start_s = round(max(0.0, end_s + gap_s) * 1000) / 1000
+        turn = Turn(start_s, start_s + length_s, name)
+        spoken.append(_Spoken(turn, _segments(piece.speech, turn), _faded(piece.samples)))
+        speech_s, strange_s = speech_s + length_s, strange_s + length_s * strange
+        end_s = max(end_s, turn.end_s)
+    return spoken
+
+
+def _segments(speech: np.ndarray, turn: Turn) -> tuple[Turn, ...]:
+    """The turn without silences of ``PAUSE_S`` and more."""
+    edges = np.flatnonzero(np.diff(speech.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    kept = [edges[0]]
+    for start, stop in edges[1:]:
+        if start - kept[-1][1] < PAUSE_S * SAMPLE_RATE:
+            kept[-1] = np.array([kept[-1][0], stop])
+        else:
+            kept.append(np.array([start, stop]))
+    return tuple(
+        Turn(turn.start_s + float(start) / SAMPLE_RATE, turn.start_s + float(stop) / SAMPLE_RATE, turn.label)
+        for start, stop in kept
+    )
+
+
+def _faded(samples: np.ndarray, fade_s: float = 0.01) -> np.ndarray:
+    """Without a click at a cut."""
+    count = min(round(fade_s * SAMPLE_RATE), len(samples) // 2)
+    ramp = np.ones(len(samples), np.float32)
+    ramp[:count] = np.linspace(0, 1, count)
+    ramp[len(samples) - count :] = np.linspace(1, 0, count)
+    return samples * ramp
+
+
+def _with_noise(
+    sound: np.ndarray, speech: Sequence[Turn], config: ConversationConfig, noises: Sequence[np.ndarray]
+) -> np.ndarray:
+    """With the sound card's noise, and other noise so far below what is heard while somebody speaks."""
+    rng = np.random.default_rng([config.seed, 2])
+    sound = sound + (FLOOR_RMS * rng.standard_normal(len(sound))).astype(np.float32)
+    if np.isfinite(config.snr_db):
+        voiced = np.zeros(len(sound), bool)
+        for turn in speech:
+            voiced[round(turn.start_s * SAMPLE_RATE) : round(turn.end_s * SAMPLE_RATE)] = True
+        noise = _pink(len(sound), rng)
+        if len(noises) and config.seed % 2:
+            noise = random_stretch(noises[rng.integers(len(noises))], len(sound), rng)
+        noise = noise / max(float(np.sqrt(np.mean(noise**2))), 1e-6)
+        level = float(np.sqrt(np.mean(sound[voiced] ** 2))) * 10 ** (-config.snr_db / 20)
+        sound = sound + noise * np.float32(level)
+    return (sound * np.float32(min(1.0, 0.99 / float(np.abs(sound).max())))).astype(np.float32)
+
+
+def _pink(count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count,) of unit power, falling 3 dB an octave."""
+    spectrum = np.fft.rfft(rng.standard_normal(count))
+    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
+    noise = np.fft.irfft(spectrum, count)
+    return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)

@@ -1,0 +1,215 @@
+"""Rows of a manifest -> embeddings: decoded, cut, and put through the network in batches of equal length.
+
+What comes out of a shard depends on its rows and the model alone, to the last bit, wherever and beside whatever else it
+is computed: the numbers of one row differ by rounding with the batch that it shares, and a shard shares none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.corpus.manifest import Row
+from utils import SAMPLE_RATE, BadInput, HeardError, audio_duration_s, explain_os_error, stream_audio
+
+if TYPE_CHECKING:
+    from app.embedding.encoder import Encoder
+
+SHORTEST_S = 0.1
+BATCH = {"cpu": 8}
+"""Pieces of one length in a batch; more do not fit a processor's cache and were slower. Elsewhere 64."""
+HELD_S = 120.0
+"""Sound that waits for others of its length, before it goes on as it is."""
+REMEMBERED_S = 900.0
+"""A file that rows take stretches of is kept decoded up to this length: seeking in Opus and MP3 is slow."""
+BLOCK_S = 30.0
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """What one embedding is made of."""
+
+    segment_s: float | None = None
+    """Length of the pieces that a row is cut into; None: all of it is one piece."""
+    hop_s: float | None = None
+    """From the start of a piece to the start of the next; None: as long as a piece."""
+    longest_s: float = 120.0
+    """Without segments: longer rows are an error, since the network's memory grows with them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What became of a row."""
+
+    row: Row
+    status: str
+    """"ok", "duplicate" or "error: ..."."""
+    pieces: tuple[tuple[float, float], ...] = ()
+    """(start_s, end_s) in the file of each embedding; none unless the status is "ok"."""
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    entries: tuple[Entry, ...]
+    """One for each row of the shard, in order."""
+    vectors: np.ndarray
+    """(pieces of all entries, D) float32 of unit length, in order."""
+    worker: str = ""
+    """Who computed it."""
+
+
+def embed_shard(
+    encoder: Encoder,
+    rows: Sequence[Row],
+    cutting: Cutting,
+    *,
+    worker: str = "",
+    turn: contextlib.AbstractContextManager | None = None,
+    stop: threading.Event | None = None,
+) -> ShardResult:
+    """Extract the rows of a shard. What is wrong with a row becomes its status; only ``stop`` raises (Stopped).
+
+    ``turn`` is held while the network runs, for a device that several threads share.
+    """
+    network = _Batches(encoder, len(rows), turn or contextlib.nullcontext())
+    reader, problems = _Reader(), [""] * len(rows)
+    for index, row in enumerate(rows):
+        try:
+            if row.error:
+                raise BadInput(row.error)
+            for piece in pieces(reader.blocks(row), row.start_s, cutting):
+                if stop is not None and stop.is_set():
+                    raise Stopped
+                network.add(index, *piece)
+        except HeardError as error:
+            problems[index] = str(error).removeprefix(f"{row.file}: ").rstrip(".")
+        except OSError as error:
+            problems[index] = explain_os_error(error).rstrip(".")
+    network.flush()
+    return _result(rows, problems, network.found, encoder.dim, worker)
+
+
+class Stopped(Exception):
+    """The user has asked to stop."""
+
+
+def pieces(
+    blocks: Iterator[np.ndarray], offset_s: float, cutting: Cutting
+) -> Iterator[tuple[float, float, np.ndarray]]:
+    """(start_s, end_s, samples (n,)) of each piece of a row; ``offset_s``: where in its file the row begins.
+
+    What is left over behind the last whole segment is dropped; a row that is shorter than a segment is one piece.
+    Raises BadInput for a row without sound, and one that is too long to be a single piece.
+    """
+    if cutting.segment_s is None:
+        yield _whole(blocks, offset_s, cutting.longest_s)
+        return
+    size = round(cutting.segment_s * SAMPLE_RATE)
+    hop = round((cutting.hop_s or cutting.segment_s) * SAMPLE_RATE)
+    held, at, start = np.zeros(0, np.float32), 0, 0  # samples; where the first of them is; where the next piece starts
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while start + size <= at + len(held):
+            yield offset_s + start / SAMPLE_RATE, offset_s + (start + size) / SAMPLE_RATE, held[start - at :][:size]
+            start += hop
+        past = min(start - at, len(held))
+        held, at = held[past:], at + past
+    if start == 0:
+        yield _checked(held, offset_s)
+
+
+def _whole(blocks: Iterator[np.ndarray], offset_s: float, longest_s: float) -> tuple[float, float, np.ndarray]:
+    parts, length = [], 0
+    for block in blocks:
+        parts.append(block)
+        length += len(block)
+        if length > longest_s * SAMPLE_RATE:
+            raise BadInput(f"more than {longest_s:g} s, too long for one embedding: cut it with --segment")
+    return _checked(np.concatenate(parts) if parts else np.zeros(0, np.float32), offset_s)
+
+
+def _checked(samples: np.ndarray, offset_s: float) -> tuple[float, float, np.ndarray]:
+    if offset_s and not len(samples):
+        raise BadInput(f"the file is over before {offset_s:g} s")
+    if len(samples) < SHORTEST_S * SAMPLE_RATE:
+        raise BadInput(f"{len(samples) / SAMPLE_RATE:.2f} s of sound are too short (at least {SHORTEST_S:g} s)")
+    return offset_s, offset_s + len(samples) / SAMPLE_RATE, samples
+
+
+class _Reader:
+    """Opens the files of rows; the last one, if rows take stretches of it, stays decoded."""
+
+    def __init__(self) -> None:
+        self._file, self._samples = "", None
+
+    def blocks(self, row: Row) -> Iterator[np.ndarray]:
+        if not row.start_s and row.end_s is None:
+            return stream_audio(row.file, block_s=BLOCK_S, complete=True)
+        if row.file != self._file:
+            self._file, self._samples = "", None
+            if audio_duration_s(row.file) <= REMEMBERED_S:
+                self._samples = np.concatenate(list(stream_audio(row.file, block_s=BLOCK_S, complete=True)))
+            self._file = row.file
+        if self._samples is None:
+            return stream_audio(row.file, block_s=BLOCK_S, start_s=row.start_s, end_s=row.end_s)
+        end = None if row.end_s is None else round(row.end_s * SAMPLE_RATE)
+        return iter([self._samples[round(row.start_s * SAMPLE_RATE) : end]])
+
+
+class _Batches:
+    """Pieces wait for others of their length, and go through the network together."""
+
+    def __init__(self, encoder: Encoder, rows: int, turn: contextlib.AbstractContextManager):
+        self.found: list[dict[float, tuple[float, np.ndarray]]] = [{} for _ in range(rows)]
+        """For each row: start_s -> (end_s, embedding)."""
+        self._encoder, self._turn = encoder, turn
+        self._most = BATCH.get(encoder.device, 64)
+        self._waiting: dict[int, list[tuple[int, float, float, np.ndarray]]] = {}
+        self._held = 0
+
+    def add(self, row: int, start_s: float, end_s: float, samples: np.ndarray) -> None:
+        alike = self._waiting.setdefault(len(samples), [])
+        alike.append((row, start_s, end_s, samples))
+        self._held += len(samples)
+        if len(alike) == self._most:
+            self._embed(self._waiting.pop(len(samples)))
+        elif self._held > HELD_S * SAMPLE_RATE:
+            self.flush()
+
+    def flush(self) -> None:
+        while self._waiting:
+            self._embed(self._waiting.pop(next(iter(self._waiting))))
+
+    def _embed(self, batch: list[tuple[int, float, float, np.ndarray]]) -> None:
+        with self._turn:
+            vectors = self._encoder.embed_batch([samples for *_, samples in batch])
+        for (row, start_s, end_s, samples), vector in zip(batch, vectors, strict=True):
+            self.found[row][start_s] = end_s, vector
+            self._held -= len(samples)
+
+
+def _result(rows: Sequence[Row], problems: list[str], found: list[dict], dim: int, worker: str) -> ShardResult:
+    entries, vectors = [], []
+    for row, problem, pieces_of_row in zip(rows, problems, found, strict=True):
+        starts = sorted(pieces_of_row)
+        problem = problem or ("" if all(np.isfinite(pieces_of_row[s][1]).all() for s in starts) else "not a number")
+        if problem:
+            status = problem if problem == DUPLICATE else f"error: {problem}"
+            entries.append(Entry(replace(row, file=""), status))
+            continue
+        entries.append(Entry(replace(row, file=""), "ok", tuple((s, pieces_of_row[s][0]) for s in starts)))
+        vectors += [pieces_of_row[s][1] for s in starts]
+    return ShardResult(tuple(entries), np.stack(vectors) if vectors else np.zeros((0, dim), np.float32), worker)
+
+
+DUPLICATE = "duplicate"
+"""What is wrong with a row that says the same as one before it."""

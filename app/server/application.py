@@ -1,0 +1,93 @@
+"""The application: routes, door, page, and an OpenAPI description of all of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from app.server import analysis, people, websocket
+from app.server.auth import Guard
+from app.server.errors import install_handlers
+from app.server.limits import OPEN, Door
+from app.server.schemas import Health, ModelInfo, errors
+from app.server.service import Engine, engine_of
+from app.server.static_files import page_routes
+
+DESCRIPTION = """
+Who is speaking? Live, in recordings, and who spoke when; people are enrolled from a few seconds of speech.
+
+* Every request but `/v1/health` brings the server's token: `Authorization: Bearer TOKEN`.
+* Uploads are `multipart/form-data`: wav, flac, ogg, opus or mp3, of any sample rate and number of channels.
+* Every error has the shape `{"error": {"code", "message", "details"}}`.
+* **Live:** the WebSocket `/v1/live?rate=48000` takes 16-bit little-endian PCM of one channel in binary messages and
+  answers with JSON events: `ready`, `identification` eight times a second, `turns`, `people`, `notice`, `error`.
+  `{"type": "turns"}` asks for all turns so far, `{"type": "end"}` for the last answers.
+"""
+
+router = APIRouter(prefix="/v1", tags=["server"])
+
+
+@router.get("/health", openapi_extra={"security": []}, responses={429: errors()[429]})
+def health(engine: Annotated[Engine, Depends(engine_of)]) -> Health:
+    """Whether the server is up; needs no token."""
+    return Health(status="stopping" if engine.stopping.is_set() else "ok")
+
+
+@router.get("/model", responses=errors())
+def model(engine: Annotated[Engine, Depends(engine_of)]) -> ModelInfo:
+    """The model that compares voices, and the limits of this server."""
+    encoder, config = engine.encoder, engine.config
+    return ModelInfo(
+        name=encoder.model_id,
+        sha256=encoder.sha256,
+        embedding_dim=encoder.dim,
+        threshold=round(engine.rule.threshold, 4),
+        margin=engine.rule.margin,
+        gender=encoder.knows_gender,
+        limits={
+            "max_body_bytes": config.max_body_bytes,
+            "max_audio_s": config.max_audio_s,
+            "max_streams": config.max_streams,
+            "rate_per_s": config.rate_per_s,
+        },
+    )
+
+
+def create_app(engine: Engine, token: str) -> FastAPI:
+    """The server as an ASGI application. It closes the engine when it ends."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        for session in list(app.state.streams):
+            session.stop()
+        await run_in_threadpool(engine.close)
+
+    app = FastAPI(title="Heard", version="1", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.engine, app.state.streams = engine, set()
+    pages = page_routes()
+    routes = list(pages)
+    for part in (people.router, analysis.router, router, websocket.router):
+        app.include_router(part)
+        routes += [route for route in part.routes if isinstance(route, APIRoute)]
+    app.router.routes.extend(pages)
+    install_handlers(app, routes)
+    app.add_middleware(Door, guard=Guard(token), config=engine.config)
+    app.openapi = lambda: _openapi(app)
+    return app
+
+
+def _openapi(app: FastAPI) -> dict:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schema.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"token": []}]
+        assert set(OPEN) <= set(schema["paths"])
+        app.openapi_schema = schema
+    return app.openapi_schema

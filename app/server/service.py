@@ -1,0 +1,67 @@
+"""What the handlers work with: one model for everybody, the people on disk, and threads for what takes its time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from fastapi import Request
+
+from app.embedding.encoder import Encoder
+from app.scoring.decision import DecisionRule
+from app.scoring.gallery import Gallery
+from app.server.batching import BatchingEncoder
+from app.server.config import DEFAULTS, ServerConfig
+from app.voiceprints.store import VoiceprintStore
+
+Answer = TypeVar("Answer")
+
+
+class Engine:
+    """One per server. Every method may be called from any thread, but none from the event loop except ``work``."""
+
+    def __init__(self, encoder: Encoder, data: Path, config: ServerConfig = DEFAULTS, threshold: float | None = None):
+        self.encoder = BatchingEncoder(encoder)
+        self.data, self.config = data, config
+        self.rule: DecisionRule = encoder.rule(threshold)
+        self.writing = threading.Lock()
+        """Held by whoever changes people or their recordings: files and database change together."""
+        self.stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(config.jobs, thread_name_prefix="job")
+        self._watch = VoiceprintStore(data)  # reads only, so that its version tells of every change
+        self._watching = threading.Lock()
+        self._gallery: Gallery | None = None
+        self._version = -1
+
+    def store(self) -> VoiceprintStore:
+        """A store of one's own, for one thread; use it in a ``with``. SQLite keeps several in order."""
+        return VoiceprintStore(self.data)
+
+    def gallery(self) -> Gallery:
+        """The enrolled people as they are now, whoever changed them; the same object while nothing did."""
+        with self._watching:
+            version = self._watch.version()
+            if self._gallery is None or version != self._version:
+                self._gallery, self._version = self._watch.gallery(self.encoder.sha256, self.encoder.cohort), version
+            return self._gallery
+
+    async def work(self, job: Callable[..., Answer], *arguments: object) -> Answer:
+        """Run a job that takes long in a thread; only so many run at once."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, job, *arguments)
+
+    def close(self) -> None:
+        """Let running jobs know, wait for them, and close the database."""
+        self.stopping.set()
+        self._pool.shutdown(cancel_futures=True)
+        self.encoder.close()
+        with self._watching:
+            self._watch.close()
+
+
+def engine_of(request: Request) -> Engine:
+    """The engine, for handlers."""
+    return request.app.state.engine

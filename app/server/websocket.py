@@ -1,0 +1,128 @@
+"""``/v1/live``: sound in, names out, while somebody speaks. What goes to and fro is described in docs/server.md."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+
+from app.diarisation.recogniser import LiveConfig
+from app.server.auth import SUBPROTOCOL
+from app.server.errors import ApiError, error_response
+from app.server.event_queue import Outbox, failure
+from app.server.live_session import LiveSession, turns_event
+from app.server.service import Engine
+from app.server.socket_source import SocketSource
+
+router = APIRouter()
+ENDED, UNSUPPORTED, BAD_DATA, IDLE = 1000, 1003, 1007, 4408
+
+
+@router.websocket("/v1/live")
+async def live(websocket: WebSocket, rate: Annotated[str, Query()] = "16000") -> None:
+    """One connection: its own voices, its own turns."""
+    engine: Engine = websocket.app.state.engine
+    streams: set[LiveSession] = websocket.app.state.streams
+    config = engine.config
+    if not (rate.isascii() and rate.isdecimal() and config.min_rate <= int(rate[:9]) <= config.max_rate):
+        text = f"rate is the sample rate in Hz, {config.min_rate} to {config.max_rate}."
+        return await _refuse(websocket, ApiError(422, "invalid_request", text))
+    if len(streams) >= config.max_streams:
+        text = f"{config.max_streams} live connections are open; try again later."
+        return await _refuse(websocket, ApiError(429, "busy", text, retry_s=10))
+    outbox = Outbox()
+    session = LiveSession(engine, SocketSource(int(rate), LiveConfig().backlog_s), outbox.put, outbox.close)
+    streams.add(session)
+    try:
+        offered = websocket.scope.get("subprotocols", [])
+        await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        session.start()
+        await _serve(websocket, session, outbox)
+    finally:
+        session.stop()
+        streams.discard(session)
+
+
+async def _refuse(websocket: WebSocket, error: ApiError) -> None:
+    await websocket.send_denial_response(error_response(error))
+
+
+async def _serve(websocket: WebSocket, session: LiveSession, outbox: Outbox) -> None:
+    """Until the client leaves, says "end", or has to be sent away."""
+    closing = asyncio.ensure_future(_receive(websocket, session, outbox))
+    sending = asyncio.ensure_future(_send(websocket, outbox, session.engine.config.send_s))
+    try:
+        done, _ = await asyncio.wait({closing, sending}, return_when=asyncio.FIRST_COMPLETED)
+        if sending in done:  # the listener is gone or too slow, or the engine failed
+            code = ENDED if sending.result() else None
+        elif (code := closing.result()) is not None:
+            if code != ENDED:
+                session.stop()  # no use in what is left
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(sending), 30)
+    finally:
+        for task in (closing, sending):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await task
+    if code is not None:
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
+            await asyncio.wait_for(websocket.close(code), 5)
+
+
+async def _receive(websocket: WebSocket, session: LiveSession, outbox: Outbox) -> int | None:
+    """Take in sound and orders. Returns the code to close with, or None if the client has left."""
+    config = session.engine.config
+    while True:
+        try:
+            message = await asyncio.wait_for(websocket.receive(), config.stream_idle_s)
+        except TimeoutError:
+            outbox.put(failure("idle", f"no sound came for {config.stream_idle_s:g} s."))
+            return IDLE
+        if message["type"] == "websocket.disconnect":
+            session.stop()
+            return None
+        if (pcm := message.get("bytes")) is not None:
+            try:
+                session.source.feed(pcm)
+            except ValueError:
+                outbox.put(failure("bad_sound", "sound is 16-bit PCM: whole samples of two bytes."))
+                return BAD_DATA
+        elif (code := _order(message.get("text") or "", session, outbox)) is not None:
+            return code
+
+
+def _order(text: str, session: LiveSession, outbox: Outbox) -> int | None:
+    """Do what a text message asks for. Returns the code to close with, or None to go on."""
+    try:
+        order = json.loads(text)
+        kind = order["type"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        outbox.put(failure("bad_message", 'a text message is JSON like {"type": "turns"}.'))
+        return BAD_DATA
+    match kind:
+        case "end":
+            session.source.end()
+            return ENDED
+        case "turns":
+            session.order(lambda: outbox.put(turns_event(session.recogniser.timeline.turns(), 0.0)))
+        case "enrol" if isinstance(order.get("label"), str) and isinstance(order.get("name"), str):
+            session.order(lambda: session.enrol(order["label"], order["name"]))
+        case _:
+            outbox.put(failure("bad_message", "type is turns, end, or enrol with a label and a name."))
+            return UNSUPPORTED
+    return None
+
+
+async def _send(websocket: WebSocket, outbox: Outbox, send_s: float) -> bool:
+    """Send what there is. True when all was sent, False if the listener did not take it."""
+    while (event := await outbox.get()) is not None:
+        try:
+            text = json.dumps(event, ensure_ascii=False)
+            await asyncio.wait_for(websocket.send_text(text), send_s)
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            return False
+    return True

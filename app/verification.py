@@ -1,0 +1,195 @@
+"""Whether one person speaks in two sounds, and how far to trust the answer."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, speech_chunks
+from app.enrolment.import_folder import chunks_of
+from app.enrolment.quality import Fault, Quality, judge, measure
+from app.enrolment.segments import SHORTEST_S, cut, pooled
+from app.scoring.decision import DecisionRule, probability
+from app.scoring.gallery import Cohort, similarities
+from utils import SAMPLE_RATE, BadInput
+
+if TYPE_CHECKING:
+    from app.embedding.encoder import Encoder
+
+
+SPEECH_S = 60.0
+"""Speech of a file that is listened to, its first."""
+SEARCHED_S = 600.0
+"""How far into a file it is looked for."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What a sound says about who speaks in it."""
+
+    embedding: np.ndarray
+    """(D,) float32 of unit length."""
+    speech_s: float
+    """Speech behind it: all that is in the sound, or the first minute of it."""
+    warnings: tuple[str, ...]
+    """What makes an answer less sure, a phrase each."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The answer for two sounds."""
+
+    score: float
+    """-1 to 1: the cosine, normalised against the model's cohort if it has one."""
+    cosine: float
+    probability: float
+    """Calibrated, 0 to 1: that it is one person."""
+    same: bool
+    """Whether the score reaches the threshold."""
+    threshold: float
+    """For so much speech as the shorter of the two has."""
+    speech_s: tuple[float, float]
+    warnings: tuple[tuple[str, ...], tuple[str, ...]]
+
+    def as_json(self) -> dict:
+        """Plain values, rounded, for JSON."""
+        return {
+            "score": round(self.score, 4),
+            "cosine": round(self.cosine, 4),
+            "probability": round(self.probability, 4),
+            "same": self.same,
+            "threshold": round(self.threshold, 4),
+            "speech_s": [round(seconds, 2) for seconds in self.speech_s],
+            "warnings": [list(lines) for lines in self.warnings],
+        }
+
+
+def hear(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> list[Voice]:
+    """The voice in each of some sounds of one person each: files, or samples (n,) float32 at 16 kHz.
+
+    The first minute of speech, found in the first ten minutes, is used, without its pauses, as a voiceprint is made.
+    Sounds that come together share batches and give what they give one by one. Raises BadInput, naming the file or the
+    place of the samples, for what cannot be read or holds less than a second of speech.
+    """
+    pieces: list[np.ndarray] = []
+    found: list[tuple[int, float, Quality]] = []
+    for index, sound in enumerate(sounds):
+        speech, quality = _first_speech(sound)
+        speech_s = len(speech) / SAMPLE_RATE
+        if speech_s < SHORTEST_S:
+            name = f"sound {index + 1}" if isinstance(sound, np.ndarray) else os.fspath(sound)
+            raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {SHORTEST_S:g} s are needed.")
+        own = cut(speech)
+        pieces += own
+        found.append((len(own), speech_s, quality))
+    vectors = iter(encoder.embed_batch(pieces))
+    return [
+        Voice(pooled(np.stack([next(vectors) for _ in range(count)]), np.ones(count)), speech_s, warnings(quality))
+        for count, speech_s, quality in found
+    ]
+
+
+def compare(a: Voice, b: Voice, rule: DecisionRule, cohort: Cohort | None) -> Verification:
+    """Whether two voices of one encoder are one person's, by its ``rule`` for as much speech as the shorter has."""
+    score = float(similarities(a.embedding[None], b.embedding[None], cohort)[0, 0])
+    rule = rule.at(min(a.speech_s, b.speech_s))
+    return Verification(
+        score=score,
+        cosine=float(a.embedding @ b.embedding),
+        probability=probability(score, rule),
+        same=score >= rule.threshold,
+        threshold=rule.threshold,
+        speech_s=(a.speech_s, b.speech_s),
+        warnings=(a.warnings, b.warnings),
+    )
+
+
+class Verifier:
+    """Compares files; each is heard once, however many pairs it is in."""
+
+    def __init__(self, encoder: Encoder, threshold: float | None = None):
+        """``threshold``: score in place of the model's own."""
+        self._encoder, self._rule = encoder, encoder.rule(threshold)
+        self._voices: dict[str, Voice | BadInput] = {}
+
+    def voice(self, path: str | os.PathLike) -> Voice:
+        """The voice in a file of any format, rate and channels that libsndfile reads. Raises BadInput like ``hear``."""
+        path = os.fspath(path)
+        if path not in self._voices:
+            try:
+                (self._voices[path],) = hear(self._encoder, [path])
+            except BadInput as error:
+                self._voices[path] = error
+        if isinstance(voice := self._voices[path], BadInput):
+            raise voice
+        return voice
+
+    def compare(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
+        """Whether one person speaks in both. Raises BadInput like ``hear``."""
+        return compare(self.voice(a), self.voice(b), self._rule, self._encoder.cohort)
+
+
+def _first_speech(sound: str | os.PathLike | np.ndarray) -> tuple[np.ndarray, Quality]:
+    """The first minute of speech, (n,) at 16 kHz, and the figures of all that was heard till then."""
+    chunks, spoken, spoken_s = [], [], 0.0
+    for chunk, sure in _chunks(sound):
+        chunks.append(chunk)
+        spoken.append(sure)
+        spoken_s += CHUNK_S * (sure >= SPEECH)
+        if spoken_s >= SPEECH_S:
+            break
+    heard, probabilities = np.stack(chunks), np.array(spoken, np.float32)
+    return heard[speech_chunks(probabilities)].ravel(), measure(heard.ravel(), probabilities)
+
+
+def _chunks(sound: str | os.PathLike | np.ndarray) -> Iterable[tuple[np.ndarray, float]]:
+    """Whole chunks (512,) with their speech probabilities; the last one is filled up with zeros."""
+    if not isinstance(sound, np.ndarray):
+        return chunks_of(Path(sound), SpeechDetector(), SEARCHED_S)
+    sound = sound[: round(SEARCHED_S * SAMPLE_RATE)]
+    filled = np.concatenate([sound, np.zeros(-len(sound) % CHUNK, np.float32)])
+    return zip(filled.reshape(-1, CHUNK), SpeechDetector().process(filled), strict=True)
+
+
+def warnings(quality: Quality) -> tuple[str, ...]:
+    """What is wrong with a recording that cannot be made again, a phrase each."""
+    phrases = {
+        Fault.SHORT: f"little speech ({quality.speech_s:.1f} s)",
+        Fault.CLIPPED: f"clipped ({quality.clipped:.0%} of the speech)",
+        Fault.QUIET: f"very quiet ({quality.level_db:.0f} dB)",
+        Fault.NOISY: f"noisy (speech only {quality.snr_db or 0:.0f} dB above it)",
+    }
+    return tuple(phrases[problem.fault] for problem in judge(quality) if problem.fault in phrases)
+
+
+def read_pairs(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
+    """(a, b) of each line of a list: "a.wav b.wav", or "1 a.wav b.wav" as in trials, whose label is not looked at.
+
+    Commas or tabs part names with spaces. Raises BadInput naming the line that is none of this.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BadInput(f"{path}: no such list of pairs.")
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
+        for number, line in enumerate(file, 1):
+            words = _words(line.strip())
+            if len(words) == 3 and words[0] in {"0", "1"}:
+                words = words[1:]
+            if not words:
+                continue
+            if len(words) != 2:
+                raise BadInput(f'{path}, line {number}: not a pair; "a.wav b.wav" is (commas part names with spaces).')
+            yield words[0], words[1]
+
+
+def _words(line: str) -> list[str]:
+    for delimiter in ("\t", ","):
+        if delimiter in line:
+            return [word.strip() for word in next(csv.reader([line], delimiter=delimiter))]
+    return line.split()

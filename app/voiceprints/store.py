@@ -1,0 +1,311 @@
+"""The voiceprint store: who is enrolled, with which samples, and their embeddings. SQLite, one file.
+
+An embedding is kept with the model that made it (weights SHA-256) and is only ever compared with that model's. The
+recorded samples on disk remain the source: whatever is lost here, ``build_voiceprint.py`` makes again from them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.scoring.gallery import Cohort, Gallery, unit
+from app.voiceprints.database import Database
+from utils import BadInput, atomic_write, clean_name, slug
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One recording of a person, with the embeddings that a model made of it."""
+
+    file: str
+    """Path as given: for recordings, relative to the data folder."""
+    vectors: np.ndarray
+    """(pieces, D) float32 of unit length, one for each piece of speech."""
+    piece_s: Sequence[float]
+    """Seconds of speech behind each piece."""
+
+    @property
+    def speech_s(self) -> float:
+        return float(sum(self.piece_s))
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody enrolled, in a list."""
+
+    name: str
+    enrolled_at: str
+    """ISO 8601, UTC, to the second."""
+    samples: int
+    speech_s: float
+    models: tuple[str, ...]
+    """The models that made the voiceprint."""
+
+
+class VoiceprintStore:
+    """``voiceprints.db`` in a data folder. Made when first written to; reading an absent one finds nobody."""
+
+    def __init__(self, data: Path, *, patience_s: float = 10.0):
+        """``patience_s``: how long another program that is just writing is waited for."""
+        self.data = Path(data)
+        self.path = self.data / "voiceprints.db"
+        self._database = Database(self.path, patience_s)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> VoiceprintStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ reading
+
+    def people(self) -> list[str]:
+        """Everybody's name, in alphabetical order."""
+        return [name for (name,) in self._database.read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
+
+    def overview(self) -> list[Person]:
+        """Everybody, in alphabetical order, with what they are known by."""
+        rows = self._database.read(
+            "SELECT p.name, p.enrolled_at, count(*), total(s.speech_s),"
+            " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
+            "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id ORDER BY e.model_id))"
+            " FROM people p JOIN samples s ON s.person_id = p.id GROUP BY p.id ORDER BY p.name COLLATE NOCASE"
+        )
+        return [Person(*row[:4], tuple((row[4] or "").split("\n"))) for row in rows]
+
+    def samples(self, name: str, model_sha256: str) -> list[Sample]:
+        """A person's samples that this model has embedded, oldest first."""
+        rows = self._database.read(
+            "SELECT s.id, s.file, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
+            " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND e.model_sha256 = ? ORDER BY s.id, e.id",
+            (clean_name(name), model_sha256),
+        )
+        grouped: dict[int, list] = {}
+        for row in rows:
+            grouped.setdefault(row[0], []).append(row)
+        return [
+            Sample(group[0][1], np.stack([_vector(row[2]) for row in group]), [row[3] for row in group])
+            for group in grouped.values()
+        ]
+
+    def gallery(self, model_sha256: str, cohort: Cohort | None = None) -> Gallery:
+        """One row per person: the mean of the embeddings that this model made, weighted by seconds of speech.
+
+        ``cohort``: that model's, so that scores are normalised.
+        """
+        rows = self._database.read(
+            "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
+            " JOIN embeddings e ON e.sample_id = s.id WHERE e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
+            (model_sha256,),
+        )
+        sums: dict[str, np.ndarray] = {}
+        for name, vector, speech_s in rows:
+            sums[name] = sums.get(name, 0) + _vector(vector) * speech_s
+        if not sums:
+            return Gallery(cohort=cohort)
+        return Gallery(tuple(sums), unit(np.stack(list(sums.values()))).astype(np.float32), cohort)
+
+    def stale(self, model_sha256: str) -> list[str]:
+        """People whose voiceprints were all made by another model: they must be built again before they are known."""
+        rows = self._database.read(
+            "SELECT p.name FROM people p WHERE EXISTS (SELECT 1 FROM samples s WHERE s.person_id = p.id)"
+            " AND NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"
+            " ON e.sample_id = s.id WHERE s.person_id = p.id AND e.model_sha256 = ?) ORDER BY p.name COLLATE NOCASE",
+            (model_sha256,),
+        )
+        return [name for (name,) in rows]
+
+    def version(self) -> int:
+        """A number that changes whenever another store, of this program or another one, has written; 0 for no file."""
+        rows = self._database.read("PRAGMA data_version")
+        return rows[0][0] if rows else 0
+
+    # ------------------------------------------------------------ writing
+
+    def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[Sample]) -> None:
+        """Enrol a person with these ``samples`` and no others. On any error nothing changes.
+
+        What other models made of the same files stays, so that going back to such a model needs no rebuilding.
+        """
+        if not samples:
+            raise ValueError("a voiceprint needs at least one sample")
+        with self._database.write() as db:
+            person = self._person_id(db, clean_name(name))
+            files = {sample.file for sample in samples}
+            known = db.execute("SELECT id, file FROM samples WHERE person_id = ?", (person,)).fetchall()
+            db.executemany("DELETE FROM samples WHERE id = ?", [(i,) for i, file in known if file not in files])
+            for sample in samples:
+                self._insert(db, person, model_id, model_sha256, sample)
+
+    def add_sample(self, name: str, model_id: str, model_sha256: str, sample: Sample) -> None:
+        """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
+        with self._database.write() as db:
+            person = self._person_id(db, clean_name(name))
+            self._insert(db, person, model_id, model_sha256, sample)
+
+    def create(self, name: str) -> None:
+        """Add somebody who has no samples yet. Raises BadInput for a name in use."""
+        name = clean_name(name)
+        with self._database.write() as db:
+            if not db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,)).rowcount:
+                raise BadInput(f"there is a {name} already; choose another name.")
+
+    def delete_sample(self, name: str, file: str) -> None:
+        """Delete one of a person's samples for good: recording, note and embeddings; ``file`` as in ``samples``.
+
+        The person stays, even without samples. Raises BadInput if there is no such sample.
+        """
+        wav, folder = self.data / file, self.samples_dir(name)
+        known = bool(
+            self._database.read(
+                "SELECT 1 FROM samples s JOIN people p ON p.id = s.person_id WHERE p.name = ? AND s.file = ?",
+                (clean_name(name), file),
+            )
+        )
+        if not known and not (wav.parent == folder and wav.exists()):
+            raise BadInput(f"{name} has no sample {wav.stem}.")
+        doomed = folder.with_name(f".deleted-{uuid.uuid4().hex}")
+        doomed.mkdir(mode=0o700, parents=True)
+        for path in (wav, wav.with_suffix(".json")):  # out of the way first, as in delete
+            if path.parent == folder and path.exists():
+                path.rename(doomed / path.name)
+        try:
+            with self._database.write() if known else contextlib.nullcontext() as db:
+                if db:
+                    db.execute(
+                        "DELETE FROM samples WHERE file = ? AND person_id = (SELECT id FROM people WHERE name = ?)",
+                        (file, clean_name(name)),
+                    )
+        except BaseException:
+            for path in doomed.iterdir():
+                path.rename(folder / path.name)
+            doomed.rmdir()
+            raise
+        shutil.rmtree(doomed)
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # if that was the last
+        if known:
+            self._database.empty_log()
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a person another name; their recordings move along, and their notes say so.
+
+        All of it or nothing. Raises BadInput for nobody or a name in use.
+        """
+        old, new = clean_name(old), clean_name(new)
+        if old == new:
+            return
+        people, source, target = self.people(), self.samples_dir(old), self.samples_dir(new)
+        if old not in people and not source.exists():
+            raise BadInput(self._nobody(old))
+        if new in people or target.exists():
+            raise BadInput(f"there is a {new} already; choose another name.")
+        try:
+            with self._database.write() if old in people else contextlib.nullcontext() as db:
+                if db:
+                    prefix = self._relative(source)
+                    db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old))
+                    db.execute(
+                        "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
+                        (self._relative(target), len(prefix) + 1, len(prefix), prefix),
+                    )
+                _write_name(source, new)
+                if source.exists():
+                    source.rename(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                if target.exists():
+                    target.rename(source)
+                _write_name(source, old)
+            raise
+
+    def delete(self, name: str) -> int:
+        """Delete a person for good: voiceprint and recordings. Returns how many recordings went.
+
+        The database overwrites what it frees (secure_delete) and empties its log; raises BadInput for nobody.
+        """
+        name = clean_name(name)
+        folder = self.samples_dir(name)
+        known = name in self.people()
+        if not known and not folder.exists():
+            raise BadInput(self._nobody(name))
+        recordings = len(list(folder.glob("*.wav")))
+        doomed = folder.with_name(f".deleted-{uuid.uuid4().hex}")
+        if folder.exists():  # out of the way first: a kill halfway must not leave samples that enrol the person again
+            folder.rename(doomed)
+        if known:
+            try:
+                with self._database.write() as db:
+                    db.execute("DELETE FROM people WHERE name = ?", (name,))
+            except BaseException:
+                if doomed.exists():
+                    doomed.rename(folder)
+                raise
+        for leftover in folder.parent.glob(".deleted-*"):
+            shutil.rmtree(leftover)
+        if known:
+            self._database.empty_log()
+        return recordings
+
+    def samples_dir(self, name: str) -> Path:
+        """The folder of a person's recordings (it may not exist)."""
+        return self.data / "speakers" / slug(name)
+
+    # ------------------------------------------------------------ parts
+
+    def _relative(self, folder: Path) -> str:
+        return folder.relative_to(self.data).as_posix() + "/"
+
+    def _nobody(self, name: str) -> str:
+        names = self.people()
+        return f"nobody is called {name}; enrolled: {', '.join(names)}." if names else "nobody is enrolled yet."
+
+    @staticmethod
+    def _person_id(db: sqlite3.Connection, name: str) -> int:
+        db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        return db.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
+
+    @staticmethod
+    def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: Sample) -> None:
+        """Add a sample's embeddings, in place of those that this model made of the same file before."""
+        (sample_id,) = db.execute(
+            "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
+            " ON CONFLICT (person_id, file) DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
+            (person, sample.file, sample.speech_s),
+        ).fetchone()
+        db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))
+        db.executemany(
+            "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
+                for vector, seconds in zip(sample.vectors, sample.piece_s, strict=True)
+            ],
+        )
+
+
+def _write_name(folder: Path, name: str) -> None:
+    """Put a person's name into the notes beside the recordings in a folder, if there is one."""
+    for path in folder.glob("*.json"):
+        try:
+            note = {**json.loads(path.read_text(encoding="utf-8")), "name": name}
+        except (ValueError, TypeError):  # damaged, or a number taken by a sample that is just being written
+            continue
+        with atomic_write(path) as file:
+            file.write((json.dumps(note, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _vector(blob: bytes) -> np.ndarray:
+    return np.frombuffer(blob, "<f4").astype(np.float32)

@@ -1,0 +1,96 @@
+"""The small questions: which file, what name, where to save; and what the Help menu shows. None of them waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from app.embedding.model_files import NAMES
+from app.window import strings
+from utils import AUDIO_SUFFIXES, BadInput, clean_name
+
+
+def models() -> list[str]:
+    """Every model that can be chosen by name: those that come with the program, and those to be downloaded."""
+    return list(NAMES)
+
+
+def ask_for_audio(parent: QWidget, folder: str, then: Callable[[Path], None]) -> None:
+    patterns = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
+    dialog = QFileDialog(parent, strings.OPEN_TITLE, folder, strings.OPEN_FILTER.format(patterns=patterns))
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda path: then(Path(path)))
+    dialog.open()
+
+
+def ask_for_model(parent: QWidget, then: Callable[[str], None]) -> None:
+    dialog = QFileDialog(parent, strings.MODEL_OPEN, "", strings.MODEL_FILTER)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(then)
+    dialog.open()
+
+
+def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
+    """A name that nobody has chosen from a list."""
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(strings.NAME_OF_SPEAKER)
+    dialog.setLabelText(strings.NAME_LABEL)
+    dialog.setOkButtonText(strings.OK)
+    dialog.setCancelButtonText(strings.CANCEL)
+
+    def take(text: str) -> None:
+        try:
+            then(clean_name(text))
+        except BadInput as error:
+            tell(parent, str(error))
+
+    dialog.textValueSelected.connect(take)
+    dialog.open()
+
+
+def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[[Path], None]) -> None:
+    """Where who spoke when is to be saved; the ending says in which format."""
+    filters = ";;".join(strings.EXPORT_FILTERS.values())
+    dialog = QFileDialog(parent, strings.EXPORT_TITLE, str(Path(folder) / name), filters)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(next(iter(strings.EXPORT_FILTERS)))
+    endings = {text: ending for ending, text in strings.EXPORT_FILTERS.items()}
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
+    dialog.fileSelected.connect(lambda path: then(Path(path)))
+    dialog.open()
+
+
+def tell(parent: QWidget | None, text: str, detail: str = "") -> None:
+    """A message that stays until it is read."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, strings.APP, text, parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(detail)
+    box.addButton(strings.CLOSE, QMessageBox.ButtonRole.AcceptRole)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setModal(True)
+    box.open()
+
+
+def shortcuts(parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:
+    rows = "".join(
+        f"<tr><td style='padding: 3px 24px 3px 0'><b>{key}</b></td><td style='padding: 3px 0'>{what}</td></tr>"
+        for key, what in (*keys, *strings.TIMELINE_KEYS)
+    )
+    box = QMessageBox(QMessageBox.Icon.NoIcon, strings.SHORTCUTS_TITLE, f"<table>{rows}</table>", parent=parent)
+    box.addButton(strings.CLOSE, QMessageBox.ButtonRole.AcceptRole)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+
+
+def about(parent: QWidget, data: Path) -> None:
+    tell(parent, strings.APP, strings.ABOUT_TEXT.format(data=data))
+
+
+def open_folder(parent: QWidget, folder: Path) -> None:
+    """Show a folder in the system's file manager, or say where it is."""
+    if not (folder.exists() and QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))):
+        tell(parent, str(folder))

@@ -1,0 +1,186 @@
+"""Enrolment in the window: an activity of the engine's thread, and the facts that its dialog shows. No Qt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from app.audio.level import FLOOR_DB
+from app.enrolment.guide import Guide, Outcome
+from app.enrolment.prompts import Prompt
+from app.enrolment.quality import Limits, Problem, Quality, judge
+from app.enrolment.recorder import RecorderConfig, SampleRecorder, Snapshot
+from app.voiceprints.store import VoiceprintStore
+from app.window import strings
+from utils import data_dir
+
+if TYPE_CHECKING:
+    from app.enrolment.speaker_check import Voices
+    from app.window.engine.engine import Listener
+
+SPEECH_S = 6.0
+"""Of each of the samples."""
+
+
+class Step(Enum):
+    PREPARING = "preparing"
+    """The model and the microphone."""
+    READY = "ready"
+    """The level is shown; the person may start."""
+    RECORDING = "recording"
+    CHECKING = "checking"
+    BUILDING = "building"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class EnrolFacts:
+    """How an enrolment stands; replaced whole."""
+
+    name: str
+    step: Step = Step.PREPARING
+    prompt: Prompt | None = None
+    number: int = 1
+    samples: int = 3
+    kept: int = 0
+    quality: Quality = Quality()
+    level_db: float = FLOOR_DB
+    message: str = ""
+    """What the microphone says of itself."""
+    problems: tuple[Problem, ...] = ()
+    """Of this recording so far, or of the last one if it is asked for again."""
+    again: bool = False
+    """The last recording was not good enough."""
+    error: str = ""
+    speech_s: float = 0.0
+    """Kept in this session."""
+    warnings: tuple[str, ...] = ()
+    """About the finished voiceprint."""
+
+    @property
+    def share(self) -> float:
+        """How much of this sample's speech is there, 0 to 1."""
+        return min(1.0, self.quality.speech_s / SPEECH_S)
+
+
+class Enrolment:
+    """Records ``samples`` of a person and makes the voiceprint. Orders come from another thread and return at once."""
+
+    def __init__(self, name: str, device: str | None, *, samples: int = 3):
+        self.facts = EnrolFacts(name, samples=samples)
+        self._device = device
+        self._begin, self._again, self._finish = threading.Event(), threading.Event(), threading.Event()
+
+    # ------------------------------------------------------------ orders
+
+    def begin(self) -> None:
+        """The person is ready to read."""
+        self._begin.set()
+
+    def again(self) -> None:
+        """This sample once more; if nothing was said yet, the one before it."""
+        self._again.set()
+
+    def finish(self) -> None:
+        """That is enough: make the voiceprint of what there is."""
+        self._finish.set()
+        self._begin.set()
+
+    # ------------------------------------------------------------ the engine's thread
+
+    def fail(self, error: str) -> None:
+        self._tell(step=Step.FAILED, error=error)
+
+    def run(self, engine: Listener, stop: threading.Event) -> None:
+        """Prepare, record prompt after prompt, build."""
+        from app.enrolment.speaker_check import Voices
+
+        encoder, data = engine.encoder(), data_dir(engine.options.data)
+        guide = Guide(data, self.facts.name, samples=self.facts.samples, limits=Limits(speech_s=0.6 * SPEECH_S))
+        voices = Voices.load(data, guide.name, guide.earlier, encoder=encoder)
+        source = engine.open_source(self._device)
+        source.start()
+        try:
+            recorder = SampleRecorder(
+                source, RecorderConfig(speech_s=SPEECH_S), lambda speech, final: voices.check(speech)
+            )
+            self._tell(step=Step.READY, prompt=guide.prompt)
+            while not (stop.is_set() or self._begin.is_set() or recorder.ended):
+                self._show(recorder.monitor())
+            while guide.prompt and not (stop.is_set() or self._finish.is_set() or recorder.ended):
+                self._one_sample(guide, voices, recorder, stop)
+        finally:
+            source.stop()
+        if not stop.is_set():
+            self._build(engine, guide)
+
+    def _one_sample(self, guide: Guide, voices: Voices, recorder: SampleRecorder, stop: threading.Event) -> None:
+        self._again.clear()
+        self._tell(
+            step=Step.RECORDING, prompt=guide.prompt, number=guide.number, kept=len(guide.kept), quality=Quality()
+        )
+        sample = None
+        for snapshot in self._until_ordered(recorder.record(), stop):
+            self._show(snapshot)
+            sample = snapshot.sample
+        if self._again.is_set():
+            if self.facts.quality.speech_s < 0.5 and guide.kept:
+                guide.undo()
+                voices.forget_last()
+            self._tell(again=False, problems=())
+            return
+        if sample is None:
+            return
+        self._tell(step=Step.CHECKING)
+        verdict = guide.take(sample)
+        if verdict.kept is not None:
+            from app.audio.vad import keep_speech
+
+            voices.keep(keep_speech(verdict.kept.samples))
+        again = verdict.outcome in (Outcome.AGAIN, Outcome.LEFT_OUT)
+        self._tell(again=again, problems=tuple(verdict.problems), kept=len(guide.kept), speech_s=guide.speech_s)
+
+    def _until_ordered(self, snapshots: Iterator[Snapshot], stop: threading.Event) -> Iterator[Snapshot]:
+        for snapshot in snapshots:
+            yield snapshot
+            if stop.is_set() or self._again.is_set() or self._finish.is_set():
+                return
+
+    def _show(self, snapshot: Snapshot) -> None:
+        speech_s = snapshot.quality.speech_s
+        live = tuple(judge(snapshot.quality, Limits(speech_s=0.0))) if speech_s >= 1.0 else ()
+        keep_old = self.facts.again and speech_s < 1.0  # until there is something new to say
+        self._tell(
+            quality=snapshot.quality,
+            level_db=snapshot.level_db,
+            message=snapshot.message,
+            problems=self.facts.problems if keep_old else live,
+            again=keep_old,
+        )
+
+    def _build(self, engine: Listener, guide: Guide) -> None:
+        from app.enrolment.build import build_person
+        from app.enrolment.quality import Levels
+        from app.enrolment.report import report, warnings
+        from app.voiceprints.recordings import samples_of
+
+        if not guide.kept:
+            self.fail(" ".join(p.text for p in self.facts.problems) or strings.NOTHING_RECORDED)
+            return
+        self._tell(step=Step.BUILDING, kept=len(guide.kept), speech_s=guide.speech_s)
+        encoder, skipped = engine.encoder(), []
+        levels = Levels.of(encoder.rule())
+        with VoiceprintStore(guide.data) as store:
+            if not build_person(store, encoder, guide.name, samples_of(guide.data, guide.name), skipped.append):
+                self.fail(" ".join(skipped))
+                return
+            found = warnings(report(store, encoder, [guide.name], levels), levels)
+        engine.people_changed()
+        self._tell(step=Step.DONE, warnings=tuple(found), problems=(), again=False)
+
+    def _tell(self, **changes: object) -> None:
+        self.facts = replace(self.facts, **changes)

@@ -1,0 +1,116 @@
+"""A whole file, analysed: an activity of the engine's thread, and the facts that its page shows. No Qt."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.diarisation.timeline import Turn
+from app.scoring.identification import is_numbered
+from app.session import Session
+from app.window.engine.overlaps import Overlaps, Span
+from app.window.engine.spectrogram import MelColumns, MelConfig
+from app.window.engine.tapped_source import TappedSource
+from utils import audio_duration_s, read_audio
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from app.window.engine.engine import Listener
+
+LONGEST_S = 4 * 3600.0
+"""Of a file's spectrogram: what is behind it is drawn without."""
+PLAYED_AT_ONCE_S = 600.0
+
+
+class Stage(Enum):
+    WAITING = "waiting"
+    ANALYSING = "analysing"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """How the analysis stands; replaced whole."""
+
+    path: Path
+    stage: Stage = Stage.WAITING
+    duration_s: float = 0.0
+    done_s: float = 0.0
+    turns: tuple[Turn, ...] = ()
+    people: tuple[str, ...] = ()
+    overlaps: tuple[Span, ...] = ()
+    """When two people spoke at once, as far as the model tells."""
+    fixed_people: bool = False
+    """The demo's, who cannot be changed."""
+    error: str = ""
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return min(1.0, self.done_s / self.duration_s) if self.duration_s else 0.0
+
+
+class FileAnalysis:
+    """``facts`` and ``mel`` may be read from any thread; ``relabel`` belongs to the window's."""
+
+    def __init__(self, path: Path):
+        self.facts = FileFacts(path)
+        self.mel = MelColumns(MelConfig(hop_s=0.04, capacity_s=LONGEST_S))
+
+    def run(self, engine: Listener, stop: threading.Event) -> None:
+        """Go through the file as fast as the machine can."""
+        from app.audio.file_source import FileSource
+
+        path = self.facts.path
+        source = FileSource(path)
+        self._tell(stage=Stage.ANALYSING, duration_s=audio_duration_s(path))
+        options = replace(engine.options, file=path, demo=engine.options.demo, realtime=False, rttm=None, jsonl=None)
+        session = Session(options, engine.encoder())
+        people = tuple(session.open().gallery.people)
+        self._tell(people=people, fixed_people=options.demo)
+        told_s, overlaps = 0.0, Overlaps()
+        for said in session.run(stop=stop, source=TappedSource(source, self.mel.add, engine.do_jobs)):
+            self._tell(done_s=said.time_s)
+            overlaps.add(said)
+            if time.monotonic() - told_s > 0.5:
+                told_s = time.monotonic()
+                self._tell(turns=tuple(session.turns()), overlaps=overlaps.spans)
+        done_s = self.facts.done_s if stop.is_set() else self.facts.duration_s
+        stage = Stage.STOPPED if stop.is_set() else Stage.DONE
+        self._tell(stage=stage, turns=tuple(session.turns()), overlaps=overlaps.spans, done_s=done_s)
+
+    def fail(self, error: str) -> None:
+        self._tell(stage=Stage.FAILED, error=error)
+
+    @property
+    def over(self) -> bool:
+        return self.facts.stage in (Stage.DONE, Stage.STOPPED, Stage.FAILED)
+
+    def relabel(self, turn: Turn, label: str) -> tuple[Turn, ...]:
+        """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over.
+
+        Returns the turns that were meant, as they are now.
+        """
+        everywhere = is_numbered(turn.label)
+        meant = [t for t in self.facts.turns if t == turn or (everywhere and t.label == turn.label)]
+        corrected = {t: replace(t, label=label) for t in meant}
+        self._tell(turns=tuple(corrected.get(t, t) for t in self.facts.turns))
+        return tuple(corrected.values())
+
+    def now_knows(self, name: str) -> None:
+        """Somebody was enrolled from this file."""
+        self._tell(people=tuple(sorted({*self.facts.people, name})))
+
+    def sound(self, start_s: float, end_s: float) -> np.ndarray:
+        """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes."""
+        return read_audio(self.facts.path, start_s=start_s, end_s=min(end_s, start_s + PLAYED_AT_ONCE_S))
+
+    def _tell(self, **changes: object) -> None:
+        self.facts = replace(self.facts, **changes)

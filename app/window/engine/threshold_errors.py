@@ -1,0 +1,99 @@
+"""What a threshold would cost with the people who are enrolled. No Qt.
+
+Their own recordings are compared and counted; but they are few, and of one day. So what is expected is told from what
+is known of people in general, which the model's card says, moved by each person's own scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import NormalDist
+
+import numpy as np
+
+from app.enrolment.expected_errors import own_scores, people_in_general, shrunk
+from app.enrolment.segments import PIECE_S
+from app.scoring.gallery import Gallery, score
+from app.voiceprints.store import Sample
+
+
+@dataclass(frozen=True)
+class ErrorScores:
+    """Scores between pieces of about three seconds of speech and voiceprints."""
+
+    same: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(n,) of pieces with the voiceprint that the person's other recordings make."""
+    different: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(m,) of pieces with the most alike of the other people."""
+
+    def rejected(self, threshold: float) -> float | None:
+        """Share of a known person's speech that would be called unknown, 0 to 1; None if nothing can tell."""
+        return float(np.mean(self.same < threshold)) if len(self.same) else None
+
+    def accepted(self, threshold: float) -> float | None:
+        """Share of a stranger's speech that would get somebody's name, 0 to 1: each person plays the stranger."""
+        return float(np.mean(self.different >= threshold)) if len(self.different) else None
+
+
+def error_scores(gallery: Gallery, samples: dict[str, Sequence[Sample]]) -> ErrorScores:
+    """Scores among the people of a gallery, ``samples`` being what their voiceprints were made of."""
+    same, different = [], []
+    for name, recordings in samples.items():
+        others = _without(gallery, name)
+        for index, sample in enumerate(recordings):
+            rest = [other for number, other in enumerate(recordings) if number != index]
+            own = _voiceprint(gallery, name, rest) if rest else None
+            for vector in sample.vectors:
+                if own is not None:
+                    same.append(score(vector, own)[name])
+                if others.names:
+                    different.append(max(score(vector, others).values()))
+    return ErrorScores(np.array(same), np.array(different))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How scores are expected to lie, for three seconds of speech."""
+
+    people: tuple[NormalDist, ...] = ()
+    """Of each person with the own voiceprint."""
+    stranger: NormalDist | None = None
+    """Of a stranger with one voiceprint; None if the model's card says too little."""
+    recordings: int = 0
+    """Of the people's own, that this rests on."""
+
+    def rejected(self, threshold: float) -> float | None:
+        """Share of a known person's speech that is called unknown, 0 to 1; None if nothing can tell."""
+        return sum(one.cdf(threshold) for one in self.people) / len(self.people) if self.people else None
+
+    def accepted(self, threshold: float) -> float | None:
+        """Share of a stranger's speech that gets somebody's name, 0 to 1, if no two people sound alike."""
+        if self.stranger is None or not self.people:
+            return None
+        return 1 - self.stranger.cdf(threshold) ** len(self.people)
+
+
+def expected(gallery: Gallery, samples: Mapping[str, Sequence[Sample]], card: Mapping) -> Expected:
+    """For the people of a gallery; ``card``: the model's. See ``app.enrolment.expected_errors`` for the formulas."""
+    rows = {row["speech_s"]: row for row in card.get("thresholds", ())}
+    general = people_in_general(rows.get(PIECE_S, {}))
+    if general is None:
+        return Expected()
+    target, stranger = general
+    own = [own_scores(recordings, gallery) for recordings in samples.values() if recordings]
+    people = tuple(shrunk(target, scores - target.mean) for scores in own)
+    return Expected(people, stranger, sum(len(scores) for scores in own))
+
+
+def _without(gallery: Gallery, name: str) -> Gallery:
+    rows = [row for row, other in enumerate(gallery.names) if other != name]
+    return replace(gallery, names=tuple(gallery.names[row] for row in rows), vectors=gallery.vectors[rows])
+
+
+def _voiceprint(gallery: Gallery, name: str, recordings: Sequence[Sample]) -> Gallery:
+    from app.enrolment.segments import pooled
+
+    vectors = np.concatenate([sample.vectors for sample in recordings])
+    seconds = [s for sample in recordings for s in sample.piece_s]
+    return replace(gallery, names=(name,), vectors=pooled(vectors, seconds)[None])

@@ -1,0 +1,102 @@
+"""What the user does with files: open, drop, correct, learn from, save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.diarisation.timeline import Turn
+from app.window.dialogs import questions
+from app.window.engine import jobs
+from app.window.engine.engine import Listener
+from app.window.engine.file_analysis import FileAnalysis
+from app.window.file_page import FilePage
+from app.window.interruption import Interruption
+from app.window.settings import Settings
+
+
+class FileOrders:
+    """``pages`` shows ``page`` while a file is open, and what it showed first, otherwise."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        listener: Listener,
+        pages: QStackedWidget,
+        page: FilePage,
+        interruption: Interruption,
+        settings: Settings | None,
+    ):
+        self._window, self._listener, self._settings = window, listener, settings
+        self._pages, self._page, self._interruption = pages, page, interruption
+        page.closed.connect(self.close)
+        page.stopped.connect(listener.stop)
+        page.export.connect(self.export)
+        page.name_wanted.connect(self._ask_for_label)
+        page.learn.connect(self._learn)
+
+    @property
+    def showing(self) -> bool:
+        return self._pages.currentWidget() is self._page
+
+    def ask(self) -> None:
+        questions.ask_for_audio(self._window, self._folder, self.open)
+
+    def open(self, path: Path) -> None:
+        """Analyse a file, and show it."""
+        self._remember(path)
+        self._interruption.begin()
+        analysis = FileAnalysis(path)
+        self._pages.setCurrentWidget(self._page)
+        self._page.open(analysis)
+        self._listener.do(analysis)
+
+    def close(self) -> None:
+        """Back to the microphone."""
+        self._page.close_file()
+        self._listener.stop()
+        self._pages.setCurrentIndex(0)
+        self._interruption.end()
+
+    def drop(self, data: QMimeData) -> bool:
+        """Open what was dropped; whether that was a file."""
+        found = files(data)
+        if found:
+            self.open(found[0])
+        return bool(found)
+
+    def export(self) -> None:
+        """Save who spoke when, of the file that is open or of what was heard live."""
+        if self.showing and self._page.analysis:
+            facts = self._page.analysis.facts
+            turns, name = facts.turns, facts.path.stem
+        else:
+            turns, name = self._listener.facts.turns, self._listener.session.file_id
+
+        def save(path: Path) -> None:
+            self._remember(path)
+            self._listener.ask(jobs.export(path, turns, name))
+
+        questions.ask_where_to_export(self._window, name, self._folder, save)
+
+    def _ask_for_label(self, turn: Turn) -> None:
+        questions.ask_for_name(self._window, lambda name: self._page.relabel(turn, name))
+
+    def _learn(self, turns: tuple[Turn, ...], name: str) -> None:
+        if self._page.analysis is not None:
+            self._listener.ask(jobs.learn_from_file(self._page.analysis, turns, name))
+
+    @property
+    def _folder(self) -> str:
+        return self._settings.folder if self._settings else ""
+
+    def _remember(self, path: Path) -> None:
+        if self._settings:
+            self._settings.folder = str(path.parent)
+
+
+def files(data: QMimeData) -> list[Path]:
+    """The files of this machine that are being dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

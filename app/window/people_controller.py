@@ -1,0 +1,98 @@
+"""What the user does to people, from the window's side: which dialog opens, and what is asked of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.diarisation.timeline import Turn
+from app.window import strings
+from app.window.dialogs import questions
+from app.window.dialogs.enrol_dialog import EnrolDialog
+from app.window.dialogs.person_dialog import PersonDialog
+from app.window.engine import jobs
+from app.window.engine.engine import Listener
+from app.window.engine.rebuilding import Rebuild
+from app.window.interruption import Interruption
+from app.window.view.status import Severity, StatusView
+from app.window.widgets.playback import Playback
+from app.window.widgets.theme import Theme
+
+
+class PeopleOrders:
+    """``device``: the microphone that an enrolment listens to."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        listener: Listener,
+        theme: Theme,
+        playback: Playback,
+        interruption: Interruption,
+        device: Callable[[], str | None],
+    ):
+        self._window, self._listener, self._theme, self._playback = window, listener, theme, playback
+        self._interruption, self._device = interruption, device
+        self._rebuild: Rebuild | None = None
+        self.dialog: QDialog | None = None
+        """The one that was opened last."""
+
+    def add(self, name: str = "") -> None:
+        """Enrol somebody, or record more of somebody."""
+        facts = self._listener.facts
+        if facts.fixed_people:
+            self._listener.notify(strings.DEMO_PEOPLE, good=False)
+            return
+        self._interruption.begin()
+        self.dialog = EnrolDialog(
+            self._listener,
+            self._theme,
+            device=self._device(),
+            name=name,
+            people=facts.people or (),
+            parent=self._window,
+        )
+        # Listening goes on, or begins, to see that it works.
+        self.dialog.finished.connect(lambda _: self._interruption.end(begin=self.dialog.enrolled))
+        self.dialog.open()
+
+    def open(self, name: str) -> None:
+        """A person's recordings."""
+        self.dialog = PersonDialog(self._listener, self._theme, name, self._playback, self._window)
+        self.dialog.record_more.connect(self.add)
+        self.dialog.open()
+
+    def named(self, turn: Turn | None, name: str | None) -> None:
+        """That was ``name``; None asks who it was."""
+        if turn is None:
+            return
+        if name is None:
+            questions.ask_for_name(self._window, lambda new: self.named(turn, new))
+        else:
+            self._listener.ask(jobs.that_was(turn, name))
+
+    def rebuild(self) -> None:
+        """Voiceprints for the present model, of those who have another model's."""
+        self._interruption.begin()
+        self._rebuild = Rebuild()
+        self._listener.do(self._rebuild)
+
+    @property
+    def rebuilding(self) -> bool:
+        return self._rebuild is not None
+
+    def follow_rebuild(self) -> StatusView | None:
+        """How far making voiceprints is, to be shown; when it is over, listening goes on."""
+        if self._rebuild is None:
+            return None
+        facts = self._rebuild.facts
+        if facts.over:
+            self._rebuild = None
+            if facts.error:
+                self._listener.notify(facts.error, good=False)
+            self._interruption.end()
+        elif facts.person:
+            text = strings.REBUILDING.format(person=facts.person, done=facts.done, of=facts.of)
+            return StatusView(Severity.BUSY, text)
+        return None

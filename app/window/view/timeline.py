@@ -1,0 +1,129 @@
+"""Turns -> what the timeline shows: a lane for each label, with its share of the talk. Plain values: no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.diarisation.timeline import Turn
+from app.diarisation.transcript import talk_time
+from app.scoring.identification import UNKNOWN, is_unknown
+from app.window import strings
+from app.window.engine.overlaps import Span
+from app.window.view.names import initials
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One speaker's row."""
+
+    label: str
+    title: str
+    initials: str
+    ink: int | None
+    """Colour in the palette; None for an unknown voice, which is hatched as well."""
+    seconds: float
+    share: float
+    """Of all the talk, 0 to 1."""
+
+    @property
+    def note(self) -> str:
+        return strings.LANE_NOTE.format(share=strings.percent(self.share), time=strings.clock(self.seconds))
+
+    @property
+    def spoken(self) -> str:
+        return strings.LANE_SPOKEN.format(name=self.title, share=strings.percent(self.share))
+
+
+@dataclass(frozen=True)
+class Scene:
+    lanes: tuple[Lane, ...] = ()
+    turns: tuple[tuple[int, Turn], ...] = ()
+    """(number of the lane, turn), in order of time."""
+    end_s: float = 0.0
+    overlaps: tuple[Span, ...] = ()
+    """When two people spoke at once."""
+
+    @property
+    def spoken(self) -> str:
+        return ", ".join(lane.spoken for lane in self.lanes) or strings.TIMELINE_EMPTY
+
+
+def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int], overlaps: tuple[Span, ...] = ()) -> Scene:
+    """Lanes in the order in which people spoke first, unknown voices after those with a name."""
+    seconds = talk_time(turns)
+    total = sum(seconds.values())
+    labels = sorted(dict.fromkeys(turn.label for turn in turns), key=is_unknown)  # a stable sort
+    lanes = tuple(
+        Lane(
+            label,
+            title(label),
+            "?" if is_unknown(label) else initials(label),
+            None if is_unknown(label) else inks.get(label),
+            seconds[label],
+            seconds[label] / total if total else 0.0,
+        )
+        for label in labels
+    )
+    number = {label: index for index, label in enumerate(labels)}
+    return Scene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s, overlaps)
+
+
+def title(label: str) -> str:
+    """What to call a label."""
+    return strings.UNKNOWN_VOICE if label == UNKNOWN else label
+
+
+@dataclass
+class Viewport:
+    """The stretch of time that is shown. ``follow``: its end stays at the newest moment."""
+
+    shortest_s: float = 4.0
+    span_s: float = 60.0
+    start_s: float = 0.0
+    follow: bool = True
+    end_s: float = 0.0
+    """Of what there is to see."""
+
+    def update(self, end_s: float) -> None:
+        """There is more to see, or less."""
+        self.end_s = end_s
+        self._settle()
+
+    def show_all(self) -> None:
+        """From the first moment to the last."""
+        self.span_s, self.start_s = max(self.end_s, self.shortest_s), 0.0
+        self._settle()
+
+    def zoom(self, factor: float, at: float) -> None:
+        """Show ``factor`` times as much time, with what is ``at`` (0 to 1 of the width) staying where it is."""
+        longest_s = max(60.0, self.end_s)
+        span_s = min(max(self.span_s * factor, self.shortest_s), longest_s)
+        if not self.follow:
+            self.start_s += at * (self.span_s - span_s)
+        self.span_s = span_s
+        self._settle()
+
+    def pan(self, seconds: float) -> None:
+        """Look later (or earlier); at the newest moment it follows again."""
+        self.start_s += seconds
+        self.follow = self.end_s - self.span_s <= self.start_s + 1e-9
+        self._settle()
+
+    def reveal(self, start_s: float, end_s: float) -> None:
+        """Move as little as it takes to see this stretch, or its beginning if it is too long."""
+        if start_s < self.start_s or min(end_s, start_s + self.span_s) > self.start_s + self.span_s:
+            self.start_s = start_s - 0.1 * self.span_s if start_s < self.start_s else end_s - 0.9 * self.span_s
+            self.start_s = min(self.start_s, start_s)
+            self.follow = False
+            self._settle()
+
+    def _settle(self) -> None:
+        latest_s = self.end_s - self.span_s
+        self.start_s = max(0.0, latest_s if self.follow else min(self.start_s, latest_s))
+
+
+def tick_step_s(span_s: float, room: float) -> float:
+    """Distance of the ruler's marks, in seconds, so that at most ``room`` of them fit into a span."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+    return next((step for step in steps if span_s / step <= max(1.0, room)), steps[-1])

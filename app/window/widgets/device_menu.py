@@ -1,0 +1,157 @@
+"""The menu of microphones. Asking the system for them can take a while, so a thread does it; the menu never waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+
+from app.window import strings
+from app.window.widgets import painting
+from app.window.widgets.theme import Theme
+from utils import HeardError
+
+
+def microphone_names() -> list[str]:
+    """Names of the microphones there are now; none if the system has no sound at all."""
+    from app.audio.microphone import list_devices
+
+    try:
+        return list(dict.fromkeys(device.name for device in list_devices()))
+    except HeardError:
+        return []
+
+
+class Search:
+    """One look for microphones, in a thread that knows nothing of Qt: the window may be gone before it ends."""
+
+    def __init__(self, find: Callable[[], Sequence[str]]):
+        self.names: list[str] | None = None
+        self._thread = threading.Thread(target=self._run, args=(find,), name="microphones", daemon=True)
+        self._thread.start()
+
+    def _run(self, find: Callable[[], Sequence[str]]) -> None:
+        names: list[str] = []
+        try:
+            names = list(find())
+        finally:
+            self.names = names
+
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+
+
+class DeviceMenu(QComboBox):
+    """``device`` is what was chosen, None for the default; ``chosen`` tells of a choice by the user."""
+
+    chosen = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        *,
+        device: str | None = None,
+        find: Callable[[], Sequence[str]] = microphone_names,
+        parent: QWidget | None = None,
+    ):
+        super().__init__(parent)
+        self._theme, self._find = theme, find
+        self._search: Search | None = None
+        self._names: list[str] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(50)
+        self._timer.timeout.connect(self._look)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(18)
+        self.setMaximumWidth(480)
+        self.setAccessibleName(strings.DEVICE)
+        self.setToolTip(strings.DEVICE_TIP)
+        self.activated.connect(lambda _: self.chosen.emit())
+        theme.changed.connect(self.update)
+        self._fill([], device)
+
+    @property
+    def device(self) -> str | None:
+        return self.currentData()
+
+    def show_file(self, name: str) -> None:
+        """A file is played: there is nothing to choose."""
+        self.clear()
+        self.addItem(name)
+        self.setEnabled(False)
+
+    def refresh(self) -> None:
+        """Look for microphones, in a thread; the entries change when it is done."""
+        if self._search is None and self.isEnabled():
+            self._search = Search(self._find)
+            self._timer.start()
+
+    def close_search(self, timeout_s: float) -> None:
+        """Wait for a look that is under way: the sound system must not be shut down in the middle of it."""
+        self._timer.stop()
+        if self._search is not None:
+            self._search.join(timeout_s)
+
+    def showPopup(self) -> None:
+        self.refresh()
+        super().showPopup()
+
+    def _look(self) -> None:
+        """Has the search come to an end?"""
+        if self._search is None or self._search.names is None:
+            return
+        names, self._search = self._search.names, None
+        self._timer.stop()
+        if names != self._names:
+            self._fill(names, self.device)
+            if self.view().isVisible():
+                super().showPopup()  # lays the open list out again
+
+    def _fill(self, names: list[str], device: str | None) -> None:
+        """Entries for ``names`` with ``device`` chosen, even if it is not there at the moment."""
+        self._names = names
+        self.clear()
+        self.addItem(strings.DEFAULT_DEVICE, None)
+        for name in names:
+            self.addItem(name, name)
+        if device is not None:
+            index = next((i for i, name in enumerate(names, 1) if device.casefold() in name.casefold()), None)
+            if index is None:
+                self.addItem(self._absent(device), device)
+                index = self.count() - 1
+            self.setCurrentIndex(index)
+
+    def _absent(self, device: str) -> str:
+        """What to call a chosen device that is not among the names."""
+        if device.isdecimal():  # the command line takes PortAudio's numbers too
+            return strings.DEVICE_NUMBER.format(number=device)
+        return strings.DEVICE_GONE.format(device=device) if self._names else device
+
+    # ------------------------------------------------------------ look
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As usual, but with a long name cut by an ellipsis, and an arrow in the colours of the theme."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field: QRect = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, field.width() - 8
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        if self.isEnabled():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(painting.round_pen(QColor(self._theme.colours.muted), 1.8))
+            centre = QPointF(self.width() - 18, self.height() / 2 + 1)
+            painter.drawPolyline([centre + QPointF(-4, -2), centre + QPointF(0, 2.5), centre + QPointF(4, -2)])
+        painter.end()

@@ -1,0 +1,94 @@
+"""The card with the people: a heading, the list, and how to add somebody."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.window import strings
+from app.window.view.view_state import PersonView
+from app.window.widgets.elided_label import ElidedLabel
+from app.window.widgets.people_list import PeopleList
+from app.window.widgets.theme import GRID, Theme, scaled
+
+
+class PeoplePanel(QFrame):
+    """``add`` asks for somebody new, ``opened`` for one person's recordings."""
+
+    add = Signal()
+    opened = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setMinimumWidth(max(28 * GRID, round(8.5 * self.fontMetrics().height())))
+        self.setMaximumWidth(60 * GRID)
+        self._heading = ElidedLabel(strings.PEOPLE)
+        self._heading.setFont(scaled(self.font(), 1.0, QFont.Weight.DemiBold))
+        self.add_button = QToolButton()
+        self.add_button.setText(strings.ADD)
+        self.add_button.setToolTip(strings.ADD_PERSON_TIP)
+        self.add_button.setAccessibleName(strings.ADD_PERSON)
+        self.add_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.add_button.clicked.connect(self.add)
+        self.list = PeopleList(theme)
+        self.list.opened.connect(self.opened)
+        self.first_button = QPushButton(strings.ADD_PERSON)
+        self._hint = self._nobody_page()
+        self._pages = QStackedWidget()
+        self._pages.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self._pages.addWidget(self.list)
+        self._pages.addWidget(self._hint)
+        heading = QHBoxLayout()
+        heading.setContentsMargins(int(1.5 * GRID), 0, GRID // 2, 0)
+        heading.addWidget(self._heading, 1)
+        heading.addWidget(self.add_button)
+        column = QVBoxLayout(self)
+        column.setSpacing(GRID // 2)
+        column.setContentsMargins(GRID, int(1.25 * GRID), GRID, GRID)
+        column.addLayout(heading)
+        column.addWidget(self._pages, 1)
+
+    def show_people(
+        self, people: tuple[PersonView, ...], needed: float, *, nobody: bool, can_change: bool = True
+    ) -> None:
+        """``needed``: where the threshold's marks are, 0 to 1; ``nobody``: it is known that nobody is enrolled."""
+        self.list.show_people(people, needed)
+        self._pages.setCurrentWidget(self._hint if nobody else self.list)
+        self._heading.setText(strings.PEOPLE_COUNT.format(count=len(people)) if people else strings.PEOPLE)
+        self.add_button.setVisible(can_change and not nobody)
+        self.list.can_open = can_change
+
+    def hasHeightForWidth(self) -> bool:
+        return False  # the words of an empty list must not move the rest of the window
+
+    def _nobody_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(int(1.5 * GRID), GRID, int(1.5 * GRID), GRID)
+        column.setSpacing(GRID)
+        for text, role in ((strings.NOBODY, ""), (strings.NOBODY_HINT, "muted")):
+            label = QLabel(text)
+            label.setWordWrap(True)
+            label.setProperty("role", role)
+            label.setAccessibleName(text)
+            column.addWidget(label)
+        self.first_button.setProperty("primary", True)
+        self.first_button.setToolTip(strings.ADD_PERSON_TIP)
+        self.first_button.clicked.connect(self.add)
+        self.first_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        column.addSpacing(GRID)
+        column.addWidget(self.first_button)
+        column.addStretch(1)
+        return page

@@ -1,0 +1,116 @@
+"""The engine on the bundled conversation, through the same loop that the microphone uses."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from app.audio.file_source import ArraySource, FileSource
+from app.audio.source import AudioBlock, SourceState
+from app.diarisation.recogniser import Recogniser, listen
+from app.diarisation.timeline import agreement, read_rttm
+from app.enrolment.build import gallery_from_folder
+from app.scoring.gallery import Gallery
+from app.scoring.identification import is_unknown
+from utils import read_audio
+
+
+@pytest.fixture(scope="module")
+def gallery(encoder, demo_dir):
+    return gallery_from_folder(demo_dir / "enrolment", encoder)
+
+
+@pytest.fixture(scope="module")
+def heard(encoder, gallery, demo_dir):
+    recogniser = Recogniser(encoder, gallery)
+    return recogniser, list(listen(FileSource(demo_dir / "conversation.flac"), recogniser))
+
+
+def test_the_timeline_is_right_for_most_of_the_conversation(heard, gallery, demo_dir):
+    recogniser, _ = heard
+    reference = read_rttm(demo_dir / "conversation.rttm")
+    strangers = {turn.label for turn in reference} - set(gallery.people)
+    assert agreement(reference, recogniser.timeline.turns(), unknown=strangers)["right"] >= 0.9
+
+
+def test_there_is_an_answer_every_hop_with_sane_values(heard, gallery):
+    recogniser, said = heard
+    times = np.array([one.time_s for one in said])
+    assert np.diff(times)[:-1] == pytest.approx(recogniser.config.hop_s, abs=1e-6)
+    for one in said:
+        assert 0 <= one.confidence <= 1
+        assert -120 <= one.level_db <= 0
+        assert 0 <= one.speech_probability <= 1
+        assert one.speaker is None or one.speaker in gallery.people
+        assert (one.label is None) <= (one.confidence == 0)
+        if one.label == "unknown":
+            assert one.reason
+
+
+def test_silence_and_noise_have_no_label(encoder, gallery):
+    rng = np.random.default_rng(1)
+    sound = np.concatenate([np.zeros(32000), 0.01 * rng.standard_normal(48000)]).astype(np.float32)
+    recogniser = Recogniser(encoder, gallery)
+    assert {one.label for one in listen(ArraySource(sound), recogniser)} == {None}
+    assert recogniser.timeline.turns() == []
+
+
+def test_nobody_enrolled_makes_every_voice_unknown(encoder, demo_dir):
+    sound = read_audio(demo_dir / "conversation.flac", end_s=12)
+    recogniser = Recogniser(encoder, Gallery())
+    labels = {one.label for one in listen(ArraySource(sound), recogniser)}
+    assert all(label is None or is_unknown(label) for label in labels)
+    assert "Unknown 1" in labels
+    voice = recogniser.unknowns()[0]
+    assert voice.label == "Unknown 1"
+    assert len(recogniser.unknown_speech("Unknown 1")) / 16000 == pytest.approx(voice.kept_s, abs=0.01)
+    recogniser.forget_unknown("Unknown 1")
+    assert len(recogniser.unknown_speech("Unknown 1")) == 0
+    assert "Unknown 1" not in {turn.label for turn in recogniser.timeline.turns()}
+
+
+def test_people_enrolled_meanwhile_are_known_from_then_on(encoder, gallery, demo_dir):
+    recogniser = Recogniser(encoder, Gallery())
+    labels = []
+    for one in listen(FileSource(demo_dir / "conversation.flac"), recogniser):
+        labels.append(one.speaker)
+        if one.time_s > 20:
+            recogniser.gallery = gallery
+    assert set(labels[:80]) == {None}
+    assert set(labels[80:]) > {None}
+
+
+def test_speech_after_dropped_sound_is_another_turn(encoder, gallery, demo_dir):
+    sound = read_audio(demo_dir / "conversation.flac", end_s=6)
+    recogniser = Recogniser(encoder, gallery)
+    recogniser.step(AudioBlock(sound[16000:32000], start_s=1.0))
+    recogniser.step(AudioBlock(sound[32000:48000], start_s=2.0))
+    before = recogniser.timeline.turns()[-1]
+    after = recogniser.step(AudioBlock(sound[32000:48000], start_s=33.0, dropped_s=30.0))
+    assert after.dropped_s == 30.0
+    newest = recogniser.timeline.turns()[-1]
+    assert newest.start_s >= 33.0
+    assert before.end_s <= 3.0
+
+
+def test_speech_after_the_microphone_was_gone_is_another_turn(encoder, gallery, demo_dir):
+    """Nothing was dropped for slowness then: the clock alone tells."""
+    sound = read_audio(demo_dir / "conversation.flac", end_s=6)
+    recogniser = Recogniser(encoder, gallery)
+    recogniser.step(AudioBlock(sound[16000:48000], start_s=0.0))
+    recogniser.step(AudioBlock(sound[32000:48000], start_s=20.0))
+    first, second = recogniser.timeline.turns()
+    assert first.end_s <= 2.0
+    assert second.start_s >= 20.0
+
+
+def test_stop_ends_listening(encoder, gallery):
+    stop = threading.Event()
+    source = ArraySource(np.zeros(16000 * 3600, np.float32), realtime=True)
+    answers = listen(source, Recogniser(encoder, gallery), stop=stop)
+    next(answers)
+    stop.set()
+    assert list(answers) == []
+    assert source.status.state is SourceState.ENDED

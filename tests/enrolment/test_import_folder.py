@@ -1,0 +1,129 @@
+"""Enrolment from audio files: what is taken, what is passed over, and that it is taken once."""
+
+from __future__ import annotations
+
+import shutil
+import tracemalloc
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.audio.vad import keep_speech
+from app.enrolment.import_folder import ImportConfig, files_by_person, first_speech, import_person
+from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
+from utils import BadInput, read_audio, write_wav
+
+
+def test_people_are_sub_folders_and_files_may_lie_deeper(tmp_path, demo_dir):
+    source = next((demo_dir / "enrolment").rglob("*.flac"))
+    tree = tmp_path / "tree"
+    for place in ("Ana/1.flac", "Ana/video/b/2.FLAC", "Ana/.hidden.flac", "Ana/.git/3.flac", "Ben/notes.txt", "4.flac"):
+        (tree / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, tree / place)
+    shutil.copytree(tree / "Ana", tree / ".cache")
+    (tree / ("x" * 130)).mkdir()
+    shutil.copy(source, tree / ("x" * 130) / "1.flac")
+    lines = []
+    assert files_by_person(tree, lines.append) == {"Ana": [tree / "Ana" / "1.flac", tree / "Ana/video/b/2.FLAC"]}
+    assert len(lines) == 1
+    assert "120 characters" in lines[0]
+
+
+def test_a_tree_without_people_is_one_line(tmp_path, demo_dir):
+    with pytest.raises(BadInput, match="no such folder"):
+        files_by_person(tmp_path / "absent")
+    with pytest.raises(BadInput, match="no audio in sub-folders"):
+        files_by_person(tmp_path)
+    with pytest.raises(BadInput, match="this is not a folder"):
+        files_by_person(demo_dir / "conversation.flac")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "rate", "channels"), [("flac", 44100, 2), ("ogg", 48000, 1), ("mp3", 22050, 1), ("wav", 8000, 1)]
+)
+def test_any_format_becomes_a_sample(tmp_path, voice, suffix, rate, channels):
+    import soxr
+
+    sound = soxr.resample(voice("Ana")[:80_000], 16000, rate)
+    path = tmp_path / f"talk.{suffix}"
+    soundfile.write(path, np.stack([sound] * channels, axis=1), rate)
+    assert import_person(tmp_path / "data", "Ana", [path]) == 1
+    (wav,) = samples_of(tmp_path / "data", "Ana")
+    assert soundfile.info(wav).samplerate == 16000
+    note = read_note(wav)
+    assert note.source == path.name
+    assert note.quality["speech_s"] == pytest.approx(len(keep_speech(voice("Ana")[:80_000])) / 16000, abs=0.4)
+
+
+def test_only_speech_is_kept_with_a_moment_around_it(tmp_path, voice):
+    talk = voice("Ana")[:80_000]
+    silence = 1e-4 * np.random.default_rng(0).standard_normal(160_000).astype(np.float32)
+    write_wav(tmp_path / "talk.wav", np.concatenate([silence, talk, silence]))
+    samples, quality = first_speech(tmp_path / "talk.wav")
+    assert len(talk) - 16000 < len(samples) < len(talk) + 16000
+    assert quality.speech_s == pytest.approx(len(keep_speech(talk)) / 16000, abs=0.3)
+    assert quality.sound_s == pytest.approx(len(samples) / 16000, abs=0.04)
+
+
+def test_of_a_long_file_the_first_speech_is_enough(tmp_path, voice):
+    path = tmp_path / "long.wav"
+    sound = np.concatenate([voice("Ana"), voice("Ben")])
+    write_wav(path, sound)
+    samples, quality = first_speech(path, ImportConfig(file_speech_s=5.0))
+    assert 5.0 <= quality.speech_s <= 6.1
+    assert len(samples) < 9 * 16000
+
+
+def test_memory_does_not_grow_with_a_file_without_speech(tmp_path):
+    path = tmp_path / "noise.wav"
+    noise = np.random.default_rng(0).integers(-300, 300, 16000 * 60, dtype=np.int16)
+    soundfile.write(path, noise, 16000)
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="of speech; at least 1 s are needed"):
+        first_speech(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6  # as float32 the minute is 3.8 MB
+
+
+def test_speech_is_not_looked_for_without_end(tmp_path, voice):
+    path = tmp_path / "late.wav"
+    silence = 1e-4 * np.random.default_rng(0).standard_normal(160_000).astype(np.float32)
+    write_wav(path, np.concatenate([silence, voice("Ana")]))
+    with pytest.raises(BadInput, match=r"only 0\.0 s of speech"):
+        first_speech(path, ImportConfig(searched_s=8.0))
+
+
+def test_a_file_is_taken_once_whatever_it_is_called(tmp_path, demo_dir):
+    files = sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))[:2]
+    assert import_person(tmp_path, "Ana", files) == 2
+    again = tmp_path / "renamed.flac"
+    shutil.copy(files[0], again)
+    assert import_person(tmp_path, "Ana", [*files, again]) == 0
+    assert len(samples_of(tmp_path, "Ana")) == 2
+
+
+def test_a_person_needs_no_more_than_three_minutes(tmp_path, demo_dir):
+    files = sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))
+    save_sample(tmp_path, read_audio(files[4]), Note("Ana", "", quality={"speech_s": 500.0}))  # recorded: not counted
+    config = ImportConfig(person_speech_s=8.0)
+    assert import_person(tmp_path, "Ana", files, config=config) == 2
+    assert import_person(tmp_path, "Ana", files, config=config) == 0
+
+
+def test_bad_files_are_a_line_each(tmp_path, demo_dir):
+    text, empty, short = tmp_path / "text.wav", tmp_path / "empty.wav", tmp_path / "short.wav"
+    text.write_text("this is text")
+    empty.touch()
+    write_wav(short, read_audio(next((demo_dir / "enrolment").rglob("*.flac")))[:1600])
+    nan = tmp_path / "nan.wav"
+    soundfile.write(nan, np.full(16000, np.nan, np.float32), 16000, subtype="FLOAT")
+    lines = []
+    files = [text, empty, short, nan, tmp_path / "absent.wav"]
+    assert import_person(tmp_path / "data", "Ana", files, on_bad=lines.append) == 0
+    assert len(lines) == len(files)
+    for path, line in zip(files, lines, strict=True):
+        assert str(path) in line
+        assert "\n" not in line
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.embedding.resemblyzer import System
+from app.evaluation.pairs import embed_clips, measure_gender, measure_pairs, measure_system, record_figures
+from app.training.corpus import Clip
+from utils import SAMPLE_RATE, BadInput, write_wav
+
+
+def test_clips_are_cut_from_the_middle(tmp_path: Path):
+    path = tmp_path / "x.wav"
+    write_wav(path, np.repeat([0.1, 0.2, 0.3, 0.4, 0.5], SAMPLE_RATE))
+    clips = [Clip(str(path), "x"), Clip(str(path), "x", start_s=2, end_s=3)]
+
+    def ends(samples: np.ndarray) -> np.ndarray:
+        return np.array([samples[0], samples[-1], len(samples) / SAMPLE_RATE])
+
+    assert embed_clips(clips, ends) == pytest.approx(np.array([[0.1, 0.5, 5], [0.3, 0.3, 1]]), abs=1e-3)
+    assert embed_clips(clips, ends, 3.0) == pytest.approx(np.array([[0.2, 0.4, 3], [0.3, 0.3, 1]]), abs=1e-3)
+
+
+def test_gender_counts_only_clips_of_known_gender():
+    clips = [Clip("1", "a", gender="f"), Clip("2", "b", gender="m"), Clip("3", "c", gender="m"), Clip("4", "d")]
+    said = {0: ("female", 0.9), 1: ("female", 0.9), 2: (None, 0.6), 3: ("male", 0.9)}
+
+    def tell(embedding: np.ndarray) -> tuple[str | None, float]:
+        return said[int(embedding[0])]
+
+    embeddings = np.arange(4)[:, None]
+    assert measure_gender(clips, embeddings, tell) == {"clips": 3, "answered": 2 / 3, "right": 0.5}
+    assert measure_gender(clips[2:3], embeddings[2:3], tell) == {"clips": 1, "answered": 0, "right": None}
+    assert measure_gender(clips[3:], embeddings[3:], tell) is None
+
+
+def test_figures_are_written_into_the_card(tmp_path: Path):
+    card = tmp_path / "m.json"
+    card.write_text('{"name": "m", "sha256": "x"}')
+    record_figures(tmp_path / "m.safetensors", "say it", [{"eer": 0.123456, "nested": {"a": [1 / 3]}, "n": 5}])
+    rows = [{"eer": 0.1235, "nested": {"a": [0.3333]}, "n": 5}]
+    assert json.loads(card.read_text()) == {"name": "m", "sha256": "x", "figures": {"command": "say it", "rows": rows}}
+
+
+def test_measure_pairs():
+    clips = [Clip(f"{i}.wav", speaker) for i, speaker in enumerate("aabbcc")]
+    embeddings = np.eye(3)[[0, 0, 1, 1, 2, 2]]
+    result = measure_pairs(clips, embeddings, 0.5)
+    assert result["eer"] == 0
+    assert (result["trials"], result["clips"], result["speakers"]) == (15, 6, 3)
+    assert result["eer_interval"] == [0, 0]
+    assert result["at_default"] == {"threshold": 0.5, "false_accepts": 0, "false_rejects": 0}
+    assert measure_pairs(clips, embeddings, 1.5)["at_default"]["false_rejects"] == 1
+    with pytest.raises(BadInput, match="both"):
+        measure_pairs(clips[:2], embeddings[:2], 0.5)
+
+
+def test_adults_and_children_have_rows_of_their_own(tmp_path: Path):
+    clips = []
+    for i, (speaker, age) in enumerate((("a", 40), ("b", None), ("c", 9), ("d", 10))):
+        for take in range(2):
+            path = tmp_path / f"{speaker}{take}.wav"
+            write_wav(path, np.full(SAMPLE_RATE, (i + 1) / 10))
+            clips.append(Clip(str(path), speaker, gender="m", age=age))
+
+    def embed(samples: np.ndarray) -> np.ndarray:
+        who = round(10 * float(samples[0])) - 1
+        return np.eye(4)[min(who, 2)]  # the two children sound alike
+
+    row = measure_system(System("s", embed, gender=lambda voice: ("male", 0.9)), clips, 0.0)
+    assert (row["speakers"], row["adults"]["speakers"], row["children"]["speakers"]) == (4, 2, 2)
+    assert row["adults"]["eer"] == 0
+    assert row["children"]["eer"] == pytest.approx(0.5)
+    assert row["children"]["gender"]["clips"] == 4
+    assert "adults" not in measure_system(System("s", embed), clips[:4], 0.0)

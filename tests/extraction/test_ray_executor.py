@@ -1,0 +1,54 @@
+"""Extraction on two Ray nodes of this machine, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.corpus.manifest import open_manifest
+from app.embedding.encoder import Encoder
+from app.extraction.executors import LocalEngine
+from app.extraction.extract import extract
+from utils import ROOT, read_audio, write_wav
+
+ROWS = 2000
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # Ray's workers would wait for whatever else the machine does
+    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="pip install -r requirements-ray.txt")
+    node = {"num_cpus": 1, "object_store_memory": 100_000_000, "include_dashboard": False}
+    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=node)
+    yield cluster, cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+    cluster.shutdown()
+
+
+@pytest.mark.slow
+def test_a_node_is_lost_and_the_result_is_that_of_one_machine(cluster, tmp_path: Path, demo_dir):
+    cluster, second = cluster
+    table, out = tmp_path / "rows.csv", tmp_path / "out"
+    write_wav(tmp_path / "a.wav", read_audio(demo_dir / "conversation.flac", end_s=20))
+    stretches = [f"a.wav,{k % 7},{k % 640 / 40},{k % 640 / 40 + 2 + k / ROWS}" for k in range(ROWS)]
+    table.write_text("\n".join(["file,speaker,start_s,end_s", *stretches, "none.wav,x,,"]) + "\n")
+    command = [sys.executable, "-m", "app", "extract", str(table), "--out", str(out)]
+    command += ["--engine", "ray", "--ray-address", cluster.address]
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    journal = out / "journal.bin"
+    while run.poll() is None and not (journal.exists() and journal.stat().st_size > ROWS * 768 / 5):
+        time.sleep(0.02)
+    assert run.poll() is None, run.communicate()
+    cluster.remove_node(second, allow_graceful=False)
+    said, complaints = run.communicate(timeout=300)
+    assert run.returncode == 0, complaints
+    assert f"{ROWS} embeddings of {ROWS + 1} rows" in said
+    assert int(said.split(" workers")[0].split()[-1]) >= 2  # the lost one, too
+
+    encoder = Encoder.load(compute="cpu", precision="auto")
+    extract(open_manifest(table), tmp_path / "local", LocalEngine(encoder))
+    for name in ("embeddings.npy", "labels.npy", "index.csv"):  # in the same order: not even sorting is needed
+        assert (out / name).read_bytes() == (tmp_path / "local" / name).read_bytes(), name

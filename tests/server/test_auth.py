@@ -1,0 +1,65 @@
+"""The token's file, and who is let in."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from app.server.auth import Guard, load_token
+from utils import BadInput
+
+
+def mode(path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_token_is_made_once_for_its_owner_alone(tmp_path):
+    path = tmp_path / "new" / "server-token"
+    token = load_token(path)
+    assert len(token) >= 40
+    assert load_token(path) == token
+    assert load_token(tmp_path / "other") != token
+    if os.name == "posix":
+        assert mode(path) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
+def test_a_file_that_others_can_read_is_closed_to_them(tmp_path):
+    path = tmp_path / "token"
+    path.write_text("a-token-of-my-own-0123\n")
+    path.chmod(0o644)
+    assert load_token(path) == "a-token-of-my-own-0123"
+    assert mode(path) == 0o600
+
+
+def test_an_empty_file_is_filled_and_a_strange_one_refused(tmp_path):
+    (tmp_path / "empty").touch()
+    assert load_token(tmp_path / "empty")
+    for content in ("short", "with spaces in the middle of it", "x" * 15):
+        (tmp_path / "strange").write_text(content)
+        with pytest.raises(BadInput, match="delete the file"):
+            load_token(tmp_path / "strange")
+
+
+@pytest.mark.parametrize(
+    ("headers", "admitted"),
+    [
+        ({b"authorization": b"Bearer right-token-0123456"}, True),
+        ({b"authorization": b"bearer right-token-0123456"}, True),
+        ({b"authorization": b"Bearer right-token-012345"}, False),
+        ({b"authorization": b"Bearer right-token-01234567"}, False),
+        ({b"authorization": b"Bearer "}, False),
+        ({b"authorization": b"Bearer \xff\xfe"}, False),
+        ({b"authorization": b"Basic right-token-0123456"}, False),
+        ({b"authorization": b"right-token-0123456"}, False),
+        ({}, False),
+        ({b"sec-websocket-protocol": b"heard.v1, heard.token.right-token-0123456"}, True),
+        ({b"sec-websocket-protocol": b"heard.v1, heard.token."}, False),
+        ({b"sec-websocket-protocol": b"heard.v1"}, False),
+        ({b"cookie": b"right-token-0123456"}, False),
+    ],
+)
+def test_only_the_token_itself_is_admitted(headers, admitted):
+    assert Guard("right-token-0123456").admits(headers) is admitted

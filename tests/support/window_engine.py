@@ -1,0 +1,36 @@
+"""What the tests of the window's engine share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from app.audio.file_source import FileSource
+from app.audio.source import AudioSource
+from app.session import DEMO, SessionOptions
+from app.window.engine.engine import Listener
+from app.window.engine.facts import Facts
+
+
+def play_demo(options: SessionOptions) -> AudioSource:
+    """The demo as fast as it can be read."""
+    return FileSource(DEMO / "conversation.flac")
+
+
+class Seen:
+    """Watches a listener's facts from the moment it is made: ``until`` waits for some, ``all`` are those seen."""
+
+    def __init__(self, listener: Listener):
+        self.listener = listener
+        self.all: list[Facts] = []
+
+    def until(self, condition: Callable[[Facts], bool], timeout_s: float = 30) -> Facts:
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            facts = self.listener.facts
+            if not self.all or facts is not self.all[-1]:
+                self.all.append(facts)
+            if condition(facts):
+                return facts
+            time.sleep(0.001)
+        raise AssertionError(f"it did not happen; the last was {self.all[-1]}")

@@ -1,0 +1,244 @@
+"""What the window shows for which facts: tables of plain values, without Qt."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from app.audio.source import SourceState, SourceStatus
+from app.scoring.decision import DecisionRule, decide, probability
+from app.scoring.identification import UNKNOWN, Identification
+from app.window import strings
+from app.window.engine.facts import Facts, Phase
+from app.window.strings import percent
+from app.window.view.names import initials
+from app.window.view.palette import INKS
+from app.window.view.status import Severity
+from app.window.view.view_state import Mood, view_state
+from utils import ROOT
+
+RULE = DecisionRule(threshold=0.5, margin=0.05, scale=14.0, offset=-5.6)
+RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
+LIVE = Facts(phase=Phase.LISTENING, people=("Ana", "Ben"), rule=RULE, source=RUNNING, model="embedded")
+
+
+def said(scores: dict[str, float], **changes: object) -> Identification:
+    answer = decide(scores, RULE)
+    values = {
+        "time_s": 3.0,
+        "label": answer.speaker or UNKNOWN,
+        "speaker": answer.speaker,
+        "confidence": answer.confidence,
+        "scores": scores,
+        "threshold": RULE.threshold,
+        "reason": answer.reason,
+        "speech_probability": 0.9,
+    }
+    return Identification(**{**values, **changes})
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def source(state: SourceState, message: str = "") -> SourceStatus:
+    return replace(RUNNING, state=state, message=message)
+
+
+@pytest.mark.parametrize(
+    ("facts", "mood", "title", "in_detail", "severity", "in_status"),
+    [
+        (Facts(), Mood.OFF, "Not listening", "Start", Severity.NEUTRAL, "Not listening"),
+        (Facts(phase=Phase.LOADING), Mood.BUSY, "Getting ready", "Loading", Severity.BUSY, "Loading"),
+        (
+            Facts(phase=Phase.LOADING, download=(20_000_000, 80_000_000)),
+            Mood.BUSY, "Downloading", "20 of 80 MB", Severity.BUSY, "Downloading the model: 25 %",
+        ),
+        (
+            Facts(phase=Phase.NO_INPUT, error="no microphone was found: plug one in."),
+            Mood.TROUBLE, "No microphone", "No microphone was found: plug one in. Listening starts by itself",
+            Severity.BUSY, "Looking",
+        ),
+        (
+            Facts(phase=Phase.FAILED, error="the disk is full"),
+            Mood.TROUBLE, "Cannot listen", "The disk is full.", Severity.ERROR, "try again",
+        ),
+        (Facts(phase=Phase.ENDED, file="a.wav"), Mood.OFF, "The recording", "again", Severity.NEUTRAL, "Not listening"),
+        (replace(LIVE, source=None), Mood.BUSY, "Opening", "allow", Severity.BUSY, "Opening"),
+        (LIVE, Mood.QUIET, "Listening", "", Severity.GOOD, "USB headset, 48 kHz"),
+        (
+            replace(LIVE, source=source(SourceState.LOST, "USB headset was unplugged")),
+            Mood.TROUBLE, "Microphone lost", "USB headset was unplugged.", Severity.WARNING, "by itself",
+        ),
+        (
+            replace(LIVE, source=source(SourceState.SILENT, "allow the microphone in System Settings")),
+            Mood.TROUBLE, "No sound arrives", "Allow the microphone", Severity.WARNING, "from USB headset",
+        ),
+        (
+            replace(LIVE, source=source(SourceState.SILENT)),
+            Mood.TROUBLE, "No sound arrives", "privacy settings", Severity.WARNING, "Nothing but silence",
+        ),
+        (replace(LIVE, resumed=True), Mood.QUIET, "Listening", "", Severity.GOOD, "is back"),
+        (replace(LIVE, skipped_s=1.25), Mood.QUIET, "Listening", "", Severity.WARNING, "1.2 s were skipped"),
+        (replace(LIVE, people=()), Mood.QUIET, "Listening", "", Severity.NEUTRAL, "Nobody is enrolled"),
+        (replace(LIVE, stale=("Ben",)), Mood.QUIET, "Listening", "", Severity.WARNING, "Ben: voiceprints of another"),
+        (Facts(stale=("Ben",)), Mood.OFF, "Not listening", "", Severity.WARNING, "Make voiceprints"),
+        (
+            replace(LIVE, file="talk.wav", source=replace(RUNNING, device="talk.wav")),
+            Mood.QUIET, "Listening", "", Severity.GOOD, "talk.wav",
+        ),
+        (
+            replace(LIVE, said=Identification(1.0, None, None, 0.0), last_speaker="Ana"),
+            Mood.QUIET, "Nobody is speaking", "Last heard: Ana", Severity.GOOD, "Listening",
+        ),
+        (
+            replace(LIVE, said=Identification(1.0, None, None, 0.0, speech_probability=0.8)),
+            Mood.VOICE, "Recognising", "", Severity.GOOD, "Listening",
+        ),
+    ],
+)  # fmt: skip
+def test_states_explain_themselves(facts, mood, title, in_detail, severity, in_status):
+    state = view_state(facts)
+    assert state.now.mood is mood
+    assert state.now.title.startswith(title)
+    assert in_detail in plain(state.now.detail)
+    assert state.status.severity is severity
+    assert in_status in plain(state.status.text)
+    assert state.match is None
+
+
+def test_the_worst_is_said_first():
+    troubled = replace(LIVE, source=source(SourceState.LOST, "gone"), skipped_s=1.0, stale=("Ben",), people=())
+    assert view_state(troubled).status.text == strings.STATUS_LOST
+    assert "skipped" in view_state(replace(troubled, source=RUNNING)).status.text
+    assert "Ben" in view_state(replace(troubled, source=RUNNING, skipped_s=0.0)).status.text
+
+
+def test_a_name_with_all_that_supports_it():
+    ana = said({"Ana": 0.8, "Ben": 0.1}, gender="female", gender_confidence=0.931)
+    state = view_state(replace(LIVE, said=ana))
+    assert (state.now.mood, state.now.title, state.now.initials) == (Mood.NAMED, "Ana", "A")
+    assert plain(state.now.detail) == f"{plain(percent(ana.confidence))} sure  ·  female voice 93 %"
+    assert state.now.ink == state.match.ink == state.people[0].ink
+    assert state.match.share == probability(0.8, RULE)
+    assert state.match.needed == state.needed == probability(0.5, RULE)
+    assert state.match.caption == "Match with Ana"
+    assert [(p.name, p.speaking) for p in state.people] == [("Ana", True), ("Ben", False)]
+    assert state.people[1].share == probability(0.1, RULE)
+    assert plain(state.people[1].note) == "1 %"
+    assert "speaking" in state.people[0].spoken
+
+
+def test_why_it_is_unknown():
+    state = view_state(replace(LIVE, said=said({"Ana": 0.34, "Ben": 0.1})))
+    assert (state.now.mood, state.now.title) == (Mood.UNKNOWN, "Unknown voice")
+    assert state.now.ink is state.match.ink is None
+    assert state.match.caption == "Unknown: the closest is Ana"
+    assert plain(state.match.spoken) == "Unknown: the closest is Ana: 30 %, needs 80 %"
+    assert state.match.explanation == "Closest: Ana 0.34, needs 0.50."
+    assert not any(person.speaking for person in state.people)
+
+
+def test_two_people_alike():
+    state = view_state(replace(LIVE, said=said({"Ana": 0.62, "Ben": 0.60})))
+    assert state.now.title == "Unknown voice"
+    assert plain(state.match.caption) == "Unknown: Ana 96 % or Ben 94 %, too close to call"
+
+
+def test_the_name_stands_though_the_confidence_is_below_the_mark():
+    """Just above threshold and margin: less sure than the match alone, but the bar must not contradict the name."""
+    answer = said({"Ana": 0.51, "Ben": 0.45})
+    state = view_state(replace(LIVE, said=answer))
+    assert answer.confidence < probability(RULE.threshold, RULE)
+    assert state.now.title == "Ana"
+    assert state.match.share >= state.match.needed
+
+
+def test_little_speech_needs_less_and_the_bar_goes_along():
+    rule = replace(RULE, by_speech=((1.0, 0.4), (5.0, 0.5)))
+    for seconds, scores in ((1.0, {"Ana": 0.41, "Ben": 0.0}), (5.0, {"Ana": 0.51, "Ben": 0.0})):
+        answer = decide(scores, rule.at(seconds))
+        needs = rule.at(seconds).threshold  # as the engine tells it
+        shown = said(scores, label=answer.speaker, speaker=answer.speaker, speech_s=seconds, threshold=needs)
+        state = view_state(replace(LIVE, rule=rule, said=shown))
+        assert state.now.title == "Ana"
+        assert state.match.share == state.people[0].share == pytest.approx(probability(0.51, RULE))
+        assert state.needed == state.match.needed == pytest.approx(probability(0.5, RULE))
+
+
+def test_unknown_voices_may_be_numbered():
+    assert view_state(replace(LIVE, said=said({"Ana": 0.1}, label="Unknown 2"))).now.title == "Unknown 2"
+
+
+def test_nobody_enrolled():
+    state = view_state(replace(LIVE, people=(), said=said({})))
+    assert state.nobody
+    assert state.now.title == "Unknown voice"
+    assert state.match is None
+    assert not view_state(replace(LIVE, people=None)).nobody  # not known yet is not nobody
+
+
+def test_people_of_another_model_are_in_the_list_but_not_compared():
+    state = view_state(replace(LIVE, stale=("Ben",), said=said({"Ana": 0.8})))
+    ana, ben = state.people
+    assert ana.speaking
+    assert not ana.stale
+    assert (ben.stale, ben.share, ben.note) == (True, None, "other model")
+
+
+def test_answers_are_shown_only_while_listening():
+    state = view_state(replace(LIVE, phase=Phase.STOPPED, said=said({"Ana": 0.8})))
+    assert state.match is None
+    assert state.people[0].share is None
+    assert not state.running
+
+
+def test_people_are_in_alphabetical_order_whatever_their_accents():
+    state = view_state(Facts(people=("Zoe", "ömer", "Álvaro", "bea", "Oda")))
+    assert [person.name for person in state.people] == ["Álvaro", "bea", "Oda", "ömer", "Zoe"]
+
+
+def test_colours_stay_when_scores_change():
+    before, after = (view_state(replace(LIVE, said=said({"Ana": a, "Ben": 0.9 - a}))) for a in (0.9, 0.0))
+    assert [person.ink for person in before.people] == [person.ink for person in after.people]
+    assert all(0 <= person.ink < INKS for person in after.people)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Ana", "A"), ("ana lópez", "AL"), ("Ana María López", "AL"), ("Σοφία", "Σ"), ("李小龍", "李"),
+        ("김 민수", "김"), ("ليلى الهاشمي", "ل"), ("(Bob) Smith", "BS"),
+        ("e\u0301va", "E\u0301"), ("🎤", "🎤"), ("7 of 9", "7"), ("!?", "!"),
+    ],
+)  # fmt: skip
+def test_initials(name, letters):
+    assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "< 1 %"),
+        (0.004, "< 1 %"),
+        (0.006, "1 %"),
+        (0.345, "34 %"),
+        (0.994, "99 %"),
+        (0.996, "> 99 %"),
+        (1.0, "> 99 %"),
+    ],
+)
+def test_no_percentage_claims_certainty(share, text):
+    assert plain(percent(share)) == text
+
+
+def test_view_states_need_neither_qt_nor_torch():
+    check = (
+        "import app.window.engine.engine, app.window.view.view_state, app.window.launch, sys;"
+        " print([m for m in ('PySide6', 'torch') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
