@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.evaluation.trial_list import read_trials
 from app.evaluation.trial_scores import measure_trials, score_trials, write_scores
+from app.evaluation.trials import read_trials
 from app.terminal.tables import table
 from utils import atomic_write
 

@@ -13,7 +13,7 @@ import numpy as np
 from app.embedding.resemblyzer import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
 from app.evaluation.pairs import Progress
-from app.evaluation.trial_list import Speakers, Trial, find_speakers
+from app.evaluation.trials import Speakers, Trial, find_speakers
 from app.scoring import metrics
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Cohort

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.evaluation.trial_list import read_trials
+from app.evaluation.trials import read_trials
 from tests.support.documented_commands import assert_links_exist, assert_options_exist
 from utils import ROOT
 

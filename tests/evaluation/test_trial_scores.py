@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.evaluation.trial_list import Trial
 from app.evaluation.trial_scores import (
     ScoredTrials,
     at_rule,
@@ -15,6 +14,7 @@ from app.evaluation.trial_scores import (
     score_trials,
     write_scores,
 )
+from app.evaluation.trials import Trial
 from app.scoring.decision import DecisionRule, probability
 from app.scoring.gallery import Cohort, unit
 from app.scoring.metrics import cllr, dcf_at, equal_error_rate, measure

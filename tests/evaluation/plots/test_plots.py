@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from app.evaluation.plots import det, embeddings, scores, sound, style, tsne
-from app.evaluation.trial_list import Trial
 from app.evaluation.trial_scores import ScoredTrials
+from app.evaluation.trials import Trial
 from model import Architecture, SpeakerNetwork
 from utils import BadInput, HeardError
 

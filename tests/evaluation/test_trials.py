@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.evaluation.trial_list import Trial, find_speakers, read_trials
+from app.evaluation.trials import Trial, find_speakers, read_trials
 from utils import BadInput
 
 
