@@ -19,9 +19,10 @@ import numpy as np
 
 from app.audio.source import AudioSource
 from app.diarisation.recogniser import Recogniser, listen
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
+from app.scoring.cohort import unit
 from app.scoring.decision import decide
-from app.scoring.gallery import Gallery, best, unit
+from app.scoring.gallery import Gallery, best
 from app.scoring.identification import UNKNOWN, Identification
 from app.verification import Verification, Voice, compare, hear
 from app.voiceprints.store import VoiceprintStore
@@ -55,7 +56,7 @@ class Heard:
         (a CUDA device if there is one), "cpu", "cuda" or "mps". ``data``: the folder of the voiceprints, as ``--data``.
         ``threshold``: a score, -1 to 1, in place of the model's own.
         """
-        self.encoder = Encoder.load(model, compute=compute)
+        self.encoder = load_encoder(model, compute=compute)
         """The network: ``encoder.embed_batch(signals)`` is what SpeechBrain calls ``encode_batch``."""
         self.threshold = threshold
         self._data = data

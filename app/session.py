@@ -112,10 +112,10 @@ class Session:
     def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser:
         """Load the model, if it is not there yet, and the enrolled people."""
         from app.diarisation.recogniser import Recogniser
-        from app.embedding.encoder import Encoder
+        from app.embedding.load import load_encoder
 
         if self.encoder is None:
-            self.encoder = Encoder.load(self.options.model, compute=live_compute(self.options), progress=progress)
+            self.encoder = load_encoder(self.options.model, compute=live_compute(self.options), progress=progress)
         self.recogniser = Recogniser(
             self.encoder, self.load_gallery(self.encoder), self.encoder.rule(self.options.threshold)
         )

@@ -15,8 +15,8 @@ from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, speech_chunks
 from app.enrolment.import_folder import chunks_of
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import SHORTEST_S, cut, pooled
+from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule, probability
-from app.scoring.gallery import Cohort, similarities
 from utils import SAMPLE_RATE, BadInput
 
 if TYPE_CHECKING:

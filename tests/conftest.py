@@ -34,6 +34,6 @@ def demo_dir() -> Path:
 @pytest.fixture(scope="session")
 def encoder():
     """The embedded model, loaded once."""
-    from app.embedding.encoder import Encoder
+    from app.embedding.load import load_encoder
 
-    return Encoder.load("embedded", compute="cpu")
+    return load_encoder("embedded", compute="cpu")

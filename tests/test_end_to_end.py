@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import virtual_sound
 
 from app.audio.vad import keep_speech
 from app.scoring.identification import UNKNOWN, is_unknown
+from tests.support import virtual_sound
 from utils import ROOT, SAMPLE_RATE, read_audio
 
 

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-import virtual_sound
 
 import app
 from app import Heard
 from app.audio.file_source import StreamSource
 from app.cli import people as voices_command
-from app.scoring.gallery import similarities
+from app.scoring.cohort import similarities
 from app.scoring.identification import Identification
 from app.verification import Verification
 from app.voiceprints.store import Sample, VoiceprintStore
+from tests.support import virtual_sound
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, resample, write_wav
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from utils import BUNDLED, ROOT, atomic_write, read_audio, run_cli
 
 RECORDING = BUNDLED / "demo" / "enrolment" / "Ana" / "01.flac"
@@ -17,7 +17,7 @@ GOLDEN = ROOT / "tests" / "evaluation" / "golden_embedding.json"
 
 def golden(path: Path = RECORDING) -> dict:
     """The weights' hash and the embedding (D,) of the first 3 s of a recording, to 5 decimals."""
-    encoder = Encoder.load("embedded", compute="cpu")
+    encoder = load_encoder("embedded", compute="cpu")
     vector = encoder.embed(read_audio(path, end_s=3.0))
     return {"sha256": encoder.sha256, "recording": path.name, "embedding": [round(float(x), 5) for x in vector]}
 

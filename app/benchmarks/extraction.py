@@ -13,10 +13,10 @@ import numpy as np
 
 from app.benchmarks.networks import speechbrain_classifier
 from app.corpus.manifest import Manifest, Row, open_manifest
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.extraction.executors import LocalEngine, available_cores
 from app.extraction.extract import ExtractConfig, extract
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from utils import BadInput
 
 SAME = "Heard, the same network"
@@ -149,7 +149,7 @@ class _Heard:
     """``extract`` into a folder, a part of the rows at a time."""
 
     def __init__(self, model: str, precision: str, out: Path):
-        self.engine = LocalEngine(Encoder.load(model, compute="cpu", precision=precision, bulk=True))
+        self.engine = LocalEngine(load_encoder(model, compute="cpu", precision=precision, bulk=True))
         self.out, self.sound_s, self._turns = out, 0.0, 0
 
     def __call__(self, rows: list[Row]) -> np.ndarray:

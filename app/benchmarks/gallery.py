@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule, decide
-from app.scoring.gallery import Cohort, Gallery, best, unit
+from app.scoring.gallery import Gallery, best
 
 DIM = 192
 

@@ -57,16 +57,16 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
     """
     import torch
 
-    from app.embedding.encoder import Encoder
     from app.embedding.large import side_by_side
-    from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, LARGE, load
+    from app.embedding.load import load_encoder
+    from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, LARGE, load_network
     from app.embedding.onnx_encoder import OnnxEncoder
     from app.embedding.torch_cpu import FastNetwork
     from model import Architecture, SpeakerNetwork
 
     full = SpeakerNetwork(Architecture()).eval()
     try:
-        embedded, _ = load(EMBEDDED)
+        embedded, _ = load_network(EMBEDDED)
     except HeardError:  # a tree without weights: the size is what counts
         embedded = SpeakerNetwork(Architecture(channels=256, mfa_channels=768, stride=2)).eval()
     networks: dict[str, tuple[Callable, int]] = {}
@@ -77,7 +77,7 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         networks[f"{name}, in torch"] = FastNetwork(network), _parameters(network)
     for name in (EMBEDDED, EMBEDDED_INT8):
         with contextlib.suppress(HeardError):
-            encoder = Encoder.load(name, compute="cpu")
+            encoder = load_encoder(name, compute="cpu")
             networks[name] = partial(_embed, encoder), _parameters(embedded)
     with contextlib.suppress(OSError, HeardError):
         encoder = OnnxEncoder(side_by_side(full, {}), {"name": LARGE, "sha256": ""}, {})

@@ -12,14 +12,14 @@ from utils import BadInput
 def day(options: argparse.Namespace) -> None:
     from app.benchmarks.soak import DayConfig, DayReport, simulate
     from app.diarisation.recogniser import Recogniser
-    from app.embedding.encoder import Encoder
+    from app.embedding.load import load_encoder
     from app.enrolment.build import gallery_from_folder
     from app.session import DEMO
     from utils import read_audio
 
     if not 0.1 <= options.hours <= 1000:
         raise BadInput(f"--hours {options.hours:g}: a day is simulated with 0.1 to 1000 hours.")
-    encoder = Encoder.load(options.model, compute="cpu")
+    encoder = load_encoder(options.model, compute="cpu")
     recogniser = Recogniser(encoder, gallery_from_folder(DEMO / "enrolment", encoder))
     print(f"\n{options.hours:g} hours of sound, a tenth of it the demo's conversation, as fast as it runs:")
     print("    hour  memory    turns  to list them  voices without a name, kept  processor")
@@ -32,12 +32,12 @@ def day(options: argparse.Namespace) -> None:
 
 
 def thresholds(options: argparse.Namespace) -> None:
-    from app.embedding.encoder import Encoder
+    from app.corpus.clips import read_clips
+    from app.embedding.load import load_encoder
     from app.evaluation.open_set import OpenSetConfig, cast_parts
     from app.evaluation.own_thresholds import compare, know
-    from app.training.corpus import read_clips
 
-    encoder, clips = Encoder.load(options.model), read_clips(options.speech)
+    encoder, clips = load_encoder(options.model), read_clips(options.speech)
     if encoder.cohort is None:
         raise BadInput("benchmarks thresholds: this model brings no cohort to normalise scores with.")
     print("\nOne threshold or one for each person: five enrolled, windows of speech with a voiceprint of 20 s:")
@@ -56,12 +56,12 @@ def thresholds(options: argparse.Namespace) -> None:
 
 
 def positions(options: argparse.Namespace) -> None:
-    from app.embedding.encoder import Encoder
+    from app.corpus.clips import read_clips
+    from app.embedding.load import load_encoder
     from app.evaluation.open_set import OpenSetConfig, cast_parts
     from app.evaluation.positions import DRAWS, compare, enough, know, mean_rows
-    from app.training.corpus import read_clips
 
-    encoder, clips = Encoder.load(options.model), read_clips(options.speech)
+    encoder, clips = load_encoder(options.model), read_clips(options.speech)
     print("\nEnrolled with 20 s from near, a step back and softly; windows of 2 s against everybody:")
     for corpus in sorted({clip.corpus for clip in clips}):
         own, draws = [clip for clip in clips if clip.corpus == corpus], []
@@ -79,14 +79,14 @@ def positions(options: argparse.Namespace) -> None:
 
 
 def overlap(options: argparse.Namespace) -> None:
-    from app.embedding.encoder import Encoder
+    from app.corpus.clips import read_clips
+    from app.embedding.load import load_encoder
     from app.evaluation.conversations.benchmark import condition
     from app.evaluation.conversations.meetings import meetings, read_excerpts
     from app.evaluation.conversations.overlap_detection import OverlapCounts, measure_overlap
     from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
-    from app.training.corpus import read_clips
 
-    encoder, clips = Encoder.load(options.model, compute="cpu"), read_clips(options.speech)
+    encoder, clips = load_encoder(options.model, compute="cpu"), read_clips(options.speech)
     if encoder.overlap is None:
         raise BadInput("benchmarks overlap: this model does not tell whether two people speak at once.")
     print("\nTwo people at once, as the live engine tells it:\n")

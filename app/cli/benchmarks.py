@@ -106,11 +106,11 @@ def gallery(people: list[int]) -> None:
 
 
 def windows(options: argparse.Namespace) -> None:
-    from app.embedding.encoder import Encoder
+    from app.corpus.clips import read_clips
+    from app.embedding.load import load_encoder
     from app.evaluation.conversations.windows import compare, grid
-    from app.training.corpus import read_clips
 
-    encoder = Encoder.load(options.model)
+    encoder = load_encoder(options.model)
     clips = read_clips(options.speech)
     settings = grid([0.768, 1.536, 3.072], [0.128]) + grid([3.072], [0.064, 0.256, 0.512])
     print(f"\nLive engine over {options.conversations} conversations of 2 min (5 enrolled, 3 strangers, 20 dB):")

@@ -21,12 +21,12 @@ def run(argv: list[str]) -> int:
     if options.conversations:
         return run_conversations(options, _corpora(options, options.conversations))
     import app.training.cnn_lstm  # noqa: F401  their models are measured, too
-    from app.embedding.encoder import Encoder
-    from app.embedding.resemblyzer import load_reference, own
+    from app.embedding.load import load_encoder
+    from app.evaluation.systems import load_reference, own
 
     if options.record and resolve(options.model).kind == "speechbrain":
         raise BadInput("--record: this model has no card of its own to write to.")
-    encoder = Encoder.load(options.model, compute=options.compute)
+    encoder = load_encoder(options.model, compute=options.compute)
     if options.trials:
         return run_trials(options, encoder, _bar("embedding"))
     system = own(encoder)
@@ -143,7 +143,7 @@ def _open_set(options: argparse.Namespace, systems: list) -> int:
 
 def _corpora(options: argparse.Namespace, table: str):
     """(name, clips) of each corpus that is asked for."""
-    from app.training.corpus import read_clips
+    from app.corpus.clips import read_clips
 
     clips = [clip for clip in read_clips(table, options.audio_root) if clip.adult or not options.adults]
     for corpus in options.corpus or sorted({clip.corpus for clip in clips}):

@@ -73,9 +73,9 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     """Measure and print one line for each row and system. ``corpora``: (name, clips) in order."""
     from tqdm import tqdm
 
+    from app.corpus.clips import Clip
     from app.evaluation.conversations.benchmark import Setup, audio_files, condition, meeting_units, run, units
     from app.evaluation.conversations.simulate import ConversationConfig
-    from app.training.corpus import Clip
 
     def given(name: str, default):
         value = getattr(options, name)

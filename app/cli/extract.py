@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option
-from app.embedding.encoder import PRECISIONS
+from app.embedding.load import PRECISIONS
 
 SHOWN = 5
 """Rows without an embedding that are named in the end; index.csv has all."""
@@ -100,16 +100,16 @@ def _engine(options: argparse.Namespace):
         from app.extraction.ray_executor import RayEngine
 
         return RayEngine(options.model, options.ray_address, options.workers, _precision(options))
-    from app.embedding.encoder import Encoder
+    from app.embedding.load import load_encoder
     from app.extraction.executors import LocalEngine
 
-    encoder = Encoder.load(options.model, compute=options.compute, precision=_precision(options), bulk=True)
+    encoder = load_encoder(options.model, compute=options.compute, precision=_precision(options), bulk=True)
     return nullcontext(LocalEngine(encoder, options.workers))
 
 
 def _precision(options: argparse.Namespace) -> str:
     """What was asked for, or, if nothing was, what is in the folder already."""
-    from app.embedding.model_files import is_onnx
+    from app.embedding.load import is_onnx
     from app.extraction.extract import JOURNAL
     from app.extraction.journal import precision_before
 

@@ -12,7 +12,7 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_compute_option(parser: argparse.ArgumentParser) -> None:
-    """``--compute``: what ``Encoder.load`` takes."""
+    """``--compute``: what ``load_encoder`` takes."""
     parser.add_argument(
         "--compute", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="where it is computed"
     )

@@ -69,12 +69,12 @@ def _tsne(options: argparse.Namespace) -> None:
     if (source / "embeddings.npy").is_file():
         voices = read_extracted(source)
     else:
-        from app.embedding.encoder import Encoder
+        from app.corpus.clips import read_clips
+        from app.embedding.load import load_encoder
         from app.evaluation.pairs import embed_clips
-        from app.training.corpus import read_clips
 
         clips = read_clips(source, options.audio_root)
-        vectors = embed_clips(clips, Encoder.load(options.model).embed, progress=_bar("embedding"))
+        vectors = embed_clips(clips, load_encoder(options.model).embed, progress=_bar("embedding"))
         voices = Embeddings(vectors, [clip.speaker for clip in clips], [Path(clip.path).name for clip in clips])
     shown = voices.some(options.most)
     people = len(set(shown.speakers))
@@ -90,7 +90,7 @@ def _tsne(options: argparse.Namespace) -> None:
 
 def _sound(options: argparse.Namespace):
     """The samples asked for, the network, and a title."""
-    from app.embedding.model_files import load
+    from app.embedding.model_files import load_network
     from app.evaluation.plots.sound import LONGEST_S
 
     start, whole = options.start_s, audio_duration_s(options.file)
@@ -101,7 +101,7 @@ def _sound(options: argparse.Namespace):
         end = start + LONGEST_S
         print(f"only {start:g} to {end:g} s are drawn; --start-s and --end-s choose.", file=sys.stderr)
     part = "" if (start, end) == (0, whole) else f", {start:g} to {end:.4g} s"
-    network, _ = load(options.model)
+    network, _ = load_network(options.model)
     return read_audio(options.file, start_s=start, end_s=end), network, f"{Path(options.file).name}{part}"
 
 
@@ -134,12 +134,12 @@ def _det(options: argparse.Namespace) -> None:
 
 
 def _scores(options: argparse.Namespace) -> None:
-    from app.embedding.model_files import load
+    from app.embedding.model_files import load_network
     from app.evaluation.plots.scores import draw_scores
     from app.evaluation.trial_scores import read_scores
 
     targets, nontargets = read_scores(options.scores)
-    threshold = options.threshold if options.threshold is not None else load(options.model)[1]["threshold"]
+    threshold = options.threshold if options.threshold is not None else load_network(options.model)[1]["threshold"]
     draw_scores(targets, nontargets, options.out[0], threshold)
 
 

@@ -14,11 +14,11 @@ from utils import BadInput, HeardError
 def run(argv: list[str]) -> int:
     """Compare the voices of two files, each with one person speaking, or of many such pairs."""
     options = _parse(argv)
-    from app.embedding.encoder import Encoder
+    from app.embedding.load import load_encoder
     from app.verification import Verifier, read_pairs
 
     pairs = list(read_pairs(options.pairs)) if options.pairs else []
-    verifier = Verifier(Encoder.load(options.model, compute=options.compute), options.threshold)
+    verifier = Verifier(load_encoder(options.model, compute=options.compute), options.threshold)
     if options.pairs:
         return _many(verifier, pairs, options)
     answer = verifier.compare(options.a, options.b)

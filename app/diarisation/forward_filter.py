@@ -24,7 +24,7 @@ from app.audio.vad import CHUNK_S
 from app.diarisation.hypothesis import Start, log_sum
 from app.diarisation.runs import SpeechRuns
 from app.diarisation.session_speakers import HeardTurn, SessionVoices
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from app.scoring.identification import UNKNOWN, is_numbered, is_unknown, plain
 
 

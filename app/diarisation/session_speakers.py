@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from app.diarisation.unknowns import UnknownVoice
+from app.scoring.cohort import unit
 from app.scoring.decision import Decision, DecisionRule, decide
-from app.scoring.gallery import Gallery, best, best_of_each, unit
+from app.scoring.gallery import Gallery, best, best_of_each
 from app.scoring.identification import UNKNOWN, is_unknown
 from utils import SAMPLE_RATE
 

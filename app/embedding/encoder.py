@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.embedding.overlap_head import OverlapHead
+from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule
-from app.scoring.gallery import Cohort, unit
 from utils import BadInput
 
-COMPUTE = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("auto", "float32", "bfloat16")
+if TYPE_CHECKING:
+    from app.embedding.encoder import Encoder
+    from app.scoring.cohort import Cohort
+    from app.scoring.decision import DecisionRule
+
 MIN_SAMPLES = 1600
 """Shorter pieces (0.1 s) say nothing about a voice."""
 BATCH_SAMPLES = 96 * 16_000
@@ -21,7 +25,7 @@ BATCH_SAMPLES = 96 * 16_000
 
 
 class Encoder(ABC):
-    """Turns 16 kHz speech into unit-length embeddings. Use ``Encoder.load``; takes seconds, the rest milliseconds.
+    """Turns 16 kHz speech into unit-length embeddings. ``app.embedding.load`` makes them.
 
     Not for use by several threads at once.
     """
@@ -43,53 +47,6 @@ class Encoder(ABC):
         """Tells whether two people speak at once; None if the model brings none."""
         if cohort is not None:
             self.cohort = Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
-
-    @classmethod
-    def load(
-        cls,
-        model: str = "embedded",
-        *,
-        compute: str = "auto",
-        bulk: bool = False,
-        precision: str = "float32",
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Encoder:
-        """Load a model by name or path.
-
-        ``model``: "embedded", "embedded-int8", "large", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights.
-        ``compute``: "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal
-        lengths will come at once. ``precision``: "bfloat16" is for processors that multiply it, where it takes about
-        half the time and moves embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and
-        "float32" elsewhere. ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown
-        model, device or precision, HeardError if it cannot be fetched or is damaged.
-
-        On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
-        for SpeechBrain's file, for bfloat16, and for ``bulk``, since it takes several signals at once. The embeddings
-        are the same.
-        """
-        from app.embedding import model_files
-
-        if compute not in COMPUTE:
-            raise BadInput(f"--compute {compute}: it is one of {', '.join(COMPUTE)}.")
-        if precision not in PRECISIONS:
-            raise BadInput(f"--precision {precision}: it is one of {', '.join(PRECISIONS)}.")
-        file = model_files.resolve(model, progress)
-        if file.kind == "onnx":
-            from app.embedding.onnx_encoder import OnnxEncoder
-
-            if compute not in ("auto", "cpu"):
-                raise BadInput(f"--compute {compute}: {model} runs on the processor alone; leave --compute out.")
-            if precision == "bfloat16":
-                raise BadInput(f"--precision bfloat16: {model} has a precision of its own; leave --precision out.")
-            return OnnxEncoder.open(file.path)
-        plain = not bulk and precision == "float32" and not model_files.needs_torch(model, compute)
-        if plain and model_files.is_ecapa_tdnn(file):
-            from app.embedding.onnx_encoder import OnnxEncoder
-
-            return OnnxEncoder.open(file.path)
-        from app.embedding.torch_encoder import TorchEncoder  # torch: seconds
-
-        return TorchEncoder.open(file, compute, precision)
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
         """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""
@@ -166,3 +123,7 @@ class Encoder(ABC):
         if sure < (self.card.get("gender") or {}).get("abstain", 0.8):
             return None, sure
         return ("female" if female >= 0.5 else "male"), sure
+
+
+Embed = Callable[[np.ndarray], np.ndarray]
+"""Speech (n,) float32 at 16 kHz -> unit embedding (D,)."""

@@ -22,7 +22,7 @@ from app.embedding.download import HubFile, Progress, cache_dir, explained, fetc
 from app.embedding.ecapa_onnx import Member, build_side_by_side
 from app.embedding.onnx_encoder import TENSORS
 from app.embedding.overlap_head import load_head, save_head
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from utils import BUNDLED, HeardError, atomic_write, file_sha256, read_card, write_card
 
 if TYPE_CHECKING:

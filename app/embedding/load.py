@@ -1,15 +1,92 @@
-"""Whether this machine has a CUDA device, asked of the driver: torch, which knows too, takes seconds to load."""
+"""From what ``--model`` and ``--compute`` say to an encoder: chooses what runs the network, and loads it."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+
+from app.embedding.encoder import Encoder
+from app.embedding.model_files import BUNDLED_FILES, HUB, KINDS, LARGE, SPEECHBRAIN, ModelFile, resolve
+from utils import BadInput, read_card
+
+COMPUTE = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def load_encoder(
+    model: str = "embedded",
+    *,
+    compute: str = "auto",
+    bulk: bool = False,
+    precision: str = "float32",
+    progress: Callable[[int, int], None] | None = None,
+) -> Encoder:
+    """The encoder of a model, by its name or path; takes seconds, embedding then milliseconds.
+
+    ``model``: "embedded", "embedded-int8", "large", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights.
+    ``compute``: "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal
+    lengths will come at once. ``precision``: "bfloat16" is for processors that multiply it, where it takes about
+    half the time and moves embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and
+    "float32" elsewhere. ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown
+    model, device or precision, HeardError if it cannot be fetched or is damaged.
+
+    On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
+    for SpeechBrain's file, for bfloat16, and for ``bulk``, since it takes several signals at once. The embeddings
+    are the same.
+    """
+    if compute not in COMPUTE:
+        raise BadInput(f"--compute {compute}: it is one of {', '.join(COMPUTE)}.")
+    if precision not in PRECISIONS:
+        raise BadInput(f"--precision {precision}: it is one of {', '.join(PRECISIONS)}.")
+    file = resolve(model, progress)
+    if file.kind == "onnx":
+        from app.embedding.onnx_encoder import OnnxEncoder
+
+        if compute not in ("auto", "cpu"):
+            raise BadInput(f"--compute {compute}: {model} runs on the processor alone; leave --compute out.")
+        if precision == "bfloat16":
+            raise BadInput(f"--precision bfloat16: {model} has a precision of its own; leave --precision out.")
+        return OnnxEncoder.open(file.path)
+    plain = not bulk and precision == "float32" and not needs_torch(model, compute)
+    if plain and is_ecapa_tdnn(file):
+        from app.embedding.onnx_encoder import OnnxEncoder
+
+        return OnnxEncoder.open(file.path)
+    from app.embedding.torch_encoder import TorchEncoder  # torch: seconds
+
+    return TorchEncoder.open(file, compute, precision)
+
+
+def needs_torch(model: str, compute: str = "auto") -> bool:
+    """Whether running what the user asked for takes torch, which is slow to import: SpeechBrain's file does, and a
+    GPU. ``compute``: as for ``load_encoder``.
+    """
+    kind = KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower())
+    if kind == "heard":
+        return compute in ("cuda", "mps") or (compute == "auto" and cuda_present())
+    if model == LARGE:
+        from app.embedding.large import is_made
+
+        return not is_made(HUB[SPEECHBRAIN])  # the public file is one of PyTorch
+    return kind != "onnx"
+
+
+def is_onnx(model: str) -> bool:
+    """Whether what the user asked for is an ONNX file, which has a precision of its own."""
+    return model == LARGE or KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) == "onnx"
+
+
+def is_ecapa_tdnn(file: ModelFile) -> bool:
+    """Whether the card says that this is the network which ``OnnxEncoder`` knows. Raises what ``read_card`` does."""
+    return read_card(file.path).get("architecture", {}).get("network") == "ecapa-tdnn"
 
 
 @cache
 def cuda_present() -> bool:
-    """Whether the CUDA driver is there and finds a device."""
+    """Whether the CUDA driver is there and finds a device; torch, which knows too, takes seconds to load."""
     if sys.platform == "darwin":
         return False
     try:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.embedding.download import HubFile, Progress, fetch
-from app.embedding.load import cuda_present
-from utils import BUNDLED, BadInput, HeardError, file_sha256, read_card
+from utils import BUNDLED, BadInput, HeardError, file_sha256
 
 if TYPE_CHECKING:
     from model import SpeakerNetwork
@@ -73,31 +72,7 @@ def resolve(model: str, progress: Progress | None = None) -> ModelFile:
     return ModelFile(path, path.name, kind)
 
 
-def needs_torch(model: str, compute: str = "auto") -> bool:
-    """Whether running what the user asked for takes torch, which is slow to import: SpeechBrain's file does, and a
-    GPU. ``compute``: as for ``Encoder.load``.
-    """
-    kind = KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower())
-    if kind == "heard":
-        return compute in ("cuda", "mps") or (compute == "auto" and cuda_present())
-    if model == LARGE:
-        from app.embedding.large import is_made
-
-        return not is_made(HUB[SPEECHBRAIN])  # the public file is one of PyTorch
-    return kind != "onnx"
-
-
-def is_onnx(model: str) -> bool:
-    """Whether what the user asked for is an ONNX file, which has a precision of its own."""
-    return model == LARGE or KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower()) == "onnx"
-
-
-def is_ecapa_tdnn(file: ModelFile) -> bool:
-    """Whether the card says that this is the network which ``OnnxEncoder`` knows. Raises what ``read_card`` does."""
-    return read_card(file.path).get("architecture", {}).get("network") == "ecapa-tdnn"
-
-
-def load(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, dict]:
+def load_network(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, dict]:
     """The network, in float32 and evaluation mode, and its card, for what the user asked (see ``resolve``).
 
     Raises what ``resolve`` raises, and HeardError for a damaged or foreign file.
@@ -106,7 +81,7 @@ def load(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, 
 
 
 def open_network(file: ModelFile) -> tuple[SpeakerNetwork, dict]:
-    """``load`` of a file that was resolved. Raises BadInput for an ONNX file: that can be run, not opened."""
+    """``load_network`` of a file that was resolved. Raises BadInput for an ONNX file: that can be run, not opened."""
     from model import load_checkpoint, load_speechbrain  # torch: seconds that a start must not wait for
 
     if file.kind == "onnx":

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.embedding.encoder import Embed
 from utils import SAMPLE_RATE, BadInput
 
 if TYPE_CHECKING:
-    from app.embedding.encoder import Encoder
-    from app.scoring.decision import DecisionRule
-    from app.scoring.gallery import Cohort
+    pass
 
-Embed = Callable[[np.ndarray], np.ndarray]
-"""Speech (n,) float32 at 16 kHz -> unit embedding (D,)."""
 LEVEL_DBFS = -26.0
 SHORTEST_S = 0.2
-
-
-@dataclass(frozen=True)
-class System:
-    """A speaker network as measurements see it."""
-
-    name: str
-    embed: Embed
-    threshold: float | None = None
-    """Its own, for two pieces of speech; None if it states none."""
-    gender: Callable[[np.ndarray], tuple[str | None, float]] | None = None
-    """``Encoder.gender`` if it has that head."""
-    cohort: Cohort | None = None
-    """Its own, if its scores are normalised."""
-    rule: DecisionRule | None = None
-    """How it decides, if it is calibrated."""
-
-
-def own(encoder: Encoder) -> System:
-    """The program's encoder as a system."""
-    gender = encoder.gender if encoder.knows_gender else None
-    rule = encoder.rule() if encoder.card.get("calibration") else None
-    return System(encoder.model_id, encoder.embed, encoder.card["threshold"], gender, encoder.cohort, rule)
-
-
-def load_reference(name: str) -> System:
-    """One of ``REFERENCES``, or the embedded model. Raises BadInput if a package is not installed."""
-    if name == "embedded":
-        from app.embedding.encoder import Encoder
-
-        return own(Encoder.load(name))
-    return System(name, REFERENCES[name]())
 
 
 def load_resemblyzer() -> Embed:
@@ -77,6 +40,3 @@ def at_level(samples: np.ndarray, level_dbfs: float = LEVEL_DBFS) -> np.ndarray:
     """``samples`` (n,) with this root mean square; silence stays silence."""
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     return samples * np.float32(10 ** (level_dbfs / 20) / max(rms, 1e-6))
-
-
-REFERENCES: dict[str, Callable[[], Embed]] = {"resemblyzer": load_resemblyzer}

@@ -23,7 +23,7 @@ class TorchEncoder(Encoder):
     def __init__(
         self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu", precision: str = "float32"
     ):
-        """``precision``: as for ``Encoder.load``. Raises BadInput for bfloat16 where it cannot be."""
+        """``precision``: as for ``load_encoder``. Raises BadInput for bfloat16 where it cannot be."""
         cohort = None if network.cohort is None else network.cohort.float().cpu().numpy()
         super().__init__(card, model_id, network.arch.embedding_dim, cohort, device)
         network = network.to(device).eval()
@@ -39,7 +39,7 @@ class TorchEncoder(Encoder):
 
     @classmethod
     def open(cls, file: ModelFile, compute: str, precision: str = "float32") -> TorchEncoder:
-        """The encoder of a model file; ``compute`` and ``precision`` as for ``Encoder.load``."""
+        """The encoder of a model file; ``compute`` and ``precision`` as for ``load_encoder``."""
         # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
         torch.set_num_threads(1)
         device = _device(compute)

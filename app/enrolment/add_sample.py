@@ -11,8 +11,8 @@ import numpy as np
 
 from app.audio.vad import SpeechDetector, keep_speech
 from app.enrolment.build import embed_sample
-from app.enrolment.quality import measure
-from app.voiceprints.recordings import Note, quality_figures, save_sample
+from app.enrolment.quality import measure, quality_figures
+from app.voiceprints.recordings import Note, save_sample
 from app.voiceprints.store import Sample, VoiceprintStore
 from utils import clean_name
 

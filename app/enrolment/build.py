@@ -59,12 +59,12 @@ class Builder:
         nothing at all can be used, HeardError if the model or the store fails, and OSError for a full disk: whoever
         was done before stays done.
         """
-        from app.embedding.encoder import Encoder
+        from app.embedding.load import load_encoder
 
         files = choose(files_by_person(tree, self.on_bad), names, tree) if tree else {}
         enrolled = self.store.people()
         people = {} if tree else choose(recorded_people(self.store.data, enrolled), names)
-        encoder = Encoder.load(self.model)
+        encoder = load_encoder(self.model)
         if tree:
             for name, audio in files.items():
                 import_person(self.store.data, name, self.track(audio, name), on_bad=self.on_bad)

@@ -27,8 +27,9 @@ import numpy as np
 
 from app.diarisation.session_speakers import VoicesConfig, live_rule
 from app.enrolment.segments import PIECE_S, pooled
+from app.scoring.cohort import similarities
 from app.scoring.decision import DecisionRule
-from app.scoring.gallery import Gallery, similarities
+from app.scoring.gallery import Gallery
 from app.voiceprints.store import Sample, VoiceprintStore
 
 if TYPE_CHECKING:

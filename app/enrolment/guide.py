@@ -7,9 +7,9 @@ from enum import Enum
 from pathlib import Path
 
 from app.enrolment.prompts import Prompt, prompts
-from app.enrolment.quality import LIMITS, Limits, Problem, judge
+from app.enrolment.quality import LIMITS, Limits, Problem, judge, quality_figures
 from app.enrolment.recorder import RecordedSample
-from app.voiceprints.recordings import Note, quality_figures, samples_of, save_sample
+from app.voiceprints.recordings import Note, samples_of, save_sample
 from utils import clean_name
 
 

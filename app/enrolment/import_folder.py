@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector
-from app.enrolment.quality import Quality, measure
-from app.voiceprints.recordings import Note, quality_figures, read_note, samples_of, save_sample
+from app.enrolment.quality import Quality, measure, quality_figures
+from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
 from utils import AUDIO_SUFFIXES, BadInput, clean_name, file_sha256, stream_audio
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 
 import numpy as np
@@ -226,3 +226,12 @@ def _background(probability: np.ndarray) -> np.ndarray:
 
 def _db(power: float) -> float:
     return max(FLOOR_DB, 10 * float(np.log10(max(power, 1e-12))))
+
+
+def quality_figures(quality: Quality) -> dict[str, object]:
+    """A recording's figures as JSON values."""
+    out = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(quality).items()}
+    out.pop("voice")  # it compares with other people: none of their names belongs into this person's folder
+    if quality.voice and quality.voice.same_voice is not None:
+        out["same_voice"] = round(quality.voice.same_voice, 4)
+    return out

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.enrolment.quality import Levels
 from app.enrolment.segments import pooled
-from app.scoring.gallery import Cohort, similarities
+from app.scoring.cohort import Cohort, similarities
 from app.voiceprints.store import Sample, VoiceprintStore
 
 if TYPE_CHECKING:

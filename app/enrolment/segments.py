@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from utils import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def embed_robustly(encoder: Encoder, speech: np.ndarray) -> tuple[np.ndarray, li
 
 def in_a_noisy_room(pieces: Sequence[np.ndarray], seed: int = 0) -> list[np.ndarray]:
     """Pieces (n,) of speech, each in a simulated room of its own with coloured noise 8 to 25 dB below the speech."""
-    from app.training.augment import noisy_room, simulated_room
+    from app.audio.acoustics import noisy_room, simulated_room
 
     rng, changed = np.random.default_rng(seed), []
     for piece in pieces:

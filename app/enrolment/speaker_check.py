@@ -17,7 +17,8 @@ import numpy as np
 from app.audio.vad import keep_speech
 from app.enrolment.quality import Levels, VoiceCheck
 from app.enrolment.segments import embed, pooled
-from app.scoring.gallery import Gallery, score, similarities, unit
+from app.scoring.cohort import similarities, unit
+from app.scoring.gallery import Gallery, score
 from app.voiceprints.store import VoiceprintStore
 from utils import HeardError, read_audio
 
@@ -51,9 +52,9 @@ class Voices:
         unless its ``encoder`` is there already.
         """
         if encoder is None:
-            from app.embedding.encoder import Encoder
+            from app.embedding.load import load_encoder
 
-            encoder = Encoder.load(model, progress=progress)
+            encoder = load_encoder(model, progress=progress)
         with VoiceprintStore(data) as store:
             known = store.gallery(encoder.sha256, encoder.cohort)
         others = [index for index, other in enumerate(known.names) if other != name]

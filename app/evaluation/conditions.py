@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.training.augment import noisy_room, simulated_room
-from app.training.corpus import Clip
+from app.audio.acoustics import noisy_room, simulated_room
+from app.corpus.clips import Clip
 
 SNR_DB = 10.0
 RT60_S = (0.2, 0.6)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.audio.vad import keep_speech
-from app.embedding.resemblyzer import Embed
+from app.corpus.clips import Clip
+from app.embedding.encoder import Embed
 from app.enrolment.segments import cut, pooled
 from app.evaluation.pairs import Progress
+from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule
-from app.scoring.gallery import Cohort, similarities
 from app.scoring.metrics import error_rates
 from app.scoring.reliability import measure_reliability
-from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 

@@ -15,7 +15,8 @@ from app.embedding.encoder import Encoder
 from app.enrolment.expected_errors import BETWEEN, own_scores
 from app.enrolment.segments import embed_robustly, in_a_noisy_room, pooled
 from app.evaluation.open_set import Part
-from app.scoring.gallery import Cohort, Gallery, similarities
+from app.scoring.cohort import Cohort, similarities
+from app.scoring.gallery import Gallery
 from app.voiceprints.store import Sample
 from utils import SAMPLE_RATE
 

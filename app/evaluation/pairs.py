@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from app.embedding.resemblyzer import Embed, System
+from app.corpus.clips import Clip
+from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import bootstrap_eer
-from app.scoring.gallery import Cohort, similarities
+from app.evaluation.systems import System
+from app.scoring.cohort import Cohort, similarities
 from app.scoring.metrics import all_pairs, measure, rejected
-from app.training.corpus import Clip
 from utils import SAMPLE_RATE, BadInput, read_audio, read_card, write_card
 
 Change = Callable[[Clip, np.ndarray], np.ndarray]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.audio.acoustics import coloured_noise, mix, noisy_room, simulated_room
 from app.embedding.encoder import Encoder
 from app.enrolment.segments import PIECE_S, cut, embed_robustly, pooled
 from app.evaluation.open_set import Part
-from app.scoring.gallery import Cohort, similarities
+from app.scoring.cohort import Cohort, similarities
 from app.scoring.metrics import equal_error_rate, rejected
-from app.training.augment import coloured_noise, mix, noisy_room, simulated_room
 from utils import SAMPLE_RATE
 
 FALSE_ACCEPTS = 0.01

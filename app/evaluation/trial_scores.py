@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.embedding.resemblyzer import Embed
+from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
 from app.evaluation.pairs import Progress
 from app.evaluation.trials import Speakers, Trial, find_speakers
 from app.scoring import metrics
+from app.scoring.cohort import Cohort
 from app.scoring.decision import DecisionRule
-from app.scoring.gallery import Cohort
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 P_TARGETS = (0.01, 0.05)

@@ -41,7 +41,7 @@ class RayEngine:
         """``address``: of the cluster, "host:port"; None for $RAY_ADDRESS, else one of this machine alone.
 
         ``workers``: at most so many shards at a time; None for as many as the cluster has processors. ``precision``:
-        as for ``Encoder.load``; "auto" goes by the processor of this machine. Raises BadInput if Ray is not installed,
+        as for ``load_encoder``; "auto" goes by the processor of this machine. Raises BadInput if Ray is not installed,
         HeardError if the cluster cannot be reached, and what loading the model raises.
         """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers

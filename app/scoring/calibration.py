@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from app.scoring.gallery import Cohort, similarities
+from app.scoring.cohort import Cohort, similarities
 from app.scoring.metrics import threshold_at
 
 

@@ -14,14 +14,14 @@ import numpy as np
 from app.audio.vad import SpeechDetector, keep_speech, speech_segments
 from app.enrolment.add_sample import add_recording
 from app.enrolment.build import embed_sample
-from app.enrolment.quality import Problem, Quality, judge, measure
+from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.speaker_check import KNOWN_SAMPLES, Voices
 from app.scoring.gallery import Gallery
 from app.server.errors import ApiError
 from app.server.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
 from app.server.service import Engine
 from app.server.uploads import duration_s, read
-from app.voiceprints.recordings import Note, quality_figures, read_note, recorded_people, samples_of
+from app.voiceprints.recordings import Note, read_note, recorded_people, samples_of
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, clean_name, read_audio, slug
 

@@ -79,9 +79,9 @@ def serve(options: ServeOptions) -> int:
         if not options.certfile and not _is_local(host):
             say(f"warning: others can reach {host}; without --certfile they can read the token and hear the voices.")
 
-        from app.embedding.encoder import Encoder  # before uvicorn's loop: it takes seconds
+        from app.embedding.load import load_encoder
 
-        encoder = Encoder.load(options.model, compute=options.compute)
+        encoder = load_encoder(options.model, compute=options.compute)
 
         from app.server.application import create_app
         from app.server.service import Engine

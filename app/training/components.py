@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.training.augment import Augmenter, change_speed
+from app.audio.acoustics import change_speed
+from app.training.augment import Augmenter
 from app.training.corpus import Corpus
 from app.training.voices import Voices
 from app.training.warm_start import embed_crops

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from app.training.augment import Augmenter, change_speed, mask_features
+from app.audio.acoustics import change_speed
+from app.training.augment import Augmenter, mask_features
 from app.training.config import DataConfig, RunConfig
 from app.training.corpus import Corpus, draw_weights
 from app.training.distributed import ALONE, Ranks

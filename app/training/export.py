@@ -9,7 +9,7 @@ import numpy as np
 
 from app.enrolment.segments import in_a_noisy_room
 from app.scoring.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
-from app.scoring.gallery import SMALLEST_COHORT, Cohort, unit
+from app.scoring.cohort import SMALLEST_COHORT, Cohort, unit
 from app.scoring.metrics import cllr, equal_error_rate, rejected
 from app.training.closed_set import measure_closed_set
 from app.training.components import fold_components

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.embedding.ecapa_onnx import build_onnx
 from app.embedding.onnx_encoder import TENSORS, OnnxEncoder
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from model import load_checkpoint
 from utils import BadInput, HeardError, atomic_write, file_sha256, write_card
 

@@ -19,8 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.embedding.resemblyzer import Embed
-from app.training.augment import change_speed
+from app.audio.acoustics import change_speed
+from app.embedding.encoder import Embed
 from app.training.components import principal_axes
 from app.training.corpus import Corpus
 from app.training.voices import Voices

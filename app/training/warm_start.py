@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from app.training.augment import change_speed
+from app.audio.acoustics import change_speed
 from app.training.corpus import Corpus
 from app.training.widen import can_widen, widen
 from model import SpeakerNetwork, load_checkpoint

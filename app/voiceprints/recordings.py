@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from app.enrolment.quality import Quality
 from app.voiceprints.store import VoiceprintStore
 from utils import BadInput, atomic_write, slug, write_wav
 
@@ -89,15 +88,6 @@ def read_note(wav: Path) -> Note | None:
         return note if isinstance(note.name, str) and isinstance(note.quality, dict) else None
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-
-
-def quality_figures(quality: Quality) -> dict[str, object]:
-    """A recording's figures as JSON values."""
-    out = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(quality).items()}
-    out.pop("voice")  # it compares with other people: none of their names belongs into this person's folder
-    if quality.voice and quality.voice.same_voice is not None:
-        out["same_voice"] = round(quality.voice.same_voice, 4)
-    return out
 
 
 def _name_in(folder: Path) -> str | None:

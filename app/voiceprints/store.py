@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.scoring.gallery import Cohort, Gallery, unit
+from app.scoring.cohort import Cohort, unit
+from app.scoring.gallery import Gallery
 from app.voiceprints.database import Database
 from utils import BadInput, atomic_write, clean_name, slug
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import virtual_sound
 
+from tests.support import virtual_sound
 from utils import ROOT
 
 PLAY = """

@@ -18,7 +18,7 @@ threads = lambda: len(os.listdir("/proc/self/task"))
 noise = np.random.default_rng(0).standard_normal(51200).astype(np.float32) / 10
 if "torch" in os.environ["ORDER"]:
     from app.embedding.encoder import Encoder
-    Encoder.load(compute="cpu")
+    load_encoder(compute="cpu")
 before = threads()
 SpeechDetector().process(noise)
 print("threads of the detector:", threads() - before)

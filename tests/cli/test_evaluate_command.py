@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from app.cli import evaluate
+from app.corpus.clips import read_clips
 from app.diarisation.timeline import read_rttm
 from app.scoring.metrics import equal_error_rate
-from app.training.corpus import read_clips
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, write_wav
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import export
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from utils import BUNDLED, BadInput
 
 WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
@@ -20,7 +20,7 @@ def test_an_exported_model_is_one_to_use(tmp_path: Path, capsys: pytest.CaptureF
     assert "cosine to embedded.safetensors on the demo at least 1.0000" in capsys.readouterr().out
     card = json.loads(out.with_suffix(".json").read_text())
     assert (card["name"], card["precision"]) == ("mine", "float32")
-    assert Encoder.load(str(out)).card == card
+    assert load_encoder(str(out)).card == card
     assert set(tmp_path.iterdir()) == {out, out.with_suffix(".json")}
 
 

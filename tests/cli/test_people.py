@@ -11,7 +11,8 @@ import pytest
 
 from app.cli import people
 from app.embedding.model_files import resolve
-from app.scoring.gallery import best, unit
+from app.scoring.cohort import unit
+from app.scoring.gallery import best
 from app.voiceprints.recordings import Note, samples_of, save_sample
 from app.voiceprints.store import Sample, VoiceprintStore
 from utils import ROOT, BadInput, file_sha256

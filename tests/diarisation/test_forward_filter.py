@@ -11,8 +11,9 @@ import pytest
 from app.audio.vad import CHUNK_S
 from app.diarisation.forward_filter import Tracker, TrackerConfig
 from app.diarisation.session_speakers import SessionVoices
+from app.scoring.cohort import unit
 from app.scoring.decision import DecisionRule
-from app.scoring.gallery import Gallery, unit
+from app.scoring.gallery import Gallery
 from app.scoring.identification import is_unknown
 
 PRINTS = np.eye(3, 8, dtype=np.float32)

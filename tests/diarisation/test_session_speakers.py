@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from app.diarisation.session_speakers import HeardTurn, SessionVoices, VoicesConfig
+from app.scoring.cohort import unit
 from app.scoring.decision import DecisionRule
-from app.scoring.gallery import Gallery, unit
+from app.scoring.gallery import Gallery
 
 ANA, BEN, CARL, DORA, NOISE = np.eye(5, 8, dtype=np.float32)
 CONFIG = VoicesConfig(session_penalty=0.0, learn_above=0.05, voiceprint_floor=0.2, most_unknown=2, kept_s=4.0)

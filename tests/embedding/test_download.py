@@ -298,7 +298,7 @@ def test_the_public_model_loads(hub, tmp_path, monkeypatch):
     hub.shutdown()
     monkeypatch.setitem(HUB, SPEECHBRAIN, HubFile(**pin(hub.content)))
     monkeypatch.setenv("HEARD_CACHE", str(tmp_path / "cache"))
-    loaded, card = model_files.load(SPEECHBRAIN)
+    loaded, card = model_files.load_network(SPEECHBRAIN)
     wave = 0.1 * torch.randn(1, 16_000)
     with torch.inference_mode():
         assert torch.equal(loaded(wave), network(wave))

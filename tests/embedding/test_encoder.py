@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.embedding.torch_cpu import has_fast_bfloat16
 from utils import BadInput, read_audio
 
@@ -56,7 +56,7 @@ def test_gender_of_the_demo_voices(encoder, voices):
 
 
 def test_bfloat16_moves_embeddings_by_next_to_nothing(encoder, voices):
-    brief = Encoder.load(compute="cpu", precision="bfloat16")
+    brief = load_encoder(compute="cpu", precision="bfloat16")
     assert (encoder.precision, brief.precision) == ("float32", "bfloat16")
     for samples in voices.values():
         assert np.sum(encoder.embed_batch(samples) * brief.embed_batch(samples), axis=1).min() > 0.9999
@@ -64,16 +64,16 @@ def test_bfloat16_moves_embeddings_by_next_to_nothing(encoder, voices):
 
 def test_automatic_precision_goes_by_the_processor():
     wanted = "bfloat16" if has_fast_bfloat16() else "float32"
-    assert Encoder.load(compute="cpu", precision="auto").precision == wanted
+    assert load_encoder(compute="cpu", precision="auto").precision == wanted
 
 
 def test_an_unknown_precision_and_one_for_another_model_are_refused():
     with pytest.raises(BadInput, match="auto, float32, bfloat16"):
-        Encoder.load(precision="half")
+        load_encoder(precision="half")
     with pytest.raises(BadInput, match="leave --precision out"):
-        Encoder.load("embedded-int8", precision="bfloat16")
+        load_encoder("embedded-int8", precision="bfloat16")
 
 
 def test_an_unknown_device_is_refused():
     with pytest.raises(BadInput, match="auto, cpu, cuda, mps"):
-        Encoder.load("embedded", compute="abacus")
+        load_encoder("embedded", compute="abacus")

@@ -13,9 +13,9 @@ from safetensors.numpy import load_file
 
 from app.embedding import large, model_files
 from app.embedding.download import HubFile, cache_dir, cached_path
-from app.embedding.encoder import Encoder
 from app.embedding.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD
-from app.embedding.model_files import HUB, LARGE, SPEECHBRAIN, is_onnx, needs_torch, resolve
+from app.embedding.load import is_onnx, load_encoder, needs_torch
+from app.embedding.model_files import HUB, LARGE, SPEECHBRAIN, resolve
 from model import load_speechbrain
 from tests.support.public_weights import save_random
 from utils import BUNDLED, BadInput, HeardError, file_sha256, read_audio, read_card
@@ -53,10 +53,10 @@ def windows() -> list[np.ndarray]:
 
 @torch.inference_mode()
 def test_an_embedding_is_that_of_both_networks(public: Path, windows: list[np.ndarray]):
-    both = Encoder.load(LARGE)
+    both = load_encoder(LARGE)
     made = both.embed_batch(windows)
     assert made.shape == (len(windows), 384)
-    own = Encoder.load("embedded").embed_batch(windows)
+    own = load_encoder("embedded").embed_batch(windows)
     np.testing.assert_allclose(made[:, :192], own * 0.5**0.5, atol=2e-4)
     network = load_speechbrain(next(public.rglob("embedding_model.ckpt")))
     theirs = torch.nn.functional.normalize(network(torch.from_numpy(np.stack(windows)))).numpy()
@@ -104,7 +104,7 @@ def test_what_another_version_made_goes(public: Path):
 
 
 def test_it_decides_by_its_own_card():
-    encoder = Encoder.load(LARGE)
+    encoder = load_encoder(LARGE)
     card = read_card(HEADS)
     assert encoder.card == {**card, "sha256": file_sha256(resolve(LARGE).path)}
     assert encoder.rule().threshold == card["threshold"]
@@ -114,8 +114,8 @@ def test_it_decides_by_its_own_card():
 
 
 def test_it_hears_two_at_once_as_the_embedded_network_does(windows: list[np.ndarray]):
-    _, heard = Encoder.load(LARGE).hear_batch([window[:16_000] for window in windows])
-    _, expected = Encoder.load("embedded").hear_batch([window[:16_000] for window in windows])
+    _, heard = load_encoder(LARGE).hear_batch([window[:16_000] for window in windows])
+    _, expected = load_encoder("embedded").hear_batch([window[:16_000] for window in windows])
     np.testing.assert_allclose(heard, expected, atol=2e-3)
 
 
@@ -131,11 +131,11 @@ def test_the_heads_belong_to_the_weights_that_ship():
 def test_the_public_network_alone_is_calibrated_too(public: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     sha256 = file_sha256(next(public.rglob("embedding_model.ckpt")))
     assert large.public_card(sha256) is None
-    assert Encoder.load(SPEECHBRAIN).card["threshold"] == 0.25  # these random weights were never measured
+    assert load_encoder(SPEECHBRAIN).card["threshold"] == 0.25  # these random weights were never measured
     measured = json.loads(PUBLIC_CARD.read_text())
     (tmp_path / "public.json").write_text(json.dumps({**measured, "sha256": sha256}))
     monkeypatch.setattr(large, "PUBLIC_CARD", tmp_path / "public.json")
-    encoder = Encoder.load(SPEECHBRAIN)
+    encoder = load_encoder(SPEECHBRAIN)
     assert encoder.rule().threshold == measured["threshold"]
     assert encoder.card["sha256"] == sha256
     assert encoder.cohort.vectors.shape == (len(load_file(HEADS)["cohort"]), 192)
@@ -174,7 +174,7 @@ def test_a_missing_file_of_the_program_is_named(tmp_path: Path, monkeypatch: pyt
 
 def test_it_runs_on_the_processor_alone():
     with pytest.raises(BadInput, match="large runs on the processor alone"):
-        Encoder.load(LARGE, compute="mps")
+        load_encoder(LARGE, compute="mps")
 
 
 def test_the_file_is_the_same_each_time(public: Path):

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from app.embedding import model_files
-from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, HUB, SPEECHBRAIN, load, needs_torch, resolve
+from app.embedding.load import needs_torch
+from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, HUB, SPEECHBRAIN, load_network, resolve
 from utils import BUNDLED, BadInput, HeardError
 
 
@@ -43,7 +44,7 @@ def test_loads_a_file_of_the_users_own(tmp_path):
 
     arch = Architecture(channels=32, mfa_channels=48, embedding_dim=24)
     card = save_checkpoint(tmp_path / "mine.safetensors", SpeakerNetwork(arch), {"name": "mine"})
-    network, loaded = load(str(tmp_path / "mine.safetensors"))
+    network, loaded = load_network(str(tmp_path / "mine.safetensors"))
     assert loaded == card
     assert network.arch == arch
     assert not network.training
@@ -57,7 +58,7 @@ def test_an_unknown_name_lists_what_there_is(unknown):
 
 def test_torch_is_needed_for_a_gpu_and_for_speechbrains_file(monkeypatch):
     for cuda in (False, True):
-        monkeypatch.setattr(model_files, "cuda_present", lambda cuda=cuda: cuda)
+        monkeypatch.setattr("app.embedding.load.cuda_present", lambda cuda=cuda: cuda)
         for model in (EMBEDDED, "my.safetensors"):
             assert [needs_torch(model, compute) for compute in ("auto", "cpu", "cuda", "mps")] == [
                 cuda,
@@ -72,7 +73,7 @@ def test_torch_is_needed_for_a_gpu_and_for_speechbrains_file(monkeypatch):
 def test_an_onnx_file_has_no_network_to_open(tmp_path):
     (tmp_path / "a.onnx").touch()
     with pytest.raises(BadInput, match="made to be run"):
-        load(str(tmp_path / "a.onnx"))
+        load_network(str(tmp_path / "a.onnx"))
 
 
 def test_pins_are_full_hashes():

@@ -15,6 +15,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.embedding.onnx_encoder import OnnxEncoder
 from app.embedding.torch_encoder import TorchEncoder
 from utils import BUNDLED, ROOT, BadInput, HeardError, file_sha256, read_audio
@@ -24,7 +25,7 @@ WEIGHTS = BUNDLED / "models" / "embedded-int8.onnx"
 
 @pytest.fixture(scope="module")
 def int8() -> Encoder:
-    return Encoder.load("embedded-int8")
+    return load_encoder("embedded-int8")
 
 
 def test_it_is_the_embedded_model_on_integers(int8: Encoder, encoder: Encoder, demo_dir: Path):
@@ -43,7 +44,7 @@ def test_it_is_the_embedded_model_on_integers(int8: Encoder, encoder: Encoder, d
 
 def test_the_embedded_model_is_the_same_in_torch(encoder: Encoder, demo_dir: Path):
     """Voiceprints of the one are voiceprints of the other."""
-    in_torch = Encoder.load("embedded", compute="cpu", bulk=True)
+    in_torch = load_encoder("embedded", compute="cpu", bulk=True)
     assert (type(encoder), type(in_torch)) == (OnnxEncoder, TorchEncoder)
     for fact in ("model_id", "sha256", "dim", "card", "device", "knows_gender"):
         assert getattr(encoder, fact) == getattr(in_torch, fact)
@@ -77,20 +78,20 @@ def test_the_program_runs_without_torch(model: str, tmp_path: Path):
 
 def test_only_on_the_processor():
     with pytest.raises(BadInput, match="the processor alone"):
-        Encoder.load("embedded-int8", compute="cuda")
+        load_encoder("embedded-int8", compute="cuda")
     with pytest.raises(BadInput, match="auto, cpu, cuda, mps"):
-        Encoder.load("embedded-int8", compute="abacus")
+        load_encoder("embedded-int8", compute="abacus")
 
 
 def test_a_file_that_is_not_its_own_is_refused(tmp_path: Path):
     copy = tmp_path / "copy.onnx"
     shutil.copy(WEIGHTS, copy)
     with pytest.raises(BadInput, match="card is missing"):
-        Encoder.load(str(copy))
+        load_encoder(str(copy))
     card = json.loads(WEIGHTS.with_suffix(".json").read_text())
     copy.with_suffix(".json").write_text(json.dumps({**card, "sha256": "0" * 64}))
     with pytest.raises(HeardError, match="does not match its card"):
-        Encoder.load(str(copy))
+        load_encoder(str(copy))
 
 
 @pytest.mark.parametrize("size", [0, 1000, 100_000])
@@ -99,7 +100,7 @@ def test_a_damaged_onnx_file_is_one_line(tmp_path: Path, size: int):
     path.write_bytes(WEIGHTS.read_bytes()[:size])
     path.with_suffix(".json").write_text(json.dumps({"name": "bad", "sha256": file_sha256(path), "threshold": 0.5}))
     with pytest.raises(HeardError, match=r"bad.onnx: .*damaged"):
-        Encoder.load(str(path))
+        load_encoder(str(path))
 
 
 FLOAT_WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
@@ -122,7 +123,7 @@ def test_a_damaged_model_is_one_line(tmp_path: Path, changed: str):
         card["sha256"] = file_sha256(path)
     path.with_suffix(".json").write_text(json.dumps(card))
     with pytest.raises(HeardError, match=r"bad.safetensors: .*(not a model of this program|does not match its card)"):
-        Encoder.load(str(path))
+        load_encoder(str(path))
 
 
 def test_another_programs_onnx_is_refused(tmp_path: Path):
@@ -134,4 +135,4 @@ def test_another_programs_onnx_is_refused(tmp_path: Path):
     digest = file_sha256(tmp_path / "other.onnx")
     (tmp_path / "other.json").write_text(json.dumps({"name": "other", "sha256": digest}))
     with pytest.raises(HeardError, match="not an ONNX file of this program"):
-        Encoder.load(str(tmp_path / "other.onnx"))
+        load_encoder(str(tmp_path / "other.onnx"))

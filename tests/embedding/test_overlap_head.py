@@ -9,11 +9,11 @@ import pytest
 
 from app.audio.file_source import ArraySource
 from app.audio.vad import keep_speech
+from app.corpus.clips import read_clips
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.model_files import BUNDLED_FILES, EMBEDDED
 from app.embedding.overlap_head import OverlapHead, head_file, load_head, save_head
 from app.scoring.gallery import Gallery
-from app.training.corpus import read_clips
 from utils import BUNDLED, HeardError, read_audio
 
 
@@ -64,9 +64,9 @@ def test_the_screen_says_so_while_two_speak(encoder, voices):
 
 
 def test_a_model_without_a_head_never_says_so(encoder, demo_dir):
-    from app.embedding.encoder import Encoder
+    from app.embedding.load import load_encoder
 
-    int8 = Encoder.load("embedded-int8")
+    int8 = load_encoder("embedded-int8")
     sound = read_audio(demo_dir / "conversation.flac", end_s=3)
     assert int8.overlap is None
     assert int8.hear(sound[16000:32000])[1] is False

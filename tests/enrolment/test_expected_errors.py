@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.audio.vad import keep_speech
+from app.corpus.clips import read_clips
 from app.enrolment.build import embed_sample
 from app.enrolment.expected_errors import (
     BETWEEN,
@@ -19,9 +20,9 @@ from app.enrolment.expected_errors import (
     shrunk,
 )
 from app.enrolment.segments import pooled
-from app.scoring.gallery import Gallery, similarities
+from app.scoring.cohort import similarities
+from app.scoring.gallery import Gallery
 from app.terminal.expectation import expectation_lines
-from app.training.corpus import read_clips
 from app.voiceprints.store import Sample, VoiceprintStore
 from utils import read_audio
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.enrolment.quality import Levels
 from app.enrolment.report import leave_one_out, report, warnings
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from app.voiceprints.store import Sample, VoiceprintStore
 
 SHA = "a" * 64

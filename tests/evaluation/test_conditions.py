@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.corpus.clips import Clip
 from app.evaluation.conditions import noisy
-from app.training.corpus import Clip
 from utils import SAMPLE_RATE
 
 

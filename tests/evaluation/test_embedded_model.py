@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.corpus.clips import read_clips
 from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.evaluation.pairs import embed_clips, measure_pairs
-from app.scoring.gallery import similarities
+from app.scoring.cohort import similarities
 from app.scoring.metrics import all_pairs, equal_error_rate
-from app.training.corpus import read_clips
 from utils import BUNDLED, file_sha256
 
 WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
@@ -56,7 +57,7 @@ def test_real_voices(card: dict, encoder: Encoder, speech_dir: Path):
 
 def test_integers_lose_nothing_on_real_voices(encoder: Encoder, speech_dir: Path):
     """The int8 form loses less than 0.2 % EER, absolute: else it is not shipped."""
-    int8 = Encoder.load("embedded-int8")
+    int8 = load_encoder("embedded-int8")
     for corpus, crop_s in (("librispeech-test-other", 0.0), ("librispeech-test-other", 3.0), ("speechocean", 3.0)):
         clips = [clip for clip in read_clips(speech_dir / "dev.csv") if clip.corpus == corpus]
         speakers, eer = np.array([clip.speaker for clip in clips]), []

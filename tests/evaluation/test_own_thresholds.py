@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.own_thresholds import Known, compare
-from app.scoring.gallery import Cohort, unit
+from app.scoring.cohort import Cohort, unit
 from app.voiceprints.store import Sample
 
 DIM = 32

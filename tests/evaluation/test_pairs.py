@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.embedding.resemblyzer import System
+from app.corpus.clips import Clip
 from app.evaluation.pairs import embed_clips, measure_gender, measure_pairs, measure_system, record_figures
-from app.training.corpus import Clip
+from app.evaluation.systems import System
 from utils import SAMPLE_RATE, BadInput, write_wav
 
 

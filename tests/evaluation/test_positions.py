@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.positions import POSITIONS, Known, Row, compare, mean_rows
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 
 DIM = 64
 

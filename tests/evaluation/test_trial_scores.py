@@ -15,8 +15,8 @@ from app.evaluation.trial_scores import (
     write_scores,
 )
 from app.evaluation.trials import Trial
+from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule, probability
-from app.scoring.gallery import Cohort, unit
 from app.scoring.metrics import cllr, dcf_at, equal_error_rate, measure
 from utils import SAMPLE_RATE, BadInput, write_wav
 

@@ -191,7 +191,7 @@ from app.extraction.executors import LocalEngine
 from app.extraction.extract import ExtractConfig, extract
 from app.corpus.manifest import open_manifest
 from app.embedding.encoder import Encoder
-engine = LocalEngine(Encoder.load(compute="cpu"), workers=2)
+engine = LocalEngine(load_encoder(compute="cpu"), workers=2)
 extract(open_manifest(sys.argv[1]), Path(sys.argv[2]), engine, ExtractConfig(shard_rows=4, publish_s=0.0))
 """
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.scoring.cohort import Cohort, Statistics, similarities, unit
 from app.scoring.decision import DecisionRule, decide
-from app.scoring.gallery import Cohort, Gallery, Statistics, best, score, similarities, unit
+from app.scoring.gallery import Gallery, best, score
 
 
 def test_score_is_the_cosine_to_the_best_row_of_a_person():
@@ -81,7 +82,7 @@ def test_a_gallery_scores_the_same_in_a_crowd_and_alone(voices: np.ndarray):
 def test_statistics_do_not_depend_on_how_many_voices_are_asked_for(voices: np.ndarray, monkeypatch):
     cohort = Cohort(voices[:60], top=10)
     whole = cohort.statistics(voices)
-    monkeypatch.setattr("app.scoring.gallery.BLOCK", 7)
+    monkeypatch.setattr("app.scoring.cohort.BLOCK", 7)
     for one, other in zip(whole, cohort.statistics(voices), strict=True):
         assert one == pytest.approx(other, abs=1e-6)
 

@@ -14,7 +14,7 @@ from scipy.fft import dct
 from sklearn.metrics import f1_score
 
 from app.cli import train
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.training.closed_set import macro_f1
 from app.training.cnn_lstm import CnnLstm
 from app.training.config import load_config
@@ -54,7 +54,7 @@ def test_one_command_trains_and_measures_it(tiny_config: Path, capsys: pytest.Ca
     assert closed["accuracy"] > 0.3  # chance is 0.07
     assert 0 < closed["f1"] <= 1
     assert f"{closed['accuracy']:.1%}" in capsys.readouterr().out
-    encoder = Encoder.load(model)
+    encoder = load_encoder(model)
     assert encoder.embed(np.random.default_rng(0).standard_normal(8_000).astype(np.float32)).shape == (32,)
     with pytest.raises(BadInput, match="only an ECAPA-TDNN"):
         export_onnx(model, Path(model).with_suffix(".onnx"), [], int8=True)

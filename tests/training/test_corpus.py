@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.training.corpus import Corpus, Speaker, draw_weights, hold_out, load_corpus, read_clips
+from app.corpus.clips import read_clips
+from app.training.corpus import Corpus, Speaker, draw_weights, hold_out, load_corpus
 from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
 
 

@@ -11,7 +11,7 @@ from app.embedding import large
 from app.embedding.ecapa_onnx import Member, build_side_by_side
 from app.embedding.model_files import HUB, SPEECHBRAIN
 from app.embedding.onnx_encoder import OnnxEncoder
-from app.scoring.gallery import unit
+from app.scoring.cohort import unit
 from app.training import export, export_large
 from app.training.export import decision
 from app.training.export_large import Hearing, make_large_heads, make_public_card

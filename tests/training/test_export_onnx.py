@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from app.embedding.ecapa_onnx import build_onnx
-from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.training.export_onnx import export_onnx
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import SAMPLE_RATE, HeardError
@@ -129,7 +129,7 @@ def test_a_file_is_a_whole_model(weights: Path, tmp_path: Path):
     card = export_onnx(weights, tmp_path / "mine-int8.onnx", check, int8=True)
     assert "figures" not in card  # of the float model
     assert card["made_from"]["least_cosine"] > 0.99
-    exported, plain = Encoder.load(str(tmp_path / "mine-int8.onnx")), Encoder.load(str(weights))
+    exported, plain = load_encoder(str(tmp_path / "mine-int8.onnx")), load_encoder(str(weights))
     assert card["made_from"]["sha256"] == plain.sha256 != exported.sha256
     assert exported.card == card
     assert exported.dim == plain.dim == 32
@@ -151,7 +151,7 @@ def test_without_a_gender_head(tmp_path: Path):
     plain.gender = None
     save_checkpoint(tmp_path / "mine.safetensors", plain, {"name": "mine", "threshold": 0.5})
     export_onnx(tmp_path / "mine.safetensors", tmp_path / "mine32.onnx", [noise(16_000)], int8=False)
-    exported = Encoder.load(str(tmp_path / "mine32.onnx"))
+    exported = load_encoder(str(tmp_path / "mine32.onnx"))
     assert not exported.knows_gender
     assert exported.gender(exported.embed(noise(16_000))) == (None, 0.0)
 

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from app.embedding.resemblyzer import Embed, at_level, load_resemblyzer
+from app.embedding.encoder import Embed
+from app.embedding.resemblyzer import at_level, load_resemblyzer
 from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, Speaker, hold_out, load_corpus, load_unlabelled
 from app.training.dataset import Batches

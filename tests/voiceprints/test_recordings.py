@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.enrolment.quality import Levels, Quality, VoiceCheck
-from app.voiceprints.recordings import Note, quality_figures, read_note, recorded_people, samples_of, save_sample
+from app.enrolment.quality import Levels, Quality, VoiceCheck, quality_figures
+from app.voiceprints.recordings import Note, read_note, recorded_people, samples_of, save_sample
 from app.voiceprints.store import VoiceprintStore
 from tests.support.small_disk import fill, small_disk
 from utils import ROOT, BadInput

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.scoring.gallery import score, unit
+from app.scoring.cohort import unit
+from app.scoring.gallery import score
 from app.voiceprints.store import Sample, VoiceprintStore
 from tests.support.small_disk import fill, small_disk
 from utils import ROOT, BadInput, HeardError

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from app.scoring.gallery import Gallery, unit
+from app.scoring.cohort import unit
+from app.scoring.gallery import Gallery
 from app.voiceprints.store import Sample
 from app.window import strings
 from app.window.engine.threshold_errors import ErrorScores, error_scores, expected

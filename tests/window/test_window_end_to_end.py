@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import virtual_sound
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QWidget
 
@@ -28,6 +27,7 @@ from app.window import strings
 from app.window.dialogs.enrol_dialog import EnrolDialog
 from app.window.engine.levels import Level
 from app.window.main_window import MainWindow
+from tests.support import virtual_sound
 from tools.screenshots import NOBODY, Still
 from utils import ROOT, SAMPLE_RATE, read_audio
 

@@ -19,9 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.source import AudioBlock
+from app.corpus.clips import Clip
 from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.timeline import write_rttm
 from app.embedding.encoder import Encoder
+from app.embedding.load import load_encoder
 from app.enrolment.segments import embed, pooled
 from app.evaluation.conversations.baselines import (
     Baseline,
@@ -36,7 +38,6 @@ from app.evaluation.conversations.report import ENGINE, Counts, Row, count, coun
 from app.evaluation.conversations.simulate import Conversation, ConversationConfig, build_conversation
 from app.evaluation.conversations.windows import enrol, play
 from app.scoring.identification import Identification
-from app.training.corpus import Clip
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, HeardError, atomic_write, read_audio, write_wav
 
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
@@ -234,7 +235,7 @@ def _sweep(baseline: Baseline, conversation: Conversation) -> dict[tuple[str, fl
 
 @cache
 def _encoder(model: str, compute: str) -> Encoder:
-    return Encoder.load(model, compute=compute)
+    return load_encoder(model, compute=compute)
 
 
 @cache

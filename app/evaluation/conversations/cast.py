@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from app.audio.vad import speech_mask
-from app.training.corpus import Clip
+from app.corpus.clips import Clip
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 SPEECH_RMS = 0.05

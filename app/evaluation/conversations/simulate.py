@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.acoustics import random_stretch, reverberate, simulated_room
+from app.corpus.clips import Clip
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.cast import Cast, Tape, choose_cast, listen
 from app.evaluation.conversations.live_metrics import COLLAR_S, Reference, ScreenScore, count_screen, screen_score
 from app.scoring.identification import Identification
-from app.training.augment import random_stretch, reverberate, simulated_room
-from app.training.corpus import Clip
 from utils import SAMPLE_RATE
 
 FLOOR_RMS = 1e-4

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.audio.source import AudioBlock
+from app.corpus.clips import Clip
 from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.embedding.encoder import Encoder
 from app.enrolment.segments import embed_robustly, pooled
@@ -17,7 +18,6 @@ from app.evaluation.conversations.live_metrics import ScreenCounts, ScreenScore,
 from app.evaluation.conversations.simulate import Conversation, ConversationConfig, build_conversation
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
-from app.training.corpus import Clip
 from utils import SAMPLE_RATE
 
 

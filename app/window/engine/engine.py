@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from app.audio.recent import RecentSound
 from app.audio.source import AudioSource
 from app.diarisation.timeline import Turn
-from app.embedding.model_files import needs_torch
+from app.embedding.load import needs_torch
 from app.session import Session, SessionOptions, demo_people, live_compute, make_source
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
@@ -166,7 +166,7 @@ class Listener:
     # ------------------------------------------------------------ for jobs and activities
 
     def encoder(self, progress: Callable[[int, int], None] | None = None) -> Encoder:
-        """The model, loaded if it is not yet. Raises what ``Encoder.load`` and ``progress`` raise."""
+        """The model, loaded if it is not yet. Raises what ``load_encoder`` and ``progress`` raise."""
         if self.session.encoder is None:
             with without_collections():
                 import app.audio.vad  # noqa: F401  before torch: see there
@@ -174,9 +174,9 @@ class Listener:
                 options = self.session.options
                 compute = live_compute(options)
                 import_torch() if needs_torch(options.model, compute) else import_onnxruntime()
-                from app.embedding.encoder import Encoder
+                from app.embedding.load import load_encoder
 
-                self.session.encoder = Encoder.load(options.model, compute=compute, progress=progress)
+                self.session.encoder = load_encoder(options.model, compute=compute, progress=progress)
         return self.session.encoder
 
     def open_source(self, device: str | None) -> AudioSource:

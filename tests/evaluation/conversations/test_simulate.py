@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.corpus.clips import Clip, read_clips
 from app.evaluation.conversations.der import count_diarisation
 from app.evaluation.conversations.live_metrics import GRID_S, count_turns, grid
 from app.evaluation.conversations.simulate import ConversationConfig, build_conversation, score_screen
 from app.scoring.identification import UNKNOWN, Identification
-from app.training.corpus import Clip, read_clips
 from utils import SAMPLE_RATE, BadInput
 
 CLEAN = ConversationConfig(enrolled=2, strangers=1, length_s=60.0, enrolment_s=10.0, snr_db=np.inf, seed=3)
