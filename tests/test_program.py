@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.diarisation.timeline import agreement, read_rttm
+from app.demo import agreement
+from app.diarisation.timeline import read_rttm
 from app.scoring.identification import is_unknown
 from app.voiceprints.store import VoiceprintStore
 from utils import ROOT, write_wav

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.file_source import StreamSource
-from app.session import DEMO, SessionOptions
+from app.demo import DEMO
+from app.session import SessionOptions
 from utils import SAMPLE_RATE, HeardError, read_audio, run_cli, write_wav
 
 NAP_S = 0.002

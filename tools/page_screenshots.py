@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from app.benchmarks import server
+from app.demo import DEMO
 from utils import ROOT, HeardError, read_audio, run_cli, write_wav
 
 OUT = ROOT / "docs" / "screenshots"
@@ -26,7 +27,7 @@ def main() -> int:
         raise HeardError("chromium is not installed: sudo apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder, server.server() as (_, client), sync_playwright() as playwright:
         wav = Path(folder) / "talk.wav"
-        write_wav(wav, read_audio(server.DEMO / "conversation.flac"))
+        write_wav(wav, read_audio(DEMO / "conversation.flac"))
         browser = playwright.chromium.launch(
             executable_path=chromium,
             args=[
@@ -49,7 +50,7 @@ def main() -> int:
 def draw(page: Page, path: Path) -> None:
     """Start listening, analyse the demo's recording, and take the picture while somebody is named."""
     page.wait_for_selector(".person")
-    page.set_input_files("#file", server.DEMO / "conversation.flac")
+    page.set_input_files("#file", DEMO / "conversation.flac")
     page.wait_for_selector("#file-saves:visible", timeout=120_000)
     page.click("#start")
     page.wait_for_selector("#live-turns .lane:nth-of-type(3)", timeout=120_000)

@@ -18,12 +18,13 @@ import numpy as np
 from app.audio.devices import NO_DEVICE
 from app.audio.recent import RecentSound
 from app.audio.source import SourceState, SourceStatus
+from app.demo import DEMO
 from app.diarisation.timeline import Turn, read_rttm
 from app.enrolment.prompts import prompts
 from app.enrolment.quality import LIMITS, Quality, judge
 from app.scoring.decision import DecisionRule, decide
 from app.scoring.identification import UNKNOWN, Identification
-from app.session import DEMO, SessionOptions
+from app.session import SessionOptions
 from app.window.engine.enrolling import EnrolFacts, Step
 from app.window.engine.facts import Facts, Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage

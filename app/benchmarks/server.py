@@ -25,10 +25,10 @@ import numpy as np
 
 from app.benchmarks.memory import resident_mb
 from app.client import Client, multipart
+from app.demo import DEMO
 from app.diarisation.recogniser import LiveConfig
-from utils import BUNDLED, ROOT, HeardError, read_audio
+from utils import ROOT, HeardError, read_audio
 
-DEMO = BUNDLED / "demo"
 RATE = 16_000
 PACKET = 512
 

@@ -11,10 +11,10 @@ from utils import BadInput
 
 def day(options: argparse.Namespace) -> None:
     from app.benchmarks.soak import DayConfig, DayReport, simulate
+    from app.demo import DEMO
     from app.diarisation.recogniser import Recogniser
     from app.embedding.load import load_encoder
     from app.enrolment.build import gallery_from_folder
-    from app.session import DEMO
     from utils import read_audio
 
     if not 0.1 <= options.hours <= 1000:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.scoring.identification import UNKNOWN, is_unknown
+from app.scoring.identification import UNKNOWN
 from utils import BadInput, atomic_write
 
 
@@ -66,9 +66,9 @@ class Timeline:
 
 def rttm(turns: Iterable[Turn], file_id: str) -> str:
     """Turns as RTTM. White space in names and in ``file_id`` becomes "_": the format has none."""
-    file = _token(file_id)
+    file = rttm_token(file_id)
     return "".join(
-        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {_token(turn.label)} <NA> <NA>\n"
+        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {rttm_token(turn.label)} <NA> <NA>\n"
         for turn in turns
     )
 
@@ -100,39 +100,5 @@ def read_rttm(path: str | os.PathLike) -> list[Turn]:
     return sorted(turns, key=lambda turn: turn.start_s)
 
 
-def _token(text: str) -> str:
+def rttm_token(text: str) -> str:
     return "_".join(text.split()) or "_"
-
-
-def agreement(
-    reference: Iterable[Turn], hypothesis: Iterable[Turn], *, unknown: Iterable[str] = ()
-) -> dict[str, float]:
-    """How much of the reference's speech got the right label.
-
-    ``unknown``: reference names that nobody enrolled; right for them is any unknown label. Overlapped speech counts
-    as right if the label is one of its speakers'. Returns ``speech_s``, ``right_s``, ``wrong_s`` (another label),
-    ``missed_s`` (no label) and ``right`` (the share right, 0 to 1), on a grid of 10 ms.
-    """
-    strangers = set(unknown) | {UNKNOWN}
-    reference, hypothesis = list(reference), list(hypothesis)
-    steps = round(100 * max((turn.end_s for turn in [*reference, *hypothesis]), default=0)) + 1
-    wanted: list[set[str]] = [set() for _ in range(steps)]
-    given: list[str | None] = [None] * steps
-    for turn in reference:
-        name = UNKNOWN if turn.label in strangers else _token(turn.label)
-        for step in range(round(turn.start_s * 100), min(steps, round(turn.end_s * 100))):
-            wanted[step].add(name)
-    for turn in hypothesis:
-        span = range(round(turn.start_s * 100), min(steps, round(turn.end_s * 100)))
-        for step in span:
-            given[step] = UNKNOWN if is_unknown(turn.label) else _token(turn.label)
-    speech = [(want, got) for want, got in zip(wanted, given, strict=True) if want]
-    right = sum(got in want for want, got in speech)
-    missed = sum(got is None for _, got in speech)
-    return {
-        "speech_s": len(speech) / 100,
-        "right_s": right / 100,
-        "wrong_s": (len(speech) - right - missed) / 100,
-        "missed_s": missed / 100,
-        "right": right / len(speech) if speech else 0.0,
-    }

@@ -7,6 +7,7 @@ import signal
 import sys
 
 from app.audio.source import SourceStatus
+from app.demo import demo_agreement
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad
@@ -128,7 +129,7 @@ class TerminalView:
         if self._skipped_s:
             self.note(f"{self._skipped_s:.1f} s of sound were skipped: this machine is too slow.")
         if session.options.demo:
-            result = session.demo_result()
+            result = demo_agreement(session.turns())
             self.note(
                 f"\nRight for {result['right']:.1%} of the {result['speech_s']:.1f} s of speech"
                 f" (wrong label {result['wrong_s']:.1f} s, no label {result['missed_s']:.1f} s)."

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.diarisation.timeline import Timeline, Turn, agreement, read_rttm, write_rttm
+from app.demo import agreement
+from app.diarisation.timeline import Timeline, Turn, read_rttm, write_rttm
 from utils import BadInput
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.cli.people import run
-from app.diarisation.timeline import agreement, read_rttm
+from app.demo import agreement
+from app.diarisation.timeline import read_rttm
 from app.enrolment.add_sample import enrol_speech
 from app.session import Session, SessionOptions
 from app.voiceprints.recordings import samples_of

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from app.client import ServerRefused
-from app.diarisation.timeline import Turn, agreement, read_rttm
+from app.demo import agreement
+from app.diarisation.timeline import Turn, read_rttm
 from utils import ROOT, read_audio
 
 

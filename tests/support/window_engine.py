@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from app.audio.file_source import FileSource
 from app.audio.source import AudioSource
-from app.session import DEMO, SessionOptions
+from app.demo import DEMO
+from app.session import SessionOptions
 from app.window.engine.engine import Listener
 from app.window.engine.facts import Facts
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
-from app.diarisation.timeline import agreement, read_rttm
-from app.session import DEMO
+from app.demo import DEMO, agreement
+from app.diarisation.timeline import read_rttm
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from app.window.engine import jobs

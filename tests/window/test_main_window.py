@@ -13,7 +13,8 @@ from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.audio.file_source import ArraySource, FileSource
-from app.session import DEMO, SessionOptions
+from app.demo import DEMO
+from app.session import SessionOptions
 from app.window import strings
 from app.window.engine.facts import Phase
 from app.window.engine.levels import Level

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from app.audio.recent import RecentSound
 from app.audio.source import AudioSource
+from app.demo import demo_people
 from app.diarisation.timeline import Turn
 from app.embedding.load import needs_torch
-from app.session import Session, SessionOptions, demo_people, live_compute, make_source
+from app.session import Session, SessionOptions, live_compute, make_source
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from app.window.engine.activity import Activity, Job, Stopped

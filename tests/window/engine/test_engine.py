@@ -13,9 +13,10 @@ import pytest
 
 from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
+from app.demo import DEMO
 from app.diarisation.timeline import read_rttm
 from app.scoring.identification import is_unknown
-from app.session import DEMO, SessionOptions
+from app.session import SessionOptions
 from app.voiceprints.store import Sample, VoiceprintStore
 from app.window.engine.facts import Phase
 from tests.support.window_engine import Seen, play_demo
