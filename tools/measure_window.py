@@ -54,7 +54,7 @@ class Watch:
 
 def main() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
     from app.window.launch import application
     from app.window.main_window import MainWindow
     from app.window.widgets.theme import Theme
@@ -65,14 +65,14 @@ def main() -> int:
         speech = read_audio(DEMO / "conversation.flac")
         write_wav(Path(folder) / "talk.wav", np.tile(speech, 2))
         blocks = [speech[at : at + SAMPLE_RATE] for at in range(0, len(speech), SAMPLE_RATE)]
-        listener = Listener(
+        engine = Engine(
             SessionOptions(data=Path(folder)),
             open_source=lambda options: StreamSource("tape", itertools.cycle(blocks), realtime=True),
         )
-        window = MainWindow(listener, Theme(app), find_microphones=list)
+        window = MainWindow(engine, Theme(app), find_microphones=list)
         window.show()
         window.start()
-        watch.until("the model loads", lambda: listener.facts.said is not None)
+        watch.until("the model loads", lambda: engine.facts.said is not None)
         spent_s, began_s = watch.events_s, time.monotonic()
         watch.until("it listens", lambda: time.monotonic() - began_s > LISTEN_S)
         share = (watch.events_s - spent_s) / (time.monotonic() - began_s)
@@ -86,7 +86,7 @@ def main() -> int:
         watch.until("somebody is enrolled", lambda: dialog.enrolled)
         dialog.accept()
         window.close()
-        listener.join(20)
+        engine.join(20)
     print(json.dumps({"longest_stop_ms_while": watch.longest_ms, "frames_share_of_a_core": round(share, 3)}, indent=2))
     return 0
 

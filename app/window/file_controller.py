@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.diarisation.timeline import Turn
 from app.window.dialogs import questions
 from app.window.engine import jobs
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.file_analysis import FileAnalysis
 from app.window.file_page import FilePage
 from app.window.interruption import Interruption
@@ -23,16 +23,16 @@ class FileOrders:
     def __init__(
         self,
         window: QWidget,
-        listener: Listener,
+        engine: Engine,
         pages: QStackedWidget,
         page: FilePage,
         interruption: Interruption,
         settings: Settings | None,
     ):
-        self._window, self._listener, self._settings = window, listener, settings
+        self._window, self._engine, self._settings = window, engine, settings
         self._pages, self._page, self._interruption = pages, page, interruption
         page.closed.connect(self.close)
-        page.stopped.connect(listener.stop)
+        page.stopped.connect(engine.stop)
         page.export.connect(self.export)
         page.name_wanted.connect(self._ask_for_label)
         page.learn.connect(self._learn)
@@ -51,12 +51,12 @@ class FileOrders:
         analysis = FileAnalysis(path)
         self._pages.setCurrentWidget(self._page)
         self._page.open(analysis)
-        self._listener.do(analysis)
+        self._engine.do(analysis)
 
     def close(self) -> None:
         """Back to the microphone."""
         self._page.close_file()
-        self._listener.stop()
+        self._engine.stop()
         self._pages.setCurrentIndex(0)
         self._interruption.end()
 
@@ -73,11 +73,11 @@ class FileOrders:
             facts = self._page.analysis.facts
             turns, name = facts.turns, facts.path.stem
         else:
-            turns, name = self._listener.facts.turns, self._listener.session.file_id
+            turns, name = self._engine.facts.turns, self._engine.session.file_id
 
         def save(path: Path) -> None:
             self._remember(path)
-            self._listener.ask(jobs.export(path, turns, name))
+            self._engine.ask(jobs.export(path, turns, name))
 
         questions.ask_where_to_export(self._window, name, self._folder, save)
 
@@ -86,7 +86,7 @@ class FileOrders:
 
     def _learn(self, turns: tuple[Turn, ...], name: str) -> None:
         if self._page.analysis is not None:
-            self._listener.ask(jobs.learn_from_file(self._page.analysis, turns, name))
+            self._engine.ask(jobs.learn_from_file(self._page.analysis, turns, name))
 
     @property
     def _folder(self) -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.widgets.playback import Playback
 
 
 class Interruption:
     """``start``: begins to listen, if anybody is there to see it."""
 
-    def __init__(self, listener: Listener, playback: Playback, start: Callable[[], None]):
-        self._listener, self._playback, self._start = listener, playback, start
+    def __init__(self, engine: Engine, playback: Playback, start: Callable[[], None]):
+        self._engine, self._playback, self._start = engine, playback, start
         self._resume = False
 
     def begin(self) -> None:
-        self._resume = self._resume or self._listener.facts.running
+        self._resume = self._resume or self._engine.facts.running
         self._playback.stop()
 
     def end(self, *, begin: bool = False) -> None:

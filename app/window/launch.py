@@ -35,7 +35,7 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     stopwatch = Stopwatch()
     app = application()
     from app.window.engine.crash_log import CrashLog
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
     from app.window.main_window import MainWindow
     from app.window.settings import Settings
     from app.window.widgets.theme import Theme
@@ -47,21 +47,21 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     options, gone = recalled(options, settings, model=recall_model)
     if options.demo:
         options = dataclasses.replace(options, realtime=True)
-    listener = Listener(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
-    window = MainWindow(listener, Theme(app), stopwatch=stopwatch, settings=settings)
+    engine = Engine(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
+    window = MainWindow(engine, Theme(app), stopwatch=stopwatch, settings=settings)
     crash_log.on_error = window.crashes.put
     window.crash_log = crash_log.path
     if crashed_before:
-        listener.notify(strings.CRASHED_BEFORE.format(path=crash_log.path), good=False)
+        engine.notify(strings.CRASHED_BEFORE.format(path=crash_log.path), good=False)
     if gone:
-        listener.notify(strings.MODEL_GONE.format(model=gone), good=False)
+        engine.notify(strings.MODEL_GONE.format(model=gone), good=False)
     for number in (signal.SIGINT, signal.SIGTERM):  # the frame timer gives Python the chance to see them
         signal.signal(number, lambda *_: window.close())
     window.show()
     window.start()
     app.exec()
-    listener.close()
-    listener.join(GOODBYE_S)
+    engine.close()
+    engine.join(GOODBYE_S)
     window.device_menu.close_search(GOODBYE_S)
     crash_log.close()
     return 0

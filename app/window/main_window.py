@@ -16,7 +16,7 @@ from app.diarisation.timeline import Turn
 from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.threshold_dialog import ThresholdDialog
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.facts import Facts, Notice
 from app.window.engine.levels import Level
 from app.window.engine.stopwatch import Stopwatch
@@ -41,11 +41,11 @@ NOTICE_S = 8.0
 
 
 class MainWindow(QWidget):
-    """Shows a ``Listener`` and gives it its orders. Without ``settings`` nothing is remembered."""
+    """Shows a ``Engine`` and gives it its orders. Without ``settings`` nothing is remembered."""
 
     def __init__(
         self,
-        listener: Listener,
+        engine: Engine,
         theme: Theme,
         *,
         find_microphones: Callable[[], Sequence[str]] = microphone_names,
@@ -54,7 +54,7 @@ class MainWindow(QWidget):
         playback: Playback | None = None,
     ):
         super().__init__()
-        self._listener, self._theme, self._settings = listener, theme, settings
+        self.engine, self._theme, self._settings = engine, theme, settings
         self._stopwatch = stopwatch or Stopwatch()
         self.playback = playback or Playback()
         self._facts: Facts | None = None
@@ -82,10 +82,10 @@ class MainWindow(QWidget):
     # ------------------------------------------------------------ parts
 
     def _build(self, find_microphones: Callable[[], Sequence[str]]) -> None:
-        options, file = self._listener.options, self._listener.facts.file
+        options, file = self.engine.options, self.engine.facts.file
         self._remembered_device = None if options.device or not self._settings else self._settings.device
         device = options.device or self._remembered_device
-        self.live = LivePage(self._theme, self._listener.mel, device=device, find_microphones=find_microphones)
+        self.live = LivePage(self._theme, self.engine.mel, device=device, find_microphones=find_microphones)
         self.device_menu, self.meter, self.button = self.live.device_menu, self.live.meter, self.live.button
         self.now, self.match, self.people = self.live.now, self.live.match, self.live.people
         self.history = self.live.history
@@ -96,10 +96,10 @@ class MainWindow(QWidget):
         self.pages.addWidget(self.live)
         self.pages.addWidget(self.file)
         self.status = StatusLine(self._theme)
-        interruption = Interruption(self._listener, self.playback, lambda: self.start() if self.isVisible() else None)
-        self.files = FileOrders(self, self._listener, self.pages, self.file, interruption, self._settings)
+        interruption = Interruption(self.engine, self.playback, lambda: self.start() if self.isVisible() else None)
+        self.files = FileOrders(self, self.engine, self.pages, self.file, interruption, self._settings)
         self.persons = PeopleOrders(
-            self, self._listener, self._theme, self.playback, interruption, lambda: self.device_menu.device
+            self, self.engine, self._theme, self.playback, interruption, lambda: self.device_menu.device
         )
         orders = Orders(
             open_file=self.files.ask,
@@ -152,7 +152,7 @@ class MainWindow(QWidget):
         return self._settings.shown(part) if self._settings else True
 
     def _data(self) -> Path:
-        return data_dir(self._listener.options.data)
+        return data_dir(self.engine.options.data)
 
     def _timeline(self):
         return (self.file.panel if self.files.showing else self.history).timeline
@@ -163,15 +163,15 @@ class MainWindow(QWidget):
         """Listen to what the menu says."""
         self.playback.stop()
         device = self.device_menu.device
-        self._listener.start(device, or_default=device is not None and device == self._remembered_device)
+        self.engine.start(device, or_default=device is not None and device == self._remembered_device)
         self.draw_frame()
 
     def toggle(self) -> None:
         """Start, or stop if it is running; on a file's page, play."""
         if self.files.showing:
             self.file.toggle()
-        elif self._listener.facts.running:
-            self._listener.stop()
+        elif self.engine.facts.running:
+            self.engine.stop()
             self.draw_frame()
         else:
             self.start()
@@ -181,27 +181,27 @@ class MainWindow(QWidget):
         self._remembered_device = None  # this one is meant, now
         if self._settings:
             self._settings.device = self.device_menu.device
-        if self._listener.facts.running:
+        if self.engine.facts.running:
             self.start()
 
     def use_model(self, model: str) -> None:
         """Take another model from now on: it is loaded, and downloaded first if it has to be."""
-        running = self._listener.facts.running
-        self._listener.use_model(model)
+        running = self.engine.facts.running
+        self.engine.use_model(model)
         if self._settings:
             self._settings.model = model
         if running:
             self.start()
 
     def open_threshold(self) -> None:
-        dialog = ThresholdDialog(self._listener, self._theme, self)
+        dialog = ThresholdDialog(self.engine, self._theme, self)
         dialog.chosen.connect(self._keep_threshold)
         self.threshold_dialog = dialog
         dialog.open()
 
     def _keep_threshold(self, threshold: float | None) -> None:
         if self._settings:
-            self._settings.keep_threshold(self._listener.options.model, threshold)
+            self._settings.keep_threshold(self.engine.options.model, threshold)
 
     # ------------------------------------------------------------ sound, files
 
@@ -210,12 +210,12 @@ class MainWindow(QWidget):
         if turn is None:
             self.playback.stop()
             return
-        start_s = max(turn.start_s - LEAD_S, self._listener.recent.start_s)
-        sound = self._listener.recent.piece(start_s, turn.end_s + LEAD_S)
+        start_s = max(turn.start_s - LEAD_S, self.engine.recent.start_s)
+        sound = self.engine.recent.piece(start_s, turn.end_s + LEAD_S)
         if len(sound):
             self.playback.play(sound, start_s)
         else:
-            self._listener.notify(strings.TOO_OLD, good=False)
+            self.engine.notify(strings.TOO_OLD, good=False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files(event.mimeData()):
@@ -259,15 +259,15 @@ class MainWindow(QWidget):
             self.status.show_view(progress, self.state.model)
         self._tell_of_crashes()
         if error := self.playback.take_error():
-            self._listener.notify(error, good=False)
-        facts = self._listener.facts
+            self.engine.notify(error, good=False)
+        facts = self.engine.facts
         if facts.notice is not self._notice:
             self._notice, self._notice_at_s = facts.notice, now_s
         passed = now_s - self._notice_at_s > NOTICE_S
         if facts is not self._facts or passed != self._notice_passed:
             self._facts, self._notice_passed = facts, passed
             self.show_state(view_state(replace(facts, notice=None) if passed else facts, gender=self._gender))
-        self.show_level(self._listener.levels.read(now_s), elapsed_s)
+        self.show_level(self.engine.levels.read(now_s), elapsed_s)
 
     def show_state(self, state: ViewState) -> None:
         """Show what follows from the facts; parts that did not change are left alone."""
@@ -286,7 +286,7 @@ class MainWindow(QWidget):
 
     def show_level(self, level: Level, elapsed_s: float) -> None:
         if self.pages.currentWidget() is self.live:
-            self.history.timeline.playable_from_s = self._listener.recent.start_s
+            self.history.timeline.playable_from_s = self.engine.recent.start_s
             self.history.show_playing(self.playback.cursor_s)
             self.live.show_level(level, elapsed_s)
         self.status.advance(elapsed_s)
@@ -319,5 +319,5 @@ class MainWindow(QWidget):
         self.playback.stop()
         if self._settings:
             self._settings.geometry = self.saveGeometry()
-        self._listener.close()
+        self.engine.close()
         event.accept()

@@ -12,7 +12,7 @@ from app.window.dialogs import questions
 from app.window.dialogs.enrol_dialog import EnrolDialog
 from app.window.dialogs.person_dialog import PersonDialog
 from app.window.engine import jobs
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.rebuilding import Rebuild
 from app.window.interruption import Interruption
 from app.window.view.status import Severity, StatusView
@@ -26,13 +26,13 @@ class PeopleOrders:
     def __init__(
         self,
         window: QWidget,
-        listener: Listener,
+        engine: Engine,
         theme: Theme,
         playback: Playback,
         interruption: Interruption,
         device: Callable[[], str | None],
     ):
-        self._window, self._listener, self._theme, self._playback = window, listener, theme, playback
+        self._window, self._engine, self._theme, self._playback = window, engine, theme, playback
         self._interruption, self._device = interruption, device
         self._rebuild: Rebuild | None = None
         self.dialog: QDialog | None = None
@@ -40,13 +40,13 @@ class PeopleOrders:
 
     def add(self, name: str = "") -> None:
         """Enrol somebody, or record more of somebody."""
-        facts = self._listener.facts
+        facts = self._engine.facts
         if facts.fixed_people:
-            self._listener.notify(strings.DEMO_PEOPLE, good=False)
+            self._engine.notify(strings.DEMO_PEOPLE, good=False)
             return
         self._interruption.begin()
         self.dialog = EnrolDialog(
-            self._listener,
+            self._engine,
             self._theme,
             device=self._device(),
             name=name,
@@ -59,7 +59,7 @@ class PeopleOrders:
 
     def open(self, name: str) -> None:
         """A person's recordings."""
-        self.dialog = PersonDialog(self._listener, self._theme, name, self._playback, self._window)
+        self.dialog = PersonDialog(self._engine, self._theme, name, self._playback, self._window)
         self.dialog.record_more.connect(self.add)
         self.dialog.open()
 
@@ -70,13 +70,13 @@ class PeopleOrders:
         if name is None:
             questions.ask_for_name(self._window, lambda new: self.named(turn, new))
         else:
-            self._listener.ask(jobs.that_was(turn, name))
+            self._engine.ask(jobs.that_was(turn, name))
 
     def rebuild(self) -> None:
         """Voiceprints for the present model, of those who have another model's."""
         self._interruption.begin()
         self._rebuild = Rebuild()
-        self._listener.do(self._rebuild)
+        self._engine.do(self._rebuild)
 
     @property
     def rebuilding(self) -> bool:
@@ -90,7 +90,7 @@ class PeopleOrders:
         if facts.over:
             self._rebuild = None
             if facts.error:
-                self._listener.notify(facts.error, good=False)
+                self._engine.notify(facts.error, good=False)
             self._interruption.end()
         elif facts.person:
             text = strings.REBUILDING.format(person=facts.person, done=facts.done, of=facts.of)

@@ -21,7 +21,7 @@ from app.embedding import model_files
 from app.embedding.download import HubFile
 from app.embedding.model_files import HUB, SPEECHBRAIN
 from app.session import SessionOptions
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.facts import Phase
 from app.window.main_window import MainWindow
 from app.window.widgets.theme import Theme
@@ -35,10 +35,10 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
     HUB[SPEECHBRAIN] = HubFile(SPEECHBRAIN, HUB[SPEECHBRAIN].revision, "embedding_model.ckpt", len(hub.content), digest)
     app = QApplication([])
     noise = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
-    listener = Listener(
+    engine = Engine(
         SessionOptions(data=folder / "data"), open_source=lambda options: ArraySource(noise, realtime=True)
     )
-    window = MainWindow(listener, Theme(app), find_microphones=list)
+    window = MainWindow(engine, Theme(app), find_microphones=list)
     window.show()
 
     def until(happened: Callable[[], bool]) -> None:
@@ -47,7 +47,7 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
             app.processEvents()
             time.sleep(0.002)
             if time.monotonic() > end_s:
-                raise SystemExit(f"it did not happen; {listener.facts}")
+                raise SystemExit(f"it did not happen; {engine.facts}")
         window.draw_frame()
 
     seen, now = {}, lambda: window.state.now
@@ -57,7 +57,7 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
     seen["began"] = (now().title, now().detail, now().progress, window.button.text())
     window.grab().save(str(folder / "downloading.png"))
     window.button.click()
-    until(lambda: listener.facts.phase is Phase.STOPPED)
+    until(lambda: engine.facts.phase is Phase.STOPPED)
     part = next((folder / "cache").rglob("*.part"))
     time.sleep(0.5)
     app.processEvents()
@@ -68,11 +68,11 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
     until(lambda: (now().progress or 0) > 0)
     seen["again"] = now().progress
     hub.bytes_per_s = None
-    until(lambda: listener.facts.said is not None)
-    seen["model"] = listener.facts.model
+    until(lambda: engine.facts.said is not None)
+    seen["model"] = engine.facts.model
     seen["asked"] = hub.asked_ranges()
     window.close()
-    seen["ended"] = listener.join(20)
+    seen["ended"] = engine.join(20)
     seen["left"] = [path.name for path in (folder / "cache").rglob("*.part")]
     return seen
 

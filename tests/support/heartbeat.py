@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.audio.file_source import ArraySource
 from app.session import SessionOptions
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.facts import Phase
 from app.window.main_window import MainWindow
 from app.window.widgets.theme import Theme
@@ -22,8 +22,8 @@ from app.window.widgets.theme import Theme
 assert "torch" not in sys.modules
 app = QApplication([])
 noise = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
-listener = Listener(SessionOptions(data=sys.argv[1]), open_source=lambda options: ArraySource(noise, realtime=True))
-window = MainWindow(listener, Theme(app))
+engine = Engine(SessionOptions(data=sys.argv[1]), open_source=lambda options: ArraySource(noise, realtime=True))
+window = MainWindow(engine, Theme(app))
 window.device_menu.show_file("noise")  # the sound system is not what is measured
 window.show()
 beats: list[float] = []
@@ -32,8 +32,8 @@ phases: set[Phase] = set()
 
 def beat() -> None:
     beats.append(time.perf_counter())
-    phases.add(listener.facts.phase)
-    if listener.facts.phase is Phase.STOPPED and len(beats) > 1:
+    phases.add(engine.facts.phase)
+    if engine.facts.phase is Phase.STOPPED and len(beats) > 1:
         window.close()
 
 
@@ -41,7 +41,7 @@ window.start()
 pulse = QTimer(interval=2, timeout=beat)
 pulse.start()
 app.exec()
-ended = listener.join(10)
+ended = engine.join(10)
 gaps = np.diff(beats)
 print(
     json.dumps(
@@ -49,7 +49,7 @@ print(
             "longest_gap_ms": round(1000 * float(gaps.max()), 1),
             "beats": len(beats),
             "torch": "torch" in sys.modules,
-            "error": listener.facts.error,
+            "error": engine.facts.error,
             "phases": sorted(phase.value for phase in phases),
             "ended": ended,
         }

@@ -9,7 +9,7 @@ from app.audio.file_source import FileSource
 from app.audio.source import AudioSource
 from app.demo import DEMO
 from app.session import SessionOptions
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.facts import Facts
 
 
@@ -19,16 +19,16 @@ def play_demo(options: SessionOptions) -> AudioSource:
 
 
 class Seen:
-    """Watches a listener's facts from the moment it is made: ``until`` waits for some, ``all`` are those seen."""
+    """Watches an engine's facts from the moment it is made: ``until`` waits for some, ``all`` are those seen."""
 
-    def __init__(self, listener: Listener):
-        self.listener = listener
+    def __init__(self, engine: Engine):
+        self.engine = engine
         self.all: list[Facts] = []
 
     def until(self, condition: Callable[[Facts], bool], timeout_s: float = 30) -> Facts:
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
-            facts = self.listener.facts
+            facts = self.engine.facts
             if not self.all or facts is not self.all[-1]:
                 self.all.append(facts)
             if condition(facts):

@@ -15,7 +15,7 @@ import pytest
 
 from app.audio.file_source import StreamSource
 from app.session import SessionOptions
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.main_window import MainWindow
 from app.window.view.palette import LIGHT
 from app.window.widgets.playback import Playback
@@ -24,12 +24,12 @@ from utils import SAMPLE_RATE, read_audio
 
 
 @pytest.fixture
-def listener() -> Iterator[Callable[..., Listener]]:
-    """Makes listeners, and sees to it that their threads end."""
-    made: list[Listener] = []
+def make_engine() -> Iterator[Callable[..., Engine]]:
+    """Makes engines, and sees to it that their threads end."""
+    made: list[Engine] = []
 
-    def make(options: SessionOptions, **changes: object) -> Listener:
-        made.append(Listener(options, **changes))
+    def make(options: SessionOptions, **changes: object) -> Engine:
+        made.append(Engine(options, **changes))
         return made[-1]
 
     yield make
@@ -85,11 +85,11 @@ def player() -> Silent:
 
 
 @pytest.fixture
-def window(qtbot, theme, listener, player, tmp_path):
+def window(qtbot, theme, make_engine, player, tmp_path):
     """window(sound, **options): on a real engine whose microphone hears ``sound``, with a data folder of its own."""
 
     def make(sound: np.ndarray, *, data: Path = tmp_path, **options: object) -> MainWindow:
-        engine = listener(SessionOptions(data=data, **options), open_source=lambda _: endless(sound))
+        engine = make_engine(SessionOptions(data=data, **options), open_source=lambda _: endless(sound))
         made = MainWindow(engine, theme, find_microphones=list, playback=Playback(lambda: player))
         qtbot.addWidget(made)
         made.show()

@@ -114,10 +114,10 @@ def test_a_click_where_nobody_speaks_sets_the_cursor(analysed, player):
 
 def export(shown, path, qtbot) -> str:
     """Save the turns; the line that the user is told."""
-    before = shown._listener.facts.notice
-    shown._listener.ask(jobs.export(path, shown.file.analysis.facts.turns, "talk"))
-    qtbot.waitUntil(lambda: shown._listener.facts.notice is not before, timeout=LONG)
-    return shown._listener.facts.notice.text
+    before = shown.engine.facts.notice
+    shown.engine.ask(jobs.export(path, shown.file.analysis.facts.turns, "talk"))
+    qtbot.waitUntil(lambda: shown.engine.facts.notice is not before, timeout=LONG)
+    return shown.engine.facts.notice.text
 
 
 def test_labels_are_corrected_and_saved(analysed, tmp_path, qtbot):
@@ -139,7 +139,7 @@ def test_labels_are_corrected_and_saved(analysed, tmp_path, qtbot):
 
 def test_a_correction_offers_to_learn_the_voice(analysed, qtbot, tmp_path):
     """ "That was Dora": she is enrolled from the piece; a second one extends her voiceprint."""
-    page, engine = analysed.file, analysed._listener
+    page, engine = analysed.file, analysed.engine
     dora = [turn for _, turn in page.panel.timeline.scene.turns if turn.label == "Stranger" and turn.duration_s > 2]
     assert len(dora) > 1
     steps = (("Enrol Dora", "is enrolled now"), ("Learn more of Dora", "is known better now"))
@@ -159,7 +159,7 @@ def test_a_correction_offers_to_learn_the_voice(analysed, qtbot, tmp_path):
 
 
 def test_nothing_is_learned_from_too_little_speech_nor_by_saying_not_now(analysed, qtbot, tmp_path):
-    page, engine = analysed.file, analysed._listener
+    page, engine = analysed.file, analysed.engine
     turn = page.panel.timeline.scene.turns[0][1]
     page.relabel(turn, "Zoe")
     qtbot.mouseClick(page.learn_bar.not_now_button, Qt.MouseButton.LeftButton)
@@ -192,7 +192,7 @@ def test_a_name_without_an_ending_gets_one_and_trouble_is_one_line(analysed, tmp
 def test_the_session_is_saved_like_a_file(qtbot, window, voice, monkeypatch, tmp_path):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: bool(shown._listener.facts.turns), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(shown.engine.facts.turns), timeout=LONG)
     shown.toggle()
     shown.draw_frame()
     assert shown.menus.export.isEnabled()
@@ -206,10 +206,10 @@ def test_the_session_is_saved_like_a_file(qtbot, window, voice, monkeypatch, tmp
 def test_back_to_the_microphone_listening_goes_on(qtbot, window, voice, demo_dir):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
     shown.files.open(demo_dir / "conversation.flac")
-    assert not shown._listener.facts.running
+    assert not shown.engine.facts.running
     qtbot.waitUntil(lambda: shown.file.analysis.facts.done_s > 1, timeout=LONG)
     qtbot.mouseClick(shown.file.close_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: shown._listener.facts.phase is Phase.LISTENING, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.phase is Phase.LISTENING, timeout=LONG)
     assert shown.pages.currentWidget() is shown.live

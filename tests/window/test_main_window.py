@@ -45,12 +45,12 @@ def still(qtbot, theme):
 
 
 @pytest.fixture
-def running(qtbot, theme, listener, tmp_path):
+def running(qtbot, theme, make_engine, tmp_path):
     """A window on a real engine that hears noise."""
 
     def make(**changes) -> MainWindow:
         options = changes.pop("options", SessionOptions(data=tmp_path))
-        engine = listener(options, **{"open_source": lambda _: ArraySource(NOISE, realtime=True), **changes})
+        engine = make_engine(options, **{"open_source": lambda _: ArraySource(NOISE, realtime=True), **changes})
         window = MainWindow(engine, theme, find_microphones=lambda: ["USB headset", "Built-in microphone"])
         qtbot.addWidget(window)
         window.show()
@@ -104,7 +104,7 @@ def test_space_and_the_button_start_and_stop(qtbot, running):
     assert window.button.text() == strings.START
     press(qtbot, window, Qt.Key.Key_Space)
     assert window.button.text() == strings.STOP
-    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=30_000)
     qtbot.mouseClick(window.button, Qt.MouseButton.LeftButton)
     assert window.state.now.title == strings.STOPPED
     assert window.button.text() == strings.START
@@ -118,15 +118,15 @@ def test_keys_that_close(key, qtbot, running):
     window.start()
     press(qtbot, window, key, Qt.KeyboardModifier.ControlModifier)
     assert not window.isVisible()
-    assert window._listener.join(20)
+    assert window.engine.join(20)
 
 
 def test_closing_while_it_listens_ends_the_thread(qtbot, running):
     window = running()
     window.start()
-    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=30_000)
     window.close()
-    assert window._listener.join(2)
+    assert window.engine.join(2)
     window.draw_frame()  # a frame that was already due does no harm
 
 
@@ -195,14 +195,14 @@ def test_choosing_a_microphone_changes_over(qtbot, running):
     window = running(open_source=open_source)
     qtbot.waitUntil(lambda: window.device_menu.count() == 3)
     window.start()
-    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=30_000)
     window.device_menu.setCurrentIndex(1)
     window.device_menu.activated.emit(1)
     qtbot.waitUntil(lambda: asked == [None, "USB headset"])
     window.toggle()
     window.device_menu.setCurrentIndex(2)
     window.device_menu.activated.emit(2)
-    assert window._listener.facts.phase is Phase.STOPPED  # choosing does not start it
+    assert window.engine.facts.phase is Phase.STOPPED  # choosing does not start it
     window.close()
     window.device_menu.close_search(5)
 

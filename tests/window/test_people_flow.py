@@ -50,7 +50,7 @@ def test_somebody_is_added_and_then_named(qtbot, window, voice, tmp_path):
     assert dialog.view.heading == "Ana is enrolled"
     assert len(samples_of(tmp_path, "Ana")) == 3
     click(qtbot, dialog.go_button)
-    assert shown._listener.facts.running  # to see that it works
+    assert shown.engine.facts.running  # to see that it works
     qtbot.waitUntil(lambda: shown.state.now.title == "Ana", timeout=LONG)
     assert shown.windowTitle() == "Ana \u2013 Heard"
     assert [person.name for person in shown.state.people] == ["Ana"]
@@ -86,15 +86,15 @@ def test_the_ring_fills_and_the_prompts_go_on(qtbot, window, voice):
 def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, voice, tmp_path):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
     shown.persons.add()
     dialog = shown.persons.dialog
     qtbot.keyClicks(dialog.name_edit, "Zoe")
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
-    assert not shown._listener.facts.running  # one uses the microphone at a time
+    assert not shown.engine.facts.running  # one uses the microphone at a time
     click(qtbot, dialog.cancel_button)
-    qtbot.waitUntil(lambda: shown._listener.facts.phase is Phase.LISTENING, timeout=LONG)  # as before
+    qtbot.waitUntil(lambda: shown.engine.facts.phase is Phase.LISTENING, timeout=LONG)  # as before
     assert known(shown) == []
     assert samples_of(tmp_path, "Zoe") == []
 
@@ -122,7 +122,7 @@ def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, 
             raise HeardError("no microphone was found: plug one in.")
         return endless(voice("Ana"))
 
-    monkeypatch.setattr(shown._listener, "_open_source", open_source)
+    monkeypatch.setattr(shown.engine, "_open_source", open_source)
     shown.persons.add(name="Ana")
     dialog = shown.persons.dialog
     qtbot.waitUntil(lambda: dialog.view.failed, timeout=LONG)
@@ -148,7 +148,7 @@ def test_another_voice_under_the_same_name_is_not_taken(qtbot, window, voice, tm
 def test_an_unknown_voice_is_named_from_the_timeline(qtbot, window, voice, player, tmp_path):
     shown = window(voice("Colin"))
     shown.start()
-    qtbot.waitUntil(lambda: any(turn.duration_s > 3 for turn in shown._listener.facts.turns), timeout=LONG)
+    qtbot.waitUntil(lambda: any(turn.duration_s > 3 for turn in shown.engine.facts.turns), timeout=LONG)
     shown.toggle()
     timeline = shown.history.timeline
     turn = next(turn for _, turn in timeline.scene.turns if turn.duration_s > 3)
@@ -166,12 +166,12 @@ def test_an_unknown_voice_is_named_from_the_timeline(qtbot, window, voice, playe
 
 def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice, encoder, tmp_path):
     shown = window(voice("Ana"))
-    engine, sound = shown._listener, voice("Ana")
+    engine, sound = shown.engine, voice("Ana")
     engine.session.encoder = encoder
     engine.recent.add(sound, 0.0)
     turns = [Turn(start, start + 2.0, "Unknown 1") for start in (0.0, 4.0, 8.0)]
     engine.session._turns_before = [*turns, Turn(12.0, 13.0, "Unknown 2")]
-    engine.ask(lambda listener: listener.gather())
+    engine.ask(lambda it: it.gather())
     qtbot.waitUntil(lambda: len(engine.facts.turns) == 4, timeout=LONG)
     engine.ask(that_was(turns[1], "Ana"))
     qtbot.waitUntil(lambda: known(shown) == ["Ana"], timeout=LONG)
@@ -181,8 +181,8 @@ def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice,
 
 def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
     shown = window(voice("Ana"))
-    shown._listener.recent.add(voice("Ana")[:8000], 0.0)
-    shown._listener.ask(that_was(Turn(0.0, 0.5, "unknown"), "Ana"))
+    shown.engine.recent.add(voice("Ana")[:8000], 0.0)
+    shown.engine.ask(that_was(Turn(0.0, 0.5, "unknown"), "Ana"))
     qtbot.waitUntil(lambda: "too short" in shown.status._text.text(), timeout=LONG)
     assert known(shown) == []
 
@@ -201,7 +201,7 @@ def person(qtbot, window, voice, encoder, tmp_path):
     with VoiceprintStore(tmp_path) as store:
         assert build_person(store, encoder, "Ana", samples_of(tmp_path, "Ana"), on_bad=print)
     shown = window(sound)
-    shown._listener.session.encoder = encoder
+    shown.engine.session.encoder = encoder
     shown.persons.open("Ana")
     dialog: PersonDialog = shown.persons.dialog
     qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=LONG)
@@ -276,7 +276,7 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     assert [person.stale for person in shown.state.people] == [True, True]
     shown.menus.rebuild.trigger()
     qtbot.waitUntil(
-        lambda: not shown.persons.rebuilding and shown._listener.facts.phase is Phase.LISTENING, timeout=LONG
+        lambda: not shown.persons.rebuilding and shown.engine.facts.phase is Phase.LISTENING, timeout=LONG
     )
     assert [(person.name, person.stale) for person in shown.state.people] == [("Ana", False), ("Zoe", True)]
     assert "No usable recordings of Zoe" in shown.status._text.text()

@@ -18,11 +18,11 @@ from app.window.widgets.theme import Appearance
 
 
 @pytest.fixture
-def started(qtbot, theme, listener, tmp_path):
+def started(qtbot, theme, make_engine, tmp_path):
     """started(): the window as a new start of the program shows it."""
 
     def start(**options) -> MainWindow:
-        engine = listener(SessionOptions(data=tmp_path, **options))
+        engine = make_engine(SessionOptions(data=tmp_path, **options))
         window = MainWindow(
             engine, theme, find_microphones=lambda: ["USB headset", "Built-in"], settings=Settings(tmp_path)
         )
@@ -67,9 +67,9 @@ def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, q
             raise BadInput('no microphone is called "Old headset".')
         return ArraySource(np.zeros(160_000, np.float32), realtime=True)
 
-    monkeypatch.setattr(window._listener, "_open_source", open_source)
+    monkeypatch.setattr(window.engine, "_open_source", open_source)
     window.start()
-    qtbot.waitUntil(lambda: window._listener.facts.said is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=60_000)
     assert "Old headset is not connected" in window.status._text.text()
 
 
@@ -84,7 +84,7 @@ def test_what_the_command_line_says_comes_first(started):
 def test_model_and_threshold_come_back(started, qtbot, tmp_path):
     first = started()
     first.use_model(EMBEDDED_INT8)
-    qtbot.waitUntil(lambda: first._listener.options.model == EMBEDDED_INT8)
+    qtbot.waitUntil(lambda: first.engine.options.model == EMBEDDED_INT8)
     first.open_threshold()
     first.threshold_dialog.slider.setValue(71)
     first.threshold_dialog.accept()

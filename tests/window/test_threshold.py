@@ -112,16 +112,16 @@ def test_the_dialog_tells_what_to_expect_of_the_people_enrolled(qtbot, window, v
 def test_the_slider_moves_the_rule_while_it_listens(qtbot, window, voice):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown._listener.facts.said is not None, timeout=LONG)
-    own = shown._listener.facts.rule.threshold
+    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
+    own = shown.engine.facts.rule.threshold
     shown.open_threshold()
     dialog = shown.threshold_dialog
     assert dialog.threshold == pytest.approx(own, abs=0.006)
     dialog.slider.setValue(85)
-    qtbot.waitUntil(lambda: shown._listener.facts.rule.threshold == 0.85, timeout=LONG)
-    qtbot.waitUntil(lambda: shown._listener.recogniser.rule.threshold == 0.85, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.rule.threshold == 0.85, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.recogniser.rule.threshold == 0.85, timeout=LONG)
     qtbot.waitUntil(lambda: "somebody is enrolled" in dialog.basis.text(), timeout=LONG)  # nobody to measure with
     dialog.use_own()
-    qtbot.waitUntil(lambda: shown._listener.facts.rule.threshold == own, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.rule.threshold == own, timeout=LONG)
     dialog.accept()
-    assert shown._listener.facts.running
+    assert shown.engine.facts.running

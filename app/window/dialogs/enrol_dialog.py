@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.window import strings
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.enrolling import Enrolment
 from app.window.engine.levels import Level
 from app.window.view.enrol_view import EnrolView, enrol_view
@@ -29,7 +29,7 @@ class EnrolDialog(QDialog):
 
     def __init__(
         self,
-        listener: Listener,
+        engine: Engine,
         theme: Theme,
         *,
         device: str | None = None,
@@ -38,7 +38,7 @@ class EnrolDialog(QDialog):
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
-        self._listener, self._theme, self._device = listener, theme, device
+        self._engine, self._theme, self._device = engine, theme, device
         self._people = people
         self.enrolment: Enrolment | None = None
         self.view: EnrolView | None = None
@@ -142,7 +142,7 @@ class EnrolDialog(QDialog):
         except BadInput:
             return
         self.enrolment = Enrolment(name, self._device)
-        self._listener.do(self.enrolment)
+        self._engine.do(self.enrolment)
         self.show_recording()
         self._timer.start()
         self.draw_frame()
@@ -170,7 +170,7 @@ class EnrolDialog(QDialog):
         """However it is closed: what still runs is stopped."""
         self._timer.stop()
         if self.enrolment is not None:
-            self._listener.stop()
+            self._engine.stop()
         super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

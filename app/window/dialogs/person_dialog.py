@@ -25,7 +25,7 @@ from app.voiceprints.recordings import read_note, samples_of
 from app.window import strings
 from app.window.engine import jobs
 from app.window.engine.answer import Answer
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.facts import Notice
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import GRID, Theme, scaled
@@ -43,7 +43,7 @@ class Recording:
     device: str
 
 
-def recordings(engine: Listener, name: str) -> list[Recording]:
+def recordings(engine: Engine, name: str) -> list[Recording]:
     """What there is of a person, in the engine's thread."""
     data, found = data_dir(engine.options.data), []
     for path in samples_of(data, name):
@@ -62,12 +62,12 @@ class PersonDialog(QDialog):
 
     record_more = Signal(str)
 
-    def __init__(self, listener: Listener, theme: Theme, name: str, playback: Playback, parent: QWidget | None = None):
+    def __init__(self, engine: Engine, theme: Theme, name: str, playback: Playback, parent: QWidget | None = None):
         super().__init__(parent)
-        self._listener, self._playback = listener, playback
+        self._engine, self._playback = engine, playback
         self.name = name
         self._found: list[Recording] = []
-        self._notice = listener.facts.notice
+        self._notice = engine.facts.notice
         self._waiting_for: tuple[str, str] | None = None  # what was asked for: ("rename", new), ("delete", name)
         self.list = QListWidget()
         self.list.setAccessibleName(strings.RECORDINGS)
@@ -130,11 +130,11 @@ class PersonDialog(QDialog):
 
     def reload(self) -> None:
         name = self.name
-        self._answer: Answer[list[Recording]] | None = Answer(self._listener, lambda engine: recordings(engine, name))
+        self._answer: Answer[list[Recording]] | None = Answer(self._engine, lambda engine: recordings(engine, name))
 
     def rename(self) -> None:
         self._waiting_for = ("rename", clean_name(self.name_edit.text()))
-        self._listener.ask(jobs.rename(self.name, self._waiting_for[1]))
+        self._engine.ask(jobs.rename(self.name, self._waiting_for[1]))
 
     def play(self) -> None:
         """Hear the chosen recording, or be silent."""
@@ -148,14 +148,14 @@ class PersonDialog(QDialog):
         if self.chosen is not None:
             self._playback.stop()
             self._waiting_for = ("remove", self.name)
-            self._listener.ask(jobs.remove_sample(self.name, self.chosen.file))
+            self._engine.ask(jobs.remove_sample(self.name, self.chosen.file))
 
     def delete(self) -> None:
         """For good, after asking."""
         if self.confirm(strings.DELETE_QUESTION.format(name=self.name), strings.DELETE_DETAIL):
             self._playback.stop()
             self._waiting_for = ("delete", self.name)
-            self._listener.ask(jobs.delete(self.name))
+            self._engine.ask(jobs.delete(self.name))
 
     def confirm(self, question: str, detail: str) -> bool:
         box = QMessageBox(QMessageBox.Icon.Warning, strings.APP, question, parent=self)
@@ -187,7 +187,7 @@ class PersonDialog(QDialog):
         if self._answer is not None and self._answer.value is not None:
             self._found, self._answer = self._answer.value, None
             self._fill()
-        notice = self._listener.facts.notice
+        notice = self._engine.facts.notice
         if notice is not self._notice:
             self._notice = notice
             self._take(notice)

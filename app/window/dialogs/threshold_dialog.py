@@ -14,7 +14,7 @@ from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from app.window.engine import jobs
 from app.window.engine.answer import Answer
-from app.window.engine.engine import Listener
+from app.window.engine.engine import Engine
 from app.window.engine.threshold_errors import ErrorScores, Expected, error_scores, expected
 from app.window.widgets import painting
 from app.window.widgets.theme import GRID, Theme, scaled
@@ -56,7 +56,7 @@ def _rate(expected: float | None, counted: float | None, of: int) -> str:
     return strings.NOT_KNOWN if counted is None else strings.rate(counted, of)
 
 
-def measure(engine: Listener) -> Costs:
+def measure(engine: Engine) -> Costs:
     """In the engine's thread."""
     encoder = engine.encoder()
     if engine.options.demo:
@@ -130,13 +130,13 @@ class ThresholdDialog(QDialog):
     chosen = Signal(object)
     """The threshold that holds from now on; None: the model's own."""
 
-    def __init__(self, listener: Listener, theme: Theme, parent: QWidget | None = None):
+    def __init__(self, engine: Engine, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
-        self._listener = listener
+        self._engine = engine
         self.setWindowTitle(strings.THRESHOLD_TITLE)
-        self.costs: Answer[Costs] = Answer(listener, measure)
+        self.costs: Answer[Costs] = Answer(engine, measure)
         self._shown: Costs | None = None
-        rule = listener.facts.rule
+        rule = engine.facts.rule
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(LOWEST * STEPS), round(HIGHEST * STEPS))
         self.slider.setAccessibleName(strings.THRESHOLD_TITLE)
@@ -209,13 +209,13 @@ class ThresholdDialog(QDialog):
         column.addLayout(buttons)
 
     def _choose(self, threshold: float | None) -> None:
-        self._listener.ask(jobs.set_threshold(threshold))
+        self._engine.ask(jobs.set_threshold(threshold))
         self.chosen.emit(threshold)
 
     def use_own(self) -> None:
         """Back to the model's own threshold, which is another for little speech."""
         self._choose(None)
-        encoder = self._listener.session.encoder
+        encoder = self._engine.session.encoder
         if encoder is not None:
             blocked = self.slider.blockSignals(True)
             self.slider.setValue(round(encoder.rule().threshold * STEPS))

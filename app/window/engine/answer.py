@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
 
 T = TypeVar("T")
 
 
 class Answer(Generic[T]):
-    """``value`` is None until the engine's thread had time to work it out; errors become a notice of the listener."""
+    """``value`` is None until the engine's thread had time to work it out; errors become a notice."""
 
-    def __init__(self, listener: Listener, question: Callable[[Listener], T]):
+    def __init__(self, engine: Engine, question: Callable[[Engine], T]):
         self.value: T | None = None
         self._question = question
-        listener.ask(self._work)
+        engine.ask(self._work)
 
-    def _work(self, engine: Listener) -> None:
+    def _work(self, engine: Engine) -> None:
         self.value = self._question(engine)

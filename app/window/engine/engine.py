@@ -1,4 +1,4 @@
-"""The engine in a thread of its own: loads, listens and keeps one immutable picture of how things stand.
+"""The window's engine, in a thread of its own: it loads, listens and keeps one immutable picture of how things stand.
 
 The window never waits for it and it never waits for the window: ``facts`` is replaced whole and read whenever a frame
 is drawn, so the latest wins and nothing queues. The model is loaded here, in this thread, and nowhere before. No Qt.
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("heard")
 
 
-class Listener:
+class Engine:
     """``start``, ``stop``, ``do``, ``ask`` and ``close`` return at once and belong to one thread; ``facts``,
     ``levels``, ``recent`` and ``mel`` may be read from any. The rest is for what runs in the engine's thread.
 
@@ -74,7 +74,7 @@ class Listener:
         self._stop = threading.Event()  # of what goes on
         self._orders: SimpleQueue[tuple[Activity, threading.Event] | None] = SimpleQueue()
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="listener", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
         self._thread.start()
 
     @property
@@ -108,7 +108,7 @@ class Listener:
     def use_model(self, model: str) -> None:
         """Take another model, a name or a path, from the next start on, with its own threshold."""
 
-        def change(engine: Listener) -> None:
+        def change(engine: Engine) -> None:
             if model != engine.session.options.model:
                 engine.change_options(model=model, threshold=None)
                 engine.session.encoder = None
@@ -242,7 +242,7 @@ class Listener:
 
 
 class _Nothing:
-    def run(self, engine: Listener, stop: threading.Event) -> None:
+    def run(self, engine: Engine, stop: threading.Event) -> None:
         """Only the jobs before it."""
 
     def fail(self, error: str) -> None:

@@ -19,7 +19,7 @@ from utils import data_dir
 
 if TYPE_CHECKING:
     from app.enrolment.speaker_check import Voices
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
 
 SPEECH_S = 6.0
 """Of each of the samples."""
@@ -95,7 +95,7 @@ class Enrolment:
     def fail(self, error: str) -> None:
         self._tell(step=Step.FAILED, error=error)
 
-    def run(self, engine: Listener, stop: threading.Event) -> None:
+    def run(self, engine: Engine, stop: threading.Event) -> None:
         """Prepare, record prompt after prompt, build."""
         from app.enrolment.speaker_check import Voices
 
@@ -162,7 +162,7 @@ class Enrolment:
             again=keep_old,
         )
 
-    def _build(self, engine: Listener, guide: Guide) -> None:
+    def _build(self, engine: Engine, guide: Guide) -> None:
         from app.enrolment.build import build_person
         from app.enrolment.quality import Levels
         from app.enrolment.report import report, warnings

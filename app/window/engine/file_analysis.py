@@ -20,7 +20,7 @@ from utils import audio_duration_s, read_audio
 if TYPE_CHECKING:
     import numpy as np
 
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
 
 LONGEST_S = 4 * 3600.0
 """Of a file's spectrogram: what is behind it is drawn without."""
@@ -64,7 +64,7 @@ class FileAnalysis:
         self.facts = FileFacts(path)
         self.mel = MelColumns(MelConfig(hop_s=0.04, capacity_s=LONGEST_S))
 
-    def run(self, engine: Listener, stop: threading.Event) -> None:
+    def run(self, engine: Engine, stop: threading.Event) -> None:
         """Go through the file as fast as the machine can."""
         from app.audio.file_source import FileSource
 

@@ -1,6 +1,6 @@
 """What the user does to people, as jobs for the engine's thread. No Qt.
 
-A job is a function of the ``Listener``: ``listener.ask(that_was(turn, "Ana"))``.
+A job is a function of the ``Engine``: ``engine.ask(that_was(turn, "Ana"))``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
 
 if TYPE_CHECKING:
     from app.window.engine.activity import Job
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
     from app.window.engine.file_analysis import FileAnalysis
 
 MOST_S = 60.0
@@ -33,7 +33,7 @@ def that_was(turn: Turn, name: str) -> Job:
     Of a numbered unknown voice all turns are meant, and as much of them is learned as is still in memory.
     """
 
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         person = clean_name(name)
         if engine.facts.fixed_people:
             raise BadInput(strings.DEMO_PEOPLE)
@@ -60,7 +60,7 @@ def that_was(turn: Turn, name: str) -> Job:
 def learn_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) -> Job:
     """Enrol or extend ``name`` from these pieces of a file, at most a minute of them."""
 
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         if engine.facts.fixed_people:
             raise BadInput(strings.DEMO_PEOPLE)
         before = name in engine.enrolled()
@@ -81,7 +81,7 @@ def learn_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) ->
     return job
 
 
-def sound_of(engine: Listener, turns: Sequence[Turn]) -> np.ndarray:
+def sound_of(engine: Engine, turns: Sequence[Turn]) -> np.ndarray:
     """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
     pieces, left = [], round(MOST_S * SAMPLE_RATE)
     for turn in reversed(turns):
@@ -92,7 +92,7 @@ def sound_of(engine: Listener, turns: Sequence[Turn]) -> np.ndarray:
     return np.concatenate(pieces[::-1] or [np.zeros(0, np.int16)]).astype(np.float32) / 32768
 
 
-def learn(engine: Listener, name: str, samples: np.ndarray, origin: str = "") -> float:
+def learn(engine: Engine, name: str, samples: np.ndarray, origin: str = "") -> float:
     """Add sound (n,) to a person's recordings and to their voiceprint. Returns its seconds of speech.
 
     ``origin``: a microphone or a file; by default the microphone that is heard.
@@ -107,7 +107,7 @@ def learn(engine: Listener, name: str, samples: np.ndarray, origin: str = "") ->
 
 
 def rename(old: str, new: str) -> Job:
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         with VoiceprintStore(data_dir(engine.options.data)) as store:
             store.rename(old, new)
         engine.people_changed()
@@ -118,7 +118,7 @@ def rename(old: str, new: str) -> Job:
 
 
 def delete(name: str) -> Job:
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         with VoiceprintStore(data_dir(engine.options.data)) as store:
             recordings = store.delete(name)
         engine.people_changed()
@@ -130,7 +130,7 @@ def delete(name: str) -> Job:
 def remove_sample(name: str, file: str) -> Job:
     """Remove one recording, and make the voiceprint of the rest. The last one cannot go: that is deleting."""
 
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         from app.enrolment.build import build_person
         from app.voiceprints.recordings import samples_of
 
@@ -154,7 +154,7 @@ def remove_sample(name: str, file: str) -> Job:
 def set_threshold(threshold: float | None) -> Job:
     """The score that a name needs; None: the model's own."""
 
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         engine.change_options(threshold=threshold)
         if engine.recogniser is not None:
             engine.recogniser.rule = engine.session.encoder.rule(threshold)
@@ -166,7 +166,7 @@ def set_threshold(threshold: float | None) -> Job:
 def export(path: Path, turns: Sequence[Turn], name: str) -> Job:
     """Save turns in the format of the path's ending; one that has none becomes subtitles. ``name``: of the sound."""
 
-    def job(engine: Listener) -> None:
+    def job(engine: Engine) -> None:
         known = path.suffix.lower().removeprefix(".") in FORMATS
         file = path if known else path.with_name(f"{path.name}.{next(iter(strings.EXPORT_FILTERS))}")
         write_transcript(file, turns, name)

@@ -21,7 +21,7 @@ from app.window.engine.tapped_source import TappedSource
 from utils import BadInput, HeardError
 
 if TYPE_CHECKING:
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
 
 RETRY_S = 1.0
 """How often a microphone that could not be had is tried again."""
@@ -37,7 +37,7 @@ class Listening:
     ``or_default``: if there is no microphone of that name, the default will do.
     """
 
-    def __init__(self, engine: Listener, device: str | None = None, *, or_default: bool = False):
+    def __init__(self, engine: Engine, device: str | None = None, *, or_default: bool = False):
         self._engine, self._device, self._or_default = engine, device, or_default
         self._stop = threading.Event()
         self._source: AudioSource | None = None
@@ -46,7 +46,7 @@ class Listening:
         self._skipped: list[tuple[float, float]] = []
         self._turns_s = -TURNS_EVERY_S  # when they were gathered last
 
-    def run(self, engine: Listener, stop: threading.Event) -> None:
+    def run(self, engine: Engine, stop: threading.Event) -> None:
         self._stop = stop
         self._stand_in()
         self._load()

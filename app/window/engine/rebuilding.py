@@ -13,7 +13,7 @@ from app.window import strings
 from utils import data_dir
 
 if TYPE_CHECKING:
-    from app.window.engine.engine import Listener
+    from app.window.engine.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Rebuild:
     def __init__(self) -> None:
         self.facts = RebuildFacts()
 
-    def run(self, engine: Listener, stop: threading.Event) -> None:
+    def run(self, engine: Engine, stop: threading.Event) -> None:
         from app.enrolment.build import build_person
         from app.voiceprints.recordings import recorded_people
 

@@ -33,9 +33,9 @@ def listening(facts) -> bool:
     return facts.phase is Phase.LISTENING and facts.said is not None
 
 
-def test_the_demo_from_start_to_end(listener, tmp_path):
+def test_the_demo_from_start_to_end(make_engine, tmp_path):
     rttm, jsonl = tmp_path / "out.rttm", tmp_path / "out.jsonl"
-    engine = listener(SessionOptions(demo=True, rttm=rttm, jsonl=jsonl), open_source=play_demo)
+    engine = make_engine(SessionOptions(demo=True, rttm=rttm, jsonl=jsonl), open_source=play_demo)
     seen = Seen(engine)
     engine.start()
     last = seen.until(lambda facts: facts.phase is Phase.ENDED, timeout_s=60)
@@ -60,14 +60,14 @@ def test_the_demo_from_start_to_end(listener, tmp_path):
     assert len(jsonl.read_text().splitlines()) > 100
 
 
-def test_stop_frees_the_source_and_start_begins_anew(listener, tmp_path):
+def test_stop_frees_the_source_and_start_begins_anew(make_engine, tmp_path):
     sources = []
 
     def open_source(options):
         sources.append(endless(options))
         return sources[-1]
 
-    engine = listener(SessionOptions(data=tmp_path), open_source=open_source)
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=open_source)
     seen = Seen(engine)
     for number in (1, 2):
         engine.start()
@@ -81,14 +81,14 @@ def test_stop_frees_the_source_and_start_begins_anew(listener, tmp_path):
     assert engine.facts.model == "embedded"  # still known
 
 
-def test_another_microphone_while_listening(listener, tmp_path):
+def test_another_microphone_while_listening(make_engine, tmp_path):
     asked = []
 
     def open_source(options):
         asked.append(options.device)
         return endless(options)
 
-    engine = listener(SessionOptions(data=tmp_path, device="USB"), open_source=open_source)
+    engine = make_engine(SessionOptions(data=tmp_path, device="USB"), open_source=open_source)
     seen = Seen(engine)
     for device in ("USB", None, "Built-in"):
         engine.start(device)
@@ -96,14 +96,14 @@ def test_another_microphone_while_listening(listener, tmp_path):
     assert asked == ["USB", None, "Built-in"]
 
 
-def test_impatient_clicks(listener, tmp_path):
+def test_impatient_clicks(make_engine, tmp_path):
     sources = []
 
     def open_source(options):
         sources.append(endless(options))
         return sources[-1]
 
-    engine = listener(SessionOptions(data=tmp_path), open_source=open_source)
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=open_source)
     seen = Seen(engine)
     for _ in range(20):
         engine.start()
@@ -116,7 +116,7 @@ def test_impatient_clicks(listener, tmp_path):
     assert all(source.status.state is SourceState.ENDED for source in sources)
 
 
-def test_no_microphone_is_tried_again_until_there_is_one(listener, tmp_path, monkeypatch):
+def test_no_microphone_is_tried_again_until_there_is_one(make_engine, tmp_path, monkeypatch):
     monkeypatch.setattr("app.window.engine.listening.RETRY_S", 0.05)
     tries = []
 
@@ -128,7 +128,7 @@ def test_no_microphone_is_tried_again_until_there_is_one(listener, tmp_path, mon
             raise BadInput('no microphone is called "USB".')
         return endless(options)
 
-    engine = listener(SessionOptions(data=tmp_path), open_source=open_source)
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=open_source)
     seen = Seen(engine)
     engine.start()
     waiting = seen.until(lambda facts: facts.phase is Phase.NO_INPUT)
@@ -138,11 +138,11 @@ def test_no_microphone_is_tried_again_until_there_is_one(listener, tmp_path, mon
     assert len(tries) == 4
 
 
-def test_a_file_that_cannot_be_read_is_not_tried_again(listener, tmp_path):
+def test_a_file_that_cannot_be_read_is_not_tried_again(make_engine, tmp_path):
     def open_source(options):
         raise BadInput("a.wav: damaged audio.")
 
-    engine = listener(SessionOptions(data=tmp_path, file=Path("a.wav")), open_source=open_source)
+    engine = make_engine(SessionOptions(data=tmp_path, file=Path("a.wav")), open_source=open_source)
     engine.start()
     failed = Seen(engine).until(lambda facts: facts.phase is Phase.FAILED)
     assert failed.error == "a.wav: damaged audio."
@@ -151,18 +151,18 @@ def test_a_file_that_cannot_be_read_is_not_tried_again(listener, tmp_path):
 
 
 @pytest.mark.parametrize("model", ["nowhere.safetensors", "no-such-model"])
-def test_a_model_that_is_not_there(model, listener, tmp_path):
-    engine = listener(SessionOptions(data=tmp_path, model=model), open_source=endless)
+def test_a_model_that_is_not_there(model, make_engine, tmp_path):
+    engine = make_engine(SessionOptions(data=tmp_path, model=model), open_source=endless)
     engine.start()
     failed = Seen(engine).until(lambda facts: facts.phase is Phase.FAILED)
     assert model in failed.error
     assert "\n" not in failed.error
 
 
-def test_a_damaged_database_is_said_and_start_tries_again(listener, tmp_path):
+def test_a_damaged_database_is_said_and_start_tries_again(make_engine, tmp_path):
     database = tmp_path / "voiceprints.db"
     database.write_bytes(b"this was a database once" * 1000)
-    engine = listener(SessionOptions(data=tmp_path), open_source=endless)
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=endless)
     seen = Seen(engine)
     engine.start()
     assert "damaged" in seen.until(lambda facts: facts.phase is Phase.FAILED).error
@@ -171,19 +171,19 @@ def test_a_damaged_database_is_said_and_start_tries_again(listener, tmp_path):
     assert seen.until(listening).people == ()
 
 
-def test_a_mistake_of_the_program_leaves_the_window_alive(listener, tmp_path, caplog):
+def test_a_mistake_of_the_program_leaves_the_window_alive(make_engine, tmp_path, caplog):
     def open_source(options):
         raise ZeroDivisionError("oh")
 
-    engine = listener(SessionOptions(data=tmp_path), open_source=open_source)
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=open_source)
     engine.start()
     failed = Seen(engine).until(lambda facts: facts.phase is Phase.FAILED)
     assert "ZeroDivisionError" in failed.error
     assert "Traceback" in caplog.text
 
 
-def test_people_enrolled_meanwhile_are_known_at_the_next_start(listener, tmp_path, encoder):
-    engine = listener(SessionOptions(data=tmp_path), open_source=endless)
+def test_people_enrolled_meanwhile_are_known_at_the_next_start(make_engine, tmp_path, encoder):
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=endless)
     seen = Seen(engine)
     engine.start()
     assert seen.until(listening).people == ()
@@ -231,9 +231,9 @@ def collect(engine, until: Callable) -> list:
     return seen.all
 
 
-def test_a_microphone_that_goes_and_comes_back(listener, tmp_path):
+def test_a_microphone_that_goes_and_comes_back(make_engine, tmp_path):
     running, lost = (SourceState.RUNNING, 0.0), (SourceState.LOST, 0.0)
-    engine = listener(
+    engine = make_engine(
         SessionOptions(data=tmp_path), open_source=lambda _: Scripted(running, running, lost, lost, running, running)
     )
     seen = collect(engine, lambda facts: facts.phase is Phase.STOPPED)
@@ -247,9 +247,9 @@ def test_a_microphone_that_goes_and_comes_back(listener, tmp_path):
     assert resumed[-1]
 
 
-def test_sound_that_was_skipped_is_told(listener, tmp_path):
+def test_sound_that_was_skipped_is_told(make_engine, tmp_path):
     running, late = (SourceState.RUNNING, 0.0), (SourceState.RUNNING, 0.5)
-    engine = listener(
+    engine = make_engine(
         SessionOptions(data=tmp_path), open_source=lambda _: Scripted(running, late, late, running, running)
     )
     seen = collect(engine, lambda facts: facts.phase is Phase.STOPPED)
@@ -259,8 +259,8 @@ def test_sound_that_was_skipped_is_told(listener, tmp_path):
     assert skipped[-1] == 1.0
 
 
-def test_closing_while_the_model_loads(listener, tmp_path):
-    engine = listener(SessionOptions(data=tmp_path), open_source=endless)
+def test_closing_while_the_model_loads(make_engine, tmp_path):
+    engine = make_engine(SessionOptions(data=tmp_path), open_source=endless)
     engine.start()
     engine.close()
     assert engine.join(20)
@@ -268,13 +268,13 @@ def test_closing_while_the_model_loads(listener, tmp_path):
     assert not [thread for thread in threading.enumerate() if thread is engine._thread]
 
 
-def test_without_any_microphone_the_demo_stands_in_until_there_is_one(listener, tmp_path):
+def test_without_any_microphone_the_demo_stands_in_until_there_is_one(make_engine, tmp_path):
     problems = ["No microphone was found.", ""]
 
     def open_source(options):
         return play_demo(options) if options.demo else endless(options)
 
-    engine = listener(
+    engine = make_engine(
         SessionOptions(data=tmp_path), open_source=open_source, microphone_problem=lambda: problems.pop(0)
     )
     engine.start()
@@ -286,9 +286,9 @@ def test_without_any_microphone_the_demo_stands_in_until_there_is_one(listener, 
     assert own.people == ()
 
 
-def test_a_second_start_goes_on_in_the_same_files(listener, tmp_path):
+def test_a_second_start_goes_on_in_the_same_files(make_engine, tmp_path):
     jsonl = tmp_path / "out.jsonl"
-    engine = listener(SessionOptions(data=tmp_path, jsonl=jsonl), open_source=endless)
+    engine = make_engine(SessionOptions(data=tmp_path, jsonl=jsonl), open_source=endless)
     for _ in range(2):
         engine.start()
         Seen(engine).until(lambda facts: listening(facts) and facts.said.time_s > 0)
