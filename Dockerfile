@@ -19,9 +19,9 @@ WORKDIR /heard
 
 # The packages first, so that a change of the program alone does not install them again. A server needs neither window
 # nor microphone nor training; torch comes without CUDA, which is most of its size.
-COPY requirements.txt requirements-server.txt ./
-RUN sed -i -E '/^(PySide6|sounddevice|torchaudio|scipy)/d' requirements.txt \
-    && pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements-server.txt
+COPY pyproject.toml ./
+RUN pip install "pip>=25.1,<27" \
+    && pip install --extra-index-url https://download.pytorch.org/whl/cpu --group server
 
 COPY model.py utils.py build_voiceprint.py ./
 COPY app app

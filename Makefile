@@ -25,7 +25,7 @@ EVALUATE = @$(VENV_PYTHON) -m app evaluate --record
 
 figures:  ## measure the shipped models again, into their cards (HEARD_SPEECH: the folder with dev.csv)
 	$(SET_UP) test
-	@$(VENV_PYTHON) -m pip install -q -r requirements-train.txt
+	@$(VENV_PYTHON) -m pip install -q --group teacher
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --noisy --beside resemblyzer
 	$(EVALUATE) --open-set "$(SPEECH)" --beside resemblyzer
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --model embedded-int8 --beside embedded

@@ -195,7 +195,7 @@ def test_identification_does_not_reach_the_sound_card_or_the_window():
 
 
 def test_pictures_are_an_extra():
-    """The packages of requirements-plot.txt are asked for when a picture is drawn, not before."""
+    """The packages of the group plot are asked for when a picture is drawn, not before."""
     for module in sources():
         assert not {"matplotlib", "sklearn"} & {name.split(".")[0] for name in reached_at_start(module)}, module
 

@@ -59,9 +59,7 @@ def waves(request) -> list[torch.Tensor]:
 @pytest.fixture(scope="module")
 def reference():
     """SpeechBrain's full-size network with random weights and random batch-norm statistics."""
-    ecapa = pytest.importorskip(
-        "speechbrain.lobes.models.ECAPA_TDNN", reason="speechbrain is in requirements-dev.txt only"
-    )
+    ecapa = pytest.importorskip("speechbrain.lobes.models.ECAPA_TDNN", reason="pip install --group benchmarks")
     torch.manual_seed(11)
     network = ecapa.ECAPA_TDNN(
         80,
@@ -83,7 +81,7 @@ def reference():
 @pytest.fixture(scope="module")
 def reference_front():
     """SpeechBrain's features as (B, T, 80), mean-normalised per sentence."""
-    features = pytest.importorskip("speechbrain.lobes.features", reason="speechbrain is in requirements-dev.txt only")
+    features = pytest.importorskip("speechbrain.lobes.features", reason="pip install --group benchmarks")
     from speechbrain.processing.features import InputNormalization
 
     fbank, normalise = features.Fbank(n_mels=80), InputNormalization(norm_type="sentence", std_norm=False)

@@ -29,12 +29,14 @@ class Runner:
     def __init__(self, *, exit_codes: dict[str, int] | None = None, mends: bool = True):
         self.commands: list[list[str]] = []
         self.environments: list[dict[str, str]] = []
+        self.folders: list[Path | None] = []
         self.exit_codes, self.mends = exit_codes or {}, mends
         self.installed = False
 
     def __call__(self, command: list[str], **options) -> subprocess.CompletedProcess:
         self.commands.append(command)
         self.environments.append(options.get("env", {}))
+        self.folders.append(options.get("cwd"))
         self.installed |= "install" in command and self.mends
         if "venv" in command:
             python = setup.venv_python(Path(command[-1]).parent)
@@ -151,10 +153,7 @@ def test_the_libraries_asked_for_are_those_that_qt_and_sounddevice_load():
 @pytest.fixture
 def project(tmp_path) -> Path:
     (tmp_path / "requirements.txt").write_text("numpy\n")
-    (tmp_path / "requirements-plot.txt").write_text("-r requirements.txt\nmatplotlib\n")
-    (tmp_path / "requirements-ray.txt").write_text("-r requirements.txt\nray\n")
-    (tmp_path / "requirements-server.txt").write_text("-r requirements.txt\nfastapi\n")
-    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n-r requirements-ray.txt\npytest\n")
+    (tmp_path / "pyproject.toml").write_text('[dependency-groups]\ntest = ["pytest"]\n')
     return tmp_path
 
 
@@ -162,9 +161,11 @@ def test_the_first_set_up_makes_the_venv_and_the_second_is_already_done(project)
     run = Runner()
     assert not setup.is_installed("run", project)
     setup.install_python_packages("run", project, run)
-    assert [command[1:3] for command in run.commands] == [["-m", "venv"], ["-m", "pip"]]
-    assert run.commands[1][0] == str(setup.venv_python(project))
-    assert run.commands[1][-1] == str(project / "requirements.txt")
+    assert [command[1:3] for command in run.commands] == [["-m", "venv"], ["-m", "pip"], ["-m", "pip"]]
+    assert {command[0] for command in run.commands[1:]} == {str(setup.venv_python(project))}
+    assert run.commands[1][-1] == setup.PIP  # before it is asked for a group
+    assert run.commands[2][-2:] == ["-r", "requirements.txt"]
+    assert run.folders[2] == project
     assert setup.is_installed("run", project)
     assert not setup.is_installed("test", project)
 
@@ -172,21 +173,21 @@ def test_the_first_set_up_makes_the_venv_and_the_second_is_already_done(project)
 def test_what_the_tests_need_includes_what_the_app_needs(project):
     run = Runner()
     setup.install_python_packages("test", project, run)
-    assert run.commands[-1][-1] == str(project / "requirements-dev.txt")
+    assert run.commands[-1][-4:] == ["-r", "requirements.txt", "--group", "test"]
     assert setup.is_installed("test", project)
     assert setup.is_installed("run", project)
 
 
 def test_changed_requirements_are_installed_again_into_the_same_venv(project):
     setup.install_python_packages("test", project, Runner())
-    (project / "requirements-dev.txt").write_text("pytest>=9\n")
+    (project / "pyproject.toml").write_text('[dependency-groups]\ntest = ["pytest>=9"]\n')
     assert setup.is_installed("run", project)
     assert not setup.is_installed("test", project)
     (project / "requirements.txt").write_text("numpy>=2\n")
     assert not setup.is_installed("run", project)
     run = Runner()
     setup.install_python_packages("run", project, run)
-    assert [command[1:3] for command in run.commands] == [["-m", "pip"]]
+    assert [command[1:3] for command in run.commands] == [["-m", "pip"], ["-m", "pip"]]
     assert setup.is_installed("run", project)
     assert not setup.is_installed("test", project)
 

@@ -25,16 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 14)
 """The Python versions that every pinned package has a wheel for."""
 
-REQUIREMENTS = {
-    "run": ["requirements.txt"],
-    "test": [
-        "requirements.txt",
-        "requirements-plot.txt",
-        "requirements-ray.txt",
-        "requirements-server.txt",
-        "requirements-dev.txt",
-    ],
-}
+REQUIREMENTS = {"run": ["-r", "requirements.txt"], "test": ["-r", "requirements.txt", "--group", "test"]}
+"""What pip is asked for; groups are those of pyproject.toml."""
+READ = {"run": ["requirements.txt"], "test": ["requirements.txt", "pyproject.toml"]}
+"""The files that say so."""
+PIP = "pip>=25.1,<27"
+"""The first pip that knows groups; Python 3.11 and 3.12 bring an older one."""
 
 
 class SetUpError(Exception):
@@ -209,7 +205,7 @@ def venv_python(root: Path = ROOT) -> Path:
 
 def fingerprint(kind: str, root: Path = ROOT) -> str:
     """Changes whenever the requirements of ``kind`` do."""
-    return hashlib.sha256(b"\0".join((root / name).read_bytes() for name in REQUIREMENTS[kind])).hexdigest()
+    return hashlib.sha256(b"\0".join((root / name).read_bytes() for name in READ[kind])).hexdigest()
 
 
 def stamp(kind: str, root: Path = ROOT) -> Path:
@@ -240,9 +236,11 @@ def install_python_packages(
         if make.returncode:
             raise SetUpError(f"{sys.executable} could not make .venv; the reason stands above")
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", *quiet]
-    install = run([*pip, "-r", str(root / REQUIREMENTS[kind][-1])], stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    if install.returncode:
-        raise SetUpError("pip could not install the packages; the reason stands above, then run the same command again")
+    for wanted in ([PIP], REQUIREMENTS[kind]):
+        if run([*pip, *wanted], cwd=root, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
+            raise SetUpError(
+                "pip could not install the packages; the reason stands above, then run the same command again"
+            )
     for each in kinds:
         stamp(each, root).write_text(fingerprint(each, root))
 

@@ -148,7 +148,7 @@ def speechbrain_classifier():
         from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
         from speechbrain.processing.features import InputNormalization
     except ImportError:
-        raise BadInput("SpeechBrain is not installed: pip install -r requirements-dev.txt") from None
+        raise BadInput("SpeechBrain is not installed: pip install --group benchmarks") from None
     modules = {
         "compute_features": Fbank(n_mels=80),
         "mean_var_norm": InputNormalization(norm_type="sentence", std_norm=False),

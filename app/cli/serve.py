@@ -17,7 +17,7 @@ def run(argv: list[str]) -> int:
     """Serve until Ctrl-C."""
     options = _parser().parse_args(argv)
     if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
-        raise HeardError(f"serving needs {', '.join(missing)}: pip install -r requirements-server.txt")
+        raise HeardError(f"serving needs {', '.join(missing)}: pip install --group server")
 
     from app.server.config import MIB
     from app.server.process import ServeOptions, serve

@@ -25,7 +25,7 @@ def load_resemblyzer() -> Embed:
     try:
         from resemblyzer import VoiceEncoder
     except ImportError:
-        raise BadInput("Resemblyzer is not installed: pip install -r requirements-train.txt") from None
+        raise BadInput("Resemblyzer is not installed: pip install --group teacher") from None
     encoder = VoiceEncoder("cpu", verbose=False)
 
     def embed(samples: np.ndarray) -> np.ndarray:

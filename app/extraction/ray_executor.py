@@ -1,7 +1,7 @@
 """Extraction on a Ray cluster (https://docs.ray.io): shards are Ray tasks, so one that is lost with its machine is
 computed again on another.
 
-The journal stays with the program that was started. Every machine needs the packages of requirements-ray.txt and the
+The journal stays with the program that was started. Every machine needs the packages of the group ray and the
 audio at the same path; the program and the weights are sent. Ray runs what it is sent: use a cluster that you trust.
 """
 
@@ -48,7 +48,7 @@ class RayEngine:
         try:
             import ray
         except ImportError:
-            raise BadInput("Ray is not installed: pip install -r requirements-ray.txt") from None
+            raise BadInput("Ray is not installed: pip install --group ray") from None
         from app.embedding.model_files import open_network, resolve
         from app.embedding.onnx_encoder import OnnxEncoder
 

@@ -1,1 +1,1 @@
-"""Heard as a service: REST, a live WebSocket and a web page. Needs the packages of requirements-server.txt."""
+"""Heard as a service: REST, a live WebSocket and a web page. Needs the packages of the group server."""

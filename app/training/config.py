@@ -57,7 +57,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class TeacherConfig:
-    """Resemblyzer as a teacher (see ``teacher.py``); needs requirements-train.txt."""
+    """Resemblyzer as a teacher (see ``teacher.py``); needs the group teacher."""
 
     weight: float = 0.0
     """Of its term (1 - cosine) beside the margin softmax; 0 for no teacher."""

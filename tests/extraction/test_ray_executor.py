@@ -21,7 +21,7 @@ ROWS = 2000
 @pytest.fixture
 def cluster(monkeypatch):
     monkeypatch.setenv("RAY_worker_niceness", "0")  # Ray's workers would wait for whatever else the machine does
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="pip install -r requirements-ray.txt")
+    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="pip install --group ray")
     node = {"num_cpus": 1, "object_store_memory": 100_000_000, "include_dashboard": False}
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=node)
     yield cluster, cluster.add_node(num_cpus=1, object_store_memory=100_000_000)

@@ -128,7 +128,7 @@ def test_without_its_packages_it_says_what_to_install(data, tmp_path):
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr.strip()) == (
         1,
-        "heard: serving needs fastapi: pip install -r requirements-server.txt",
+        "heard: serving needs fastapi: pip install --group server",
     )
 
 

@@ -363,7 +363,7 @@ def test_level():
 
 
 def test_resemblyzer_knows_a_voice_at_any_level(say):
-    pytest.importorskip("resemblyzer", reason="resemblyzer is in requirements-train.txt only")
+    pytest.importorskip("resemblyzer", reason="pip install --group teacher")
     embed, rng = load_resemblyzer(), np.random.default_rng(0)
     one, again, other = (say(speaker, 3 * SAMPLE_RATE, rng) for speaker in (0, 0, 1))
     embedding = embed(one)

@@ -46,7 +46,7 @@ def require_plotting(out: str | os.PathLike, formats: tuple[str, ...] = FORMATS)
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise BadInput(f"{out}: this is a folder, or there is no folder to write it into.")
     if importlib.util.find_spec("matplotlib") is None or importlib.util.find_spec("sklearn") is None:
-        raise HeardError("pictures need matplotlib and scikit-learn: pip install -r requirements-plot.txt")
+        raise HeardError("pictures need matplotlib and scikit-learn: pip install --group plot")
 
 
 def new_figure(width: float, height: float) -> Figure:
