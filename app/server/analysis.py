@@ -21,19 +21,19 @@ from app.scoring.identification import UNKNOWN
 from app.server import people_service
 from app.server.errors import ApiError
 from app.server.schemas import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
-from app.server.service import Engine, engine_of
-from app.server.uploads import decode, duration_s, read
+from app.server.service import Service, service_of
+from app.server.uploads import decode_upload, duration_s, read_upload
 from app.verification import Voice, compare, hear
 from utils import BadInput
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
-Shared = Annotated[Engine, Depends(engine_of)]
-MEDIA = {"rttm": "text/plain", "srt": "application/x-subrip", "csv": "text/csv", "json": "application/json"}
+ServiceParameter = Annotated[Service, Depends(service_of)]
+MEDIA_TYPES = {"rttm": "text/plain", "srt": "application/x-subrip", "csv": "text/csv", "json": "application/json"}
 
 
 @router.post("/verify", responses=errors(404, *UPLOAD))
 async def verify(
-    engine: Shared,
+    service: ServiceParameter,
     a: Annotated[UploadFile, File(description="One person speaking.")],
     b: Annotated[UploadFile | None, File(description="One person speaking; or say `person`.")] = None,
     person: Annotated[str | None, Form(max_length=300, description="Id or name of an enrolled person.")] = None,
@@ -41,7 +41,7 @@ async def verify(
     """Whether one person speaks in both uploads, or an enrolled person in one."""
     if (b is None) == (not person):
         raise ApiError(422, "invalid_request", "send either a second upload as b, or person.")
-    return await engine.work(lambda: _verify(engine, a.file, b.file if b else None, person))
+    return await service.run_job(lambda: _verify(service, a.file, b.file if b else None, person))
 
 
 @router.post(
@@ -51,121 +51,121 @@ async def verify(
         **errors(*UPLOAD),
         200: {
             "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for.",
-            "content": {media: {"schema": {"type": "string"}} for name, media in MEDIA.items() if name != "json"},
+            "content": {media: {"schema": {"type": "string"}} for name, media in MEDIA_TYPES.items() if name != "json"},
         },
     },
 )
 async def identify(
     request: Request,
-    engine: Shared,
+    service: ServiceParameter,
     file: Annotated[UploadFile, File(description="A recording: of one person, or with `timeline=1` of several.")],
     timeline: Annotated[bool, Query(description="Who spoke when, in place of one answer.")] = False,
     format: Annotated[Literal["json", "rttm", "srt", "csv"], Query(description="Of the timeline.")] = "json",
 ) -> object:
     """Who speaks in an upload."""
     if not timeline:
-        return await engine.work(lambda: _identify(engine, file.file))
+        return await service.run_job(lambda: _identify(service, file.file))
     stop = threading.Event()
     name = PurePath((file.filename or "").replace("\\", "/")).stem[:120] or "audio"
-    job = asyncio.ensure_future(engine.work(lambda: _timeline(engine, file.file, name, format, stop)))
+    job = asyncio.ensure_future(service.run_job(lambda: _timeline(service, file.file, name, format, stop)))
     while not job.done():
         await asyncio.wait([job], timeout=0.5)
-        if await request.is_disconnected() or engine.stopping.is_set():  # nobody waits any more
+        if await request.is_disconnected() or service.stopping.is_set():  # nobody waits any more
             stop.set()
-    return Response(await job, media_type=MEDIA[format])
+    return Response(await job, media_type=MEDIA_TYPES[format])
 
 
 @router.post("/embeddings", responses=errors(*UPLOAD))
 async def embeddings(
-    engine: Shared, file: Annotated[UploadFile, File(description="One person speaking.")]
+    service: ServiceParameter, file: Annotated[UploadFile, File(description="One person speaking.")]
 ) -> Embedding:
     """The embedding of the voice in an upload: of unit length, its speech in pieces of 3 s and their mean."""
-    return await engine.work(lambda: _embedding(engine, file.file))
+    return await service.run_job(lambda: _embedding(service, file.file))
 
 
 # ---------------------------------------------------------------------------- in worker threads
 
 
-def _voice(engine: Engine, file: BinaryIO) -> tuple[np.ndarray, float, float]:
+def _embed_upload(service: Service, file: BinaryIO) -> tuple[np.ndarray, float, float]:
     """The embedding (D,) of an upload's speech, seconds of speech, seconds in all. Raises ApiError for too little."""
-    sound = read(file, engine.config.max_audio_s)
+    sound = read_upload(file, service.config.max_audio_s)
     speech = keep_speech(sound)
     spoken_s = duration_s(speech)
     if spoken_s < SHORTEST_S:
         text = f"{spoken_s:.1f} s of speech are too little (at least {SHORTEST_S:g} s)."
         raise ApiError(422, "too_little_speech", text)
-    return pooled(*embed(engine.encoder, speech)), spoken_s, duration_s(sound)
+    return pooled(*embed(service.encoder, speech)), spoken_s, duration_s(sound)
 
 
-def _verify(engine: Engine, a: BinaryIO, b: BinaryIO | None, person: str | None) -> Verification:
-    voice = _heard(engine, a, "a")
+def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | None) -> Verification:
+    voice = _read_voice(service, a, "a")
     if b is not None:
-        others = [_heard(engine, b, "b")]
+        others = [_read_voice(service, b, "b")]
     else:  # whose speech was long enough to be enrolled, and is not looked at again
-        others = [Voice(row, voice.speech_s, ()) for row in _enrolled(engine, person)]
-    answers = [compare(voice, other, engine.rule, engine.encoder.cohort) for other in others]
-    said = max(answers, key=lambda answer: answer.score).as_json()
+        others = [Voice(row, voice.speech_s, ()) for row in _enrolled(service, person)]
+    answers = [compare(voice, other, service.rule, service.encoder.cohort) for other in others]
+    best = max(answers, key=lambda answer: answer.score).as_json()
     if b is None:
-        said.update(speech_s=said["speech_s"][:1], warnings=said["warnings"][:1])
-    return Verification(**said)
+        best.update(speech_s=best["speech_s"][:1], warnings=best["warnings"][:1])
+    return Verification(**best)
 
 
-def _heard(engine: Engine, file: BinaryIO, part: str) -> Voice:
+def _read_voice(service: Service, file: BinaryIO, part: str) -> Voice:
     """The voice in an upload, as ``python -m app verify`` hears it. Raises ApiError for too little speech."""
-    sound = read(file, engine.config.max_audio_s)
+    sound = read_upload(file, service.config.max_audio_s)
     try:
-        return hear(engine.encoder, [sound])[0]
+        return hear(service.encoder, [sound])[0]
     except BadInput as error:
         raise ApiError(422, "too_little_speech", f"{part}: {str(error).removeprefix('sound 1: ')}") from None
 
 
-def _enrolled(engine: Engine, person: str) -> np.ndarray:
+def _enrolled(service: Service, person: str) -> np.ndarray:
     """(rows, D) voiceprints of a person. Raises ApiError if there are none."""
-    with engine.store() as store:
-        name = people_service.find(store, person)
-    known = engine.gallery()
+    with service.store() as store:
+        name = people_service.find_name(store, person)
+    known = service.gallery()
     rows = [index for index, other in enumerate(known.names) if other == name]
     if not rows:
         raise ApiError(422, "not_enrolled", "this person has no voiceprint of this model yet: add a sample.")
     return known.vectors[rows]
 
 
-def _identify(engine: Engine, file: BinaryIO) -> Identified:
-    voice, spoken_s, sound_s = _voice(engine, file)
-    rule = engine.rule.at(spoken_s)
-    scores = score(voice, engine.gallery())
-    said = decide(scores, rule)
-    gender, sure = engine.encoder.gender(voice)
+def _identify(service: Service, file: BinaryIO) -> Identified:
+    voice, spoken_s, sound_s = _embed_upload(service, file)
+    rule = service.rule.at(spoken_s)
+    scores = score(voice, service.gallery())
+    decision = decide(scores, rule)
+    gender, gender_confidence = service.encoder.gender(voice)
     return Identified(
-        label=said.speaker or UNKNOWN,
-        speaker=said.speaker,
-        confidence=round(said.confidence, 4),
+        label=decision.speaker or UNKNOWN,
+        speaker=decision.speaker,
+        confidence=round(decision.confidence, 4),
         scores={name: round(value, 4) for name, value in scores.items()},
         threshold=round(rule.threshold, 4),
-        reason=said.reason,
+        reason=decision.reason,
         gender=gender,
-        gender_confidence=round(sure, 4),
+        gender_confidence=round(gender_confidence, 4),
         speech_s=round(spoken_s, 2),
         duration_s=round(sound_s, 2),
     )
 
 
-def _timeline(engine: Engine, file: BinaryIO, name: str, kind: str, stop: threading.Event) -> str:
-    recogniser = Recogniser(engine.encoder, engine.gallery(), engine.rule)
-    source = StreamSource(name, decode(file, engine.config.max_audio_s))
+def _timeline(service: Service, file: BinaryIO, name: str, kind: str, stop: threading.Event) -> str:
+    recogniser = Recogniser(service.encoder, service.gallery(), service.rule)
+    source = StreamSource(name, decode_upload(file, service.config.max_audio_s))
     for _ in listen(source, recogniser, stop=stop):
         pass
     return FORMATS[kind](recogniser.timeline.turns(), name)
 
 
-def _embedding(engine: Engine, file: BinaryIO) -> Embedding:
-    voice, spoken_s, _ = _voice(engine, file)
-    gender, sure = engine.encoder.gender(voice)
+def _embedding(service: Service, file: BinaryIO) -> Embedding:
+    voice, spoken_s, _ = _embed_upload(service, file)
+    gender, gender_confidence = service.encoder.gender(voice)
     return Embedding(
-        model=engine.encoder.model_id,
-        sha256=engine.encoder.sha256,
+        model=service.encoder.model_id,
+        sha256=service.encoder.sha256,
         embedding=[round(float(value), 6) for value in voice],
         speech_s=round(spoken_s, 2),
         gender=gender,
-        gender_confidence=round(sure, 4),
+        gender_confidence=round(gender_confidence, 4),
     )

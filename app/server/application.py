@@ -1,4 +1,4 @@
-"""The application: routes, door, page, and an OpenAPI description of all of it."""
+"""The application: routes, admission, page, and an OpenAPI description of all of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from app.server import analysis, people, websocket
-from app.server.auth import Guard
+from app.server.auth import TokenCheck
 from app.server.errors import install_handlers
-from app.server.limits import OPEN, Door
+from app.server.limits import PUBLIC, AdmissionMiddleware
 from app.server.schemas import Health, ModelInfo, errors
-from app.server.service import Engine, engine_of
+from app.server.service import Service, service_of
 from app.server.static_files import page_routes
 
 DESCRIPTION = """
@@ -34,21 +34,21 @@ router = APIRouter(prefix="/v1", tags=["server"])
 
 
 @router.get("/health", openapi_extra={"security": []}, responses={429: errors()[429]})
-def health(engine: Annotated[Engine, Depends(engine_of)]) -> Health:
+def health(service: Annotated[Service, Depends(service_of)]) -> Health:
     """Whether the server is up; needs no token."""
-    return Health(status="stopping" if engine.stopping.is_set() else "ok")
+    return Health(status="stopping" if service.stopping.is_set() else "ok")
 
 
 @router.get("/model", responses=errors())
-def model(engine: Annotated[Engine, Depends(engine_of)]) -> ModelInfo:
+def model(service: Annotated[Service, Depends(service_of)]) -> ModelInfo:
     """The model that compares voices, and the limits of this server."""
-    encoder, config = engine.encoder, engine.config
+    encoder, config = service.encoder, service.config
     return ModelInfo(
         name=encoder.model_id,
         sha256=encoder.sha256,
         embedding_dim=encoder.dim,
-        threshold=round(engine.rule.threshold, 4),
-        margin=engine.rule.margin,
+        threshold=round(service.rule.threshold, 4),
+        margin=service.rule.margin,
         gender=encoder.knows_gender,
         limits={
             "max_body_bytes": config.max_body_bytes,
@@ -59,18 +59,18 @@ def model(engine: Annotated[Engine, Depends(engine_of)]) -> ModelInfo:
     )
 
 
-def create_app(engine: Engine, token: str) -> FastAPI:
-    """The server as an ASGI application. It closes the engine when it ends."""
+def create_app(service: Service, token: str) -> FastAPI:
+    """The server as an ASGI application. It closes the service when it ends."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         for session in list(app.state.streams):
             session.stop()
-        await run_in_threadpool(engine.close)
+        await run_in_threadpool(service.close)
 
     app = FastAPI(title="Heard", version="1", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.engine, app.state.streams = engine, set()
+    app.state.service, app.state.streams = service, set()
     pages = page_routes()
     routes = list(pages)
     for part in (people.router, analysis.router, router, websocket.router):
@@ -78,7 +78,7 @@ def create_app(engine: Engine, token: str) -> FastAPI:
         routes += [route for route in part.routes if isinstance(route, APIRoute)]
     app.router.routes.extend(pages)
     install_handlers(app, routes)
-    app.add_middleware(Door, guard=Guard(token), config=engine.config)
+    app.add_middleware(AdmissionMiddleware, token_check=TokenCheck(token), config=service.config)
     app.openapi = lambda: _openapi(app)
     return app
 
@@ -88,6 +88,6 @@ def _openapi(app: FastAPI) -> dict:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schema.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         schema["security"] = [{"token": []}]
-        assert set(OPEN) <= set(schema["paths"])
+        assert set(PUBLIC) <= set(schema["paths"])
         app.openapi_schema = schema
     return app.openapi_schema

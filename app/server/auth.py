@@ -10,12 +10,12 @@ from pathlib import Path
 
 from utils import BadInput, atomic_write
 
-FILE = "server-token"
-SHORTEST = 16
+TOKEN_FILE = "server-token"
+MIN_TOKEN_LENGTH = 16
 SUBPROTOCOL = "heard.v1"
-"""What a live connection speaks. A browser cannot send headers with one: its token is a second protocol ..."""
-SUBPROTOCOL_TOKEN = "heard.token."
-"""... that begins like this."""
+"""The WebSocket subprotocol of a live connection."""
+TOKEN_SUBPROTOCOL = "heard.token."
+"""The beginning of a second subprotocol, which carries the token: browsers cannot send headers with a WebSocket."""
 
 
 def load_token(path: Path) -> str:
@@ -29,18 +29,20 @@ def load_token(path: Path) -> str:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         path.chmod(0o600)
     token = path.read_text(encoding="utf-8", errors="replace").strip()
-    if len(token) < SHORTEST or not all(c.isascii() and (c.isalnum() or c in "-_") for c in token):
-        raise BadInput(f"{path}: a token is {SHORTEST} letters or digits or more; delete the file to have one made.")
+    if len(token) < MIN_TOKEN_LENGTH or not all(c.isascii() and (c.isalnum() or c in "-_") for c in token):
+        raise BadInput(
+            f"{path}: a token is {MIN_TOKEN_LENGTH} letters or digits or more; delete the file to have one made."
+        )
     return token
 
 
-class Guard:
+class TokenCheck:
     """Knows the token, and never tells by how long it takes how much of a guess was right."""
 
     def __init__(self, token: str):
         self._token = token.encode()
 
-    def admits(self, headers: dict[bytes, bytes]) -> bool:
+    def accepts(self, headers: dict[bytes, bytes]) -> bool:
         """Whether a request with these headers (names in lower case) brings the token.
 
         ``Authorization: Bearer TOKEN``, or ``Sec-WebSocket-Protocol: heard.v1, heard.token.TOKEN``.
@@ -48,6 +50,6 @@ class Guard:
         scheme, _, offered = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             protocols = [word.strip() for word in headers.get(b"sec-websocket-protocol", b"").split(b",")]
-            prefix = SUBPROTOCOL_TOKEN.encode()
+            prefix = TOKEN_SUBPROTOCOL.encode()
             offered = next((word.removeprefix(prefix) for word in protocols if word.startswith(prefix)), b"")
         return hmac.compare_digest(offered.strip(), self._token)

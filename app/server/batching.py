@@ -34,9 +34,9 @@ class BatchingEncoder:
     upload, and signals of one length share a batch (``Encoder.embed_batch``). Nothing waits for a batch to fill.
     """
 
-    def __init__(self, encoder: Encoder, most: int = 16):
-        """``most``: signals in one run."""
-        self.encoder, self.most = encoder, most
+    def __init__(self, encoder: Encoder, max_batch: int = 16):
+        """``max_batch``: signals in one run."""
+        self.encoder, self.max_batch = encoder, max_batch
         self.runs = 0
         """Times that the network was asked, and how many signals it was given."""
         self.signals = 0
@@ -107,8 +107,8 @@ class BatchingEncoder:
     def _take(self) -> list[tuple[_Request, int, np.ndarray]]:
         """Signals for one run: an equal share of each request, the oldest request first."""
         taken: list[tuple[_Request, int, np.ndarray]] = []
-        share = max(1, self.most // len(self._waiting))
-        for request in self._waiting[: self.most]:
+        share = max(1, self.max_batch // len(self._waiting))
+        for request in self._waiting[: self.max_batch]:
             upto = min(len(request.signals), request.taken + share)
             taken += [(request, index, request.signals[index]) for index in range(request.taken, upto)]
             request.taken = upto

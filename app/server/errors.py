@@ -35,7 +35,7 @@ def error_response(error: ApiError) -> JSONResponse:
 
 
 def as_api_error(error: Exception) -> ApiError:
-    """What a client is told of an error of the engine: what it did wrong itself, but nothing about this machine."""
+    """What a client is told of an error of the service: what it did wrong itself, but nothing about this machine."""
     match error:
         case ApiError():
             return error
@@ -53,11 +53,11 @@ def as_api_error(error: Exception) -> ApiError:
             return ApiError(500, "internal", "something went wrong in the server; its log has the details.")
 
 
-def _plain(message: str) -> str:
+def _plain_message(message: str) -> str:
     return "a file is expected" if "UploadFile" in message else message
 
 
-def _allowed(routes: Sequence[Route], path: str) -> str:
+def _allowed_methods(routes: Sequence[Route], path: str) -> str:
     """The methods of a path, which may be spread over several routes."""
     methods: set[str] = set()
     for route in routes:
@@ -77,12 +77,14 @@ def install_handlers(app: FastAPI, routes: Sequence[Route]) -> None:
             return error_response(error)
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         answer = ApiError(error.status_code, code, f"{HTTPStatus(error.status_code).phrase.lower()}.")
-        answer.headers = {"Allow": _allowed(routes, request.url.path)} if error.status_code == 405 else error.headers
+        answer.headers = (
+            {"Allow": _allowed_methods(routes, request.url.path)} if error.status_code == 405 else error.headers
+        )
         return error_response(answer)
 
     async def validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
         fields = [
-            {"field": ".".join(str(part) for part in found["loc"]), "message": _plain(str(found["msg"]))}
+            {"field": ".".join(str(part) for part in found["loc"]), "message": _plain_message(str(found["msg"]))}
             for found in error.errors()
         ][:20]
         text = "; ".join(f"{one['field']}: {one['message']}" for one in fields[:3])

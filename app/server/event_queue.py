@@ -8,24 +8,24 @@ from collections import deque
 Event = dict[str, object]
 
 
-class Outbox:
+class EventQueue:
     """``put`` is for any thread, ``get`` for the event loop that the object was made in."""
 
-    def __init__(self, most: int = 64):
+    def __init__(self, max_events: int = 64):
         self._loop = asyncio.get_running_loop()
         self._events: deque[Event] = deque()
-        self._most = most
+        self._max_events = max_events
         self._lost = 0
         self._closed = False
         self._changed = asyncio.Event()
 
     def put(self, event: Event) -> None:
         """Add an event; of too many the oldest identifications go. Never waits."""
-        self._call(self._put, event)
+        self._call_in_loop(self._put, event)
 
     def close(self) -> None:
         """Nothing more will come: ``get`` gives None after what is here."""
-        self._call(self._close)
+        self._call_in_loop(self._close)
 
     async def get(self) -> Event | None:
         """The next event, or None when it is closed and empty."""
@@ -37,7 +37,7 @@ class Outbox:
             return notice("events_dropped", f"{lost} events were skipped: they were not taken fast enough.", count=lost)
         return self._events.popleft() if self._events else None
 
-    def _call(self, function, *arguments: object) -> None:
+    def _call_in_loop(self, function, *arguments: object) -> None:
         try:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:  # the loop is over, and with it the listener
@@ -45,7 +45,7 @@ class Outbox:
 
     def _put(self, event: Event) -> None:
         self._events.append(event)
-        if len(self._events) > self._most:
+        if len(self._events) > self._max_events:
             oldest = next((e for e in self._events if e["type"] == "identification"), self._events[0])
             self._events.remove(oldest)
             self._lost += 1

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.server.config import ServerConfig
 
 
-class PatientHttp(HttpToolsProtocol):
+class HeaderTimeoutProtocol(HttpToolsProtocol):
     """Closes a connection whose request head takes longer than ``header_s``."""
 
     header_s = ServerConfig.header_s

@@ -1,4 +1,4 @@
-"""The door: who may come in, how often, with how much, and how slowly. An ASGI middleware around everything."""
+"""Admission of requests: who may come in, how often, with how much, and how slowly. An ASGI middleware."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections import OrderedDict
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.server.auth import Guard
+from app.server.auth import TokenCheck
 from app.server.config import MIB, ServerConfig
 from app.server.errors import ApiError, error_response
 
-OPEN = frozenset({"/v1/health"})
-KEPT = ("/v1", "/openapi.json")
+PUBLIC = frozenset({"/v1/health"})
+PROTECTED = ("/v1", "/openapi.json")
 """Paths that need the token, all but those that are open; the page itself holds nobody's data."""
 
 
@@ -40,31 +40,31 @@ class RateLimit:
         return 0.0 if passes else (1 - tokens) / self.rate_per_s
 
 
-class Door:
+class AdmissionMiddleware:
     """Lets a request through, or answers it itself with 401, 408, 413 or 429."""
 
-    def __init__(self, app: ASGIApp, guard: Guard, config: ServerConfig):
-        self.app, self.guard, self.config = app, guard, config
+    def __init__(self, app: ASGIApp, token_check: TokenCheck, config: ServerConfig):
+        self.app, self.token_check, self.config = app, token_check, config
         self._rate = RateLimit(config.rate_per_s, config.burst)
-        self._inside = 0  # requests with a body in work
+        self._in_work = 0  # requests with a body in work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
-        if scope["type"] == "http" and scope["path"].startswith(KEPT):
-            send = _unkept(send)
+        if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
+            send = _uncached(send)
         if refused := self._refuse(scope):
             return await error_response(refused)(scope, receive, send)
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             return await self.app(scope, receive, send)
-        if self._inside >= self.config.max_at_once:
+        if self._in_work >= self.config.max_at_once:
             busy = ApiError(429, "busy", "the server has enough to do; try again.", retry_s=2)
             return await error_response(busy)(scope, receive, send)
-        self._inside += 1
+        self._in_work += 1
         try:
-            return await self.app(scope, self._patient(receive), send)
+            return await self.app(scope, self._limit_body(receive), send)
         finally:
-            self._inside -= 1
+            self._in_work -= 1
 
     def _refuse(self, scope: Scope) -> ApiError | None:
         client = scope.get("client")
@@ -72,7 +72,7 @@ class Door:
         if wait_s:
             return ApiError(429, "too_many_requests", "too many requests from this address; wait.", retry_s=wait_s)
         path = scope["path"]
-        if path not in OPEN and path.startswith(KEPT) and not self.guard.admits(dict(scope["headers"])):
+        if path not in PUBLIC and path.startswith(PROTECTED) and not self.token_check.accepts(dict(scope["headers"])):
             error = ApiError(401, "unauthorised", "this needs the server's token: Authorization: Bearer TOKEN.")
             error.headers = {"WWW-Authenticate": "Bearer"}
             return error
@@ -81,14 +81,14 @@ class Door:
             return self._too_large()
         return None
 
-    def _patient(self, receive: Receive) -> Receive:
-        """``receive``, but counting, and with an end to its patience."""
+    def _limit_body(self, receive: Receive) -> Receive:
+        """``receive`` with a limit on the size of the body and on the time that it takes."""
         deadline, size = time.monotonic() + self.config.body_s, 0
-        over = False
+        complete = False
 
         async def limited() -> Message:
-            nonlocal size, over
-            if over:  # the body is here; what is waited for now is the client's leaving
+            nonlocal size, complete
+            if complete:  # the body is here; what is waited for now is the client's leaving
                 return await receive()
             left_s = min(self.config.body_idle_s, deadline - time.monotonic())
             try:
@@ -100,7 +100,7 @@ class Door:
             size += len(message.get("body", b""))
             if size > self.config.max_body_bytes:
                 raise self._too_large()
-            over = not message.get("more_body", False)
+            complete = not message.get("more_body", False)
             return message
 
         return limited
@@ -110,7 +110,7 @@ class Door:
         return ApiError(413, "too_large", f"the request is too large: at most {megabytes:g} MiB.")
 
 
-def _unkept(send: Send) -> Send:
+def _uncached(send: Send) -> Send:
     """``send``, but what it sends is not for caches, and is nothing but what its type says."""
 
     async def marked(message: Message) -> None:

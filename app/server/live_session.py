@@ -1,4 +1,4 @@
-"""One live connection's engine: a thread that reads its sound, says who speaks, and keeps its unknown voices apart."""
+"""One live connection: a thread that reads its sound, says who speaks, and keeps its unknown voices apart."""
 
 from __future__ import annotations
 
@@ -15,33 +15,38 @@ from app.scoring.identification import Identification
 from app.server import people_service
 from app.server.errors import ApiError, as_api_error
 from app.server.event_queue import Event, failure, notice
-from app.server.service import Engine
+from app.server.service import Service
 from app.server.socket_source import SocketSource
 
 TURNS_EVERY_S = 1.0
-SHOWN_S = 180.0
+CORRECTED_S = 180.0
 """How far back a change of past turns is told of while it goes on; in the end all of them are."""
 
 
 class LiveSession:
-    """Runs until its source ends; every answer goes to ``put``. Nothing of it outlives the connection."""
+    """Runs until its source ends. Every event goes to ``emit``, and ``on_end`` is called last.
 
-    def __init__(self, engine: Engine, source: SocketSource, put: Callable[[Event], None], done: Callable[[], None]):
-        self.engine, self.source, self.put, self.done = engine, source, put, done
+    Nothing of it outlives the connection.
+    """
+
+    def __init__(
+        self, service: Service, source: SocketSource, emit: Callable[[Event], None], on_end: Callable[[], None]
+    ):
+        self.service, self.source, self.emit, self.on_end = service, source, emit, on_end
         self.config = LiveConfig()
         self.recogniser: Recogniser | None = None
         self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._told_turns: list[Turn] = []
-        self._told_unknowns: list[dict] = []
-        self._told_at = 0.0
+        self._sent_turns: list[Turn] = []
+        self._sent_unknowns: list[dict] = []
+        self._sent_at = 0.0
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def order(self, what: Callable[[], None]) -> None:
+    def submit(self, order: Callable[[], None]) -> None:
         """Have something done between two blocks, by the engine's thread."""
-        self._orders.put(what)
+        self._orders.put(order)
 
     def stop(self) -> None:
         """End at once; does not wait."""
@@ -49,17 +54,17 @@ class LiveSession:
 
     def _run(self) -> None:
         try:
-            self.recogniser = Recogniser(self.engine.encoder, self.engine.gallery(), self.engine.rule, self.config)
-            self.put(self._ready())
+            self.recogniser = Recogniser(self.service.encoder, self.service.gallery(), self.service.rule, self.config)
+            self.emit(self._ready())
             while self._step():
                 pass
-            self._tell_turns(final=True)
+            self._send_turns(final=True)
         except Exception as error:
-            if not self.engine.stopping.is_set():  # then nobody listens any more, and nothing is wrong
-                told = as_api_error(error)
-                self.put(failure(told.code, told.message))
+            if not self.service.stopping.is_set():  # then nobody listens any more, and nothing is wrong
+                shown = as_api_error(error)
+                self.emit(failure(shown.code, shown.message))
         finally:
-            self.done()
+            self.on_end()
 
     def enrol(self, label: str, name: str) -> None:
         """Make an unknown voice of this connection a person, or a sample of one, and name its turns. Engine's thread.
@@ -70,22 +75,22 @@ class LiveSession:
             raise ApiError(404, "no_such_voice", "there is no such unknown voice on this connection.")
         speech = self.recogniser.unknown_speech(label)
         try:
-            person, created = people_service.create(self.engine, name), True
+            person, created = people_service.create_person(self.service, name), True
         except ApiError as error:
             if error.code != "name_taken":
                 raise
-            person, created = people_service.get(self.engine, name), False
+            person, created = people_service.get_person(self.service, name), False
         try:
-            people_service.keep_sample(self.engine, person.id, speech, "live", accept_flawed=True)
+            people_service.add_sound(self.service, person.id, speech, "live", accept_flawed=True)
         except Exception:
             if created:
-                people_service.delete(self.engine, person.id)
+                people_service.delete_person(self.service, person.id)
             raise
         self.recogniser.relabel(label, person.name)  # before it becomes one of the gallery's
-        self.recogniser.gallery = self.engine.gallery()
-        self.put({"type": "enrolled", "label": label, "name": person.name})
-        self.put({"type": "people", "people": self.recogniser.gallery.people})
-        self._tell_turns()
+        self.recogniser.gallery = self.service.gallery()
+        self.emit({"type": "enrolled", "label": label, "name": person.name})
+        self.emit({"type": "people", "people": self.recogniser.gallery.people})
+        self._send_turns()
 
     def _step(self) -> bool:
         """Read, decide, tell. False at the end."""
@@ -93,17 +98,17 @@ class LiveSession:
         self._obey()
         if block is None:
             return self.source.status.state is not SourceState.ENDED
-        gallery = self.engine.gallery()
+        gallery = self.service.gallery()
         if gallery is not self.recogniser.gallery:
             self.recogniser.gallery = gallery
-            self.put({"type": "people", "people": gallery.people})
+            self.emit({"type": "people", "people": gallery.people})
         if block.dropped_s:
             text = f"{block.dropped_s:.1f} s of sound were skipped: more came than could be heard."
-            self.put(notice("sound_dropped", text, seconds=round(block.dropped_s, 3), time_s=round(block.start_s, 3)))
-        said = self.recogniser.step(block)
-        self.put(self._identification(said))
-        if time.monotonic() - self._told_at >= TURNS_EVERY_S:
-            self._tell_turns()
+            self.emit(notice("sound_dropped", text, seconds=round(block.dropped_s, 3), time_s=round(block.start_s, 3)))
+        identification = self.recogniser.step(block)
+        self.emit(self._identification(identification))
+        if time.monotonic() - self._sent_at >= TURNS_EVERY_S:
+            self._send_turns()
         return True
 
     def _obey(self) -> None:
@@ -115,49 +120,49 @@ class LiveSession:
             try:
                 what()
             except Exception as error:  # what one cannot have is no reason to end the others
-                told = as_api_error(error)
-                self.put(failure(told.code, told.message))
+                shown = as_api_error(error)
+                self.emit(failure(shown.code, shown.message))
 
-    def _identification(self, said: Identification) -> Event:
+    def _identification(self, identification: Identification) -> Event:
         """With each score as a probability too, and the one that a name needs: what a bar shows."""
-        rule = self.engine.rule.at(said.speech_s)
-        shares = {name: round(probability(value, rule), 4) for name, value in said.scores.items()}
-        needed = round(probability(said.threshold, rule), 4)  # the engine's own: live it asks for less than the card
-        return {"type": "identification", **said.as_json(), "probabilities": shares, "needed": needed}
+        rule = self.service.rule.at(identification.speech_s)
+        probabilities = {name: round(probability(value, rule), 4) for name, value in identification.scores.items()}
+        needed = round(probability(identification.threshold, rule), 4)  # live: it asks for less than the card
+        return {"type": "identification", **identification.as_json(), "probabilities": probabilities, "needed": needed}
 
     def _ready(self) -> Event:
         return {
             "type": "ready",
             "rate": self.source.rate,
             "hop_s": self.config.hop_s,
-            "model": self.engine.encoder.model_id,
+            "model": self.service.encoder.model_id,
             "people": self.recogniser.gallery.people,
         }
 
-    def _tell_turns(self, *, final: bool = False) -> None:
+    def _send_turns(self, *, final: bool = False) -> None:
         """The turns from the first one on that is not as it was told: they replace all that begin there or later."""
-        self._told_at = time.monotonic()
+        self._sent_at = time.monotonic()
         unknowns = [
             {"label": voice.label, "speech_s": round(voice.speech_s, 1), "last_s": round(voice.last_s, 1)}
             for voice in self.recogniser.unknowns()
         ]
-        if unknowns != self._told_unknowns:
-            self._told_unknowns = unknowns
-            self.put({"type": "unknowns", "unknowns": unknowns})
+        if unknowns != self._sent_unknowns:
+            self._sent_unknowns = unknowns
+            self.emit({"type": "unknowns", "unknowns": unknowns})
         turns = self.recogniser.timeline.turns()
         if final:
-            self.put(turns_event(turns, 0.0, final=True))
+            self.emit(turns_event(turns, 0.0, final=True))
             return
-        same = sum(1 for _ in _common(self._told_turns, turns))
+        same = sum(1 for _ in _common_beginning(self._sent_turns, turns))
         changed = turns[same:]
-        gone = self._told_turns[same:]
-        self._told_turns = turns
+        gone = self._sent_turns[same:]
+        self._sent_turns = turns
         if changed or gone:
             from_s = min(turn.start_s for turn in (*changed[:1], *gone[:1]))
             newest_s = changed[-1].end_s if changed else from_s
-            if from_s < newest_s - SHOWN_S:
-                from_s = newest_s - SHOWN_S
-            self.put(turns_event([turn for turn in turns if turn.start_s >= from_s], from_s))
+            if from_s < newest_s - CORRECTED_S:
+                from_s = newest_s - CORRECTED_S
+            self.emit(turns_event([turn for turn in turns if turn.start_s >= from_s], from_s))
 
 
 def turns_event(turns: list[Turn], from_s: float, *, final: bool = False) -> Event:
@@ -166,7 +171,7 @@ def turns_event(turns: list[Turn], from_s: float, *, final: bool = False) -> Eve
     return {"type": "turns", "from_s": round(from_s, 3), "final": final, "turns": rows}
 
 
-def _common(one: list[Turn], other: list[Turn]):
+def _common_beginning(one: list[Turn], other: list[Turn]):
     for a, b in zip(one, other, strict=False):
         if a != b:
             return

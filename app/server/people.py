@@ -19,57 +19,57 @@ from app.server.schemas import (
     Samples,
     errors,
 )
-from app.server.service import Engine, engine_of
+from app.server.service import Service, service_of
 
 router = APIRouter(prefix="/v1", tags=["people"])
-Shared = Annotated[Engine, Depends(engine_of)]
-WHO = "A person's `id`, or their name if it has no slash."
-Who = Annotated[str, Path(description=WHO, examples=["ana-f8ed9bc2"], max_length=300)]
-Which = Annotated[str, Path(description="A sample's `id`.", examples=["001"], max_length=20)]
+ServiceParameter = Annotated[Service, Depends(service_of)]
+PERSON_HELP = "A person's `id`, or their name if it has no slash."
+PersonPath = Annotated[str, Path(description=PERSON_HELP, examples=["ana-f8ed9bc2"], max_length=300)]
+SamplePath = Annotated[str, Path(description="A sample's `id`.", examples=["001"], max_length=20)]
 
 # Handlers that are no coroutines run in worker threads.
 
 
 @router.get("/people", responses=errors())
-def list_people(engine: Shared) -> People:
+def list_people(service: ServiceParameter) -> People:
     """Everybody, in alphabetical order."""
-    return People(people=people_service.people(engine))
+    return People(people=people_service.list_people(service))
 
 
 @router.post("/people", status_code=201, responses=errors(400, 408, 409, 413, 422, 507))
-def create_person(engine: Shared, body: Name) -> Person:
+def create_person(service: ServiceParameter, body: Name) -> Person:
     """Add somebody; they are known once they have a sample."""
-    return people_service.create(engine, body.name)
+    return people_service.create_person(service, body.name)
 
 
 @router.get("/people/{person}", responses=errors(404, 422))
-def get_person(engine: Shared, person: Who) -> Person:
+def get_person(service: ServiceParameter, person: PersonPath) -> Person:
     """One person."""
-    return people_service.get(engine, person)
+    return people_service.get_person(service, person)
 
 
 @router.patch("/people/{person}", responses=errors(400, 404, 408, 409, 413, 422, 507))
-def rename_person(engine: Shared, person: Who, body: Name) -> Person:
+def rename_person(service: ServiceParameter, person: PersonPath, body: Name) -> Person:
     """Give a person another name; recordings move along. The id changes with the name."""
-    return people_service.rename(engine, person, body.name)
+    return people_service.rename_person(service, person, body.name)
 
 
 @router.delete("/people/{person}", status_code=204, responses=errors(404, 422))
-def delete_person(engine: Shared, person: Who) -> None:
+def delete_person(service: ServiceParameter, person: PersonPath) -> None:
     """Delete a person for good: voiceprint and recordings."""
-    people_service.delete(engine, person)
+    people_service.delete_person(service, person)
 
 
 @router.get("/people/{person}/samples", responses=errors(404, 422))
-def list_samples(engine: Shared, person: Who) -> Samples:
+def list_samples(service: ServiceParameter, person: PersonPath) -> Samples:
     """A person's recordings."""
-    return Samples(samples=people_service.samples(engine, person))
+    return Samples(samples=people_service.list_samples(service, person))
 
 
 @router.post("/people/{person}/samples", status_code=201, responses=errors(404, 409, *UPLOAD))
 async def add_sample(
-    engine: Shared,
-    person: Who,
+    service: ServiceParameter,
+    person: PersonPath,
     file: Annotated[UploadFile, File(description="Speech of this person alone, from 4 s on.")],
     position: Annotated[Literal["near", "back", "soft", ""], Form(description="Of the person who speaks.")] = "",
     device: Annotated[str, Form(max_length=200, description="Name of the microphone.")] = "",
@@ -81,9 +81,9 @@ async def add_sample(
     422 `poor_sample`; `details.problems` says why, `details.usable` whether `accept_flawed` would keep it. Of more than
     a minute only the first minute with speech is kept.
     """
-    return await engine.work(
+    return await service.run_job(
         lambda: people_service.add_sample(
-            engine,
+            service,
             person,
             file.file,
             file.filename or "",
@@ -95,9 +95,9 @@ async def add_sample(
 
 
 @router.delete("/people/{person}/samples/{sample}", status_code=204, responses=errors(404, 422))
-def delete_sample(engine: Shared, person: Who, sample: Which) -> None:
+def delete_sample(service: ServiceParameter, person: PersonPath, sample: SamplePath) -> None:
     """Delete a recording for good, and make the voiceprint anew without it."""
-    people_service.delete_sample(engine, person, sample)
+    people_service.delete_sample(service, person, sample)
 
 
 @router.get("/prompts", responses=errors(422))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.server.auth import FILE, load_token
+from app.server.auth import TOKEN_FILE, load_token
 from app.server.config import ServerConfig
 from utils import BadInput, HeardError, data_dir
 
@@ -70,32 +70,34 @@ def serve(options: ServeOptions) -> int:
     for noisy in ("uvicorn", "python_multipart"):  # they warn of every malformed request
         logging.getLogger(noisy).setLevel(logging.ERROR)
     data = data_dir(options.data)
-    token_file = options.token_file or data / FILE
+    token_file = options.token_file or data / TOKEN_FILE
     token = load_token(token_file)
-    listener = _listen(options.host, options.port)
+    listener = _open_listener(options.host, options.port)
     with listener:
         host, port = listener.getsockname()[:2]
         scheme = "https" if options.certfile else "http"
         if not options.certfile and not _is_local(host):
-            say(f"warning: others can reach {host}; without --certfile they can read the token and hear the voices.")
+            print_line(
+                f"warning: others can reach {host}; without --certfile they can read the token and hear the voices."
+            )
 
         from app.embedding.load import load_encoder
 
         encoder = load_encoder(options.model, compute=options.compute)
 
         from app.server.application import create_app
-        from app.server.service import Engine
+        from app.server.service import Service
 
-        engine = Engine(encoder, data, options.limits, options.threshold)
-        server = make_server(create_app(engine, token), options.limits, options.certfile, options.keyfile)
+        service = Service(encoder, data, options.limits, options.threshold)
+        server = make_server(create_app(service, token), options.limits, options.certfile, options.keyfile)
         address = f"{scheme}://{_in_url(host)}:{port}/"
-        people = len(engine.gallery().people)
-        say(f"serving {address} (model {encoder.model_id}, {people} {'person' if people == 1 else 'people'}).")
+        people = len(service.gallery().people)
+        print_line(f"serving {address} (model {encoder.model_id}, {people} {'person' if people == 1 else 'people'}).")
         if sys.stdout.isatty():  # not into a log
-            say(f"open {address}#token={token}")
-        say(f"the token is in {token_file}; Ctrl-C stops.")
-        _run(server, listener)
-    say("stopped.")
+            print_line(f"open {address}#token={token}")
+        print_line(f"the token is in {token_file}; Ctrl-C stops.")
+        _run_until_signalled(server, listener)
+    print_line("stopped.")
     return 0
 
 
@@ -105,11 +107,11 @@ def make_server(
     """uvicorn around the application, with the limits that only it can keep. It logs nobody's requests."""
     import uvicorn
 
-    from app.server.header_timeout import PatientHttp
+    from app.server.header_timeout import HeaderTimeoutProtocol
 
     config = uvicorn.Config(
         app,
-        http=type("Http", (PatientHttp,), {"header_s": limits.header_s}),
+        http=type("Http", (HeaderTimeoutProtocol,), {"header_s": limits.header_s}),
         ws_max_size=limits.max_message_bytes,
         limit_concurrency=limits.max_connections,
         timeout_graceful_shutdown=STOP_S,
@@ -123,18 +125,18 @@ def make_server(
     return uvicorn.Server(config)
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     print(line[:1].upper() + line[1:], flush=True)
 
 
-def _run(server: Server, listener: socket.socket) -> None:
+def _run_until_signalled(server: Server, listener: socket.socket) -> None:
     """uvicorn gives the signal back once it has stopped: here that is the end, and no error."""
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _open_listener(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=512)

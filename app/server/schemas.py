@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 PROBABILITY = Field(ge=0, le=1)
 
 
-class Shape(BaseModel):
+class Schema(BaseModel):
     """With an example for the documentation."""
 
     model_config = ConfigDict(extra="forbid")
@@ -19,23 +19,23 @@ def example(**values: object) -> ConfigDict:
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
 
 
-class ErrorInfo(Shape):
+class ErrorInfo(Schema):
     code: str = Field(description="For programs; it does not change.")
     message: str = Field(description="For people, in one line.")
     details: dict | None = Field(None, description="What the code needs besides, such as `problems` of a sample.")
 
 
-class ErrorBody(Shape):
+class ErrorBody(Schema):
     model_config = example(error={"code": "no_such_person", "message": "nobody is called Ana."})
     error: ErrorInfo
 
 
-class Health(Shape):
+class Health(Schema):
     model_config = example(status="ok")
     status: Literal["ok", "stopping"]
 
 
-class ModelInfo(Shape):
+class ModelInfo(Schema):
     model_config = example(
         name="embedded",
         sha256="c5b5...",
@@ -54,7 +54,7 @@ class ModelInfo(Shape):
     limits: dict[str, float] = Field(description="Of this server.")
 
 
-class Prompt(Shape):
+class Prompt(Schema):
     model_config = example(
         position="near", instruction="Near: sit as you usually do.", sentence="The old ferry leaves ..."
     )
@@ -63,16 +63,16 @@ class Prompt(Shape):
     sentence: str = Field(description="Something to read; any other words in any language do as well.")
 
 
-class Prompts(Shape):
+class Prompts(Schema):
     prompts: list[Prompt]
 
 
-class Name(Shape):
+class Name(Schema):
     model_config = example(name="Ana")
     name: Annotated[str, Field(min_length=1, max_length=120, description="As it is to be shown.")]
 
 
-class Person(Shape):
+class Person(Schema):
     model_config = example(
         id="ana-f8ed9bc2",
         name="Ana",
@@ -91,11 +91,11 @@ class Person(Shape):
     known: bool = Field(description="Whether this server's model knows the voice.")
 
 
-class People(Shape):
+class People(Schema):
     people: list[Person]
 
 
-class SampleInfo(Shape):
+class SampleInfo(Schema):
     model_config = example(
         id="001",
         recorded_at="2026-01-31T12:00:00+00:00",
@@ -114,24 +114,24 @@ class SampleInfo(Shape):
     used: bool = Field(description="Whether it is part of this model's voiceprint.")
 
 
-class Samples(Shape):
+class Samples(Schema):
     samples: list[SampleInfo]
 
 
-class ProblemInfo(Shape):
+class ProblemInfo(Schema):
     model_config = example(fault="short", text="only 2.1 s of speech: keep talking until the bar is full.", usable=True)
     fault: str
     text: str
     usable: bool = Field(description="Whether the sample may be kept all the same, with `accept_flawed`.")
 
 
-class SampleAdded(Shape):
+class SampleAdded(Schema):
     sample: SampleInfo
     problems: list[ProblemInfo] = Field(description="Flaws that were accepted.")
     person: Person
 
 
-class Verification(Shape):
+class Verification(Schema):
     model_config = example(
         score=0.71,
         cosine=0.69,
@@ -150,7 +150,7 @@ class Verification(Shape):
     warnings: list[list[str]] = Field(description="What makes the answer less sure, for each upload.")
 
 
-class Identified(Shape):
+class Identified(Schema):
     model_config = example(
         label="Ana",
         speaker="Ana",
@@ -175,14 +175,14 @@ class Identified(Shape):
     duration_s: float
 
 
-class TurnInfo(Shape):
+class TurnInfo(Schema):
     model_config = example(start_s=0.48, end_s=3.2, speaker="Ana")
     start_s: float
     end_s: float
     speaker: str = Field(description='A name, "unknown", or "Unknown 1" and so on.')
 
 
-class TimelineInfo(Shape):
+class TimelineInfo(Schema):
     model_config = example(
         file="talk", turns=[{"start_s": 0.48, "end_s": 3.2, "speaker": "Ana"}], talk_time_s={"Ana": 2.72}
     )
@@ -191,7 +191,7 @@ class TimelineInfo(Shape):
     talk_time_s: dict[str, float] = Field(description="Seconds of each, who spoke most first.")
 
 
-class Embedding(Shape):
+class Embedding(Schema):
     model_config = example(
         model="embedded",
         sha256="c5b5...",

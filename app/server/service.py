@@ -21,8 +21,8 @@ from app.voiceprints.store import VoiceprintStore
 Answer = TypeVar("Answer")
 
 
-class Engine:
-    """One per server. Every method may be called from any thread, but none from the event loop except ``work``."""
+class Service:
+    """One per server. Every method may be called from any thread, but none from the event loop except ``run_job``."""
 
     def __init__(self, encoder: Encoder, data: Path, config: ServerConfig = DEFAULTS, threshold: float | None = None):
         self.encoder = BatchingEncoder(encoder)
@@ -32,8 +32,8 @@ class Engine:
         """Held by whoever changes people or their recordings: files and database change together."""
         self.stopping = threading.Event()
         self._pool = ThreadPoolExecutor(config.jobs, thread_name_prefix="job")
-        self._watch = VoiceprintStore(data)  # reads only, so that its version tells of every change
-        self._watching = threading.Lock()
+        self._reader = VoiceprintStore(data)  # reads only, so that its version tells of every change
+        self._reading = threading.Lock()
         self._gallery: Gallery | None = None
         self._version = -1
 
@@ -43,25 +43,25 @@ class Engine:
 
     def gallery(self) -> Gallery:
         """The enrolled people as they are now, whoever changed them; the same object while nothing did."""
-        with self._watching:
-            version = self._watch.version()
+        with self._reading:
+            version = self._reader.version()
             if self._gallery is None or version != self._version:
-                self._gallery, self._version = self._watch.gallery(self.encoder.sha256, self.encoder.cohort), version
+                self._gallery, self._version = self._reader.gallery(self.encoder.sha256, self.encoder.cohort), version
             return self._gallery
 
-    async def work(self, job: Callable[..., Answer], *arguments: object) -> Answer:
-        """Run a job that takes long in a thread; only so many run at once."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, job, *arguments)
+    async def run_job(self, job: Callable[[], Answer]) -> Answer:
+        """Run a job that takes long in a thread; at most ``config.jobs`` run at once."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
 
     def close(self) -> None:
         """Let running jobs know, wait for them, and close the database."""
         self.stopping.set()
         self._pool.shutdown(cancel_futures=True)
         self.encoder.close()
-        with self._watching:
-            self._watch.close()
+        with self._reading:
+            self._reader.close()
 
 
-def engine_of(request: Request) -> Engine:
-    """The engine, for handlers."""
-    return request.app.state.engine
+def service_of(request: Request) -> Service:
+    """The server's Service, for handlers."""
+    return request.app.state.service

@@ -20,11 +20,11 @@ class SocketSource:
     def __init__(self, rate: int, backlog_s: float):
         """``rate`` in Hz; sound that waits longer than ``backlog_s`` is dropped, the oldest first."""
         self.rate = rate
-        self._most = round(backlog_s * rate)
+        self._max_waiting = round(backlog_s * rate)
         self._changed = threading.Condition()
         self._pcm: deque[bytes] = deque()
         self._waiting = 0  # frames in _pcm
-        self._passed = 0  # frames read or dropped before those
+        self._frames_passed = 0  # frames read or dropped before those
         self._gap = False  # frames were dropped right before those that wait
         self._ended = self._stopped = False
         self._backlog = Backlog()
@@ -44,13 +44,13 @@ class SocketSource:
         with self._changed:
             self._pcm.append(pcm)
             self._waiting += len(pcm) // 2
-            while self._waiting > self._most:
+            while self._waiting > self._max_waiting:
                 oldest = self._pcm.popleft()
-                excess = min(len(oldest) // 2, self._waiting - self._most)
+                excess = min(len(oldest) // 2, self._waiting - self._max_waiting)
                 if excess < len(oldest) // 2:
                     self._pcm.appendleft(oldest[2 * excess :])
                 self._waiting -= excess
-                self._passed += excess
+                self._frames_passed += excess
                 self._gap = True
             self._changed.notify()
 
@@ -94,9 +94,9 @@ class SocketSource:
         frames = np.frombuffer(b"".join(self._pcm), "<i2").astype(np.float32) / 32768
         if self._gap:
             self._resampler = StreamResampler(self.rate)
-            self._backlog.jump(self._passed / self.rate, dropped=True)
+            self._backlog.jump(self._frames_passed / self.rate, dropped=True)
             self._gap = False
-        self._passed += len(frames)
+        self._frames_passed += len(frames)
         self._pcm.clear()
         self._waiting = 0
         self._backlog.append(self._resampler(frames))

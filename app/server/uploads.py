@@ -10,15 +10,15 @@ import numpy as np
 from app.server.errors import ApiError
 from utils import SAMPLE_RATE, StreamResampler
 
-STEP = 1 << 16
+VALUES_AT_ONCE = 1 << 16
 """Values decoded at a time, whatever the rate and the number of channels."""
-RATES = (1_000, 768_000)
-MOST_CHANNELS = 32
-NOT_KNOWN = 1 << 60
+RATE_RANGE_HZ = (1_000, 768_000)
+MAX_CHANNELS = 32
+UNKNOWN_LENGTH = 1 << 60
 """A length from here on stands for "not known": a stream that was never finished."""
 
 
-def decode(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
+def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
     """An upload as blocks (n,) of mono float32 at 16 kHz; memory stays flat.
 
     Opens at once. Raises ApiError, here or at a later block: 415 for what is no audio, 413 for more than ``max_s``
@@ -33,42 +33,42 @@ def decode(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
         text = "this is not an audio file that can be read (wav, flac, ogg, opus and mp3 can)."
         raise ApiError(415, "not_audio", text) from None
     try:
-        if not RATES[0] <= audio.samplerate <= RATES[1] or not 1 <= audio.channels <= MOST_CHANNELS:
+        if not RATE_RANGE_HZ[0] <= audio.samplerate <= RATE_RANGE_HZ[1] or not 1 <= audio.channels <= MAX_CHANNELS:
             text = f"{audio.samplerate} Hz with {audio.channels} channels is not supported."
             raise ApiError(415, "not_audio", text)
-        if NOT_KNOWN > audio.frames > max_s * audio.samplerate:
+        if UNKNOWN_LENGTH > audio.frames > max_s * audio.samplerate:
             raise _too_long(max_s)
     except ApiError:
         audio.close()
         raise
 
     def blocks() -> Iterator[np.ndarray]:
-        resampler, heard = StreamResampler(audio.samplerate), 0
+        resampler, frames_read = StreamResampler(audio.samplerate), 0
         with audio:
             while True:
                 try:
-                    frames = audio.read(max(1, STEP // audio.channels), dtype="float32", always_2d=True)
+                    frames = audio.read(max(1, VALUES_AT_ONCE // audio.channels), dtype="float32", always_2d=True)
                 except (RuntimeError, soundfile.LibsndfileError):
                     raise ApiError(422, "damaged_audio", "the audio is damaged; export it again.") from None
                 if not np.isfinite(frames).all():
                     raise ApiError(422, "damaged_audio", "the audio holds samples that are not numbers.")
-                heard += len(frames)
-                if heard > max_s * audio.samplerate:
+                frames_read += len(frames)
+                if frames_read > max_s * audio.samplerate:
                     raise _too_long(max_s)
                 out = resampler(frames.mean(axis=1), last=not len(frames))
                 if len(out):
                     yield out
                 if not len(frames):
-                    if not heard:
+                    if not frames_read:
                         raise ApiError(422, "empty_audio", "there is no audio in it.")
                     return
 
     return blocks()
 
 
-def read(file: BinaryIO, max_s: float) -> np.ndarray:
-    """An upload as one signal (n,) at 16 kHz. Raises like ``decode``."""
-    return np.concatenate(list(decode(file, max_s)))
+def read_upload(file: BinaryIO, max_s: float) -> np.ndarray:
+    """An upload as one signal (n,) at 16 kHz. Raises like ``decode_upload``."""
+    return np.concatenate(list(decode_upload(file, max_s)))
 
 
 def duration_s(samples: np.ndarray) -> float:

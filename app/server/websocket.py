@@ -12,35 +12,36 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from app.diarisation.recogniser import LiveConfig
 from app.server.auth import SUBPROTOCOL
 from app.server.errors import ApiError, error_response
-from app.server.event_queue import Outbox, failure
+from app.server.event_queue import EventQueue, failure
 from app.server.live_session import LiveSession, turns_event
-from app.server.service import Engine
+from app.server.service import Service
 from app.server.socket_source import SocketSource
 
 router = APIRouter()
 ENDED, UNSUPPORTED, BAD_DATA, IDLE = 1000, 1003, 1007, 4408
+"""Close codes: of RFC 6455, and one of our own for a connection without sound."""
 
 
 @router.websocket("/v1/live")
 async def live(websocket: WebSocket, rate: Annotated[str, Query()] = "16000") -> None:
     """One connection: its own voices, its own turns."""
-    engine: Engine = websocket.app.state.engine
+    service: Service = websocket.app.state.service
     streams: set[LiveSession] = websocket.app.state.streams
-    config = engine.config
+    config = service.config
     if not (rate.isascii() and rate.isdecimal() and config.min_rate <= int(rate[:9]) <= config.max_rate):
         text = f"rate is the sample rate in Hz, {config.min_rate} to {config.max_rate}."
         return await _refuse(websocket, ApiError(422, "invalid_request", text))
     if len(streams) >= config.max_streams:
         text = f"{config.max_streams} live connections are open; try again later."
         return await _refuse(websocket, ApiError(429, "busy", text, retry_s=10))
-    outbox = Outbox()
-    session = LiveSession(engine, SocketSource(int(rate), LiveConfig().backlog_s), outbox.put, outbox.close)
+    events = EventQueue()
+    session = LiveSession(service, SocketSource(int(rate), LiveConfig().backlog_s), events.put, events.close)
     streams.add(session)
     try:
         offered = websocket.scope.get("subprotocols", [])
         await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         session.start()
-        await _serve(websocket, session, outbox)
+        await _serve(websocket, session, events)
     finally:
         session.stop()
         streams.discard(session)
@@ -50,10 +51,10 @@ async def _refuse(websocket: WebSocket, error: ApiError) -> None:
     await websocket.send_denial_response(error_response(error))
 
 
-async def _serve(websocket: WebSocket, session: LiveSession, outbox: Outbox) -> None:
+async def _serve(websocket: WebSocket, session: LiveSession, events: EventQueue) -> None:
     """Until the client leaves, says "end", or has to be sent away."""
-    closing = asyncio.ensure_future(_receive(websocket, session, outbox))
-    sending = asyncio.ensure_future(_send(websocket, outbox, session.engine.config.send_s))
+    closing = asyncio.ensure_future(_receive(websocket, session, events))
+    sending = asyncio.ensure_future(_send(websocket, events, session.service.config.send_s))
     try:
         done, _ = await asyncio.wait({closing, sending}, return_when=asyncio.FIRST_COMPLETED)
         if sending in done:  # the listener is gone or too slow, or the engine failed
@@ -73,14 +74,14 @@ async def _serve(websocket: WebSocket, session: LiveSession, outbox: Outbox) -> 
             await asyncio.wait_for(websocket.close(code), 5)
 
 
-async def _receive(websocket: WebSocket, session: LiveSession, outbox: Outbox) -> int | None:
+async def _receive(websocket: WebSocket, session: LiveSession, events: EventQueue) -> int | None:
     """Take in sound and orders. Returns the code to close with, or None if the client has left."""
-    config = session.engine.config
+    config = session.service.config
     while True:
         try:
             message = await asyncio.wait_for(websocket.receive(), config.stream_idle_s)
         except TimeoutError:
-            outbox.put(failure("idle", f"no sound came for {config.stream_idle_s:g} s."))
+            events.put(failure("idle", f"no sound came for {config.stream_idle_s:g} s."))
             return IDLE
         if message["type"] == "websocket.disconnect":
             session.stop()
@@ -89,37 +90,37 @@ async def _receive(websocket: WebSocket, session: LiveSession, outbox: Outbox) -
             try:
                 session.source.feed(pcm)
             except ValueError:
-                outbox.put(failure("bad_sound", "sound is 16-bit PCM: whole samples of two bytes."))
+                events.put(failure("bad_sound", "sound is 16-bit PCM: whole samples of two bytes."))
                 return BAD_DATA
-        elif (code := _order(message.get("text") or "", session, outbox)) is not None:
+        elif (code := _obey(message.get("text") or "", session, events)) is not None:
             return code
 
 
-def _order(text: str, session: LiveSession, outbox: Outbox) -> int | None:
+def _obey(text: str, session: LiveSession, events: EventQueue) -> int | None:
     """Do what a text message asks for. Returns the code to close with, or None to go on."""
     try:
         order = json.loads(text)
         kind = order["type"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        outbox.put(failure("bad_message", 'a text message is JSON like {"type": "turns"}.'))
+        events.put(failure("bad_message", 'a text message is JSON like {"type": "turns"}.'))
         return BAD_DATA
     match kind:
         case "end":
             session.source.end()
             return ENDED
         case "turns":
-            session.order(lambda: outbox.put(turns_event(session.recogniser.timeline.turns(), 0.0)))
+            session.submit(lambda: events.put(turns_event(session.recogniser.timeline.turns(), 0.0)))
         case "enrol" if isinstance(order.get("label"), str) and isinstance(order.get("name"), str):
-            session.order(lambda: session.enrol(order["label"], order["name"]))
+            session.submit(lambda: session.enrol(order["label"], order["name"]))
         case _:
-            outbox.put(failure("bad_message", "type is turns, end, or enrol with a label and a name."))
+            events.put(failure("bad_message", "type is turns, end, or enrol with a label and a name."))
             return UNSUPPORTED
     return None
 
 
-async def _send(websocket: WebSocket, outbox: Outbox, send_s: float) -> bool:
+async def _send(websocket: WebSocket, events: EventQueue, send_s: float) -> bool:
     """Send what there is. True when all was sent, False if the listener did not take it."""
-    while (event := await outbox.get()) is not None:
+    while (event := await events.get()) is not None:
         try:
             text = json.dumps(event, ensure_ascii=False)
             await asyncio.wait_for(websocket.send_text(text), send_s)

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from app.server.auth import Guard, load_token
+from app.server.auth import TokenCheck, load_token
 from utils import BadInput
 
 
@@ -62,4 +62,4 @@ def test_an_empty_file_is_filled_and_a_strange_one_refused(tmp_path):
     ],
 )
 def test_only_the_token_itself_is_admitted(headers, admitted):
-    assert Guard("right-token-0123456").admits(headers) is admitted
+    assert TokenCheck("right-token-0123456").accepts(headers) is admitted

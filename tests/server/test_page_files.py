@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from app.server.static_files import FOLDER, MEDIA, NAMES
+from app.server.static_files import FOLDER, MEDIA_TYPES, SHORT_ADDRESSES
 from app.window.view.palette import DARK, LIGHT, contrast
 
 FILES = sorted(FOLDER.iterdir())
@@ -20,7 +20,7 @@ def variables(block: str) -> dict[str, str]:
 
 
 def test_every_file_has_a_type():
-    assert {path.suffix for path in FILES} <= set(MEDIA)
+    assert {path.suffix for path in FILES} <= set(MEDIA_TYPES)
 
 
 def test_nothing_is_asked_of_other_servers():
@@ -39,7 +39,7 @@ def test_nothing_is_inline_so_that_the_policy_can_forbid_it():
 
 
 def test_what_files_refer_to_exists():
-    served = {NAMES.get(path.name, f"/page/{path.name}") for path in FILES}
+    served = {SHORT_ADDRESSES.get(path.name, f"/page/{path.name}") for path in FILES}
     for name, text in TEXTS.items():
         for target in re.findall(r'(?:src|href)="(/[^"]*)"|addModule\("([^"]+)"\)', text):
             assert "".join(target) in served, (name, target)

@@ -15,7 +15,7 @@ import soundfile
 from app.client import Client, ServerRefused
 from app.server.application import create_app
 from app.server.config import ServerConfig
-from app.server.service import Engine
+from app.server.service import Service
 from app.voiceprints.store import VoiceprintStore
 from tests.support.serving import TOKEN, running
 
@@ -39,11 +39,11 @@ def authorised(**more: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def operations(encoder, tmp_path_factory) -> list[tuple[str, str]]:
     """(method, path) of everything that the API describes."""
-    engine = Engine(encoder, tmp_path_factory.mktemp("none"))
+    service = Service(encoder, tmp_path_factory.mktemp("none"))
     try:
-        paths = create_app(engine, TOKEN).openapi()["paths"]
+        paths = create_app(service, TOKEN).openapi()["paths"]
     finally:
-        engine.close()
+        service.close()
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
@@ -239,7 +239,7 @@ def test_errors_of_this_machine_stay_on_this_machine(encoder, tmp_path, caplog):
     data.mkdir()
     (data / "voiceprints.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(Exception, match="damaged"):
-        Engine(encoder, data).gallery()
+        Service(encoder, data).gallery()
     with running(encoder, data) as address:
         client = Client(address, TOKEN)
         with pytest.raises(ServerRefused) as refused:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from app.server.errors import ApiError
-from app.server.uploads import decode, read
+from app.server.uploads import decode_upload, read_upload
 
 MAX_S = 30.0
 
@@ -38,20 +38,20 @@ def tone(seconds: float, rate: int) -> np.ndarray:
     ],
 )
 def test_formats_and_rates_become_16_khz(rate, kind, subtype):
-    sound = read(encoded(tone(2, rate), rate, kind, subtype), MAX_S)
+    sound = read_upload(encoded(tone(2, rate), rate, kind, subtype), MAX_S)
     assert len(sound) == pytest.approx(32000, abs=2400)  # codecs pad
     assert np.abs(np.fft.rfft(sound[4000:20000])).argmax() == pytest.approx(440, abs=2)
 
 
 def test_channels_are_averaged():
     left = tone(1, 16000)
-    sound = read(encoded(np.stack([left, np.zeros_like(left)], axis=1), 16000), MAX_S)
+    sound = read_upload(encoded(np.stack([left, np.zeros_like(left)], axis=1), 16000), MAX_S)
     assert np.abs(sound).max() == pytest.approx(0.15, abs=0.01)
 
 
 def refused(file: io.BytesIO) -> ApiError:
     with pytest.raises(ApiError) as caught:
-        read(file, MAX_S)
+        read_upload(file, MAX_S)
     assert "/" not in caught.value.message
     return caught.value
 
@@ -70,7 +70,7 @@ def test_a_flac_that_lies_about_its_length_is_refused_while_it_is_decoded():
     raw[22:26] = bytes(4)
     taken = []
     with pytest.raises(ApiError) as caught:
-        taken.extend(len(block) for block in decode(io.BytesIO(raw), MAX_S))
+        taken.extend(len(block) for block in decode_upload(io.BytesIO(raw), MAX_S))
     assert caught.value.status_code == 413
     assert sum(taken) <= MAX_S * 16000
 
@@ -101,7 +101,7 @@ def test_of_a_cut_file_nothing_is_taken_but_what_is_surely_sound(demo_dir):
     for length in (30, 500, len(flac) // 2):
         assert refused(io.BytesIO(flac[:length])).status_code in {415, 422}
     wav = encoded(tone(4, 16000), 16000).getvalue()
-    assert len(read(io.BytesIO(wav[: len(wav) // 2]), MAX_S)) == pytest.approx(32000, abs=50)
+    assert len(read_upload(io.BytesIO(wav[: len(wav) // 2]), MAX_S)) == pytest.approx(32000, abs=50)
 
 
 def test_samples_that_are_no_numbers_are_refused():

@@ -19,10 +19,10 @@ def running(encoder, data: Path, config: ServerConfig = DEFAULTS) -> Iterator[st
     """A server in a thread of this process; gives its address."""
     from app.server.application import create_app
     from app.server.process import make_server
-    from app.server.service import Engine
+    from app.server.service import Service
 
     listener = socket.create_server(("127.0.0.1", 0))
-    server = make_server(create_app(Engine(encoder, data, config), TOKEN), config)
+    server = make_server(create_app(Service(encoder, data, config), TOKEN), config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
