@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
 from pathlib import Path
 from statistics import median
 
-from app.cli.behaviour import day, overlap, positions, thresholds
 from app.cli.options import add_model_option
 from utils import ROOT, BadInput
 
-HEARING = ("windows", "extract", "thresholds", "positions", "overlap")
+ON_SPEECH = ("extract", "overlap")
 """The parts that need a table of clips."""
-PARTS = ("all", "networks", "start", "gallery", "server", "day", *HEARING)
+PARTS = ("all", "networks", "start", "gallery", "server", "day", *ON_SPEECH)
 
 
 def run(argv: list[str]) -> int:
@@ -26,8 +26,8 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
     parser.add_argument("--people", **people, help="gallery: how many (default 1,000, 10,000 and 100,000)")
-    parser.add_argument("--speech", type=Path, metavar="CSV", help="all that hear people: a table of clips")
-    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="how many (default 6)")
+    parser.add_argument("--speech", type=Path, metavar="CSV", help="extract, overlap: a table of clips")
+    parser.add_argument("--conversations", type=int, default=6, metavar="N", help="overlap: how many (default 6)")
     parser.add_argument("--meetings", type=Path, metavar="DIR", help="overlap: recordings with RTTM files beside them")
     parser.add_argument("--files", type=int, default=500, metavar="N", help="extract: how many (default 500)")
     parser.add_argument("--streams", type=int, default=8, metavar="N", help="server: live at once (default 8)")
@@ -36,7 +36,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
     add_model_option(parser)
     options = parser.parse_args(argv)
-    if options.part in HEARING and options.speech is None:
+    if options.part in ON_SPEECH and options.speech is None:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
@@ -48,16 +48,10 @@ def run(argv: list[str]) -> int:
         start(options.starts)
     if options.part in ("all", "gallery"):
         gallery(options.people)
-    if options.speech is not None and options.part in ("all", "windows"):
-        windows(options)
     if options.part == "extract":
         extraction(options)
     if options.part == "overlap":
         overlap(options)
-    if options.part == "thresholds":
-        thresholds(options)
-    if options.part == "positions":
-        positions(options)
     if options.part == "day":
         day(options)
     return 0
@@ -105,28 +99,6 @@ def gallery(people: list[int]) -> None:
         print(f"  {row}", flush=True)
 
 
-def windows(options: argparse.Namespace) -> None:
-    from app.corpus.clips import read_clips
-    from app.embedding.load import load_encoder
-    from app.evaluation.conversations.windows import compare, grid
-
-    encoder = load_encoder(options.model)
-    clips = read_clips(options.speech)
-    settings = grid([0.768, 1.536, 3.072], [0.128]) + grid([3.072], [0.064, 0.256, 0.512])
-    print(f"\nLive engine over {options.conversations} conversations of 2 min (5 enrolled, 3 strangers, 20 dB):")
-    print("  window  hop   error  strangers named  unknown  confused  to name (median, p95)  extra changes/min  core")
-    for row in compare(encoder, clips, settings, seeds=range(1, options.conversations + 1)):
-        score = row.score
-        print(
-            f"  {row.config.tracker.windows_s[-1]:4.1f} s {row.config.hop_s:5.2f}  {score.error:5.1%}"
-            f"  {score.strangers_named:15.1%}"
-            f"  {score.enrolled_unknown:7.1%}  {score.enrolled_confused:8.1%}"
-            f"  {score.time_to_name_s[0]:8.2f} s, {score.time_to_name_s[1]:5.2f} s"
-            f"  {score.extra_changes_per_min:17.1f}  {row.core:4.0%}",
-            flush=True,
-        )
-
-
 def extraction(options: argparse.Namespace) -> None:
     from app.benchmarks.extraction import compare_extraction
 
@@ -148,3 +120,53 @@ def server(options: argparse.Namespace) -> None:
             print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(figures.kinds.items())))
             for line in figures.unexpected[:5]:
                 print(f"  unexpected: {line}")
+
+
+def day(options: argparse.Namespace) -> None:
+    from app.benchmarks.soak import DayConfig, simulate
+    from app.demo import DEMO
+    from app.diarisation.recogniser import Recogniser
+    from app.embedding.load import load_encoder
+    from app.enrolment.build import gallery_from_folder
+    from utils import read_audio
+
+    if not 0.1 <= options.hours <= 1000:
+        raise BadInput(f"--hours {options.hours:g}: a day is simulated with 0.1 to 1000 hours.")
+    encoder = load_encoder(options.model, compute="cpu")
+    recogniser = Recogniser(encoder, gallery_from_folder(DEMO / "enrolment", encoder))
+    print(f"\n{options.hours:g} hours of sound, a tenth of it the demo's conversation, as fast as it runs:")
+    print("    hour  memory    turns  to list them  voices without a name, kept  processor")
+    config = DayConfig(hours=options.hours)
+    for row in simulate(read_audio(DEMO / "conversation.flac"), recogniser, config):
+        print(f"  {row}", flush=True)
+
+
+def overlap(options: argparse.Namespace) -> None:
+    from app.corpus.clips import read_clips
+    from app.embedding.load import load_encoder
+    from app.evaluation.conversations.benchmark import condition
+    from app.evaluation.conversations.meetings import meetings, read_excerpts
+    from app.evaluation.conversations.overlap_detection import OverlapCounts, measure_overlap
+    from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
+
+    encoder, clips = load_encoder(options.model, compute="cpu"), read_clips(options.speech)
+    if encoder.overlap is None:
+        raise BadInput("benchmarks overlap: this model does not tell whether two people speak at once.")
+    print("\nTwo people at once, as the live engine tells it:\n")
+    print(f"  {'':<38}answers right of all     stretches found          of")
+    for corpus, kind in itertools.product(sorted({clip.corpus for clip in clips}), ("clean", "20", "10", "room+20")):
+        where, total = condition(kind), OverlapCounts()
+        own = [clip for clip in clips if clip.corpus == corpus]
+        try:
+            for seed in range(1, options.conversations + 1):
+                config = ConversationConfig(seed=seed, snr_db=where.snr_db, rt60_s=where.rt60_s)
+                total += measure_overlap(build_conversation(own, config), encoder)
+        except BadInput as error:
+            print(f"heard: left out {corpus}, {where.name}: {error}", file=sys.stderr)
+            continue
+        print(f"  {f'{corpus}, {where.name}':<38}{total}", flush=True)
+    if options.meetings:
+        pairs = [
+            measure_overlap(conversation, encoder) for _, conversation in meetings(read_excerpts(options.meetings))
+        ]
+        print(f"  {'meetings':<38}{sum(pairs, OverlapCounts())}")

@@ -32,7 +32,7 @@ OVERLAP_CHUNKS = round(WINDOW_S / CHUNK_S)
 
 @dataclass(frozen=True)
 class LiveConfig:
-    """How sound is cut. The defaults were measured: ``python -m app benchmarks windows``."""
+    """How sound is cut. The defaults were measured on conversations (docs/research.md)."""
 
     hop_s: float = 0.128
     """How often there is a new answer."""

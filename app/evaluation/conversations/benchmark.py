@@ -24,7 +24,7 @@ from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.timeline import write_rttm
 from app.embedding.encoder import Encoder
 from app.embedding.load import load_encoder
-from app.enrolment.segments import embed, pooled
+from app.enrolment.segments import embed, embed_robustly, pooled
 from app.evaluation.conversations.baselines import (
     Baseline,
     RecordThenDecide,
@@ -36,7 +36,7 @@ from app.evaluation.conversations.baselines import (
 from app.evaluation.conversations.meetings import meetings, read_excerpts
 from app.evaluation.conversations.report import ENGINE, Counts, Row, count, count_late
 from app.evaluation.conversations.simulate import Conversation, ConversationConfig, build_conversation
-from app.evaluation.conversations.windows import enrol, play
+from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, HeardError, atomic_write, read_audio, write_wav
 
@@ -194,6 +194,21 @@ def measure(unit: Unit, setup: Setup) -> dict[tuple[str, float | None, bool], Co
         for late_s in LATE_S:
             found[f"right after {late_s:g} s", None, False] = count_late(reference, late_s)
     return found
+
+
+def play(conversation: Conversation, recogniser: Recogniser) -> list[Identification]:
+    """The engine's answers to a conversation, hop by hop, none skipped."""
+    hop = round(recogniser.config.hop_s * SAMPLE_RATE)
+    return [
+        recogniser.step(AudioBlock(conversation.samples[at : at + hop], at / SAMPLE_RATE))
+        for at in range(0, len(conversation.samples), hop)
+    ]
+
+
+def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:
+    """Voiceprints of a conversation's enrolled people."""
+    voices = [pooled(*embed_robustly(encoder, speech)) for speech in conversation.enrolment.values()]
+    return Gallery(tuple(conversation.enrolment), np.stack(voices), encoder.cohort)
 
 
 def _keep(path: Path, conversation: Conversation, recogniser: Recogniser, said: Sequence[Identification]) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from app.diarisation.recogniser import Recogniser
 from app.diarisation.timeline import Turn
 from app.embedding.encoder import Encoder
+from app.evaluation.conversations.benchmark import enrol, play
 from app.evaluation.conversations.live_metrics import GRID_S, grid
 from app.evaluation.conversations.simulate import Conversation
-from app.evaluation.conversations.windows import enrol, play
 from app.scoring.identification import Identification
 
 ABOUT_S = 1.25

@@ -17,8 +17,7 @@ from app.audio.acoustics import random_stretch, reverberate, simulated_room
 from app.corpus.clips import Clip
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.cast import Cast, Tape, choose_cast, listen
-from app.evaluation.conversations.live_metrics import COLLAR_S, Reference, ScreenScore, count_screen, screen_score
-from app.scoring.identification import Identification
+from app.evaluation.conversations.live_metrics import Reference
 from utils import SAMPLE_RATE
 
 FLOOR_RMS = 1e-4
@@ -76,13 +75,6 @@ class Conversation:
         """The same conversation with no more than so much enrolment of each person."""
         count = round(seconds * SAMPLE_RATE)
         return dataclasses.replace(self, enrolment={name: voice[:count] for name, voice in self.enrolment.items()})
-
-
-def score_screen(
-    conversation: Conversation, said: Sequence[Identification], *, collar_s: float = COLLAR_S
-) -> ScreenScore:
-    """Score live answers, each of which is on the screen from its ``time_s`` until the next."""
-    return screen_score(count_screen(conversation.reference, said, collar_s))
 
 
 def build_conversation(

@@ -11,8 +11,8 @@ import pytest
 
 from app.corpus.clips import Clip, read_clips
 from app.evaluation.conversations.der import count_diarisation
-from app.evaluation.conversations.live_metrics import GRID_S, count_turns, grid
-from app.evaluation.conversations.simulate import ConversationConfig, build_conversation, score_screen
+from app.evaluation.conversations.live_metrics import GRID_S, count_screen, count_turns, grid, screen_score
+from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
 from app.scoring.identification import UNKNOWN, Identification
 from utils import SAMPLE_RATE, BadInput
 
@@ -129,7 +129,7 @@ def test_the_reference_itself_is_a_perfect_answer(clips, impostors):
     made = build_conversation(clips, CLEAN, impostors=impostors)
     names = [UNKNOWN if turn.label in made.strangers else turn.label for turn in made.turns]
     said = [Identification(turn.start_s, name, None, 1.0) for turn, name in zip(made.turns, names, strict=True)]
-    score = score_screen(made, said)
+    score = screen_score(count_screen(made.reference, said))
     assert score.error == 0
     assert score.time_to_name_s == (0, 0)
     assert score.extra_changes_per_min == 0
