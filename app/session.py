@@ -21,7 +21,7 @@ from utils import BadInput, HeardError, clean_name, data_dir
 
 if TYPE_CHECKING:
     from app.diarisation.recogniser import Recogniser
-    from app.diarisation.unknowns import UnknownVoice
+    from app.diarisation.unknowns import UnknownSpeaker
     from app.embedding.encoder import Encoder
     from app.scoring.gallery import Gallery
 
@@ -145,10 +145,12 @@ class Session:
         on_status: Callable[[SourceStatus], None] | None = None,
         source: AudioSource | None = None,
         on_end: Callable[[], None] | None = None,
+        between_blocks: Callable[[], None] | None = None,
     ) -> Iterator[Identification]:
         """Listen until the source ends or ``stop`` is set; the files asked for are written meanwhile.
 
-        ``on_end`` is called once more before the unknown voices are forgotten and the last RTTM is written.
+        ``on_end`` is called before the unknown voices are forgotten and the last RTTM is written. ``between_blocks``:
+        see ``app.diarisation.recogniser.listen``.
         """
         from app.diarisation.recogniser import listen
 
@@ -157,7 +159,7 @@ class Session:
         heard_s, saved_at = 0.0, time.monotonic()
         with self._jsonl() as lines:
             try:
-                for said in listen(source, recogniser, stop=stop, on_status=on_status):
+                for said in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between_blocks):
                     heard_s = said.time_s
                     said = replace(said, time_s=self._before_s + said.time_s)
                     if lines:
@@ -188,7 +190,7 @@ class Session:
         plain = [replace(turn, label=UNKNOWN) if is_unknown(turn.label) else turn for turn in turns]
         write_rttm(self.options.rttm, plain, self.file_id)
 
-    def unknowns(self) -> list[UnknownVoice]:
+    def unknowns(self) -> list[UnknownSpeaker]:
         """The voices of this run that have no name; none when it is over."""
         return self.recogniser.unknowns() if self.recogniser else []
 

@@ -21,15 +21,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from app.audio.vad import CHUNK_S
-from app.diarisation.hypothesis import Start, log_sum
+from app.diarisation.hypothesis import OnsetHypothesis, log_sum
 from app.diarisation.runs import SpeechRuns
-from app.diarisation.session_speakers import HeardTurn, SessionVoices
+from app.diarisation.session_speakers import EmbeddedTurn, SessionSpeakers
 from app.scoring.cohort import unit
 from app.scoring.identification import UNKNOWN, is_numbered, is_unknown, plain
 
 
 @dataclass(frozen=True)
-class TrackerConfig:
+class ForwardFilterConfig:
     windows_s: tuple[float, ...] = (0.256, 0.384, 0.768, 1.536, 3.072)
     """Lengths of speech that are embedded, as far as a start needs them. Of a longer turn the newest two of the longest
     are pooled: with all of it, another voice would take ever longer to be noticed."""
@@ -76,7 +76,7 @@ class TrackerConfig:
 
 
 @dataclass(frozen=True)
-class TrackerState:
+class ShownTurn:
     """What is known of the present turn."""
 
     label: str | None = None
@@ -95,14 +95,14 @@ class TrackerState:
 class _Piece:
     """A stretch of the most likely path: one voice, from the chunk ``first`` until before ``last``."""
 
-    start: Start
+    start: OnsetHypothesis
     first: int
     last: int
     label: str
 
 
 @dataclass(frozen=True)
-class Over:
+class FinishedTurn:
     """A turn that has ended."""
 
     label: str
@@ -113,14 +113,14 @@ class Over:
     """Chunks of speech before it."""
     last: int
     """Chunks of speech until its end."""
-    turn: HeardTurn | None
+    turn: EmbeddedTurn | None
     """Its voice; None if there is too little speech to tell."""
 
 
-class Tracker:
+class ForwardFilter:
     """``hear`` every chunk, make a ``point`` whenever there is something to say, and ask for its ``state``."""
 
-    def __init__(self, voices: SessionVoices, config: TrackerConfig = TrackerConfig()):
+    def __init__(self, voices: SessionSpeakers, config: ForwardFilterConfig = ForwardFilterConfig()):
         self.voices, self.config = voices, config
         self._lengths = sorted(round(length_s / CHUNK_S) for length_s in config.windows_s)
         self._heard = 0  # chunks of speech so far
@@ -128,9 +128,9 @@ class Tracker:
         self._silence_s = math.inf
         self._point = 0  # chunks heard at the last point
         self._told = 0  # chunks of which it was told whose they are
-        self._starts = [Start(0, {UNKNOWN: 0.0}, {})]
+        self._starts = [OnsetHypothesis(0, {UNKNOWN: 0.0}, {})]
         self._path: list[_Piece] = []
-        self._state = TrackerState()
+        self._state = ShownTurn()
 
     # ------------------------------------------------------------ sound passes
 
@@ -165,7 +165,7 @@ class Tracker:
         self._silence_s = 0.0
         self._heard += 1
 
-    def _begin(self, start: Start) -> None:
+    def _begin(self, start: OnsetHypothesis) -> None:
         """There is speech after the newest start: now the pause before it is known."""
         pauses, chances = zip(*self.config.change_after, strict=True)
         if self._silence_s < pauses[0]:
@@ -204,7 +204,7 @@ class Tracker:
         highest = [max(own.values()) for own in weights]
         self._drop(highest, self._next(weights, ways, news_s))
 
-    def _next(self, weights: list[dict[str, float]], ways: list[dict[str, float]], news_s: float) -> Start:
+    def _next(self, weights: list[dict[str, float]], ways: list[dict[str, float]], news_s: float) -> OnsetHypothesis:
         """The start of another turn, now: those that are very short have hardly ended."""
         shortest = round(self.config.shortest_s / CHUNK_S)
         for start, own, way in zip(self._starts, weights, ways, strict=True):
@@ -212,13 +212,13 @@ class Tracker:
                 for table in (own, way):
                     for label in table:
                         table[label] += math.log(self.config.short)
-        return Start(self._heard, _together(weights), _best(ways, self._starts), news_s)
+        return OnsetHypothesis(self._heard, _together(weights), _best(ways, self._starts), news_s)
 
-    def _window(self, start: Start) -> int:
+    def _window(self, start: OnsetHypothesis) -> int:
         """Chunks of the longest window since a start; 0 if none fits."""
         return self._longest(self._heard - start.at)
 
-    def _half(self, start: Start) -> int:
+    def _half(self, start: OnsetHypothesis) -> int:
         """The same for the newer half of the turn, which is compared with the older; 0 if that is too short."""
         chunks = self._longest((self._heard - start.at) // 2)
         return chunks if chunks * CHUNK_S >= self.config.compared_s else 0
@@ -246,7 +246,9 @@ class Tracker:
             if not start.pooled:
                 start.odds = dict.fromkeys(labels, -usual) | {UNKNOWN: 0.0}
 
-    def _one_voice(self, starts: Sequence[Start], newest: Mapping[int, np.ndarray]) -> dict[Start, float]:
+    def _one_voice(
+        self, starts: Sequence[OnsetHypothesis], newest: Mapping[int, np.ndarray]
+    ) -> dict[OnsetHypothesis, float]:
         """Of those long enough: the log odds, 0 at most, that the newest speech is of the same voice as that before it.
 
         A voice that somebody enrolled is held against its voiceprint; a stranger's only against itself.
@@ -262,7 +264,7 @@ class Tracker:
         odds = self.voices.alike(np.stack(after), unit(np.stack(before)).astype(np.float32), seconds)
         return dict(zip(kept, np.minimum(odds, 0.0).tolist(), strict=True))
 
-    def _drop(self, highest: Sequence[float], new: Start) -> None:
+    def _drop(self, highest: Sequence[float], new: OnsetHypothesis) -> None:
         """Starts that have become unlikely, each with the ``highest`` weight of its labels; and add the ``new`` one."""
         floor = max(highest) + math.log(self.config.least)
         if len(highest) > self.config.most_starts:
@@ -278,11 +280,11 @@ class Tracker:
 
     # ------------------------------------------------------------ what is said
 
-    def state(self) -> TrackerState:
+    def state(self) -> ShownTurn:
         """The present turn as evidence stands, even if silence has begun."""
         return self._state
 
-    def _say(self, probable: dict[str, float], ways: dict[str, tuple[float, Start]]) -> None:
+    def _say(self, probable: dict[str, float], ways: dict[str, tuple[float, OnsetHypothesis]]) -> None:
         """What is shown, given how probable each label is; unknown voices are one another's equals here."""
         config, shown = self.config, plain(self._state.label)
         chances: dict[str | None, float] = {}
@@ -306,14 +308,14 @@ class Tracker:
                 label = self.voices.next_unknown
         state = self._state
         if start.pooled:
-            state = TrackerState(
+            state = ShownTurn(
                 scores=start.scores,
                 threshold=self.voices.threshold(speech_s),
                 embedding=unit(start.pooled[-1].total).astype(np.float32),
                 speech_s=speech_s,
             )
         elif best is None or best != shown:
-            state = TrackerState()
+            state = ShownTurn()
         named = label is not None and not is_unknown(label)
         threshold = state.threshold
         if threshold is not None and named:  # who speaks already needs less, and somebody else more
@@ -329,7 +331,7 @@ class Tracker:
             reason="" if named else self.voices.reason(state.scores, state.speech_s),
         )
 
-    def _trace(self, ways: dict[str, tuple[float, Start]], label: str) -> list[_Piece]:
+    def _trace(self, ways: dict[str, tuple[float, OnsetHypothesis]], label: str) -> list[_Piece]:
         """The most likely turns until now, oldest first, the last of them ``label``'s."""
         path, last, start = [], self._heard, ways[label][1]
         while True:
@@ -348,7 +350,7 @@ class Tracker:
             turns[-1] = (turns[-1][0], None)
         return turns
 
-    def over(self, *, everything: bool = False) -> list[Over]:
+    def over(self, *, everything: bool = False) -> list[FinishedTurn]:
         """The turns that have ended for long enough, or all; each is told once, in the order in which they were."""
         groups, going_on = self._grouped(), None
         if not everything and self._silence_s < self.config.over_s and groups:
@@ -395,7 +397,7 @@ class Tracker:
         one, other = a.start.pooled_at(a.last), b.start.pooled_at(b.last)
         return one is None or other is None or float(unit(one.total) @ unit(other.total)) >= self.config.link_cosine
 
-    def _over(self, group: Sequence[_Piece]) -> Over:
+    def _over(self, group: Sequence[_Piece]) -> FinishedTurn:
         first, last = group[0].first, group[-1].last
         pooled = [row for piece in group if (row := piece.start.pooled_at(piece.last)) is not None]
         pieces, turn = self._speech(first, last), None
@@ -403,8 +405,8 @@ class Tracker:
             voice = unit(sum(row.total for row in pooled)).astype(np.float32)
             speech_s, all_s = sum(row.total_s for row in pooled), (last - first) * CHUNK_S
             speech_s = all_s if speech_s >= 2 * self.config.windows_s[-1] else speech_s
-            turn = HeardTurn(pieces[0][0], pieces[-1][1], voice, speech_s)
-        return Over(group[-1].label, pieces, first, last, turn)
+            turn = EmbeddedTurn(pieces[0][0], pieces[-1][1], voice, speech_s)
+        return FinishedTurn(group[-1].label, pieces, first, last, turn)
 
     def _speech(self, first: int, last: int) -> list[tuple[float, float]]:
         return self._runs.between(first, last, self._heard, self.config.piece_s)
@@ -433,9 +435,11 @@ def _together(weights: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {label: log_sum(own[label] for own in weights if label in own) for label in labels}
 
 
-def _best(ways: Sequence[Mapping[str, float]], starts: Sequence[Start]) -> dict[str, tuple[float, Start]]:
+def _best(
+    ways: Sequence[Mapping[str, float]], starts: Sequence[OnsetHypothesis]
+) -> dict[str, tuple[float, OnsetHypothesis]]:
     """Label -> (log weight, start) of the most likely turns that end with it."""
-    best: dict[str, tuple[float, Start]] = {}
+    best: dict[str, tuple[float, OnsetHypothesis]] = {}
     for own, start in zip(ways, starts, strict=True):
         for label, weight in own.items():
             if label not in best or weight > best[label][0]:

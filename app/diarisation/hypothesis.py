@@ -30,13 +30,15 @@ class Pooled:
     """What all of the turn said until then."""
 
 
-class Start:
+class OnsetHypothesis:
     """A place where the present turn may have begun, and what was heard since."""
 
     most_pooled = 200
     """Earlier points at which the voice is remembered."""
 
-    def __init__(self, at: int, before: dict[str, float], ways: dict[str, tuple[float, Start]], after_s: float = 0.0):
+    def __init__(
+        self, at: int, before: dict[str, float], ways: dict[str, tuple[float, OnsetHypothesis]], after_s: float = 0.0
+    ):
         self.at = at
         """Chunks of speech before it."""
         self.before = before
@@ -94,7 +96,7 @@ class Start:
             other += math.log(max(-math.expm1(min(own - other, 0.0)), 1e-12))
         return log_sum((other + self.change, own + self.same + again)) + self.stay + self.odds.get(label, -math.inf)
 
-    def best_way(self, label: str) -> tuple[float, tuple[str, Start] | None]:
+    def best_way(self, label: str) -> tuple[float, tuple[str, OnsetHypothesis] | None]:
         """Weight of the most likely turns until now, if the last began here and is ``label``'s; and the one before it:
         whose, and its start, None if there was none."""
         if not self.ways:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from app.diarisation.unknowns import UnknownVoice
+from app.diarisation.unknowns import UnknownSpeaker
 from app.scoring.cohort import unit
 from app.scoring.decision import Decision, DecisionRule, decide
 from app.scoring.gallery import Gallery, best, best_of_each
@@ -24,7 +24,7 @@ from utils import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class VoicesConfig:
+class SessionSpeakersConfig:
     needed_llr: float = 1.2
     """The natural log-likelihood ratio that a name needs. With a quarter of the speech by strangers and five people
     enrolled, a name is then clearly more likely right than not; a threshold chosen by hand is taken as it is."""
@@ -52,11 +52,11 @@ class VoicesConfig:
 def live_rule(rule: DecisionRule, llr: float) -> DecisionRule:
     """How a model's ``rule`` decides live: by the odds, where it goes by the length of speech; a threshold that was
     chosen by hand is taken as it is."""
-    return rule.at_odds(llr) if rule.by_speech else rule
+    return rule.with_llr_threshold(llr) if rule.by_speech else rule
 
 
 @dataclass
-class HeardTurn:
+class EmbeddedTurn:
     """A turn that is over."""
 
     start_s: float
@@ -79,7 +79,7 @@ class _Centroid:
 
 
 @dataclass(frozen=True)
-class Told:
+class SessionDecision:
     """Whose voice it is."""
 
     decision: Decision
@@ -100,13 +100,13 @@ class Evidence:
     """Enrolled name -> score."""
 
 
-class SessionVoices:
+class SessionSpeakers:
     """Tells whose voice an embedding is, learns from turns that are over, and corrects earlier ones."""
 
-    def __init__(self, gallery: Gallery, rule: DecisionRule, config: VoicesConfig = VoicesConfig()):
+    def __init__(self, gallery: Gallery, rule: DecisionRule, config: SessionSpeakersConfig = SessionSpeakersConfig()):
         self.config = config
         self.rule = rule
-        self.turns: list[HeardTurn] = []
+        self.turns: list[EmbeddedTurn] = []
         self._gallery = gallery
         self._centroids: dict[str, _Centroid] = {}
         self._next = 1
@@ -121,7 +121,7 @@ class SessionVoices:
 
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
-        self._given_rule, self._own_rule = rule, rule.at_odds(self.config.needed_llr)
+        self._given_rule, self._own_rule = rule, rule.with_llr_threshold(self.config.needed_llr)
         self._rule = live_rule(rule, self.config.needed_llr)  # a threshold chosen by hand is for names
 
     def threshold(self, speech_s: float) -> float:
@@ -151,7 +151,7 @@ class SessionVoices:
 
     # ------------------------------------------------------------ telling
 
-    def tell(self, voice: np.ndarray, speech_s: float) -> Told:
+    def tell(self, voice: np.ndarray, speech_s: float) -> SessionDecision:
         """Whose voice (D,) of unit length it is, with ``speech_s`` seconds of speech behind it."""
         return self._decide(*self._best(voice[None])[0], speech_s)
 
@@ -172,7 +172,7 @@ class SessionVoices:
         for (enrolled, session), seconds in zip(self._best(voices), speech_s, strict=True):
             rule, own = rules[seconds]
             scores, unknown = self._together(enrolled, session, rule)
-            worth = own.worth(seconds)
+            worth = own.discount(seconds)
             odds = {name: worth * rule.scale * (value - rule.threshold) for name, value in scores.items()}
             odds |= {label: worth * own.scale * (value - own.threshold) for label, value in unknown.items()}
             out.append(Evidence(odds, scores))
@@ -186,7 +186,7 @@ class SessionVoices:
         cosines, cohort = np.einsum("nd,nd->n", a, b), self._gallery.cohort
         scores = cosines if cohort is None else cohort.normalise_pairs(cosines, *map(cohort.statistics, (a, b)))
         rules = [self._own_rule.at(seconds) for seconds in speech_s]
-        worth = [rule.worth(seconds) for rule, seconds in zip(rules, speech_s, strict=True)]
+        worth = [rule.discount(seconds) for rule, seconds in zip(rules, speech_s, strict=True)]
         return np.array([w * (r.scale * s + r.offset) for w, r, s in zip(worth, rules, scores, strict=True)])
 
     def reason(self, scores: dict[str, float], speech_s: float) -> str:
@@ -205,7 +205,7 @@ class SessionVoices:
                 scores[name] = max(own, value)
         return scores, {label: value for label, value in heard.items() if is_unknown(label)}
 
-    def _decide(self, enrolled: dict[str, float], session: dict[str, float], speech_s: float) -> Told:
+    def _decide(self, enrolled: dict[str, float], session: dict[str, float], speech_s: float) -> SessionDecision:
         rule = self._rule.at(speech_s)
         scores, unknown = self._together(enrolled, session, rule)
         decision = decide(scores, rule)
@@ -215,12 +215,12 @@ class SessionVoices:
             if decision.speaker is not None:
                 needed = max(needed, scores[decision.speaker])
             if unknown[nearest] >= needed:
-                return Told(replace(decision, speaker=None), nearest, scores)
-        return Told(decision, decision.speaker or UNKNOWN, scores)
+                return SessionDecision(replace(decision, speaker=None), nearest, scores)
+        return SessionDecision(decision, decision.speaker or UNKNOWN, scores)
 
     # ------------------------------------------------------------ learning
 
-    def learn(self, turn: HeardTurn) -> None:
+    def learn(self, turn: EmbeddedTurn) -> None:
         """Take in a turn that is over, and look back at the earlier ones."""
         told = self.tell(turn.voice, turn.speech_s)
         turn.label = told.label
@@ -234,13 +234,13 @@ class SessionVoices:
         self.look_back()
         self._limit_speech()
 
-    def _sure(self, turn: HeardTurn, told: Told) -> bool:
+    def _sure(self, turn: EmbeddedTurn, told: SessionDecision) -> bool:
         speaker = told.decision.speaker
         if speaker is None:
             return True
         return told.scores[speaker] >= self._rule.at(turn.speech_s).threshold + self.config.learn_above
 
-    def _new_unknown(self, turn: HeardTurn) -> str:
+    def _new_unknown(self, turn: EmbeddedTurn) -> str:
         unknown = [label for label in self._centroids if is_unknown(label)]
         if len(unknown) >= self.config.most_unknown:
             self.forget(min(unknown, key=lambda label: self._centroids[label].last_s))
@@ -303,11 +303,11 @@ class SessionVoices:
 
     # ------------------------------------------------------------ unknown voices
 
-    def unknowns(self) -> list[UnknownVoice]:
+    def unknowns(self) -> list[UnknownSpeaker]:
         """The unknown voices of the session, in the order of their numbers."""
         labels = sorted((label for label in self._centroids if is_unknown(label)), key=_number)
         return [
-            UnknownVoice(
+            UnknownSpeaker(
                 label,
                 self._centroids[label].speech_s,
                 len(self.speech_of(label)) / SAMPLE_RATE,
@@ -347,7 +347,7 @@ class SessionVoices:
                 left[turn.label] = so_far + len(turn.speech) / SAMPLE_RATE
 
 
-def _centroid_of(turn: HeardTurn) -> _Centroid:
+def _centroid_of(turn: EmbeddedTurn) -> _Centroid:
     return _Centroid(turn.voice * turn.speech_s, turn.speech_s, turn.end_s)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class UnknownVoice:
+class UnknownSpeaker:
     """A voice of this session without a name. It is forgotten with the session unless somebody enrols it."""
 
     label: str

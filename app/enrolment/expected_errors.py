@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.diarisation.session_speakers import VoicesConfig, live_rule
+from app.diarisation.session_speakers import SessionSpeakersConfig, live_rule
 from app.enrolment.segments import PIECE_S, pooled
 from app.scoring.cohort import similarities
 from app.scoring.decision import DecisionRule
@@ -92,7 +92,7 @@ def expect_enrolled(store: VoiceprintStore, encoder: Encoder, threshold: float |
     """``expect`` of everybody whom this model knows, as they are identified live; ``threshold``: chosen by hand."""
     gallery = store.gallery(encoder.sha256, encoder.cohort)
     samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MOST_PEOPLE]}
-    rule = live_rule(encoder.rule(threshold), VoicesConfig().needed_llr)
+    rule = live_rule(encoder.rule(threshold), SessionSpeakersConfig().needed_llr)
     return expect(gallery, samples, encoder.card, rule)
 
 

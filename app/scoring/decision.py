@@ -38,11 +38,11 @@ class DecisionRule:
             return self
         return replace(self, threshold=threshold, scale=scale, offset=offset)
 
-    def worth(self, speech_s: float) -> float:
+    def discount(self, speech_s: float) -> float:
         """0 to 1: how much of its log odds a score is worth with so little speech, where no calibration tells."""
         return 1.0 if self.calibrated else min(1.0, speech_s / 3.0) ** 0.6
 
-    def at_odds(self, llr: float) -> DecisionRule:
+    def with_llr_threshold(self, llr: float) -> DecisionRule:
         """The rule that asks for a log-likelihood ratio of ``llr`` whatever the length of speech; this one as it is if
         nothing is calibrated."""
         if not self.calibrated:

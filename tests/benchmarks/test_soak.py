@@ -10,7 +10,7 @@ import pytest
 from app.benchmarks.memory import resident_mb
 from app.benchmarks.soak import DayConfig, DayReport, at_speed, simulate, sound, talks
 from app.diarisation.recogniser import LiveConfig, Recogniser
-from app.diarisation.session_speakers import VoicesConfig
+from app.diarisation.session_speakers import SessionSpeakersConfig
 from app.enrolment.build import gallery_from_folder
 from utils import SAMPLE_RATE, read_audio
 
@@ -49,9 +49,9 @@ def test_memory_of_this_process_is_measured():
 
 def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     """Limits so small that twelve minutes fill them many times over, as a day fills the real ones."""
-    voices = VoicesConfig(most_turns=12, most_unknown=2, kept_s=5.0)
+    speakers = SessionSpeakersConfig(most_turns=12, most_unknown=2, kept_s=5.0)
     gallery = gallery_from_folder(demo_dir / "enrolment", encoder)
-    recogniser = Recogniser(encoder, gallery, config=LiveConfig(voices=voices))
+    recogniser = Recogniser(encoder, gallery, config=LiveConfig(speakers=speakers))
     conversation = read_audio(demo_dir / "conversation.flac", end_s=31)  # the stranger, too
     config = DayConfig(hours=0.2, talking=0.3, speed=(0.7, 0.75), samplings=12)
     *moments, report = simulate(conversation, recogniser, config)
@@ -65,8 +65,10 @@ def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     assert abs(report.drift_s) < 0.05
     turns = [moment.turns for moment in moments]
     assert turns == sorted(turns)
-    assert turns[-1] > 3 * voices.most_turns
-    assert max(moment.unknown for moment in moments) == voices.most_unknown
-    assert max(moment.kept_s for moment in moments) < voices.most_unknown * (voices.kept_s + 8)  # whole turns are kept
+    assert turns[-1] > 3 * speakers.most_turns
+    assert max(moment.unknown for moment in moments) == speakers.most_unknown
+    assert max(moment.kept_s for moment in moments) < speakers.most_unknown * (
+        speakers.kept_s + 8
+    )  # whole turns are kept
     assert report.growth_mb < 12  # the sound of that time alone would be 46 MB
     assert f"{report.clock_s:.3f} s after 720.000 s" in str(report)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from app.audio.vad import CHUNK_S
-from app.diarisation.forward_filter import Tracker, TrackerConfig
-from app.diarisation.session_speakers import SessionVoices
+from app.diarisation.forward_filter import ForwardFilter, ForwardFilterConfig
+from app.diarisation.session_speakers import SessionSpeakers
 from app.scoring.cohort import unit
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
@@ -27,8 +27,8 @@ RULE = DecisionRule(threshold=0.5, by_speech=((0.5, 0.5), (3.0, 0.5)), calibrate
 class Heard:
     """A tracker and what it hears: each chunk of speech is a voice, and a window sounds like the mean of its chunks."""
 
-    def __init__(self, voices: SessionVoices | None = None, config: TrackerConfig | None = None):
-        self.tracker = Tracker(voices or SessionVoices(GALLERY, RULE), config or TrackerConfig())
+    def __init__(self, voices: SessionSpeakers | None = None, config: ForwardFilterConfig | None = None):
+        self.tracker = ForwardFilter(voices or SessionSpeakers(GALLERY, RULE), config or ForwardFilterConfig())
         self.chunks: list[np.ndarray] = []
         self.time_s = 10.0
         self.labels: list[str | None] = []
@@ -217,7 +217,7 @@ def test_a_turn_that_goes_on_is_learned_from_at_its_pauses_and_when_it_is_long()
 
 
 def test_a_moved_threshold_counts_from_the_next_point_on():
-    voices = SessionVoices(GALLERY, RULE)
+    voices = SessionSpeakers(GALLERY, RULE)
     heard = Heard(voices).speech(ANA, 2.0)
     assert heard.label == "Ana"
     voices.rule = DecisionRule(threshold=0.9)

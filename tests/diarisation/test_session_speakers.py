@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.diarisation.session_speakers import HeardTurn, SessionVoices, VoicesConfig
+from app.diarisation.session_speakers import EmbeddedTurn, SessionSpeakers, SessionSpeakersConfig
 from app.scoring.cohort import unit
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
 
 ANA, BEN, CARL, DORA, NOISE = np.eye(5, 8, dtype=np.float32)
-CONFIG = VoicesConfig(session_penalty=0.0, learn_above=0.05, voiceprint_floor=0.2, most_unknown=2, kept_s=4.0)
+CONFIG = SessionSpeakersConfig(session_penalty=0.0, learn_above=0.05, voiceprint_floor=0.2, most_unknown=2, kept_s=4.0)
 
 
 def like(voice: np.ndarray, cosine: float, other: np.ndarray = NOISE) -> np.ndarray:
@@ -20,27 +20,27 @@ def like(voice: np.ndarray, cosine: float, other: np.ndarray = NOISE) -> np.ndar
 
 
 @pytest.fixture
-def voices() -> SessionVoices:
-    return SessionVoices(Gallery(("Ana", "Ben"), np.stack([ANA, BEN])), DecisionRule(threshold=0.5), CONFIG)
+def voices() -> SessionSpeakers:
+    return SessionSpeakers(Gallery(("Ana", "Ben"), np.stack([ANA, BEN])), DecisionRule(threshold=0.5), CONFIG)
 
 
 class Clock:
     now_s = 0.0
 
 
-def turn(voice: np.ndarray, seconds: float = 3.0) -> HeardTurn:
+def turn(voice: np.ndarray, seconds: float = 3.0) -> EmbeddedTurn:
     Clock.now_s += 10
     speech = np.full(round(seconds * 16000), 100, np.int16)
-    return HeardTurn(Clock.now_s, Clock.now_s + seconds, voice, seconds, speech=speech)
+    return EmbeddedTurn(Clock.now_s, Clock.now_s + seconds, voice, seconds, speech=speech)
 
 
-def test_an_enrolled_voice_is_told(voices: SessionVoices):
+def test_an_enrolled_voice_is_told(voices: SessionSpeakers):
     told = voices.tell(like(ANA, 0.7), 3.0)
     assert told.label == told.decision.speaker == "Ana"
     assert told.scores["Ana"] == pytest.approx(0.7)
 
 
-def test_strangers_get_numbers_and_are_known_again(voices: SessionVoices):
+def test_strangers_get_numbers_and_are_known_again(voices: SessionSpeakers):
     for voice, label in ((CARL, "Unknown 1"), (DORA, "Unknown 2"), (like(CARL, 0.8), "Unknown 1")):
         heard = turn(voice)
         voices.learn(heard)
@@ -52,14 +52,14 @@ def test_strangers_get_numbers_and_are_known_again(voices: SessionVoices):
     assert voices.unknowns()[0].speech_s == pytest.approx(6.0)
 
 
-def test_a_short_sound_makes_no_voice(voices: SessionVoices):
+def test_a_short_sound_makes_no_voice(voices: SessionSpeakers):
     heard = turn(CARL, 1.0)
     voices.learn(heard)
     assert heard.label == "unknown"
     assert voices.unknowns() == []
 
 
-def test_what_a_voice_sounds_like_here_helps_to_know_it(voices: SessionVoices):
+def test_what_a_voice_sounds_like_here_helps_to_know_it(voices: SessionSpeakers):
     here = like(ANA, 0.6)  # her voiceprint, through this room
     weak = like(ANA, 0.4)  # too far from the voiceprint, but close to what she sounded like
     assert voices.tell(weak, 3.0).label == "unknown"
@@ -67,17 +67,17 @@ def test_what_a_voice_sounds_like_here_helps_to_know_it(voices: SessionVoices):
     assert voices.tell(weak, 3.0).label == "Ana"
 
 
-def test_a_centroid_does_not_replace_the_voiceprint(voices: SessionVoices):
+def test_a_centroid_does_not_replace_the_voiceprint(voices: SessionSpeakers):
     voices.learn(turn(like(ANA, 0.6)))
     assert voices.tell(like(ANA, 0.1), 3.0).label == "unknown"  # near her centroid by the room alone
 
 
-def test_a_doubtful_turn_teaches_nothing(voices: SessionVoices):
+def test_a_doubtful_turn_teaches_nothing(voices: SessionSpeakers):
     voices.learn(turn(like(ANA, 0.52)))
     assert voices.tell(like(ANA, 0.4), 3.0).label == "unknown"
 
 
-def test_hindsight_names_an_earlier_turn(voices: SessionVoices):
+def test_hindsight_names_an_earlier_turn(voices: SessionSpeakers):
     early, later = turn(like(ANA, 0.4)), turn(like(ANA, 0.6))
     voices.learn(early)
     assert early.label == "Unknown 1"
@@ -86,7 +86,7 @@ def test_hindsight_names_an_earlier_turn(voices: SessionVoices):
     assert early.label == "Ana"
 
 
-def test_two_unknown_voices_that_turn_out_to_be_one_become_one(voices: SessionVoices):
+def test_two_unknown_voices_that_turn_out_to_be_one_become_one(voices: SessionSpeakers):
     one, other, between = turn(like(CARL, 0.95)), turn(like(CARL, 0.3, DORA)), turn(like(CARL, 0.75, DORA))
     for heard in (one, other, between):
         voices.learn(heard)
@@ -94,7 +94,7 @@ def test_two_unknown_voices_that_turn_out_to_be_one_become_one(voices: SessionVo
     assert [v.label for v in voices.unknowns()] == ["Unknown 1"]
 
 
-def test_enrolling_an_unknown_voice_names_its_turns(voices: SessionVoices):
+def test_enrolling_an_unknown_voice_names_its_turns(voices: SessionSpeakers):
     first, second = turn(CARL), turn(like(CARL, 0.9))
     voices.learn(first)
     voices.learn(second)
@@ -104,7 +104,7 @@ def test_enrolling_an_unknown_voice_names_its_turns(voices: SessionVoices):
     assert voices.unknowns() == []
 
 
-def test_relabelling(voices: SessionVoices):
+def test_relabelling(voices: SessionSpeakers):
     heard = turn(CARL)
     voices.learn(heard)
     voices.relabel("Unknown 1", "Ben")
@@ -113,7 +113,7 @@ def test_relabelling(voices: SessionVoices):
         voices.relabel("Unknown 1", "Ben")
 
 
-def test_forgetting_drops_the_speech_and_the_voice(voices: SessionVoices):
+def test_forgetting_drops_the_speech_and_the_voice(voices: SessionSpeakers):
     heard = turn(CARL)
     voices.learn(heard)
     voices.forget("Unknown 1")
@@ -125,7 +125,7 @@ def test_forgetting_drops_the_speech_and_the_voice(voices: SessionVoices):
     assert again.label == "Unknown 2"  # a number is never given twice
 
 
-def test_memory_is_bounded(voices: SessionVoices):
+def test_memory_is_bounded(voices: SessionSpeakers):
     for _ in range(4):
         voices.learn(turn(CARL, 3.0))
     assert len(voices.speech_of("Unknown 1")) <= (CONFIG.kept_s + 3.0) * 16000
@@ -135,7 +135,7 @@ def test_memory_is_bounded(voices: SessionVoices):
     assert [v.label for v in voices.unknowns()] == ["Unknown 2", "Unknown 3"]
 
 
-def test_somebody_deleted_is_forgotten(voices: SessionVoices):
+def test_somebody_deleted_is_forgotten(voices: SessionSpeakers):
     heard = turn(ANA)
     voices.learn(heard)
     voices.gallery = Gallery(("Ben",), BEN[None])
@@ -143,7 +143,7 @@ def test_somebody_deleted_is_forgotten(voices: SessionVoices):
     assert voices.tell(ANA, 3.0).label == "unknown"
 
 
-def test_odds_are_even_at_the_threshold_and_grow_with_the_score(voices: SessionVoices):
+def test_odds_are_even_at_the_threshold_and_grow_with_the_score(voices: SessionSpeakers):
     heard = np.stack([like(ANA, 0.3), like(ANA, 0.5), like(ANA, 0.7)])
     low, even, high = (found.odds["Ana"] for found in voices.evidence(heard, [3.0, 3.0, 3.0]))
     assert low < 0 < high
@@ -153,7 +153,7 @@ def test_odds_are_even_at_the_threshold_and_grow_with_the_score(voices: SessionV
     assert short.scores["Ana"] == pytest.approx(0.7)
 
 
-def test_unknown_voices_have_odds_too(voices: SessionVoices):
+def test_unknown_voices_have_odds_too(voices: SessionSpeakers):
     voices.learn(turn(CARL))
     (found,) = voices.evidence(CARL[None], [3.0])
     assert found.odds["Unknown 1"] > 0 > found.odds["Ana"]
@@ -161,7 +161,7 @@ def test_unknown_voices_have_odds_too(voices: SessionVoices):
     assert voices.labels() == ["Ana", "Ben", "Unknown 1"]
 
 
-def test_two_stretches_of_one_voice_are_alike(voices: SessionVoices):
+def test_two_stretches_of_one_voice_are_alike(voices: SessionSpeakers):
     pairs = np.stack([CARL, CARL]), np.stack([like(CARL, 0.8), DORA])
     same, different = voices.alike(*pairs, [1.5, 1.5])
     assert different < 0 < same

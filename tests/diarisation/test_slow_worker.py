@@ -10,7 +10,7 @@ import pytest
 
 from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState
-from app.diarisation.forward_filter import TrackerConfig
+from app.diarisation.forward_filter import ForwardFilterConfig
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.enrolment.build import gallery_from_folder
 from app.scoring.identification import Identification
@@ -33,7 +33,7 @@ def test_the_newest_is_shown_and_what_was_dropped_is_told(encoder, demo_dir, cap
     speech = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
     sound = np.concatenate([speech] * 8)  # no pause is long enough to catch up in
     source, view = ArraySource(sound, realtime=True), TerminalView()
-    config = LiveConfig(tracker=TrackerConfig(windows_s=(0.5, 1.0)))
+    config = LiveConfig(filter=ForwardFilterConfig(windows_s=(0.5, 1.0)))
     gallery = gallery_from_folder(demo_dir / "enrolment", encoder)
     recogniser = SlowRecogniser(encoder, gallery, config=config)
     began, stop, lags, dropped, heard = time.monotonic(), threading.Event(), [], [], 0.0

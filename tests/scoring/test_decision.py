@@ -68,16 +68,16 @@ def test_a_rule_at_odds_asks_for_the_same_likelihood_ratio_at_every_length():
         0.6, scale=20, offset=-10, by_speech=((1, 0.5), (3, 0.6)), calibrated=((1, 10, -3), (3, 20, -10))
     )
     for speech_s, scale, offset in ((1, 10, -3), (2, 15, -6.5), (3, 20, -10), (9, 20, -10)):
-        at = rule.at_odds(1.5).at(speech_s)
+        at = rule.with_llr_threshold(1.5).at(speech_s)
         assert (at.scale, at.offset) == pytest.approx((scale, offset))
     for speech_s in (1, 3):
-        at = rule.at_odds(1.5).at(speech_s)
+        at = rule.with_llr_threshold(1.5).at(speech_s)
         assert at.scale * at.threshold + at.offset == pytest.approx(1.5)
     plain = DecisionRule(0.6)
-    assert plain.at_odds(1.5) is plain  # nothing is calibrated
+    assert plain.with_llr_threshold(1.5) is plain  # nothing is calibrated
 
 
 def test_where_no_calibration_tells_little_speech_is_worth_less():
     rule = DecisionRule(threshold=0.5)
-    assert rule.worth(0.25) < rule.worth(1.0) < rule.worth(3.0) == rule.worth(9.0) == 1.0
-    assert DecisionRule(threshold=0.5, calibrated=((0.5, 8.0, -2.0), (3.0, 25.0, -12.0))).worth(0.25) == 1.0
+    assert rule.discount(0.25) < rule.discount(1.0) < rule.discount(3.0) == rule.discount(9.0) == 1.0
+    assert DecisionRule(threshold=0.5, calibrated=((0.5, 8.0, -2.0), (3.0, 25.0, -12.0))).discount(0.25) == 1.0
