@@ -14,7 +14,7 @@ import numpy as np
 from app.benchmarks.networks import speechbrain_classifier
 from app.corpus.manifest import Manifest, Row, open_manifest
 from app.embedding.load import load_encoder
-from app.extraction.executors import LocalEngine, available_cores
+from app.extraction.executors import LocalExecutor, available_cores
 from app.extraction.extract import ExtractConfig, extract
 from app.scoring.cohort import unit
 from utils import BadInput
@@ -149,13 +149,13 @@ class _Heard:
     """``extract`` into a folder, a part of the rows at a time."""
 
     def __init__(self, model: str, precision: str, out: Path):
-        self.engine = LocalEngine(load_encoder(model, compute="cpu", precision=precision, bulk=True))
+        self.executor = LocalExecutor(load_encoder(model, compute="cpu", precision=precision, bulk=True))
         self.out, self.sound_s, self._turns = out, 0.0, 0
 
     def __call__(self, rows: list[Row]) -> np.ndarray:
         self._turns += 1
         out = self.out / str(self._turns)
-        report = extract(Manifest(Path("rows"), lambda: iter(rows)), out, self.engine, ExtractConfig())
+        report = extract(Manifest(Path("rows"), lambda: iter(rows)), out, self.executor, ExtractConfig())
         if report.failed:
             raise BadInput(f"a row that cannot be read: {report.failures[0].row.path}: {report.failures[0].status}")
         if self._turns > 1:

@@ -23,8 +23,8 @@ def run(argv: list[str]) -> int:
 
     manifest = open_manifest(options.manifest, options.audio_root, options.path_column, options.speaker_column)
     try:
-        with _engine(options) as engine:
-            report = extract(manifest, options.out, engine, _config(options), begin=_bar)
+        with _executor(options) as executor:
+            report = extract(manifest, options.out, executor, _config(options), begin=_bar)
     except KeyboardInterrupt:
         print("\nstopped: what is done is kept, run the same command again to go on.", file=sys.stderr)
         return 130
@@ -87,24 +87,24 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _config(options: argparse.Namespace):
     from app.extraction.extract import ExtractConfig
-    from app.extraction.shard import Cutting
+    from app.extraction.shard import SegmentConfig
 
     return ExtractConfig(
-        Cutting(options.segment, options.hop, options.longest), min_clips=options.min_clips, retry=options.retry
+        SegmentConfig(options.segment, options.hop, options.longest), min_clips=options.min_clips, retry=options.retry
     )
 
 
-def _engine(options: argparse.Namespace):
-    """A context manager around the engine."""
+def _executor(options: argparse.Namespace):
+    """A context manager around the executor that --engine names."""
     if options.engine == "ray":
-        from app.extraction.ray_executor import RayEngine
+        from app.extraction.ray_executor import RayExecutor
 
-        return RayEngine(options.model, options.ray_address, options.workers, _precision(options))
+        return RayExecutor(options.model, options.ray_address, options.workers, _precision(options))
     from app.embedding.load import load_encoder
-    from app.extraction.executors import LocalEngine
+    from app.extraction.executors import LocalExecutor
 
     encoder = load_encoder(options.model, compute=options.compute, precision=_precision(options), bulk=True)
-    return nullcontext(LocalEngine(encoder, options.workers))
+    return nullcontext(LocalExecutor(encoder, options.workers))
 
 
 def _precision(options: argparse.Namespace) -> str:
@@ -128,7 +128,7 @@ def _bar(rows: int) -> Iterator:
         def progress(result, report) -> None:
             seconds = max(bar.format_dict["elapsed"], 1e-3)
             bar.set_postfix_str(f"{report.sound_s / seconds:.0f} x real time, {report.failed} failed", refresh=False)
-            bar.update(len(result.entries))
+            bar.update(len(result.clips))
 
         yield progress
 

@@ -1,4 +1,4 @@
-"""Where shards are computed: on all cores of this machine, or on a Ray cluster (``ray_engine.py``)."""
+"""Where shards are computed: on all cores of this machine, or on a Ray cluster (``ray_executor.py``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.corpus.manifest import Row
-from app.extraction.shard import Cutting, ShardResult, embed_shard
+from app.extraction.shard import SegmentConfig, ShardResult, embed_shard
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -20,7 +20,7 @@ Shard = Sequence[Row]
 Ticket = TypeVar("Ticket")
 
 
-class Engine(Protocol):
+class Executor(Protocol):
     """Computes shards, several at a time. ``model_id``, ``sha256`` and ``dim`` are the model's."""
 
     model_id: str
@@ -29,11 +29,11 @@ class Engine(Protocol):
     precision: str
     """As ``Encoder.precision``."""
 
-    def run(self, shards: Iterable[Shard], cutting: Cutting) -> Iterator[ShardResult]:
+    def run(self, shards: Iterable[Shard], segments: SegmentConfig) -> Iterator[ShardResult]:
         """The result of each shard, in the order of the shards. Takes shards only as fast as they are done."""
 
 
-class LocalEngine:
+class LocalExecutor:
     """Threads of this process, each with a shard of its own: while one decodes, another has the network.
 
     Sound files, resampling and the network's arithmetic leave Python's lock alone, so threads do use all cores, and
@@ -47,14 +47,14 @@ class LocalEngine:
         self.precision = encoder.precision
         on_cpu = encoder.device == "cpu"
         self.workers = workers or max(available_cores(), 1 if on_cpu else 4)
-        self._turn = contextlib.nullcontext() if on_cpu else threading.Lock()
+        self._lock = contextlib.nullcontext() if on_cpu else threading.Lock()
 
-    def run(self, shards: Iterable[Shard], cutting: Cutting) -> Iterator[ShardResult]:
+    def run(self, shards: Iterable[Shard], segments: SegmentConfig) -> Iterator[ShardResult]:
         stop = threading.Event()
 
         def compute(shard: Shard) -> ShardResult:
             name = threading.current_thread().name
-            return embed_shard(self.encoder, shard, cutting, worker=name, turn=self._turn, stop=stop)
+            return embed_shard(self.encoder, shard, segments, worker=name, lock=self._lock, stop=stop)
 
         with ThreadPoolExecutor(self.workers, "worker") as pool:
             try:

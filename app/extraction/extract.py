@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from app.corpus.manifest import Manifest, Row
-from app.extraction.executors import Engine, Shard
+from app.extraction.executors import Executor, Shard
 from app.extraction.journal import Journal
 from app.extraction.ledger import Ledger, with_enough_clips
 from app.extraction.outputs import Outputs
-from app.extraction.shard import Cutting, Entry, ShardResult
+from app.extraction.shard import ClipResult, SegmentConfig, ShardResult
 from utils import BadInput, HeardError
 
 JOURNAL = "journal.bin"
@@ -24,7 +24,7 @@ JOURNAL = "journal.bin"
 
 @dataclass(frozen=True)
 class ExtractConfig:
-    cutting: Cutting = field(default_factory=Cutting)
+    segments: SegmentConfig = field(default_factory=SegmentConfig)
     min_clips: int = 1
     """Speakers with fewer rows in the manifest are left out."""
     retry: bool = False
@@ -49,11 +49,11 @@ class Report:
     embeddings: int = 0
     """New ones."""
     sound_s: float = 0.0
-    """Length of what was embedded, overlaps counted once for each piece."""
+    """Length of what was embedded, overlaps counted once for each segment."""
     wall_s: float = 0.0
     all_embeddings: int = 0
     """In the outputs now."""
-    failures: list[Entry] = field(default_factory=list)
+    failures: list[ClipResult] = field(default_factory=list)
     """All rows without an embedding, of earlier runs, too."""
     workers: set[str] = field(default_factory=set)
 
@@ -66,7 +66,7 @@ class Progress(Protocol):
 def extract(
     manifest: Manifest,
     out: Path,
-    engine: Engine,
+    executor: Executor,
     config: ExtractConfig = ExtractConfig(),
     *,
     begin=lambda rows: nullcontext(lambda result, report: None),
@@ -74,15 +74,15 @@ def extract(
     """Bring ``out`` up to date with a manifest. Killed at any moment, it goes on there when called again.
 
     ``begin(rows)`` gives a context manager around a ``Progress``. Raises BadInput if ``out`` is of another model, other
-    pieces or in use, HeardError if nothing at all can be extracted or the engine fails, OSError for a full disk; what
-    was done before stays done.
+    segments or in use, HeardError if nothing at all can be extracted or the executor fails, OSError for a full disk.
+    What was done before stays done.
     """
     identity = {
-        "model": engine.model_id,
-        "sha256": engine.sha256,
-        "precision": engine.precision,
-        "segment_s": config.cutting.segment_s,
-        "hop_s": config.cutting.hop_s or config.cutting.segment_s,
+        "model": executor.model_id,
+        "sha256": executor.sha256,
+        "precision": executor.precision,
+        "segment_s": config.segments.segment_s,
+        "hop_s": config.segments.hop_s or config.segments.segment_s,
     }
     if not (out / JOURNAL).exists():
         Outputs.check(out)
@@ -92,23 +92,23 @@ def extract(
             journal.append_retry()
         for rest in out.glob(".*.part"):  # of a run that was killed while it wrote
             rest.unlink()
-        ledger, outputs = _replay(journal, out, engine.dim)
+        ledger, outputs = _replay(journal, out, executor.dim)
         rows = _chosen(manifest, config, report)
         pending = sum(1 for _ in ledger.todo(rows()))
         report.done_before -= pending
         publisher = _Publisher(journal, outputs, {**identity, "manifest": manifest.path.name}, config.publish_s)
         try:
             shards = _shards(ledger.todo(rows()), config.shard_rows)
-            with begin(pending) as progress, closing(engine.run(shards, config.cutting)) as results:
+            with begin(pending) as progress, closing(executor.run(shards, config.segments)) as results:
                 for result in results:
-                    journal.append(result.entries, result.vectors)
+                    journal.append(result.clips, result.vectors)
                     _count(result, report, outputs)
                     progress(result, report)
                     publisher.now_and_then()
             publisher.publish(finished=True)
         except BaseException:
             # counted anew: it may have been interrupted between keeping a shard and counting it
-            publisher.outputs = _replay(journal, out, engine.dim)[1]
+            publisher.outputs = _replay(journal, out, executor.dim)[1]
             publisher.publish()
             raise
     report.all_embeddings, report.failures = outputs.embeddings, list(outputs.failures.values())
@@ -150,13 +150,13 @@ def _shards(rows: Iterable[Row], size: int) -> Iterator[Shard]:
 
 
 def _count(result: ShardResult, report: Report, outputs: Outputs) -> None:
-    report.rows += len(result.entries)
+    report.rows += len(result.clips)
     report.embeddings += len(result.vectors)
     report.workers.add(result.worker)
-    for entry in result.entries:
+    for entry in result.clips:
         outputs.add(entry)
         report.failed += not entry.ok
-        report.sound_s += sum(end - start for start, end in entry.pieces)
+        report.sound_s += sum(end - start for start, end in entry.segments)
 
 
 class _Publisher:

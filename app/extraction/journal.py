@@ -1,8 +1,8 @@
 """What was extracted, in one file that only ever grows: a run that is killed at any moment loses nothing that is in it.
 
 A record is a head (mark, length of the text, length of the vectors, CRC-32 of both), a line of JSON, and float32
-vectors. The first record says which model and which pieces the rest is of. A record that is not whole is the last one,
-being written when the run was killed: it is cut off when the journal is opened again.
+vectors. The first record says which model and which segments the rest is of. A record that is not whole is the last
+one, being written when the run was killed: it is cut off when the journal is opened again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from app.corpus.manifest import Row
-from app.extraction.shard import Entry
+from app.extraction.shard import ClipResult
 from utils import BadInput, HeardError
 
 HEAD = struct.Struct("<4sIII")
@@ -28,9 +28,9 @@ MARK = b"HRD1"
 
 @dataclass(frozen=True)
 class Record:
-    entries: list[Entry]
+    entries: list[ClipResult]
     vectors: np.ndarray
-    """(pieces of all entries, D) float32."""
+    """(segments of all entries, D) float32."""
     retry: bool = False
     """From here on the rows that had no embedding before count as not done."""
 
@@ -69,10 +69,10 @@ class Journal:
     def close(self) -> None:
         self._file.close()
 
-    def append(self, entries: Sequence[Entry], vectors: np.ndarray) -> None:
+    def append(self, entries: Sequence[ClipResult], vectors: np.ndarray) -> None:
         """Add the entries of a shard and their vectors (n, D); on the disk when this returns. Raises OSError."""
         said = [
-            [row.path, row.speaker, row.start_s, row.end_s, row.error, row.repeat, entry.status, entry.pieces]
+            [row.path, row.speaker, row.start_s, row.end_s, row.error, row.repeat, entry.status, entry.segments]
             for entry in entries
             for row in [entry.row]
         ]
@@ -87,8 +87,8 @@ class Journal:
         for _, said, body in _records(self.path):
             if "entries" in said:
                 entries = [
-                    Entry(Row(path, speaker, start, end, "", error, repeat), status, tuple(map(tuple, pieces)))
-                    for path, speaker, start, end, error, repeat, status, pieces in said["entries"]
+                    ClipResult(Row(path, speaker, start, end, "", error, repeat), status, tuple(map(tuple, segments)))
+                    for path, speaker, start, end, error, repeat, status, segments in said["entries"]
                 ]
                 vectors = np.frombuffer(body, "<f4").reshape(-1, said["dim"])
                 yield Record(entries, vectors, said.get("retry", False))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from app.corpus.manifest import Row
-from app.extraction.shard import DUPLICATE, Entry
+from app.extraction.shard import DUPLICATE, ClipResult
 
 
 def stretch_key(row: Row) -> bytes:
@@ -35,11 +35,11 @@ class Ledger:
         self._speakers: dict[bytes, str] = {}
         """By the keys of the rows."""
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: ClipResult) -> None:
         """Take note of an entry."""
         self._speakers[row_key(entry.row)] = sys.intern(entry.row.speaker)
 
-    def forget(self, entry: Entry) -> None:
+    def forget(self, entry: ClipResult) -> None:
         """Have the row of an entry done again."""
         self._speakers.pop(row_key(entry.row), None)
 

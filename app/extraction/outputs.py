@@ -11,7 +11,7 @@ import numpy as np
 
 from app.extraction.journal import Journal
 from app.extraction.ledger import row_key
-from app.extraction.shard import Entry
+from app.extraction.shard import ClipResult
 from utils import BadInput, atomic_write
 
 FILES = ("embeddings.npy", "labels.npy", "index.csv", "meta.json")
@@ -29,7 +29,7 @@ class Outputs:
     def __init__(self, folder: Path, dim: int):
         self.folder, self.dim = folder, dim
         self.embeddings = 0
-        self.failures: dict[bytes, Entry] = {}
+        self.failures: dict[bytes, ClipResult] = {}
         """The rows without an embedding, by ``row_key``."""
         self._speakers: set[str] = set()
         self._label_length = 1
@@ -40,12 +40,12 @@ class Outputs:
         if foreign := [name for name in FILES if (folder / name).exists()]:
             raise BadInput(f"{folder}: has {foreign[0]} of another origin, which would be lost; choose another --out.")
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: ClipResult) -> None:
         """Count an entry of the journal."""
         if not entry.ok:
             self.failures[row_key(entry.row)] = entry
             return
-        self.embeddings += len(entry.pieces)
+        self.embeddings += len(entry.segments)
         label = readable(entry.row.speaker)
         self._speakers.add(label)
         self._label_length = max(self._label_length, len(label))
@@ -62,7 +62,7 @@ class Outputs:
             _lines(index_file, [COLUMNS])
             for record in journal.records():
                 vectors_file.write(record.vectors.tobytes())
-                labels = [readable(entry.row.speaker) for entry in record.entries for _ in entry.pieces]
+                labels = [readable(entry.row.speaker) for entry in record.entries for _ in entry.segments]
                 labels_file.write(np.array(labels, f"<U{self._label_length}").tobytes())
                 _lines(index_file, [line for entry in record.entries if entry.ok for line in index_lines(entry)])
             _lines(index_file, [line for entry in self.failures.values() for line in index_lines(entry)])
@@ -72,13 +72,13 @@ class Outputs:
             file.write((json.dumps(meta, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def index_lines(entry: Entry) -> list[tuple[str, ...]]:
+def index_lines(entry: ClipResult) -> list[tuple[str, ...]]:
     """The lines of index.csv for an entry: one for each embedding, or one with the reason that there is none."""
     path, speaker = readable(entry.row.path), readable(entry.row.speaker)
     if not entry.ok:
         end = "" if entry.row.end_s is None else f"{entry.row.end_s:.3f}"
         return [(path, speaker, f"{entry.row.start_s:.3f}", end, readable(entry.status))]
-    return [(path, speaker, f"{start:.3f}", f"{end:.3f}", entry.status) for start, end in entry.pieces]
+    return [(path, speaker, f"{start:.3f}", f"{end:.3f}", entry.status) for start, end in entry.segments]
 
 
 def readable(text: str) -> str:

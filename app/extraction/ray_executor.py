@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.extraction.executors import Shard, in_order
-from app.extraction.shard import Cutting, ShardResult, embed_shard
+from app.extraction.shard import SegmentConfig, ShardResult, embed_shard
 from utils import ROOT, BadInput, HeardError
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _encoders: dict[tuple[str, str], Encoder] = {}
 """In a worker: the encoder by the weights' sha256 and the precision, made once."""
 
 
-class RayEngine:
-    """An ``Engine``; on the processors of a cluster. Use as a context manager."""
+class RayExecutor:
+    """An ``Executor``; on the processors of a cluster. Use as a context manager."""
 
     def __init__(
         self,
@@ -81,20 +81,20 @@ class RayEngine:
         self._model = ray.put((weights, card))
         self._task = ray.remote(num_cpus=1, max_retries=RETRIES)(_compute)
 
-    def __enter__(self) -> RayEngine:
+    def __enter__(self) -> RayExecutor:
         return self
 
     def __exit__(self, *_) -> None:
         self._ray.shutdown()
 
-    def run(self, shards: Iterable[Shard], cutting: Cutting) -> Iterator[ShardResult]:
-        """See ``Engine``. Raises HeardError if the cluster cannot compute a shard."""
+    def run(self, shards: Iterable[Shard], segments: SegmentConfig) -> Iterator[ShardResult]:
+        """See ``Executor``. Raises HeardError if the cluster cannot compute a shard."""
         at_once = self._workers or 4 * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         # in a list, the model is fetched by who needs it, not with every task
         yield from in_order(
             map(_at_full_paths, shards),
             at_once,
-            lambda shard: self._task.remote([self._model], self.sha256, self.precision, shard, cutting),
+            lambda shard: self._task.remote([self._model], self.sha256, self.precision, shard, segments),
             self._wait,
         )
 
@@ -124,7 +124,7 @@ def _at_full_paths(shard: Shard) -> Shard:
     return tuple(replace(row, file=os.path.abspath(row.file)) if row.file else row for row in shard)
 
 
-def _compute(model: list, sha256: str, precision: str, shard: Shard, cutting: Cutting) -> ShardResult:
+def _compute(model: list, sha256: str, precision: str, shard: Shard, segments: SegmentConfig) -> ShardResult:
     """In a worker: one shard."""
     import ray
 
@@ -143,4 +143,4 @@ def _compute(model: list, sha256: str, precision: str, shard: Shard, cutting: Cu
             torch.set_num_threads(1)
             _encoders[key] = TorchEncoder(weights, card, card["name"], precision=precision)
     context = ray.get_runtime_context()
-    return embed_shard(_encoders[key], shard, cutting, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")
+    return embed_shard(_encoders[key], shard, segments, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")

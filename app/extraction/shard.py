@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHORTEST_S = 0.1
 BATCH = {"cpu": 8}
-"""Pieces of one length in a batch; more do not fit a processor's cache and were slower. Elsewhere 64."""
+"""Segments of one length in a batch; more do not fit a processor's cache and were slower. Elsewhere 64."""
 HELD_S = 120.0
 """Sound that waits for others of its length, before it goes on as it is."""
 REMEMBERED_S = 900.0
@@ -31,25 +31,25 @@ BLOCK_S = 30.0
 
 
 @dataclass(frozen=True)
-class Cutting:
+class SegmentConfig:
     """What one embedding is made of."""
 
     segment_s: float | None = None
-    """Length of the pieces that a row is cut into; None: all of it is one piece."""
+    """Length of the segments that a row is cut into. None makes one segment of the whole row."""
     hop_s: float | None = None
-    """From the start of a piece to the start of the next; None: as long as a piece."""
+    """Time from the start of a segment to the start of the next. None means ``segment_s``: no overlap."""
     longest_s: float = 120.0
-    """Without segments: longer rows are an error, since the network's memory grows with them."""
+    """Longest row that may be one segment. Longer ones are an error: the network's memory grows with the length."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class ClipResult:
     """What became of a row."""
 
     row: Row
     status: str
     """"ok", "duplicate" or "error: ..."."""
-    pieces: tuple[tuple[float, float], ...] = ()
+    segments: tuple[tuple[float, float], ...] = ()
     """(start_s, end_s) in the file of each embedding; none unless the status is "ok"."""
 
     @property
@@ -59,10 +59,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class ShardResult:
-    entries: tuple[Entry, ...]
+    clips: tuple[ClipResult, ...]
     """One for each row of the shard, in order."""
     vectors: np.ndarray
-    """(pieces of all entries, D) float32 of unit length, in order."""
+    """(segments of all clips, D) float32 of unit length, in order."""
     worker: str = ""
     """Who computed it."""
 
@@ -70,26 +70,26 @@ class ShardResult:
 def embed_shard(
     encoder: Encoder,
     rows: Sequence[Row],
-    cutting: Cutting,
+    segments: SegmentConfig,
     *,
     worker: str = "",
-    turn: contextlib.AbstractContextManager | None = None,
+    lock: contextlib.AbstractContextManager | None = None,
     stop: threading.Event | None = None,
 ) -> ShardResult:
     """Extract the rows of a shard. What is wrong with a row becomes its status; only ``stop`` raises (Stopped).
 
-    ``turn`` is held while the network runs, for a device that several threads share.
+    ``lock`` is held while the network runs, for a device that several threads share.
     """
-    network = _Batches(encoder, len(rows), turn or contextlib.nullcontext())
+    network = _Batches(encoder, len(rows), lock or contextlib.nullcontext())
     reader, problems = _Reader(), [""] * len(rows)
     for index, row in enumerate(rows):
         try:
             if row.error:
                 raise BadInput(row.error)
-            for piece in pieces(reader.blocks(row), row.start_s, cutting):
+            for segment in cut_segments(reader.blocks(row), row.start_s, segments):
                 if stop is not None and stop.is_set():
                     raise Stopped
-                network.add(index, *piece)
+                network.add(index, *segment)
         except HeardError as error:
             problems[index] = str(error).removeprefix(f"{row.file}: ").rstrip(".")
         except OSError as error:
@@ -102,20 +102,24 @@ class Stopped(Exception):
     """The user has asked to stop."""
 
 
-def pieces(
-    blocks: Iterator[np.ndarray], offset_s: float, cutting: Cutting
+def cut_segments(
+    blocks: Iterator[np.ndarray], offset_s: float, segments: SegmentConfig
 ) -> Iterator[tuple[float, float, np.ndarray]]:
-    """(start_s, end_s, samples (n,)) of each piece of a row; ``offset_s``: where in its file the row begins.
+    """(start_s, end_s, samples (n,)) of each segment of a row; ``offset_s``: where in its file the row begins.
 
-    What is left over behind the last whole segment is dropped; a row that is shorter than a segment is one piece.
-    Raises BadInput for a row without sound, and one that is too long to be a single piece.
+    What is left over behind the last whole segment is dropped; a row that is shorter than a segment is one segment.
+    Raises BadInput for a row without sound, and one that is too long to be a single segment.
     """
-    if cutting.segment_s is None:
-        yield _whole(blocks, offset_s, cutting.longest_s)
+    if segments.segment_s is None:
+        yield _whole(blocks, offset_s, segments.longest_s)
         return
-    size = round(cutting.segment_s * SAMPLE_RATE)
-    hop = round((cutting.hop_s or cutting.segment_s) * SAMPLE_RATE)
-    held, at, start = np.zeros(0, np.float32), 0, 0  # samples; where the first of them is; where the next piece starts
+    size = round(segments.segment_s * SAMPLE_RATE)
+    hop = round((segments.hop_s or segments.segment_s) * SAMPLE_RATE)
+    held, at, start = (
+        np.zeros(0, np.float32),
+        0,
+        0,
+    )  # samples; where the first of them is; where the next segment starts
     for block in blocks:
         held = np.concatenate([held, block])
         while start + size <= at + len(held):
@@ -166,12 +170,12 @@ class _Reader:
 
 
 class _Batches:
-    """Pieces wait for others of their length, and go through the network together."""
+    """Segments wait for others of their length, and go through the network together."""
 
-    def __init__(self, encoder: Encoder, rows: int, turn: contextlib.AbstractContextManager):
+    def __init__(self, encoder: Encoder, rows: int, lock: contextlib.AbstractContextManager):
         self.found: list[dict[float, tuple[float, np.ndarray]]] = [{} for _ in range(rows)]
         """For each row: start_s -> (end_s, embedding)."""
-        self._encoder, self._turn = encoder, turn
+        self._encoder, self._lock = encoder, lock
         self._most = BATCH.get(encoder.device, 64)
         self._waiting: dict[int, list[tuple[int, float, float, np.ndarray]]] = {}
         self._held = 0
@@ -190,7 +194,7 @@ class _Batches:
             self._embed(self._waiting.pop(next(iter(self._waiting))))
 
     def _embed(self, batch: list[tuple[int, float, float, np.ndarray]]) -> None:
-        with self._turn:
+        with self._lock:
             vectors = self._encoder.embed_batch([samples for *_, samples in batch])
         for (row, start_s, end_s, samples), vector in zip(batch, vectors, strict=True):
             self.found[row][start_s] = end_s, vector
@@ -198,17 +202,17 @@ class _Batches:
 
 
 def _result(rows: Sequence[Row], problems: list[str], found: list[dict], dim: int, worker: str) -> ShardResult:
-    entries, vectors = [], []
-    for row, problem, pieces_of_row in zip(rows, problems, found, strict=True):
-        starts = sorted(pieces_of_row)
-        problem = problem or ("" if all(np.isfinite(pieces_of_row[s][1]).all() for s in starts) else "not a number")
+    clips, vectors = [], []
+    for row, problem, segments_of_row in zip(rows, problems, found, strict=True):
+        starts = sorted(segments_of_row)
+        problem = problem or ("" if all(np.isfinite(segments_of_row[s][1]).all() for s in starts) else "not a number")
         if problem:
             status = problem if problem == DUPLICATE else f"error: {problem}"
-            entries.append(Entry(replace(row, file=""), status))
+            clips.append(ClipResult(replace(row, file=""), status))
             continue
-        entries.append(Entry(replace(row, file=""), "ok", tuple((s, pieces_of_row[s][0]) for s in starts)))
-        vectors += [pieces_of_row[s][1] for s in starts]
-    return ShardResult(tuple(entries), np.stack(vectors) if vectors else np.zeros((0, dim), np.float32), worker)
+        clips.append(ClipResult(replace(row, file=""), "ok", tuple((s, segments_of_row[s][0]) for s in starts)))
+        vectors += [segments_of_row[s][1] for s in starts]
+    return ShardResult(tuple(clips), np.stack(vectors) if vectors else np.zeros((0, dim), np.float32), worker)
 
 
 DUPLICATE = "duplicate"

@@ -19,9 +19,9 @@ import soundfile
 
 from app.cli.extract import run
 from app.corpus.manifest import open_manifest
-from app.extraction.executors import LocalEngine
+from app.extraction.executors import LocalExecutor
 from app.extraction.extract import ExtractConfig, Report, extract
-from app.extraction.shard import Cutting
+from app.extraction.shard import SegmentConfig
 from utils import ROOT, BadInput, HeardError, read_audio, write_wav
 
 OUTPUTS = ("embeddings.npy", "labels.npy", "index.csv")
@@ -40,8 +40,8 @@ def table(tmp_path: Path, demo_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def engine(encoder) -> LocalEngine:
-    return LocalEngine(encoder, workers=2)
+def executor(encoder) -> LocalExecutor:
+    return LocalExecutor(encoder, workers=2)
 
 
 CONFIG = ExtractConfig(shard_rows=4)
@@ -57,14 +57,14 @@ def content(out: Path) -> list[bytes]:
     return [(out / name).read_bytes() for name in OUTPUTS]
 
 
-def do(table: Path, out: Path, engine: LocalEngine, **changes) -> Report:
-    return extract(open_manifest(table), out, engine, replace(CONFIG, **changes))
+def do(table: Path, out: Path, executor: LocalExecutor, **changes) -> Report:
+    return extract(open_manifest(table), out, executor, replace(CONFIG, **changes))
 
 
-def test_rows_labels_and_index_belong_together(table, tmp_path, engine, encoder):
+def test_rows_labels_and_index_belong_together(table, tmp_path, executor, encoder):
     with open(table, "a") as file:
         file.write("none.wav,a,,\n")
-    report = do(table, tmp_path / "out", engine)
+    report = do(table, tmp_path / "out", executor)
     embeddings, labels, index = read_outputs(tmp_path / "out")
     assert embeddings.shape == (40, 192)
     assert (embeddings.dtype, labels.shape) == (np.float32, (40,))
@@ -81,69 +81,69 @@ def test_rows_labels_and_index_belong_together(table, tmp_path, engine, encoder)
     assert report.workers <= {"worker_0", "worker_1"}
 
 
-def test_a_second_run_does_nothing_and_new_rows_are_added(table, tmp_path, engine):
+def test_a_second_run_does_nothing_and_new_rows_are_added(table, tmp_path, executor):
     lines = table.read_text().splitlines(keepends=True)
     table.write_text("".join(lines[:18]))
-    assert do(table, tmp_path / "out", engine).rows == 17
+    assert do(table, tmp_path / "out", executor).rows == 17
     first = read_outputs(tmp_path / "out")[0]
-    again = do(table, tmp_path / "out", engine)
+    again = do(table, tmp_path / "out", executor)
     assert (again.rows, again.done_before, again.all_embeddings) == (0, 17, 17)
     table.write_text("".join(lines))
-    added = do(table, tmp_path / "out", engine)
+    added = do(table, tmp_path / "out", executor)
     assert (added.rows, added.done_before, added.all_embeddings) == (23, 17, 40)
     embeddings, labels, index = read_outputs(tmp_path / "out")
     assert np.array_equal(embeddings[:17], first)
     assert len(labels) == len(index) == 40
 
 
-def test_errors_are_tried_again_when_asked(tmp_path, engine, demo_dir):
+def test_errors_are_tried_again_when_asked(tmp_path, executor, demo_dir):
     table = tmp_path / "t.csv"
     sound = read_audio(demo_dir / "conversation.flac", end_s=2)
     write_wav(tmp_path / "there.wav", sound)
     table.write_text("file,speaker\nthere.wav,x\nlate.wav,x\nlate.wav,x\n")
-    assert [entry.status for entry in do(table, tmp_path / "out", engine).failures] == [
+    assert [entry.status for entry in do(table, tmp_path / "out", executor).failures] == [
         "error: no such file",
         "duplicate",
     ]
     write_wav(tmp_path / "late.wav", sound)
-    assert do(table, tmp_path / "out", engine).rows == 0
-    report = do(table, tmp_path / "out", engine, retry=True)
+    assert do(table, tmp_path / "out", executor).rows == 0
+    report = do(table, tmp_path / "out", executor, retry=True)
     assert (report.rows, report.all_embeddings) == (2, 2)
     assert [entry.status for entry in report.failures] == ["duplicate"]
     embeddings, _, index = read_outputs(tmp_path / "out")
     assert [row["status"] for row in index] == ["ok", "ok", "duplicate"]
     assert np.array_equal(embeddings[0], embeddings[1])
-    assert do(table, tmp_path / "out", engine).rows == 0
+    assert do(table, tmp_path / "out", executor).rows == 0
 
 
-def test_speakers_with_few_rows_are_left_out(table, tmp_path, engine):
-    report = do(table, tmp_path / "out", engine, min_clips=2)
+def test_speakers_with_few_rows_are_left_out(table, tmp_path, executor):
+    report = do(table, tmp_path / "out", executor, min_clips=2)
     assert (report.left_out, report.all_embeddings) == (1, 39)
     assert set(read_outputs(tmp_path / "out")[1]) == {"a", "b"}
     with pytest.raises(BadInput, match="no speaker has 50 rows"):
-        do(table, tmp_path / "other", engine, min_clips=50)
+        do(table, tmp_path / "other", executor, min_clips=50)
 
 
-def test_segments(table, tmp_path, engine):
-    do(table, tmp_path / "out", engine, cutting=Cutting(1.0, 0.5))
+def test_segments(table, tmp_path, executor):
+    do(table, tmp_path / "out", executor, segments=SegmentConfig(1.0, 0.5))
     embeddings, _, index = read_outputs(tmp_path / "out")
     assert len(embeddings) == len(index) > 80
     assert {round(float(row["end_s"]) - float(row["start_s"]), 3) for row in index} == {1.0}
 
 
-def test_nothing_is_mixed_and_nothing_foreign_is_overwritten(table, tmp_path, engine):
-    do(table, tmp_path / "out", engine)
+def test_nothing_is_mixed_and_nothing_foreign_is_overwritten(table, tmp_path, executor):
+    do(table, tmp_path / "out", executor)
     with pytest.raises(BadInput, match="an embedding for each row"):
-        do(table, tmp_path / "out", engine, cutting=Cutting(1.0))
+        do(table, tmp_path / "out", executor, segments=SegmentConfig(1.0))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "labels.npy").write_bytes(b"work")
     with pytest.raises(BadInput, match="another origin"):
-        do(table, tmp_path / "mine", engine)
+        do(table, tmp_path / "mine", executor)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["labels.npy"]
 
 
-def test_precisions_are_not_mixed_and_a_folder_keeps_its_own(table, tmp_path, engine):
-    do(table, tmp_path / "out", engine)
+def test_precisions_are_not_mixed_and_a_folder_keeps_its_own(table, tmp_path, executor):
+    do(table, tmp_path / "out", executor)
     command = [str(table), "--out", str(tmp_path / "out"), "--compute", "cpu"]
     with pytest.raises(BadInput, match="in float32, which bfloat16 is not mixed with: say --precision float32"):
         run([*command, "--precision", "bfloat16"])
@@ -155,8 +155,8 @@ def test_precisions_are_not_mixed_and_a_folder_keeps_its_own(table, tmp_path, en
     assert json.loads((tmp_path / "out" / "meta.json").read_text())["precision"] == "float32"
 
 
-def test_bfloat16_is_within_what_is_said_of_it(table, tmp_path, engine):
-    do(table, tmp_path / "out", engine)
+def test_bfloat16_is_within_what_is_said_of_it(table, tmp_path, executor):
+    do(table, tmp_path / "out", executor)
     assert run([str(table), "--out", str(tmp_path / "b"), "--compute", "cpu", "--precision", "bfloat16"]) == 0
     assert json.loads((tmp_path / "b" / "meta.json").read_text())["precision"] == "bfloat16"
     long, brief = (read_outputs(tmp_path / name)[0] for name in ("out", "b"))
@@ -164,22 +164,22 @@ def test_bfloat16_is_within_what_is_said_of_it(table, tmp_path, engine):
     assert not np.array_equal(long, brief)
 
 
-def test_a_run_that_breaks_off_goes_on_to_the_same_bits(table, tmp_path, engine):
-    do(table, tmp_path / "whole", engine)
+def test_a_run_that_breaks_off_goes_on_to_the_same_bits(table, tmp_path, executor):
+    do(table, tmp_path / "whole", executor)
 
-    class Broken(LocalEngine):
-        def run(self, shards, cutting):
-            for count, result in enumerate(super().run(shards, cutting)):
+    class Broken(LocalExecutor):
+        def run(self, shards, segments):
+            for count, result in enumerate(super().run(shards, segments)):
                 if count == 3:
                     raise HeardError("lost")
                 yield result
 
     with pytest.raises(HeardError, match="lost"):
-        do(table, tmp_path / "out", Broken(engine.encoder, workers=2))
+        do(table, tmp_path / "out", Broken(executor.encoder, workers=2))
     embeddings, labels, index = read_outputs(tmp_path / "out")
     assert len(embeddings) == len(labels) == len(index) == 12
     assert not json.loads((tmp_path / "out" / "meta.json").read_text())["finished"]
-    assert do(table, tmp_path / "out", engine).rows == 28
+    assert do(table, tmp_path / "out", executor).rows == 28
     assert content(tmp_path / "out") == content(tmp_path / "whole")
 
 
@@ -187,18 +187,18 @@ ROWS = 1600
 CHILD = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from app.extraction.executors import LocalEngine
+from app.extraction.executors import LocalExecutor
 from app.extraction.extract import ExtractConfig, extract
 from app.corpus.manifest import open_manifest
-from app.embedding.encoder import Encoder
-engine = LocalEngine(load_encoder(compute="cpu"), workers=2)
-extract(open_manifest(sys.argv[1]), Path(sys.argv[2]), engine, ExtractConfig(shard_rows=4, publish_s=0.0))
+from app.embedding.load import load_encoder
+executor = LocalExecutor(load_encoder(compute="cpu"), workers=2)
+extract(open_manifest(sys.argv[1]), Path(sys.argv[2]), executor, ExtractConfig(shard_rows=4, publish_s=0.0))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
-def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, engine, demo_dir):
+def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, executor, demo_dir):
     table, out = tmp_path / "rows.csv", tmp_path / "out"
     write_wav(tmp_path / "a.wav", read_audio(demo_dir / "conversation.flac", end_s=20))
     stretches = (f"a.wav,{k % 7},{k / 100},{k / 100 + 2 + k % 3 / 10}" for k in range(ROWS))
@@ -224,7 +224,7 @@ def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, engine, dem
             seen = there
     assert child.returncode == 0
     assert kills >= 2
-    do(table, tmp_path / "whole", engine)
+    do(table, tmp_path / "whole", executor)
     assert content(out) == content(tmp_path / "whole")
     assert len(read_outputs(out)[0]) == ROWS
     assert not list(out.glob(".*"))

@@ -9,16 +9,19 @@ import pytest
 
 from app.corpus.manifest import Row
 from app.extraction.journal import Journal, Record, precision_before
-from app.extraction.shard import Entry
+from app.extraction.shard import ClipResult
 from utils import BadInput, HeardError
 
 WHO = {"model": "m", "sha256": "00ff" * 16, "precision": "float32", "segment_s": None, "hop_s": None}
 
 
-def shard(number: int) -> tuple[list[Entry], np.ndarray]:
-    """Two rows: one with ``number`` pieces, one with an error and a name that is not UTF-8."""
-    pieces = tuple((float(k), k + 1.0) for k in range(number))
-    entries = [Entry(Row(f"{number}.wav", "ann"), "ok", pieces), Entry(Row("\udce9.wav", "bob", 1.5, 2.0), "error: x")]
+def shard(number: int) -> tuple[list[ClipResult], np.ndarray]:
+    """Two rows: one with ``number`` segments, one with an error and a name that is not UTF-8."""
+    segments = tuple((float(k), k + 1.0) for k in range(number))
+    entries = [
+        ClipResult(Row(f"{number}.wav", "ann"), "ok", segments),
+        ClipResult(Row("\udce9.wav", "bob", 1.5, 2.0), "error: x"),
+    ]
     return entries, np.random.default_rng(number).normal(size=(number, 2)).astype(np.float32)
 
 

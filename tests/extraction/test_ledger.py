@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.corpus.manifest import Row
 from app.extraction.ledger import Ledger
-from app.extraction.shard import Entry
+from app.extraction.shard import ClipResult
 
 A, B = Row("a.wav", "ann"), Row("b.wav", "bob")
 BAD = Row("c.wav", "ann", error="start_s and end_s are seconds")
@@ -13,7 +13,7 @@ BAD = Row("c.wav", "ann", error="start_s and end_s are seconds")
 def done(*rows: Row) -> Ledger:
     ledger = Ledger()
     for row in rows:
-        ledger.add(Entry(row, f"error: {row.error}" if row.error else "ok"))
+        ledger.add(ClipResult(row, f"error: {row.error}" if row.error else "ok"))
     return ledger
 
 
@@ -43,5 +43,5 @@ def test_another_speaker_is_told():
 
 def test_what_is_forgotten_is_done_again():
     ledger = done(A, BAD)
-    ledger.forget(Entry(BAD, "error: x"))
+    ledger.forget(ClipResult(BAD, "error: x"))
     assert list(ledger.todo([A, BAD])) == [BAD]

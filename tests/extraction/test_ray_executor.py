@@ -11,7 +11,7 @@ import pytest
 
 from app.corpus.manifest import open_manifest
 from app.embedding.load import load_encoder
-from app.extraction.executors import LocalEngine
+from app.extraction.executors import LocalExecutor
 from app.extraction.extract import extract
 from utils import ROOT, read_audio, write_wav
 
@@ -49,6 +49,6 @@ def test_a_node_is_lost_and_the_result_is_that_of_one_machine(cluster, tmp_path:
     assert int(said.split(" workers")[0].split()[-1]) >= 2  # the lost one, too
 
     encoder = load_encoder(compute="cpu", precision="auto")
-    extract(open_manifest(table), tmp_path / "local", LocalEngine(encoder))
+    extract(open_manifest(table), tmp_path / "local", LocalExecutor(encoder))
     for name in ("embeddings.npy", "labels.npy", "index.csv"):  # in the same order: not even sorting is needed
         assert (out / name).read_bytes() == (tmp_path / "local" / name).read_bytes(), name

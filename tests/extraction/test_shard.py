@@ -1,4 +1,4 @@
-"""Rows -> embeddings: the pieces, what is wrong with a row, and that a shard gives the same bits wherever it runs."""
+"""Rows -> embeddings: the segments, what is wrong with a row, and that a shard gives the same bits wherever it runs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 import soundfile
 
 from app.corpus.manifest import Row
-from app.extraction.shard import Cutting, embed_shard, pieces
+from app.extraction.shard import SegmentConfig, cut_segments, embed_shard
 from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
 
 COUNT = np.arange(10 * SAMPLE_RATE, dtype=np.float32)
 
 
-def cut(samples: np.ndarray, cutting: Cutting, block: int, offset_s: float = 0.0) -> list:
+def cut(samples: np.ndarray, segments: SegmentConfig, block: int, offset_s: float = 0.0) -> list:
     blocks = (samples[at : at + block] for at in range(0, len(samples), block))
-    return list(pieces(blocks, offset_s, cutting))
+    return list(cut_segments(blocks, offset_s, segments))
 
 
 @pytest.mark.parametrize("block", [1000, 48000, 10**6])
@@ -27,32 +27,32 @@ def cut(samples: np.ndarray, cutting: Cutting, block: int, offset_s: float = 0.0
     [(3.0, None, [0, 3, 6]), (3.0, 1.0, range(8)), (2.5, 2.5, [0, 2.5, 5, 7.5]), (1.0, 4.0, [0, 4, 8]), (11, 1, [0])],
 )
 def test_segments_are_where_they_say_whatever_the_blocks(block, segment_s, hop_s, starts):
-    found = cut(COUNT, Cutting(segment_s, hop_s), block, offset_s=100.0)
+    found = cut(COUNT, SegmentConfig(segment_s, hop_s), block, offset_s=100.0)
     assert [start for start, _, _ in found] == [100 + start for start in starts]
     for start, end, samples in found:
         assert samples[0] == (start - 100) * SAMPLE_RATE
         assert len(samples) == round((end - start) * SAMPLE_RATE) == min(segment_s, 10) * SAMPLE_RATE
 
 
-def test_a_whole_row_is_one_piece():
-    ((start, end, samples),) = cut(COUNT, Cutting(), 7000)
+def test_a_whole_row_is_one_segment():
+    ((start, end, samples),) = cut(COUNT, SegmentConfig(), 7000)
     assert (start, end) == (0, 10)
     assert np.array_equal(samples, COUNT)
 
 
 @pytest.mark.parametrize(
-    ("length", "cutting", "complaint"),
+    ("length", "segments", "complaint"),
     [
-        (10**5, Cutting(longest_s=5), "more than 5 s"),
-        (10, Cutting(), "0.00 s of sound"),
-        (0, Cutting(3.0), "too short"),
+        (10**5, SegmentConfig(longest_s=5), "more than 5 s"),
+        (10, SegmentConfig(), "0.00 s of sound"),
+        (0, SegmentConfig(3.0), "too short"),
     ],
 )
-def test_rows_that_make_no_piece(length, cutting, complaint):
+def test_rows_that_make_no_segment(length, segments, complaint):
     with pytest.raises(BadInput, match=complaint):
-        cut(COUNT[:length], cutting, 5000)
+        cut(COUNT[:length], segments, 5000)
     with pytest.raises(BadInput, match="over before 7 s"):
-        cut(COUNT[:0], cutting, 5000, offset_s=7)
+        cut(COUNT[:0], segments, 5000, offset_s=7)
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +82,17 @@ def row(folder: Path, name: str, *times: float) -> Row:
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.opus", "stereo.wav", "flac.wav"])
 def test_the_embedding_of_a_file_is_the_encoders(name, files, encoder):
-    result = embed_shard(encoder, [row(files, name)], Cutting())
-    assert result.entries[0].status == "ok"
+    result = embed_shard(encoder, [row(files, name)], SegmentConfig())
+    assert result.clips[0].status == "ok"
     samples = read_audio(files / name)
-    assert result.entries[0].pieces[0][1] == pytest.approx(len(samples) / SAMPLE_RATE, abs=0.01)
+    assert result.clips[0].segments[0][1] == pytest.approx(len(samples) / SAMPLE_RATE, abs=0.01)
     assert result.vectors[0] @ encoder.embed(samples) > 0.9999
     assert np.linalg.norm(result.vectors[0]) == pytest.approx(1, abs=1e-5)
 
 
 def test_stretches_of_a_file(files, encoder):
     rows = [row(files, name, 2.0, 5.0) for name in ("a.flac", "a.opus")]
-    result = embed_shard(encoder, rows, Cutting())
+    result = embed_shard(encoder, rows, SegmentConfig())
     for vector, wanted in zip(result.vectors, rows, strict=True):
         assert vector @ encoder.embed(read_audio(wanted.file, start_s=2, end_s=5)) > 0.999
 
@@ -110,19 +110,19 @@ def test_stretches_of_a_file(files, encoder):
     ],
 )
 def test_a_bad_file_is_a_row_with_its_error_and_the_others_stay(name, complaint, files, encoder):
-    result = embed_shard(encoder, [row(files, "a.wav"), row(files, name), row(files, "a.wav", 1.0)], Cutting())
-    before, bad, after = result.entries
+    result = embed_shard(encoder, [row(files, "a.wav"), row(files, name), row(files, "a.wav", 1.0)], SegmentConfig())
+    before, bad, after = result.clips
     assert complaint in bad.status
     assert str(files) not in bad.status
-    assert (before.status, bad.pieces, after.status) == ("ok", (), "ok")
+    assert (before.status, bad.segments, after.status) == ("ok", (), "ok")
     assert result.vectors.shape == (2, encoder.dim)
 
 
 def test_a_shard_gives_the_same_bits_in_any_thread_beside_others(files, encoder):
     rows = [row(files, "a.flac", start, start + 2 + start % 3) for start in range(12)]
-    alone = embed_shard(encoder, rows, Cutting(1.0, 0.5)).vectors
+    alone = embed_shard(encoder, rows, SegmentConfig(1.0, 0.5)).vectors
     with ThreadPoolExecutor(4) as pool:
-        others = [pool.submit(embed_shard, encoder, rows[: 4 + k % 3], Cutting()) for k in range(4)]
-        same = [pool.submit(embed_shard, encoder, rows, Cutting(1.0, 0.5)) for _ in range(4)]
+        others = [pool.submit(embed_shard, encoder, rows[: 4 + k % 3], SegmentConfig()) for k in range(4)]
+        same = [pool.submit(embed_shard, encoder, rows, SegmentConfig(1.0, 0.5)) for _ in range(4)]
     assert all(np.array_equal(future.result().vectors, alone) for future in same)
-    assert all(future.result().entries for future in others)
+    assert all(future.result().clips for future in others)
