@@ -149,7 +149,7 @@ class _Heard:
     """``extract`` into a folder, a part of the rows at a time."""
 
     def __init__(self, model: str, precision: str, out: Path):
-        self.executor = LocalExecutor(load_encoder(model, compute="cpu", precision=precision, bulk=True))
+        self.executor = LocalExecutor(load_encoder(model, compute="cpu", precision=precision, large_batches=True))
         self.out, self.sound_s, self._turns = out, 0.0, 0
 
     def __call__(self, rows: list[Row]) -> np.ndarray:

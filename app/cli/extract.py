@@ -103,7 +103,7 @@ def _executor(options: argparse.Namespace):
     from app.embedding.load import load_encoder
     from app.extraction.executors import LocalExecutor
 
-    encoder = load_encoder(options.model, compute=options.compute, precision=_precision(options), bulk=True)
+    encoder = load_encoder(options.model, compute=options.compute, precision=_precision(options), large_batches=True)
     return nullcontext(LocalExecutor(encoder, options.workers))
 
 

@@ -141,7 +141,7 @@ class Recogniser:
         self._updates += 1
         newest = self._speech.newest(OVERLAP_CHUNKS)
         if self.encoder.overlap is not None and self._updates % 2 and len(newest) == OVERLAP_CHUNKS * CHUNK:
-            self._overlap = self.encoder.hear(newest)[1]  # every second time: nobody notices it sooner
+            self._overlap = self.encoder.embed_with_overlap(newest)[1]  # every second time: nobody notices it sooner
 
     def _learn(self, *, everything: bool = False) -> None:
         """Learn from turns that are over; what they say about earlier ones goes into the timeline."""

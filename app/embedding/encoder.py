@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +11,6 @@ from app.embedding.overlap_head import OverlapHead
 from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule
 from utils import BadInput
-
-if TYPE_CHECKING:
-    from app.embedding.encoder import Encoder
-    from app.scoring.cohort import Cohort
-    from app.scoring.decision import DecisionRule
 
 MIN_SAMPLES = 1600
 """Shorter pieces (0.1 s) say nothing about a voice."""
@@ -69,19 +63,19 @@ class Encoder(ABC):
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
         """Signals of any lengths -> (len(signals), D). Only equal lengths share a batch, so nothing is padded."""
-        return self.hear_batch(signals)[0]
+        return self.embed_batch_with_overlap(signals)[0]
 
-    def hear(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
+    def embed_with_overlap(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
         """``embed`` of about a second of speech, and whether two people speak at once in it; False if this model does
         not tell."""
-        vectors, overlap = self.hear_batch([samples])
+        vectors, overlap = self.embed_batch_with_overlap([samples])
         return vectors[0], self.is_overlap(overlap[0])
 
     def is_overlap(self, probability: float) -> bool:
-        """Whether a probability of ``hear_batch`` is enough to say that two people speak at once."""
+        """Whether a probability of ``embed_batch_with_overlap`` is enough to say that two people speak at once."""
         return self.overlap is not None and bool(probability >= self.overlap.threshold)
 
-    def hear_batch(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def embed_batch_with_overlap(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """``embed_batch``, and the probability (len(signals),) that two people speak at once, meant for pieces of about
         a second; NaN if this model does not tell."""
         out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
@@ -93,12 +87,12 @@ class Encoder(ABC):
         for length, indices in by_length.items():
             step = max(1, BATCH_SAMPLES // length)
             for some in (indices[at : at + step] for at in range(0, len(indices), step)):
-                out[some], pooled = self._hear(np.stack([signals[i] for i in some]))
+                out[some], pooled = self._embed_with_statistics(np.stack([signals[i] for i in some]))
                 if pooled is not None and self.overlap is not None:
                     overlap[some] = self.overlap.probability(pooled)
         return unit(out), overlap
 
-    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """``_embed``, and the statistics (B, F) that the embeddings are made of, if they can be had."""
         return self._embed(batch), None
 

@@ -20,22 +20,23 @@ def load_encoder(
     model: str = "embedded",
     *,
     compute: str = "auto",
-    bulk: bool = False,
+    large_batches: bool = False,
     precision: str = "float32",
     progress: Callable[[int, int], None] | None = None,
 ) -> Encoder:
     """The encoder of a model, by its name or path; takes seconds, embedding then milliseconds.
 
     ``model``: "embedded", "embedded-int8", "large", "speechbrain/spkrec-ecapa-voxceleb", or a path to weights.
-    ``compute``: "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps". ``bulk``: much sound of equal
-    lengths will come at once. ``precision``: "bfloat16" is for processors that multiply it, where it takes about
-    half the time and moves embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and
-    "float32" elsewhere. ``progress(done_bytes, all_bytes)`` is told of a download. Raises BadInput for an unknown
-    model, device or precision, HeardError if it cannot be fetched or is damaged.
+    ``compute``: "auto" (a CUDA device if there is one), "cpu", "cuda" or "mps".
+    ``large_batches``: a hint that many signals of one length will come at once.
+    ``precision``: "bfloat16" is for processors that multiply it, where it takes about half the time and moves
+    embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and "float32" elsewhere.
+    ``progress(done_bytes, all_bytes)`` is called during a download.
+    Raises BadInput for an unknown model, device or precision, HeardError if the model cannot be fetched or is damaged.
 
     On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
-    for SpeechBrain's file, for bfloat16, and for ``bulk``, since it takes several signals at once. The embeddings
-    are the same.
+    for SpeechBrain's file, for bfloat16, and for ``large_batches``, since it takes several signals at once. The
+    embeddings are the same.
     """
     if compute not in COMPUTE:
         raise BadInput(f"--compute {compute}: it is one of {', '.join(COMPUTE)}.")
@@ -50,7 +51,7 @@ def load_encoder(
         if precision == "bfloat16":
             raise BadInput(f"--precision bfloat16: {model} has a precision of its own; leave --precision out.")
         return OnnxEncoder.open(file.path)
-    plain = not bulk and precision == "float32" and not needs_torch(model, compute)
+    plain = not large_batches and precision == "float32" and not needs_torch(model, compute)
     if plain and is_ecapa_tdnn(file):
         from app.embedding.onnx_encoder import OnnxEncoder
 

@@ -74,7 +74,7 @@ class OnnxEncoder(Encoder):
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         return np.stack([self._session.run([EMBEDDING], {WAVE: wave})[0] for wave in batch])
 
-    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         if self.overlap is None:
             return self._embed(batch), None
         embeddings, pooled = zip(*(self._session.run([EMBEDDING, POOLED], {WAVE: wave}) for wave in batch), strict=True)

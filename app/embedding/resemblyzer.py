@@ -1,16 +1,11 @@
-"""The networks that are measured: ours, and those of others beside it (one of which also teaches ours)."""
+"""Resemblyzer, a network of others: a reference to measure against, and a teacher in training."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.embedding.encoder import Embed
 from utils import SAMPLE_RATE, BadInput
-
-if TYPE_CHECKING:
-    pass
 
 LEVEL_DBFS = -26.0
 SHORTEST_S = 0.2

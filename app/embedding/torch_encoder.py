@@ -53,7 +53,7 @@ class TorchEncoder(Encoder):
         with torch.inference_mode():
             return self._network(torch.from_numpy(batch).to(self.device)).float().cpu().numpy()
 
-    def _hear(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         if self.overlap is None:
             return self._embed(batch), None
         with torch.inference_mode():

@@ -27,8 +27,9 @@ class _Request:
 
 
 class BatchingEncoder:
-    """An ``Encoder`` for many threads at a time: the same ``embed`` and ``hear`` of one signal or a batch, everything
-    else is passed on.
+    """An ``Encoder`` for many threads at a time.
+
+    It has the same ``embed`` and ``embed_with_overlap``, of one signal or a batch; everything else is passed on.
 
     One thread computes. While it is busy requests gather; then it takes some of each, so that nobody waits for a long
     upload, and signals of one length share a batch (``Encoder.embed_batch``). Nothing waits for a batch to fill.
@@ -55,15 +56,15 @@ class BatchingEncoder:
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
         """See ``Encoder.embed_batch``."""
-        return self.hear_batch(signals)[0]
+        return self.embed_batch_with_overlap(signals)[0]
 
-    def hear(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
-        """See ``Encoder.hear``."""
-        vectors, overlap = self.hear_batch([samples])
+    def embed_with_overlap(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
+        """See ``Encoder.embed_with_overlap``."""
+        vectors, overlap = self.embed_batch_with_overlap([samples])
         return vectors[0], self.encoder.is_overlap(overlap[0])
 
-    def hear_batch(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """See ``Encoder.hear_batch``."""
+    def embed_batch_with_overlap(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """See ``Encoder.embed_batch_with_overlap``."""
         if any(len(signal) < MIN_SAMPLES for signal in signals):  # here: a bad one must not spoil others' batch
             raise BadInput("sound of less than 0.1 s is too short for a voice.")
         out = np.empty((len(signals), self.encoder.dim), np.float32)
@@ -93,7 +94,7 @@ class BatchingEncoder:
                     return
                 taken = self._take()
             try:
-                vectors, overlap = self.encoder.hear_batch([signal for _, _, signal in taken])
+                vectors, overlap = self.encoder.embed_batch_with_overlap([signal for _, _, signal in taken])
             except Exception as error:  # whoever asked is told
                 self._fail({id(request): request for request, _, _ in taken}, error)
                 continue

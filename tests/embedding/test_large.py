@@ -114,8 +114,8 @@ def test_it_decides_by_its_own_card():
 
 
 def test_it_hears_two_at_once_as_the_embedded_network_does(windows: list[np.ndarray]):
-    _, heard = load_encoder(LARGE).hear_batch([window[:16_000] for window in windows])
-    _, expected = load_encoder("embedded").hear_batch([window[:16_000] for window in windows])
+    _, heard = load_encoder(LARGE).embed_batch_with_overlap([window[:16_000] for window in windows])
+    _, expected = load_encoder("embedded").embed_batch_with_overlap([window[:16_000] for window in windows])
     np.testing.assert_allclose(heard, expected, atol=2e-3)
 
 

@@ -44,12 +44,12 @@ def test_real_voices_over_each_other_are_told_from_one_alone(encoder, voices):
     both = [
         a + b for one, other in itertools.pairwise(voices) for a, b in zip(*map(seconds, (one, other)), strict=True)
     ]
-    vectors, single = encoder.hear_batch(alone)
-    _, mixed = encoder.hear_batch(both)
+    vectors, single = encoder.embed_batch_with_overlap(alone)
+    _, mixed = encoder.embed_batch_with_overlap(both)
     assert np.mean(single >= encoder.overlap.threshold) < 0.04
     assert np.mean(mixed >= encoder.overlap.threshold) > 0.3
     assert np.array_equal(vectors, encoder.embed_batch(alone))
-    assert encoder.hear(both[0])[1] == bool(mixed[0] >= encoder.overlap.threshold)
+    assert encoder.embed_with_overlap(both[0])[1] == bool(mixed[0] >= encoder.overlap.threshold)
 
 
 def test_the_screen_says_so_while_two_speak(encoder, voices):
@@ -69,8 +69,8 @@ def test_a_model_without_a_head_never_says_so(encoder, demo_dir):
     int8 = load_encoder("embedded-int8")
     sound = read_audio(demo_dir / "conversation.flac", end_s=3)
     assert int8.overlap is None
-    assert int8.hear(sound[16000:32000])[1] is False
-    assert np.isnan(int8.hear_batch([sound[16000:32000]])[1]).all()
+    assert int8.embed_with_overlap(sound[16000:32000])[1] is False
+    assert np.isnan(int8.embed_batch_with_overlap([sound[16000:32000]])[1]).all()
 
 
 def test_a_head_is_read_as_it_was_written(tmp_path):
