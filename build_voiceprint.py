@@ -59,7 +59,7 @@ def main() -> int:
     ]
     header = ("person", "samples", "speech s", "self-consistency", "nearest", "other person")
     print(table(header, rows, numbers=(1, 2, 3, 4)))
-    for line in expectation_lines(built.expectation, [report.name for report in built.reports], built.warnings):
+    for line in expectation_lines(built.expected_errors, [report.name for report in built.reports], built.warnings):
         print(line)
     for line in built.warnings:
         print(f"warning: {line}", file=sys.stderr)

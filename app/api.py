@@ -24,7 +24,7 @@ from app.scoring.cohort import unit
 from app.scoring.decision import decide
 from app.scoring.gallery import Gallery, best
 from app.scoring.identification import UNKNOWN, Identification
-from app.verification import Verification, Voice, compare, hear
+from app.verification import SpeakerEmbedding, Verification, embed_recordings, verify_embeddings
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
@@ -88,7 +88,7 @@ class Heard:
 
     def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE) -> Verification:
         """Whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
-        return compare(*self._hear([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
+        return verify_embeddings(*self._hear([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
 
     def identify(self, sound: Sound, rate: int = SAMPLE_RATE, *, among: Voices | None = None) -> Identification:
         """Who speaks in a sound of one person: somebody enrolled, or of ``among`` instead, or "unknown".
@@ -138,8 +138,8 @@ class Heard:
             source, Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold)), stop=stop
         )
 
-    def _hear(self, sounds: Sequence[Sound], rate: int) -> list[Voice]:
-        return hear(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
+    def _hear(self, sounds: Sequence[Sound], rate: int) -> list[SpeakerEmbedding]:
+        return embed_recordings(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
 
     def _among(self, voices: Voices | None) -> Gallery:
         if voices is None:

@@ -14,7 +14,7 @@ import numpy as np
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, speech_chunks
 from app.enrolment.import_folder import chunks_of
 from app.enrolment.quality import Fault, Quality, judge, measure
-from app.enrolment.segments import SHORTEST_S, cut, pooled
+from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule, probability
 from utils import SAMPLE_RATE, BadInput
@@ -30,7 +30,7 @@ SEARCHED_S = 600.0
 
 
 @dataclass(frozen=True)
-class Voice:
+class SpeakerEmbedding:
     """What a sound says about who speaks in it."""
 
     embedding: np.ndarray
@@ -70,7 +70,7 @@ class Verification:
         }
 
 
-def hear(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> list[Voice]:
+def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> list[SpeakerEmbedding]:
     """The voice in each of some sounds of one person each: files, or samples (n,) float32 at 16 kHz.
 
     The first minute of speech, found in the first ten minutes, is used, without its pauses, as a voiceprint is made.
@@ -82,20 +82,26 @@ def hear(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> 
     for index, sound in enumerate(sounds):
         speech, quality = _first_speech(sound)
         speech_s = len(speech) / SAMPLE_RATE
-        if speech_s < SHORTEST_S:
+        if speech_s < MIN_SPEECH_S:
             name = f"sound {index + 1}" if isinstance(sound, np.ndarray) else os.fspath(sound)
-            raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {SHORTEST_S:g} s are needed.")
-        own = cut(speech)
+            raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {MIN_SPEECH_S:g} s are needed.")
+        own = segment_speech(speech)
         pieces += own
         found.append((len(own), speech_s, quality))
     vectors = iter(encoder.embed_batch(pieces))
     return [
-        Voice(pooled(np.stack([next(vectors) for _ in range(count)]), np.ones(count)), speech_s, warnings(quality))
+        SpeakerEmbedding(
+            pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)),
+            speech_s,
+            quality_warnings(quality),
+        )
         for count, speech_s, quality in found
     ]
 
 
-def compare(a: Voice, b: Voice, rule: DecisionRule, cohort: Cohort | None) -> Verification:
+def verify_embeddings(
+    a: SpeakerEmbedding, b: SpeakerEmbedding, rule: DecisionRule, cohort: Cohort | None
+) -> Verification:
     """Whether two voices of one encoder are one person's, by its ``rule`` for as much speech as the shorter has."""
     score = float(similarities(a.embedding[None], b.embedding[None], cohort)[0, 0])
     rule = rule.at(min(a.speech_s, b.speech_s))
@@ -116,23 +122,26 @@ class Verifier:
     def __init__(self, encoder: Encoder, threshold: float | None = None):
         """``threshold``: score in place of the model's own."""
         self._encoder, self._rule = encoder, encoder.rule(threshold)
-        self._voices: dict[str, Voice | BadInput] = {}
+        self._embedded: dict[str, SpeakerEmbedding | BadInput] = {}
 
-    def voice(self, path: str | os.PathLike) -> Voice:
-        """The voice in a file of any format, rate and channels that libsndfile reads. Raises BadInput like ``hear``."""
+    def embed(self, path: str | os.PathLike) -> SpeakerEmbedding:
+        """The voice in a file of any format, rate and channels that libsndfile reads.
+
+        Raises BadInput like ``embed_recordings``.
+        """
         path = os.fspath(path)
-        if path not in self._voices:
+        if path not in self._embedded:
             try:
-                (self._voices[path],) = hear(self._encoder, [path])
+                (self._embedded[path],) = embed_recordings(self._encoder, [path])
             except BadInput as error:
-                self._voices[path] = error
-        if isinstance(voice := self._voices[path], BadInput):
-            raise voice
-        return voice
+                self._embedded[path] = error
+        if isinstance(embedded := self._embedded[path], BadInput):
+            raise embedded
+        return embedded
 
-    def compare(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
-        """Whether one person speaks in both. Raises BadInput like ``hear``."""
-        return compare(self.voice(a), self.voice(b), self._rule, self._encoder.cohort)
+    def verify(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
+        """Whether one person speaks in both. Raises BadInput like ``embed_recordings``."""
+        return verify_embeddings(self.embed(a), self.embed(b), self._rule, self._encoder.cohort)
 
 
 def _first_speech(sound: str | os.PathLike | np.ndarray) -> tuple[np.ndarray, Quality]:
@@ -157,7 +166,7 @@ def _chunks(sound: str | os.PathLike | np.ndarray) -> Iterable[tuple[np.ndarray,
     return zip(filled.reshape(-1, CHUNK), SpeechDetector().process(filled), strict=True)
 
 
-def warnings(quality: Quality) -> tuple[str, ...]:
+def quality_warnings(quality: Quality) -> tuple[str, ...]:
     """What is wrong with a recording that cannot be made again, a phrase each."""
     phrases = {
         Fault.SHORT: f"little speech ({quality.speech_s:.1f} s)",

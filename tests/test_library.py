@@ -20,7 +20,7 @@ from app.cli import people as voices_command
 from app.scoring.cohort import similarities
 from app.scoring.identification import Identification
 from app.verification import Verification
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.support import virtual_sound
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, resample, write_wav
 
@@ -102,7 +102,7 @@ def test_people_enrolled_meanwhile_are_known_after_reloading(files, tmp_path: Pa
     heard = Heard(compute="cpu", data=tmp_path)
     assert heard.people == ()
     with VoiceprintStore(tmp_path) as store:
-        sample = Sample("x.wav", heard.embed(files["Ana"][0])[None], [4.0])
+        sample = EmbeddedSample("x.wav", heard.embed(files["Ana"][0])[None], [4.0])
         store.set_samples("Ana", heard.encoder.model_id, heard.encoder.sha256, [sample])
     assert heard.people == ()
     heard.reload()
@@ -182,7 +182,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, heard: Heard, files) -> Pat
         write_wav(folder / f"{name}.wav", read_audio(path))
     with VoiceprintStore(folder / "data") as store:
         for name, paths in files.items():
-            sample = Sample("x.wav", heard.embed(paths[0])[None], [4.0])
+            sample = EmbeddedSample("x.wav", heard.embed(paths[0])[None], [4.0])
             store.set_samples(name, heard.encoder.model_id, heard.encoder.sha256, [sample])
     voices_command.run(["export", "--faiss", str(folder / "voices.npy"), "--data", str(folder / "data")])
     return folder

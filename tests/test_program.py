@@ -114,10 +114,10 @@ def test_nobody_enrolled_is_said(demo_dir, tmp_path):
 
 
 def test_voiceprints_of_another_model_are_not_compared(demo_dir, tmp_path):
-    from app.voiceprints.store import Sample
+    from app.voiceprints.store import EmbeddedSample
 
     with VoiceprintStore(tmp_path) as store:
-        store.set_samples("Ana", "other", "0" * 64, [Sample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
+        store.set_samples("Ana", "other", "0" * 64, [EmbeddedSample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
     code, out, _ = program("--terminal", "--file", demo_dir / "conversation.flac", data=tmp_path)
     assert code == 0
     assert "Ana: enrolled with another model" in out

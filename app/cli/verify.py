@@ -21,7 +21,7 @@ def run(argv: list[str]) -> int:
     verifier = Verifier(load_encoder(options.model, compute=options.compute), options.threshold)
     if options.pairs:
         return _many(verifier, pairs, options)
-    answer = verifier.compare(options.a, options.b)
+    answer = verifier.verify(options.a, options.b)
     if options.json:
         print(json.dumps(answer.as_json()))
         return 0
@@ -60,7 +60,7 @@ def _many(verifier, pairs: list[tuple[str, str]], options: argparse.Namespace) -
     with tqdm(pairs, unit="pair", disable=not sys.stderr.isatty()) as bar:
         for a, b in bar:
             try:
-                answer = verifier.compare(folder / a, folder / b)
+                answer = verifier.verify(folder / a, folder / b)
             except BadInput as error:
                 line = json.dumps({"a": a, "b": b, "error": str(error)}) if options.json else f"error  {error}"
             else:

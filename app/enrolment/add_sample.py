@@ -13,14 +13,14 @@ from app.audio.vad import SpeechDetector, keep_speech
 from app.enrolment.build import embed_sample
 from app.enrolment.quality import measure, quality_figures
 from app.voiceprints.recordings import Note, save_sample
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import clean_name
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
 
 
-def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> Sample:
+def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> EmbeddedSample:
     """Add sound (n,) float32 at 16 kHz to the recordings in ``data`` and the voiceprint of ``name``, who may be new.
 
     Returns the sample. Raises BadInput for less than a second of speech or a name that cannot be, HeardError and
@@ -36,8 +36,8 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
 
 
 def add_recording(
-    store: VoiceprintStore, encoder: Encoder, samples: np.ndarray, note: Note, embedded: Sample
-) -> Sample:
+    store: VoiceprintStore, encoder: Encoder, samples: np.ndarray, note: Note, embedded: EmbeddedSample
+) -> EmbeddedSample:
     """Keep sound (n,) as a recording of the person in ``note`` and add what was ``embedded`` of it to the voiceprint.
 
     Returns the sample with its file. Raises HeardError and OSError if it cannot be written: then nothing is kept.

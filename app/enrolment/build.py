@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.audio.vad import keep_speech
-from app.enrolment.expected_errors import Expectation, expect_enrolled
+from app.enrolment.expected_errors import ExpectedErrors, expected_errors_of_enrolled
 from app.enrolment.import_folder import files_by_person, first_speech, import_person
-from app.enrolment.quality import Levels
-from app.enrolment.report import PersonReport, report, warnings
-from app.enrolment.segments import SHORTEST_S, embed_robustly, pooled
+from app.enrolment.quality import SimilarityThresholds
+from app.enrolment.report import PersonReport, report_people, report_warnings
+from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_embeddings
 from app.scoring.gallery import Gallery
 from app.voiceprints.recordings import recorded_people
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """What there is to say of new voiceprints."""
 
     reports: tuple[PersonReport, ...]
     """Of those who were built."""
     warnings: tuple[str, ...]
     """For the user, a line each."""
-    expectation: Expectation
+    expected_errors: ExpectedErrors
     """Of everybody enrolled with the model."""
 
 
@@ -52,7 +52,7 @@ class Builder:
     ):
         self.store, self.model, self.on_bad, self.track = store, model, on_bad, track
 
-    def run(self, names: Sequence[str] = (), tree: Path | None = None) -> Built:
+    def run(self, names: Sequence[str] = (), tree: Path | None = None) -> BuildResult:
         """Build the voiceprints of ``names``, or of everybody: first taking in the files of ``tree``, if one is given.
 
         Raises BadInput for people without recordings or if
@@ -73,12 +73,12 @@ class Builder:
         built = [name for name, wavs in people.items() if self._build(encoder, name, wavs)]
         if not built:
             raise BadInput("no voiceprint was made: none of the files can be used.")
-        levels = Levels.of(encoder.rule())
-        reports = report(self.store, encoder, built, levels)
-        lines = warnings(reports, levels)
+        levels = SimilarityThresholds.of(encoder.rule())
+        reports = report_people(self.store, encoder, built, levels)
+        lines = report_warnings(reports, levels)
         if stale := self.store.stale(encoder.sha256):
             lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
-        return Built(tuple(reports), tuple(lines), expect_enrolled(self.store, encoder))
+        return BuildResult(tuple(reports), tuple(lines), expected_errors_of_enrolled(self.store, encoder))
 
     def _build(self, encoder: Encoder, name: str, wavs: list[Path]) -> bool:
         return build_person(self.store, encoder, name, self.track(wavs, name), self.on_bad)
@@ -115,13 +115,13 @@ def build_person(
     return bool(samples)
 
 
-def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> Sample:
+def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> EmbeddedSample:
     """The speech (n,) of one recording, embedded. Raises BadInput for less than a second of it."""
-    vectors, piece_s = embed_robustly(encoder, speech)
+    vectors, segment_s = embed_clean_and_noisy(encoder, speech)
     if not len(vectors):
         seconds = len(speech) / SAMPLE_RATE
-        raise BadInput(f"{file}: only {seconds:.1f} s of speech; at least {SHORTEST_S:.0f} s are needed.")
-    return Sample(file, vectors, piece_s)
+        raise BadInput(f"{file}: only {seconds:.1f} s of speech; at least {MIN_SPEECH_S:.0f} s are needed.")
+    return EmbeddedSample(file, vectors, segment_s)
 
 
 def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
@@ -139,10 +139,10 @@ def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
             except HeardError:
                 continue
             vectors.append(sample.vectors)
-            seconds += sample.piece_s
+            seconds += sample.segment_s
         if seconds:
             names.append(name)
-            rows.append(pooled(np.concatenate(vectors), seconds))
+            rows.append(pool_embeddings(np.concatenate(vectors), seconds))
     if not rows:
         raise BadInput(f"{tree}: nobody's speech was found in it.")
     return Gallery(tuple(names), np.stack(rows), encoder.cohort)

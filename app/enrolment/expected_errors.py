@@ -26,29 +26,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.diarisation.session_speakers import SessionSpeakersConfig, live_rule
-from app.enrolment.segments import PIECE_S, pooled
+from app.enrolment.segments import SEGMENT_S, pool_embeddings
 from app.scoring.cohort import similarities
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
 
-SPEECH_S = (1.0, 2.0, 3.0)
+SPEECH_LENGTHS_S = (1.0, 2.0, 3.0)
 """Lengths of speech that errors are told for."""
-BETWEEN = 1 / 3
+BETWEEN_SPEAKER_SHARE = 1 / 3
 """The part r. On people outside the shipped model's training it made the error of the means least."""
-PAIR_SPREAD = 0.5
+PAIR_SPREAD_SHARE = 0.5
 """Of one person's scores with another's voiceprint, as a part of the spread of all strangers' scores."""
-ALIKE = 0.05
-"""Two people are told of if this part of what one says, at the longest of ``SPEECH_S``, would pass for the other."""
-MOST_PEOPLE = 1000
+CONFUSABLE_FROM = 0.05
+"""Two people are confusable if this part, 0 to 1, of what one says would pass for the other (at 3 s of speech)."""
+MAX_COMPARED_PEOPLE = 1000
 """Of a larger gallery only these, its first, are compared with each other."""
 
 
 @dataclass(frozen=True)
-class Errors:
+class ErrorRates:
     """With one piece of speech of this length; fractions, 0 to 1."""
 
     speech_s: float
@@ -59,16 +59,16 @@ class Errors:
 
 
 @dataclass(frozen=True)
-class PersonExpectation:
+class PersonErrors:
     name: str
-    errors: tuple[Errors, ...]
+    errors: tuple[ErrorRates, ...]
     """In order of the speech; in quiet and in noisy rooms, half and half, as in the model's card."""
     recordings: int
     """That could be compared with each other, behind the false rejects."""
 
 
 @dataclass(frozen=True)
-class Alike:
+class ConfusablePair:
     """Two people who may be mixed up."""
 
     one: str
@@ -78,48 +78,57 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Expectation:
-    people: tuple[PersonExpectation, ...] = ()
+class ExpectedErrors:
+    people: tuple[PersonErrors, ...] = ()
     """In the gallery's order; empty if the model's card says too little."""
-    alike: tuple[Alike, ...] = ()
+    alike: tuple[ConfusablePair, ...] = ()
     """The most alike first."""
 
-    def of(self, name: str) -> PersonExpectation | None:
+    def of(self, name: str) -> PersonErrors | None:
         return next((person for person in self.people if person.name == name), None)
 
 
-def expect_enrolled(store: VoiceprintStore, encoder: Encoder, threshold: float | None = None) -> Expectation:
-    """``expect`` of everybody whom this model knows, as they are identified live; ``threshold``: chosen by hand."""
+def expected_errors_of_enrolled(
+    store: VoiceprintStore, encoder: Encoder, threshold: float | None = None
+) -> ExpectedErrors:
+    """``expected_errors`` of everybody whom this model knows, as they are identified live.
+
+    ``threshold``: chosen by hand, in place of the model's own.
+    """
     gallery = store.gallery(encoder.sha256, encoder.cohort)
-    samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MOST_PEOPLE]}
+    samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MAX_COMPARED_PEOPLE]}
     rule = live_rule(encoder.rule(threshold), SessionSpeakersConfig().needed_llr)
-    return expect(gallery, samples, encoder.card, rule)
+    return expected_errors(gallery, samples, encoder.card, rule)
 
 
-def expect(gallery: Gallery, samples: Mapping[str, Sequence[Sample]], card: Mapping, rule: DecisionRule) -> Expectation:
+def expected_errors(
+    gallery: Gallery, samples: Mapping[str, Sequence[EmbeddedSample]], card: Mapping, rule: DecisionRule
+) -> ExpectedErrors:
     """What to expect of the people of a gallery.
 
     ``samples``: by name, what their voiceprints were made of; people without are left out. ``card``: of the model.
     ``rule``: how it is decided.
     """
-    general = {row["speech_s"]: found for row in card.get("thresholds", ()) if (found := people_in_general(row))}
-    names = [name for name in gallery.people if samples.get(name)][:MOST_PEOPLE]
-    if not names or any(seconds not in general for seconds in (*SPEECH_S, PIECE_S)):
-        return Expectation()
-    usual = general[PIECE_S][0].mean
+    general = {row["speech_s"]: found for row in card.get("thresholds", ()) if (found := score_distributions(row))}
+    names = [name for name in gallery.people if samples.get(name)][:MAX_COMPARED_PEOPLE]
+    if not names or any(seconds not in general for seconds in (*SPEECH_LENGTHS_S, SEGMENT_S)):
+        return ExpectedErrors()
+    usual = general[SEGMENT_S][0].mean
     people = []
     for name in names:
-        own, errors = own_scores(samples[name], gallery), []
-        for seconds in SPEECH_S:
+        own, errors = target_scores(samples[name], gallery), []
+        for seconds in SPEECH_LENGTHS_S:
             target, other = general[seconds]
             threshold = rule.at(seconds).threshold
-            errors.append(Errors(seconds, shrunk(target, own - usual).cdf(threshold), 1 - other.cdf(threshold)))
-        people.append(PersonExpectation(name, tuple(errors), len(own)))
-    spread = PAIR_SPREAD * general[PIECE_S][1].stdev
-    return Expectation(tuple(people), _alike(gallery, names, samples, spread, rule.at(PIECE_S).threshold))
+            errors.append(
+                ErrorRates(seconds, predicted_scores(target, own - usual).cdf(threshold), 1 - other.cdf(threshold))
+            )
+        people.append(PersonErrors(name, tuple(errors), len(own)))
+    spread = PAIR_SPREAD_SHARE * general[SEGMENT_S][1].stdev
+    return ExpectedErrors(tuple(people), _alike(gallery, names, samples, spread, rule.at(SEGMENT_S).threshold))
 
 
-def people_in_general(row: Mapping) -> tuple[NormalDist, NormalDist] | None:
+def score_distributions(row: Mapping) -> tuple[NormalDist, NormalDist] | None:
     """(scores of a person's speech with the own voiceprint, with another's), from a model's card for one length of
     speech; None if it says too little.
 
@@ -136,7 +145,7 @@ def people_in_general(row: Mapping) -> tuple[NormalDist, NormalDist] | None:
         return None
 
 
-def shrunk(prior: NormalDist, shifts: np.ndarray, between: float = BETWEEN) -> NormalDist:
+def predicted_scores(prior: NormalDist, shifts: np.ndarray, between: float = BETWEEN_SPEAKER_SHARE) -> NormalDist:
     """How a person's next score lies, after recordings whose scores were ``shifts`` (n,) above the prior's mean."""
     worth = (1 - between) / between  # of the prior, in recordings
     count, within = len(shifts), (1 - between) * prior.variance
@@ -144,12 +153,12 @@ def shrunk(prior: NormalDist, shifts: np.ndarray, between: float = BETWEEN) -> N
     return NormalDist(mean, math.sqrt(within + within / (count + worth)))
 
 
-def own_scores(samples: Sequence[Sample], gallery: Gallery) -> np.ndarray:
+def target_scores(samples: Sequence[EmbeddedSample], gallery: Gallery) -> np.ndarray:
     """(n,) of each recording the mean score of its pieces with the voiceprint that the person's others make.
 
     Of a single recording its later half with its first, n is 1; n is 0 for a single piece.
     """
-    parts = [(sample.vectors, list(sample.piece_s)) for sample in samples]
+    parts = [(sample.vectors, list(sample.segment_s)) for sample in samples]
     if len(parts) == 1:
         vectors, seconds = parts[0]
         half = len(vectors) // 2
@@ -157,14 +166,18 @@ def own_scores(samples: Sequence[Sample], gallery: Gallery) -> np.ndarray:
     found = []
     for index, (vectors, _) in enumerate(parts[:1] if len(samples) == 1 else parts):
         rest = [part for number, part in enumerate(parts) if number != index]
-        own = pooled(np.concatenate([v for v, _ in rest]), [s for _, part_s in rest for s in part_s])
+        own = pool_embeddings(np.concatenate([v for v, _ in rest]), [s for _, part_s in rest for s in part_s])
         found.append(float(similarities(vectors, own[None], gallery.cohort).mean()))
     return np.array(found)
 
 
 def _alike(
-    gallery: Gallery, names: Sequence[str], samples: Mapping[str, Sequence[Sample]], spread: float, threshold: float
-) -> tuple[Alike, ...]:
+    gallery: Gallery,
+    names: Sequence[str],
+    samples: Mapping[str, Sequence[EmbeddedSample]],
+    spread: float,
+    threshold: float,
+) -> tuple[ConfusablePair, ...]:
     rows = [gallery.names.index(name) for name in names]
     scores = [
         gallery.row_scores(np.concatenate([sample.vectors for sample in samples[name]])).mean(axis=0)[rows]
@@ -174,6 +187,6 @@ def _alike(
     found = []
     for a, b in itertools.combinations(range(len(names)), 2):
         confused = 1 - NormalDist(float(means[a, b]), spread).cdf(threshold)
-        if confused >= ALIKE:
-            found.append(Alike(names[a], names[b], confused))
+        if confused >= CONFUSABLE_FROM:
+            found.append(ConfusablePair(names[a], names[b], confused))
     return tuple(sorted(found, key=lambda pair: -pair.confused))

@@ -22,7 +22,7 @@ FLOOR_POWER = 1e-10
 
 
 @dataclass(frozen=True)
-class Levels:
+class SimilarityThresholds:
     """Cosines between recordings to judge by; every model has its own."""
 
     different: float
@@ -31,7 +31,7 @@ class Levels:
     """From this on they are taken to be of one person: the threshold for a name."""
 
     @classmethod
-    def of(cls, rule: DecisionRule) -> Levels:
+    def of(cls, rule: DecisionRule) -> SimilarityThresholds:
         """``different`` is where the model's calibration gives even odds.
 
         Who is being enrolled is known to be in front of the microphone, so a doubt needs more than a score below the
@@ -41,10 +41,10 @@ class Levels:
 
 
 @dataclass(frozen=True)
-class VoiceCheck:
+class SpeakerMatch:
     """Whose voice it is, by the embedding."""
 
-    levels: Levels
+    thresholds: SimilarityThresholds
     same_voice: float | None = None
     """Cosine to the other samples of this person, -1 to 1; None for the first."""
     nearest: str | None = None
@@ -69,7 +69,7 @@ class Quality:
     """Fraction of the speech samples at full scale, 0 to 1."""
     all_zero: bool = False
     """Not one sample differs from zero: muted, or no permission to listen."""
-    voice: VoiceCheck | None = None
+    speaker_match: SpeakerMatch | None = None
     """None while the model is not loaded, or when there is too little speech."""
 
 
@@ -134,10 +134,10 @@ class SoundMeter:
     def speech_s(self) -> float:
         return sum(p >= SPEECH for p in self._probability) * CHUNK_S
 
-    def quality(self, voice: VoiceCheck | None = None) -> Quality:
+    def quality(self, match: SpeakerMatch | None = None) -> Quality:
         """The figures so far."""
         if not self._power:
-            return Quality(voice=voice)
+            return Quality(speaker_match=match)
         power, probability = np.array(self._power), np.array(self._probability)
         speech, noise = power[probability >= SPEECH], power[_background(probability)]
         enough = len(noise) * CHUNK_S >= MIN_NOISE_S
@@ -152,7 +152,7 @@ class SoundMeter:
             else None,
             clipped=float(np.mean(np.array(self._clipped)[probability >= SPEECH])) if len(speech) else 0.0,
             all_zero=self._all_zero,
-            voice=voice,
+            speaker_match=match,
         )
 
 
@@ -188,8 +188,8 @@ def judge(quality: Quality, limits: Limits = LIMITS) -> list[Problem]:
         problems.append(Problem(Fault.SHORT, text, usable=quality.speech_s >= limits.usable_speech_s))
         if not problems[0].usable:
             return problems  # the other figures rest on too little
-    if quality.voice:
-        problems += _judge_voice(quality.voice)
+    if quality.speaker_match:
+        problems += _judge_match(quality.speaker_match)
     if quality.clipped > limits.clipped:
         text = (
             f"the microphone clips ({quality.clipped:.1%} of the speech): lower its input level, or move away a little."
@@ -204,16 +204,16 @@ def judge(quality: Quality, limits: Limits = LIMITS) -> list[Problem]:
     return problems
 
 
-def _judge_voice(voice: VoiceCheck) -> list[Problem]:
+def _judge_match(match: SpeakerMatch) -> list[Problem]:
     problems = []
-    if voice.same_voice is not None and voice.same_voice < voice.levels.different:
+    if match.same_voice is not None and match.same_voice < match.thresholds.different:
         text = (
-            f"this sounds like somebody else than the samples before ({voice.same_voice:.2f}, one voice has"
-            f" {voice.levels.different:.2f} or more): only the person being enrolled should speak."
+            f"this sounds like somebody else than the samples before ({match.same_voice:.2f}, one voice has"
+            f" {match.thresholds.different:.2f} or more): only the person being enrolled should speak."
         )
         problems.append(Problem(Fault.OTHER_VOICE, text, usable=False))
-    if voice.nearest is not None and voice.nearest_score >= voice.levels.same:
-        text = f"this voice is already enrolled as {voice.nearest} ({voice.nearest_score:.2f})."
+    if match.nearest is not None and match.nearest_score >= match.thresholds.same:
+        text = f"this voice is already enrolled as {match.nearest} ({match.nearest_score:.2f})."
         problems.append(Problem(Fault.ENROLLED, text, again=False))
     return problems
 
@@ -231,7 +231,7 @@ def _db(power: float) -> float:
 def quality_figures(quality: Quality) -> dict[str, object]:
     """A recording's figures as JSON values."""
     out = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(quality).items()}
-    out.pop("voice")  # it compares with other people: none of their names belongs into this person's folder
-    if quality.voice and quality.voice.same_voice is not None:
-        out["same_voice"] = round(quality.voice.same_voice, 4)
+    out.pop("speaker_match")  # it compares with other people: none of their names belongs into this person's folder
+    if quality.speaker_match and quality.speaker_match.same_voice is not None:
+        out["same_voice"] = round(quality.speaker_match.same_voice, 4)
     return out

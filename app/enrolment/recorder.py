@@ -12,7 +12,7 @@ import numpy as np
 from app.audio.level import FLOOR_DB, level_db
 from app.audio.source import AudioSource, SourceState
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, keep_speech
-from app.enrolment.quality import Quality, SoundMeter, VoiceCheck
+from app.enrolment.quality import Quality, SoundMeter, SpeakerMatch
 from utils import SAMPLE_RATE, HeardError
 
 
@@ -30,7 +30,7 @@ class RecorderConfig:
     """New speech after which the voice is looked at again."""
     backlog_s: float = 5.0
     """Sound that may wait while the reader is busy; older sound is skipped."""
-    patience_s: float = 60.0
+    source_timeout_s: float = 60.0
     """How long a microphone that went away is waited for."""
 
 
@@ -72,7 +72,7 @@ class SampleRecorder:
         self,
         source: AudioSource,
         config: RecorderConfig = RecorderConfig(),
-        check: Callable[[np.ndarray, bool], VoiceCheck | None] | None = None,
+        check: Callable[[np.ndarray, bool], SpeakerMatch | None] | None = None,
     ):
         self.source, self.config, self.check = source, config, check
         self._detector = SpeechDetector()
@@ -97,7 +97,7 @@ class SampleRecorder:
         """Record a sample: a snapshot every hop, the finished sample in the last.
 
         It is over when enough speech was heard, after ``longest_s`` of sound, or with the source. What a file holds
-        beyond that stays for the next sample. Raises HeardError if the source is gone for longer than ``patience_s``.
+        beyond that stays for the next sample. Raises HeardError if the source is gone for ``source_timeout_s``.
         """
         config = self.config
         began, meter, chunks = datetime.now().astimezone(), SoundMeter(), []
@@ -137,7 +137,7 @@ class SampleRecorder:
         samples = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
         quality, status = meter.quality(), self.source.status
         if self.check and quality.speech_s > 0:
-            quality = replace(quality, voice=self.check(keep_speech(samples), True))
+            quality = replace(quality, speaker_match=self.check(keep_speech(samples), True))
         sample = RecordedSample(samples, quality, status.device or self.source.name, began)
         return Snapshot(quality, self.config.speech_s, message=status.message, sample=sample)
 
@@ -153,7 +153,7 @@ class SampleRecorder:
                     self._waiting = self._waiting[:0]
                 self._read_to_s = block.end_s
                 self._waiting = np.concatenate([self._waiting, block.samples])
-            elif time.monotonic() - self._heard_at > self.config.patience_s and not self.ended:
+            elif time.monotonic() - self._heard_at > self.config.source_timeout_s and not self.ended:
                 why = self.source.status.message or "no sound came from it"
                 raise HeardError(f"{self.source.name} was waited for in vain: {why}")
         taken = min(wanted, len(self._waiting) // CHUNK * CHUNK)

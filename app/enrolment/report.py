@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.enrolment.quality import Levels
-from app.enrolment.segments import pooled
+from app.enrolment.quality import SimilarityThresholds
+from app.enrolment.segments import pool_embeddings
 from app.scoring.cohort import Cohort, similarities
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -32,7 +32,7 @@ class PersonReport:
     nearest_score: float | None = None
     """Score with it, -1 to 1."""
 
-    def warnings(self, levels: Levels) -> list[str]:
+    def warnings(self, levels: SimilarityThresholds) -> list[str]:
         """What the user should look into in this person's samples, a line each."""
         lines = []
         for file in self.outliers:
@@ -47,7 +47,9 @@ class PersonReport:
         return lines
 
 
-def report(store: VoiceprintStore, encoder: Encoder, names: Iterable[str], levels: Levels) -> list[PersonReport]:
+def report_people(
+    store: VoiceprintStore, encoder: Encoder, names: Iterable[str], levels: SimilarityThresholds
+) -> list[PersonReport]:
     """A report on each of ``names`` who has a voiceprint of this model, compared with everybody who has one."""
     gallery = store.gallery(encoder.sha256, encoder.cohort)
     index_of = {name: index for index, name in enumerate(gallery.names)}
@@ -76,7 +78,7 @@ def report(store: VoiceprintStore, encoder: Encoder, names: Iterable[str], level
     return reports
 
 
-def warnings(reports: Sequence[PersonReport], levels: Levels) -> list[str]:
+def report_warnings(reports: Sequence[PersonReport], levels: SimilarityThresholds) -> list[str]:
     """What the user should look into, a line each: in each person's samples, and two people who sound alike."""
     lines = [line for person in reports for line in person.warnings(levels)]
     alike = {}
@@ -90,17 +92,17 @@ def warnings(reports: Sequence[PersonReport], levels: Levels) -> list[str]:
     return lines
 
 
-def leave_one_out(samples: Sequence[Sample], cohort: Cohort | None = None) -> list[float]:
+def leave_one_out(samples: Sequence[EmbeddedSample], cohort: Cohort | None = None) -> list[float]:
     """Score of each sample to the rest of them pooled; of each piece, if there is one sample; [] for one piece."""
-    parts = [(sample.vectors, list(sample.piece_s)) for sample in samples]
+    parts = [(sample.vectors, list(sample.segment_s)) for sample in samples]
     if len(parts) == 1:
         (only,) = samples
-        parts = [(vector[None], [seconds]) for vector, seconds in zip(only.vectors, only.piece_s, strict=True)]
+        parts = [(vector[None], [seconds]) for vector, seconds in zip(only.vectors, only.segment_s, strict=True)]
     if len(parts) < 2:
         return []
     scores = []
     for index, (vectors, seconds) in enumerate(parts):
         rest = [part for other, part in enumerate(parts) if other != index]
-        others = pooled(np.concatenate([v for v, _ in rest]), [s for _, part_s in rest for s in part_s])
-        scores.append(float(similarities(pooled(vectors, seconds)[None], others[None], cohort)[0, 0]))
+        others = pool_embeddings(np.concatenate([v for v, _ in rest]), [s for _, part_s in rest for s in part_s])
+        scores.append(float(similarities(pool_embeddings(vectors, seconds)[None], others[None], cohort)[0, 0]))
     return scores

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.audio.vad import keep_speech
-from app.enrolment.quality import Levels, VoiceCheck
-from app.enrolment.segments import embed, pooled
+from app.enrolment.quality import SimilarityThresholds, SpeakerMatch
+from app.enrolment.segments import embed_segments, pool_embeddings
 from app.scoring.cohort import similarities, unit
 from app.scoring.gallery import Gallery, score
 from app.voiceprints.store import VoiceprintStore
@@ -25,16 +25,16 @@ from utils import HeardError, read_audio
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
 
-KNOWN_SAMPLES = 6
+COMPARED_SAMPLES = 6
 """Kept samples of the person that a new one is compared with: the newest."""
 
 
-class Voices:
+class SpeakerCheck:
     """Everybody enrolled with this model, and one person who is being recorded. One thread at a time."""
 
     def __init__(self, encoder: Encoder, others: Gallery):
         self.encoder, self.others = encoder, others
-        self.levels = Levels.of(encoder.rule())
+        self.levels = SimilarityThresholds.of(encoder.rule())
         self._own: list[np.ndarray] = []  # one embedding per sample of the person
 
     @classmethod
@@ -47,7 +47,7 @@ class Voices:
         model: str = "embedded",
         progress: Callable[[int, int], None] | None = None,
         encoder: Encoder | None = None,
-    ) -> Voices:
+    ) -> SpeakerCheck:
         """Load the voiceprints in ``data`` of all but ``name``, and the person's newest ``recordings``; and the model,
         unless its ``encoder`` is there already.
         """
@@ -61,14 +61,14 @@ class Voices:
         voices = cls(
             encoder, Gallery(tuple(known.names[index] for index in others), known.vectors[others], known.cohort)
         )
-        for path in recordings[-KNOWN_SAMPLES:]:
+        for path in recordings[-COMPARED_SAMPLES:]:
             try:
                 voices.keep(keep_speech(read_audio(path)))
             except HeardError:  # a damaged recording is building's to report
                 continue
         return voices
 
-    def check(self, speech: np.ndarray) -> VoiceCheck | None:
+    def check(self, speech: np.ndarray) -> SpeakerMatch | None:
         """Whose voice ``speech`` (n,) is; None for less than a second of it."""
         voice = self._embed(speech)
         if voice is None:
@@ -79,7 +79,7 @@ class Voices:
             same = float(similarities(own[None], voice[None], self.encoder.cohort)[0, 0])
         scores = score(voice, self.others)
         nearest = max(scores, key=scores.__getitem__, default=None)
-        return VoiceCheck(self.levels, same, nearest, scores.get(nearest))
+        return SpeakerMatch(self.levels, same, nearest, scores.get(nearest))
 
     def keep(self, speech: np.ndarray) -> None:
         """``speech`` is of the person: compare the next samples with it, too."""
@@ -93,18 +93,18 @@ class Voices:
             self._own.pop()
 
     def _embed(self, speech: np.ndarray) -> np.ndarray | None:
-        vectors, seconds = embed(self.encoder, speech)
-        return pooled(vectors, seconds) if len(vectors) else None
+        vectors, seconds = embed_segments(self.encoder, speech)
+        return pool_embeddings(vectors, seconds) if len(vectors) else None
 
 
-class LoadingVoices:
+class LoadingSpeakerCheck:
     """The same questions while the model loads in a thread: until it is there, they have no answer.
 
     If it cannot be loaded they never have one; ``problem`` says why, and recording goes on without.
     """
 
-    def __init__(self, load: Callable[[], Voices]):
-        self._future: Future[Voices] = Future()
+    def __init__(self, load: Callable[[], SpeakerCheck]):
+        self._future: Future[SpeakerCheck] = Future()
         self._load = load
 
     def start(self) -> None:
@@ -121,13 +121,13 @@ class LoadingVoices:
         """Why the voices could not be loaded; None if they were, or are still being loaded."""
         return self._future.exception() if self.ready else None
 
-    def check(self, speech: np.ndarray, final: bool = False) -> VoiceCheck | None:
-        """See ``Voices.check``; a ``final`` question waits for the model."""
+    def check(self, speech: np.ndarray, final: bool = False) -> SpeakerMatch | None:
+        """See ``SpeakerCheck.check``; a ``final`` question waits for the model."""
         voices = self._voices(wait=final)
         return voices.check(speech) if voices else None
 
     def keep(self, speech: np.ndarray) -> None:
-        """See ``Voices.keep``."""
+        """See ``SpeakerCheck.keep``."""
         voices = self._voices(wait=True)
         if voices:
             voices.keep(speech)
@@ -138,7 +138,7 @@ class LoadingVoices:
         except Exception as error:  # whoever asks is told
             self._future.set_exception(error)
 
-    def _voices(self, *, wait: bool) -> Voices | None:
+    def _voices(self, *, wait: bool) -> SpeakerCheck | None:
         if not (wait or self.ready) or self._future.exception():
             return None
         return self._future.result()

@@ -13,7 +13,7 @@ import numpy as np
 from app.audio.vad import keep_speech
 from app.corpus.clips import Clip
 from app.embedding.encoder import Embed
-from app.enrolment.segments import cut, pooled
+from app.enrolment.segments import pool_embeddings, segment_speech
 from app.evaluation.pairs import Progress
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule
@@ -92,8 +92,8 @@ def cast_parts(clips: Sequence[Clip], config: OpenSetConfig, progress: Progress 
 
 def hear(part: Part, embed: Embed) -> Voice:
     """A part's voiceprint, made in pieces as the program makes it, and its windows."""
-    pieces = cut(part.enrolment)
-    voiceprint = pooled(np.stack([embed(piece) for piece in pieces]), [1.0] * len(pieces))
+    pieces = segment_speech(part.enrolment)
+    voiceprint = pool_embeddings(np.stack([embed(piece) for piece in pieces]), [1.0] * len(pieces))
     return Voice(voiceprint, np.stack([embed(window) for window in part.windows]))
 
 

@@ -14,7 +14,7 @@ from app.audio.file_source import StreamSource
 from app.audio.vad import keep_speech
 from app.diarisation.recogniser import Recogniser, listen
 from app.diarisation.transcript import FORMATS
-from app.enrolment.segments import SHORTEST_S, embed, pooled
+from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
 from app.scoring.decision import decide
 from app.scoring.gallery import score
 from app.scoring.identification import UNKNOWN
@@ -23,7 +23,7 @@ from app.server.errors import ApiError
 from app.server.schemas import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
 from app.server.service import Service, service_of
 from app.server.uploads import decode_upload, duration_s, read_upload
-from app.verification import Voice, compare, hear
+from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings
 from utils import BadInput
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
@@ -91,10 +91,10 @@ def _embed_upload(service: Service, file: BinaryIO) -> tuple[np.ndarray, float, 
     sound = read_upload(file, service.config.max_audio_s)
     speech = keep_speech(sound)
     spoken_s = duration_s(speech)
-    if spoken_s < SHORTEST_S:
-        text = f"{spoken_s:.1f} s of speech are too little (at least {SHORTEST_S:g} s)."
+    if spoken_s < MIN_SPEECH_S:
+        text = f"{spoken_s:.1f} s of speech are too little (at least {MIN_SPEECH_S:g} s)."
         raise ApiError(422, "too_little_speech", text)
-    return pooled(*embed(service.encoder, speech)), spoken_s, duration_s(sound)
+    return pool_embeddings(*embed_segments(service.encoder, speech)), spoken_s, duration_s(sound)
 
 
 def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | None) -> Verification:
@@ -102,19 +102,19 @@ def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | Non
     if b is not None:
         others = [_read_voice(service, b, "b")]
     else:  # whose speech was long enough to be enrolled, and is not looked at again
-        others = [Voice(row, voice.speech_s, ()) for row in _enrolled(service, person)]
-    answers = [compare(voice, other, service.rule, service.encoder.cohort) for other in others]
+        others = [SpeakerEmbedding(row, voice.speech_s, ()) for row in _enrolled(service, person)]
+    answers = [verify_embeddings(voice, other, service.rule, service.encoder.cohort) for other in others]
     best = max(answers, key=lambda answer: answer.score).as_json()
     if b is None:
         best.update(speech_s=best["speech_s"][:1], warnings=best["warnings"][:1])
     return Verification(**best)
 
 
-def _read_voice(service: Service, file: BinaryIO, part: str) -> Voice:
+def _read_voice(service: Service, file: BinaryIO, part: str) -> SpeakerEmbedding:
     """The voice in an upload, as ``python -m app verify`` hears it. Raises ApiError for too little speech."""
     sound = read_upload(file, service.config.max_audio_s)
     try:
-        return hear(service.encoder, [sound])[0]
+        return embed_recordings(service.encoder, [sound])[0]
     except BadInput as error:
         raise ApiError(422, "too_little_speech", f"{part}: {str(error).removeprefix('sound 1: ')}") from None
 

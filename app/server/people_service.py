@@ -15,7 +15,7 @@ from app.audio.vad import SpeechDetector, keep_speech, speech_segments
 from app.enrolment.add_sample import add_recording
 from app.enrolment.build import embed_sample
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
-from app.enrolment.speaker_check import KNOWN_SAMPLES, Voices
+from app.enrolment.speaker_check import COMPARED_SAMPLES, SpeakerCheck
 from app.scoring.gallery import Gallery
 from app.server.errors import ApiError
 from app.server.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
@@ -159,7 +159,8 @@ def add_sound(
     if any(note and note.source_sha256 == digest for note in map(read_note, recordings)):
         raise ApiError(409, "sample_taken", "this recording is among the samples already.")
     quality = replace(
-        measure(sound, SpeechDetector().process(sound)), voice=_speaker_check(service, name, recordings).check(speech)
+        measure(sound, SpeechDetector().process(sound)),
+        speaker_match=_speaker_check(service, name, recordings).check(speech),
     )
     problems = judge(quality)
     if any(not problem.usable for problem in problems) or (problems and not accept_flawed):
@@ -201,13 +202,13 @@ def first_speech_of(sound: np.ndarray, most_s: float) -> np.ndarray:
     return sound[start : start + round(most_s * SAMPLE_RATE)]
 
 
-def _speaker_check(service: Service, name: str, recordings: list[Path]) -> Voices:
+def _speaker_check(service: Service, name: str, recordings: list[Path]) -> SpeakerCheck:
     """Everybody else, and what is kept of this person."""
     known = service.gallery()
     others = [index for index, other in enumerate(known.names) if other != name]
     names = tuple(known.names[index] for index in others)
-    check = Voices(service.encoder, Gallery(names, known.vectors[others], known.cohort))
-    for path in recordings[-KNOWN_SAMPLES:]:
+    check = SpeakerCheck(service.encoder, Gallery(names, known.vectors[others], known.cohort))
+    for path in recordings[-COMPARED_SAMPLES:]:
         with contextlib.suppress(HeardError):  # a damaged one is no reason to refuse this one
             check.keep(keep_speech(read_audio(path)))
     return check

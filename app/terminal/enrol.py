@@ -15,7 +15,7 @@ from app.audio.vad import keep_speech
 from app.enrolment.guide import Guide, Outcome, Verdict
 from app.enrolment.quality import Fault, Limits, Quality, judge
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
-from app.enrolment.speaker_check import LoadingVoices, Voices
+from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.session import SessionOptions, make_source
 from app.terminal.text import bar, cut, meter
 from utils import BadInput, HeardError, clean_name, data_dir
@@ -62,7 +62,7 @@ def run_enrolment(options: EnrolOptions) -> int:
     limits = Limits(speech_s=min(Limits.speech_s, 0.6 * options.seconds))
     source = options.file.name if options.file else ""
     guide = Guide(data, options.name, samples=options.samples, limits=limits, source=source)
-    voices = LoadingVoices(lambda: Voices.load(data, guide.name, guide.earlier, model=options.model))
+    voices = LoadingSpeakerCheck(lambda: SpeakerCheck.load(data, guide.name, guide.earlier, model=options.model))
     config = RecorderConfig(speech_s=options.seconds, longest_s=max(20.0, 4 * options.seconds))
     recorder = SampleRecorder(options.source(), config, voices.check)
     return EnrolTerminal(options, guide, recorder, voices).run()
@@ -71,7 +71,7 @@ def run_enrolment(options: EnrolOptions) -> int:
 class EnrolTerminal:
     """One session. With a terminal the person starts each sample with Enter; without one a countdown does."""
 
-    def __init__(self, options: EnrolOptions, guide: Guide, recorder: SampleRecorder, voices: LoadingVoices):
+    def __init__(self, options: EnrolOptions, guide: Guide, recorder: SampleRecorder, voices: LoadingSpeakerCheck):
         self.options, self.guide, self.recorder, self.voices = options, guide, recorder, voices
         self.live = sys.stdout.isatty()
         self.asks = options.file is None and sys.stdin is not None and sys.stdin.isatty()
@@ -225,11 +225,15 @@ def describe(quality: Quality) -> str:
         parts.append(f"level {quality.level_db:.0f} dB")
         parts.append("noise not known" if quality.snr_db is None else f"{quality.snr_db:.0f} dB above the noise")
         parts.append(f"{quality.clipped:.1%} clipped" if quality.clipped else "no clipping")
-    if quality.voice and quality.voice.same_voice is not None:
-        same = quality.voice.same_voice >= quality.voice.levels.different
-        parts.append(f"{'the same' if same else 'not the same'} voice as before ({quality.voice.same_voice:.2f})")
-    if quality.voice and quality.voice.nearest is not None:
-        parts.append(f"nearest other person {quality.voice.nearest} ({quality.voice.nearest_score:.2f})")
+    if quality.speaker_match and quality.speaker_match.same_voice is not None:
+        same = quality.speaker_match.same_voice >= quality.speaker_match.thresholds.different
+        parts.append(
+            f"{'the same' if same else 'not the same'} voice as before ({quality.speaker_match.same_voice:.2f})"
+        )
+    if quality.speaker_match and quality.speaker_match.nearest is not None:
+        parts.append(
+            f"nearest other person {quality.speaker_match.nearest} ({quality.speaker_match.nearest_score:.2f})"
+        )
     return ", ".join(parts)
 
 

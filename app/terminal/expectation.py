@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from app.enrolment.expected_errors import Expectation
+from app.enrolment.expected_errors import ExpectedErrors
 from app.terminal.tables import table
 
 
-def expectation_lines(expectation: Expectation, names: Collection[str], told: Sequence[str] = ()) -> list[str]:
+def expectation_lines(expectation: ExpectedErrors, names: Collection[str], told: Sequence[str] = ()) -> list[str]:
     """Lines about ``names``, among everybody expected; none if the model's card says too little.
 
     ``told``: lines that are shown besides; two people who are named in one of them are not told of again.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.enrolment.segments import in_a_noisy_room
+from app.enrolment.segments import simulate_noisy_rooms
 from app.scoring.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
 from app.scoring.cohort import SMALLEST_COHORT, Cohort, unit
 from app.scoring.metrics import cllr, equal_error_rate, rejected
@@ -147,7 +147,7 @@ class NoisyRoom(Corpus):
         super().__init__(corpus.samples, corpus.speakers)
 
     def pieces(self, speaker: int, length: int, limit: int) -> list[np.ndarray]:
-        return in_a_noisy_room(super().pieces(speaker, length, limit), seed=speaker)
+        return simulate_noisy_rooms(super().pieces(speaker, length, limit), seed=speaker)
 
 
 def add_gender(network: SpeakerNetwork, config: RunConfig, training: Corpus, validation: Corpus) -> dict | None:

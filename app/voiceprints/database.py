@@ -40,9 +40,9 @@ CREATE INDEX embeddings_by_model ON embeddings(model_sha256, sample_id);
 class Database:
     """One SQLite file with a write-ahead log. Made when first written to; an absent one reads as empty."""
 
-    def __init__(self, path: Path, patience_s: float):
-        """``patience_s``: how long another program that is just writing is waited for."""
-        self.path, self.patience_s = path, patience_s
+    def __init__(self, path: Path, busy_timeout_s: float):
+        """``busy_timeout_s``: how long another program that is just writing is waited for."""
+        self.path, self.busy_timeout_s = path, busy_timeout_s
         self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Database:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch(mode=0o600)  # a voice is biometric data: for its owner's eyes; SQLite's log follows suit
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=self.patience_s, check_same_thread=False)
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=self.busy_timeout_s, check_same_thread=False)
             try:
                 self._use_log(db)
                 for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
@@ -89,7 +89,7 @@ class Database:
 
     def _use_log(self, db: sqlite3.Connection) -> None:
         """Switch to a write-ahead log. Of two programs that make the file one is refused at once: it tries again."""
-        give_up = time.monotonic() + self.patience_s
+        give_up = time.monotonic() + self.busy_timeout_s
         while True:
             try:
                 db.execute("PRAGMA journal_mode=WAL")

@@ -24,23 +24,23 @@ from utils import BadInput, atomic_write, clean_name, slug
 
 
 @dataclass(frozen=True)
-class Sample:
+class EmbeddedSample:
     """One recording of a person, with the embeddings that a model made of it."""
 
     file: str
     """Path as given: for recordings, relative to the data folder."""
     vectors: np.ndarray
     """(pieces, D) float32 of unit length, one for each piece of speech."""
-    piece_s: Sequence[float]
+    segment_s: Sequence[float]
     """Seconds of speech behind each piece."""
 
     @property
     def speech_s(self) -> float:
-        return float(sum(self.piece_s))
+        return float(sum(self.segment_s))
 
 
 @dataclass(frozen=True)
-class Person:
+class EnrolledPerson:
     """Somebody enrolled, in a list."""
 
     name: str
@@ -55,11 +55,11 @@ class Person:
 class VoiceprintStore:
     """``voiceprints.db`` in a data folder. Made when first written to; reading an absent one finds nobody."""
 
-    def __init__(self, data: Path, *, patience_s: float = 10.0):
-        """``patience_s``: how long another program that is just writing is waited for."""
+    def __init__(self, data: Path, *, busy_timeout_s: float = 10.0):
+        """``busy_timeout_s``: how long another program that is just writing is waited for."""
         self.data = Path(data)
         self.path = self.data / "voiceprints.db"
-        self._database = Database(self.path, patience_s)
+        self._database = Database(self.path, busy_timeout_s)
 
     def close(self) -> None:
         self._database.close()
@@ -76,7 +76,7 @@ class VoiceprintStore:
         """Everybody's name, in alphabetical order."""
         return [name for (name,) in self._database.read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
 
-    def overview(self) -> list[Person]:
+    def overview(self) -> list[EnrolledPerson]:
         """Everybody, in alphabetical order, with what they are known by."""
         rows = self._database.read(
             "SELECT p.name, p.enrolled_at, count(*), total(s.speech_s),"
@@ -84,9 +84,9 @@ class VoiceprintStore:
             "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id ORDER BY e.model_id))"
             " FROM people p JOIN samples s ON s.person_id = p.id GROUP BY p.id ORDER BY p.name COLLATE NOCASE"
         )
-        return [Person(*row[:4], tuple((row[4] or "").split("\n"))) for row in rows]
+        return [EnrolledPerson(*row[:4], tuple((row[4] or "").split("\n"))) for row in rows]
 
-    def samples(self, name: str, model_sha256: str) -> list[Sample]:
+    def samples(self, name: str, model_sha256: str) -> list[EmbeddedSample]:
         """A person's samples that this model has embedded, oldest first."""
         rows = self._database.read(
             "SELECT s.id, s.file, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
@@ -97,7 +97,7 @@ class VoiceprintStore:
         for row in rows:
             grouped.setdefault(row[0], []).append(row)
         return [
-            Sample(group[0][1], np.stack([_vector(row[2]) for row in group]), [row[3] for row in group])
+            EmbeddedSample(group[0][1], np.stack([_vector(row[2]) for row in group]), [row[3] for row in group])
             for group in grouped.values()
         ]
 
@@ -135,7 +135,7 @@ class VoiceprintStore:
 
     # ------------------------------------------------------------ writing
 
-    def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[Sample]) -> None:
+    def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[EmbeddedSample]) -> None:
         """Enrol a person with these ``samples`` and no others. On any error nothing changes.
 
         What other models made of the same files stays, so that going back to such a model needs no rebuilding.
@@ -150,7 +150,7 @@ class VoiceprintStore:
             for sample in samples:
                 self._insert(db, person, model_id, model_sha256, sample)
 
-    def add_sample(self, name: str, model_id: str, model_sha256: str, sample: Sample) -> None:
+    def add_sample(self, name: str, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
         """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
         with self._database.write() as db:
             person = self._person_id(db, clean_name(name))
@@ -279,7 +279,7 @@ class VoiceprintStore:
         return db.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
 
     @staticmethod
-    def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: Sample) -> None:
+    def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
         """Add a sample's embeddings, in place of those that this model made of the same file before."""
         (sample_id,) = db.execute(
             "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
@@ -292,7 +292,7 @@ class VoiceprintStore:
             " VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
-                for vector, seconds in zip(sample.vectors, sample.piece_s, strict=True)
+                for vector, seconds in zip(sample.vectors, sample.segment_s, strict=True)
             ],
         )
 

@@ -14,7 +14,7 @@ from app.embedding.model_files import resolve
 from app.scoring.cohort import unit
 from app.scoring.gallery import best
 from app.voiceprints.recordings import Note, samples_of, save_sample
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import ROOT, BadInput, file_sha256
 
 SHA = "a" * 64
@@ -28,8 +28,8 @@ def data(tmp_path):
     save_sample(tmp_path, sound, Note("Colin", ""))
     with VoiceprintStore(tmp_path) as store:
         files = [wav.relative_to(tmp_path).as_posix() for wav in wavs]
-        store.set_samples("Ana", "embedded", SHA, [Sample(file, np.eye(1, 192), [7.5]) for file in files])
-        store.set_samples("Ben", "other", "b" * 64, [Sample("x.wav", np.eye(1, 192), [3.0])])
+        store.set_samples("Ana", "embedded", SHA, [EmbeddedSample(file, np.eye(1, 192), [7.5]) for file in files])
+        store.set_samples("Ben", "other", "b" * 64, [EmbeddedSample("x.wav", np.eye(1, 192), [3.0])])
     return tmp_path
 
 
@@ -89,7 +89,7 @@ def test_exporting_vectors_that_faiss_reads(tmp_path, capsys):
     sha256 = file_sha256(resolve("embedded").path)
     with VoiceprintStore(tmp_path) as store:
         for name, vector in voices_of.items():
-            store.set_samples(name, "embedded", sha256, [Sample("x.wav", vector[None], [3.0])])
+            store.set_samples(name, "embedded", sha256, [EmbeddedSample("x.wav", vector[None], [3.0])])
     out = tmp_path / "out" / "voices.npy"
     assert people.run(["export", "--faiss", str(out), "--data", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("300 voiceprints of embedded were written to")

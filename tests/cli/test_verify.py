@@ -54,7 +54,7 @@ def files(tmp_path_factory, demo_dir):
 def test_any_format_rate_and_channels(files, encoder):
     verifier = Verifier(encoder)
     for name in ("a.mp3", "a.opus", "a b.aiff"):
-        answer = verifier.compare(files / "plain.wav", files / name)
+        answer = verifier.verify(files / "plain.wav", files / name)
         assert answer.same
         assert answer.cosine > 0.9
 
@@ -64,7 +64,7 @@ def test_any_format_rate_and_channels(files, encoder):
     [("plain", ""), ("quiet", "very quiet"), ("clipped", "clipped"), ("short", "little speech"), ("noisy", "noisy")],
 )
 def test_what_makes_an_answer_unsure_is_said(name, warning, files, encoder):
-    said = Verifier(encoder).voice(files / f"{name}.wav").warnings
+    said = Verifier(encoder).embed(files / f"{name}.wav").warnings
     assert [w.split(" (")[0] for w in said] == ([warning] if warning else [])
 
 

@@ -15,7 +15,7 @@ import build_voiceprint
 from app.audio.vad import keep_speech
 from app.enrolment.build import gallery_from_folder
 from app.voiceprints.recordings import Note, samples_of, save_sample
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, write_wav
 
@@ -132,7 +132,7 @@ def test_a_voiceprint_of_another_model_is_made_again(build, data, tree, encoder)
     fresh = content(data, encoder.sha256)["Ana"]
     with VoiceprintStore(data) as store:
         for name in ("Ana", "Gone"):
-            store.set_samples(name, "old", "0" * 64, [Sample("x.wav", np.eye(1, 64, dtype=np.float32), [3.0])])
+            store.set_samples(name, "old", "0" * 64, [EmbeddedSample("x.wav", np.eye(1, 64, dtype=np.float32), [3.0])])
         assert store.stale(encoder.sha256) == ["Ana", "Gone"]
     out, err = build()
     assert list(rows(out)) == ["Ana"]

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from app.enrolment.guide import Guide, Outcome
-from app.enrolment.quality import Fault, Levels, Quality, VoiceCheck
+from app.enrolment.quality import Fault, Quality, SimilarityThresholds, SpeakerMatch
 from app.enrolment.recorder import RecordedSample
 from app.voiceprints.recordings import read_note, samples_of
 from tests.support.small_disk import fill, small_disk
 
 GOOD = Quality(sound_s=9, speech_s=7, level_db=-25, noise_db=-60, snr_db=35)
-LEVELS = Levels(different=0.4, same=0.6)
+LEVELS = SimilarityThresholds(different=0.4, same=0.6)
 
 
 def sample(quality: Quality = GOOD, seconds: float = 0.1, **changes) -> RecordedSample:
@@ -24,7 +24,7 @@ def sample(quality: Quality = GOOD, seconds: float = 0.1, **changes) -> Recorded
 
 
 def other_voice() -> RecordedSample:
-    return sample(voice=VoiceCheck(LEVELS, same_voice=0.1))
+    return sample(speaker_match=SpeakerMatch(LEVELS, same_voice=0.1))
 
 
 def test_good_samples_are_kept_and_lead_through_the_prompts(tmp_path):
@@ -98,7 +98,7 @@ def test_tries_are_counted_for_each_prompt(tmp_path):
 
 def test_a_voice_that_is_enrolled_already_is_told_of_and_kept(tmp_path):
     guide = Guide(tmp_path, "Ana")
-    verdict = guide.take(sample(voice=VoiceCheck(LEVELS, None, "Ben", 0.8)))
+    verdict = guide.take(sample(speaker_match=SpeakerMatch(LEVELS, None, "Ben", 0.8)))
     assert verdict.outcome is Outcome.KEPT
     assert [problem.fault for problem in verdict.problems] == [Fault.ENROLLED]
 

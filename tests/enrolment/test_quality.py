@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from app.audio.vad import CHUNK, CHUNK_S
-from app.enrolment.quality import Fault, Levels, Limits, Quality, SoundMeter, VoiceCheck, judge, measure
+from app.enrolment.quality import Fault, Limits, Quality, SimilarityThresholds, SoundMeter, SpeakerMatch, judge, measure
 from app.scoring.decision import DecisionRule
 
-LEVELS = Levels(different=0.4, same=0.6)
+LEVELS = SimilarityThresholds(different=0.4, same=0.6)
 GOOD = Quality(sound_s=9, speech_s=7, level_db=-25, noise_db=-60, snr_db=35, clipped=0.0)
 
 
 def voice(same: float | None = None, nearest: str | None = None, score: float | None = None) -> Quality:
-    return replace(GOOD, voice=VoiceCheck(LEVELS, same, nearest, score))
+    return replace(GOOD, speaker_match=SpeakerMatch(LEVELS, same, nearest, score))
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_limits_can_be_others():
 
 
 def test_levels_come_from_the_model():
-    levels = Levels.of(DecisionRule(threshold=0.6, scale=10.0, offset=-4.0))
-    assert levels == Levels(different=0.4, same=0.6)
-    assert Levels.of(DecisionRule(threshold=0.3, scale=10.0, offset=-4.0)).different == 0.3
+    levels = SimilarityThresholds.of(DecisionRule(threshold=0.6, scale=10.0, offset=-4.0))
+    assert levels == SimilarityThresholds(different=0.4, same=0.6)
+    assert SimilarityThresholds.of(DecisionRule(threshold=0.3, scale=10.0, offset=-4.0)).different == 0.3
 
 
 # ---------------------------------------------------------------------------- figures

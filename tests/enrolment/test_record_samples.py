@@ -19,9 +19,9 @@ from app.audio.file_source import ArraySource
 from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
-from app.enrolment.quality import Levels, Limits, Quality, VoiceCheck
+from app.enrolment.quality import Limits, Quality, SimilarityThresholds, SpeakerMatch
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
-from app.enrolment.speaker_check import LoadingVoices, Voices
+from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.scoring.gallery import Gallery
 from app.terminal.enrol import EnrolOptions, EnrolTerminal, describe
 from app.voiceprints.recordings import read_note, samples_of
@@ -174,18 +174,18 @@ from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
 from app.enrolment.quality import Limits
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
-from app.enrolment.speaker_check import LoadingVoices, Voices
+from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from utils import run_cli
 
 data, file = Path(sys.argv[1]), sys.argv[2]
 
 def load():
     sys.stdout.write(f"\\nLOADING, torch imported before: {'torch' in sys.modules}\\n")  # in one piece
-    return Voices.load(data, "Ana", [])
+    return SpeakerCheck.load(data, "Ana", [])
 
 def main():
     options = EnrolOptions("Ana", samples=2, seconds=2.0, data=data)
-    guide, voices = Guide(data, "Ana", samples=2, limits=Limits(speech_s=1.2)), LoadingVoices(load)
+    guide, voices = Guide(data, "Ana", samples=2, limits=Limits(speech_s=1.2)), LoadingSpeakerCheck(load)
     recorder = SampleRecorder(FileSource(file, realtime=True), RecorderConfig(speech_s=2.0), voices.check)
     return EnrolTerminal(options, guide, recorder, voices).run()
 
@@ -245,7 +245,7 @@ def test_at_a_terminal_enter_starts_and_ctrl_c_keeps_what_there_is(wav_of, tmp_p
 def session(tmp_path):
     """session(options, voices, source): the terminal's side of a session with short samples."""
 
-    def make(options: EnrolOptions, voices: LoadingVoices, source: ArraySource) -> EnrolTerminal:
+    def make(options: EnrolOptions, voices: LoadingSpeakerCheck, source: ArraySource) -> EnrolTerminal:
         guide = Guide(tmp_path, options.name, samples=options.samples, limits=Limits(speech_s=2.0))
         recorder = SampleRecorder(source, RecorderConfig(speech_s=3.0), voices.check)
         return EnrolTerminal(options, guide, recorder, voices)
@@ -257,8 +257,8 @@ def session(tmp_path):
 def test_a_voice_that_is_enrolled_is_only_kept_if_the_person_says_so(
     session, monkeypatch, voice, tmp_path, encoder, capsys, answer, kept
 ):
-    known = Voices(encoder, Gallery(("Ben",), encoder.embed(keep_speech(voice("Ben")))[None]))
-    voices = LoadingVoices(lambda: known)
+    known = SpeakerCheck(encoder, Gallery(("Ben",), encoder.embed(keep_speech(voice("Ben")))[None]))
+    voices = LoadingSpeakerCheck(lambda: known)
     terminal = session(EnrolOptions("Bob", samples=1, file=tmp_path / "x"), voices, ArraySource(voice("Ben")))
     terminal.asks = True  # as at a terminal; the file option only spares the wait for Enter
     asked = []
@@ -275,7 +275,7 @@ def test_a_voice_that_is_enrolled_is_only_kept_if_the_person_says_so(
 
 def test_without_a_terminal_a_countdown_starts_the_sample(session, monkeypatch, voice, tmp_path, encoder, capsys):
     monkeypatch.setattr("app.terminal.enrol.COUNTDOWN_S", 1)
-    voices = LoadingVoices(lambda: Voices(encoder, Gallery()))
+    voices = LoadingSpeakerCheck(lambda: SpeakerCheck(encoder, Gallery()))
     terminal = session(
         EnrolOptions("Ana", samples=1), voices, ArraySource(voice("Ana"), realtime=True, name="Test mic")
     )
@@ -289,9 +289,9 @@ def test_without_a_terminal_a_countdown_starts_the_sample(session, monkeypatch, 
 
 
 def test_what_was_heard_in_words():
-    levels = Levels(0.4, 0.6)
+    levels = SimilarityThresholds(0.4, 0.6)
     quality = Quality(sound_s=9, speech_s=7.04, level_db=-23.4, noise_db=None, snr_db=None, clipped=0.031)
     assert describe(quality) == "7.0 s of speech, level -23 dB, noise not known, 3.1% clipped"
     assert describe(Quality()) == "0.0 s of speech"
-    known = Quality(speech_s=7, level_db=-20, snr_db=31, voice=VoiceCheck(levels, 0.2, "Ben", 0.31))
+    known = Quality(speech_s=7, level_db=-20, snr_db=31, speaker_match=SpeakerMatch(levels, 0.2, "Ben", 0.31))
     assert describe(known).endswith("not the same voice as before (0.20), nearest other person Ben (0.31)")

@@ -7,7 +7,7 @@ import pytest
 
 from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
-from app.enrolment.quality import Fault, Levels, Limits, VoiceCheck, judge, measure
+from app.enrolment.quality import Fault, Limits, SimilarityThresholds, SpeakerMatch, judge, measure
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
 from utils import SAMPLE_RATE, HeardError
 
@@ -104,7 +104,7 @@ def test_the_voice_is_looked_at_meanwhile_and_at_the_end(voice):
 
     def check(speech, final):
         asked.append((len(speech) / SAMPLE_RATE, final))
-        return VoiceCheck(Levels(0.4, 0.6), same_voice=len(asked) / 10)
+        return SpeakerMatch(SimilarityThresholds(0.4, 0.6), same_voice=len(asked) / 10)
 
     config = RecorderConfig(speech_s=7.0, check_every_s=3.0)
     *snapshots, last = started(voice("Ana"), config, check).record()
@@ -112,9 +112,9 @@ def test_the_voice_is_looked_at_meanwhile_and_at_the_end(voice):
     assert finals == (False, False, True)
     assert times[0] == pytest.approx(3.0, abs=0.15)
     assert times[1] == pytest.approx(6.0, abs=0.25)
-    assert snapshots[0].quality.voice is None
-    assert snapshots[-1].quality.voice.same_voice == 0.2
-    assert last.sample.quality.voice.same_voice == 0.3
+    assert snapshots[0].quality.speaker_match is None
+    assert snapshots[-1].quality.speaker_match.same_voice == 0.2
+    assert last.sample.quality.speaker_match.same_voice == 0.3
 
 
 class Scripted:
@@ -150,7 +150,7 @@ def test_a_gap_in_the_sound_is_survived(voice, dropped_s):
 
 def test_a_microphone_that_stays_away_is_one_line():
     source = Scripted([], SourceState.LOST, "USB headset is gone: plug it in again.")
-    recorder = SampleRecorder(source, RecorderConfig(patience_s=0.05))
+    recorder = SampleRecorder(source, RecorderConfig(source_timeout_s=0.05))
     assert next(recorder.record()).message == "USB headset is gone: plug it in again."
     with pytest.raises(HeardError, match=r"waited for in vain: USB headset is gone"):
         list(recorder.record())

@@ -7,31 +7,31 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.enrolment.quality import Levels
-from app.enrolment.report import leave_one_out, report, warnings
+from app.enrolment.quality import SimilarityThresholds
+from app.enrolment.report import leave_one_out, report_people, report_warnings
 from app.scoring.cohort import unit
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
 SHA = "a" * 64
-LEVELS = Levels(different=0.4, same=0.6)
+LEVELS = SimilarityThresholds(different=0.4, same=0.6)
 MODEL = SimpleNamespace(sha256=SHA, cohort=None)
 OTHER = SimpleNamespace(sha256="b" * 64, cohort=None)
 X, Y, Z = np.eye(3, 192, dtype=np.float32)
 
 
-def sample(file: str, *directions: np.ndarray) -> Sample:
-    return Sample(file, unit(np.stack(directions)).astype(np.float32), [3.0] * len(directions))
+def sample(file: str, *directions: np.ndarray) -> EmbeddedSample:
+    return EmbeddedSample(file, unit(np.stack(directions)).astype(np.float32), [3.0] * len(directions))
 
 
 @pytest.fixture
 def reports(tmp_path):
     """reports(people): name -> report on everybody, stored and read back."""
 
-    def make(people: dict[str, list[Sample]]):
+    def make(people: dict[str, list[EmbeddedSample]]):
         with VoiceprintStore(tmp_path) as store:
             for name, samples in people.items():
                 store.set_samples(name, "model", SHA, samples)
-            return {person.name: person for person in report(store, MODEL, people, LEVELS)}
+            return {person.name: person for person in report_people(store, MODEL, people, LEVELS)}
 
     return make
 
@@ -48,7 +48,7 @@ def test_a_single_sample_is_compared_piece_by_piece():
 
 
 def test_the_rest_is_weighed_by_speech():
-    long = Sample("b", X[None], [9.0])
+    long = EmbeddedSample("b", X[None], [9.0])
     assert leave_one_out([sample("a", X), long, sample("c", Y)])[2] == pytest.approx(0)
     assert leave_one_out([sample("a", X), long, sample("c", Y)])[0] == pytest.approx(9 / np.hypot(9, 3), abs=1e-6)
 
@@ -60,7 +60,7 @@ def test_a_person_in_order(reports):
     assert ana.consistency == pytest.approx(1 / np.sqrt(1.01), abs=1e-4)
     assert ana.nearest_score == pytest.approx(0.05, abs=0.01)
     assert ana.outliers == ()
-    assert warnings(list(people.values()), LEVELS) == []
+    assert report_warnings(list(people.values()), LEVELS) == []
 
 
 def test_alone_there_is_no_nearest(reports):
@@ -85,11 +85,11 @@ def test_of_two_samples_that_differ_neither_is_blamed(reports):
 
 def test_two_people_alike_are_told_of(reports):
     people = reports({"Ana": [sample("1", X)], "Anna": [sample("1", X + 0.2 * Y)], "Ben": [sample("1", Z)]})
-    (warning,) = warnings(list(people.values()), LEVELS)  # once, not for each of the two
+    (warning,) = report_warnings(list(people.values()), LEVELS)  # once, not for each of the two
     assert warning.startswith("Ana and Anna sound alike (0.98)")
 
 
 def test_people_without_a_voiceprint_of_this_model_are_left_out(reports, tmp_path):
     reports({"Ana": [sample("1", X)]})
     with VoiceprintStore(tmp_path) as store:
-        assert report(store, OTHER, ["Ana"], LEVELS) == []
+        assert report_people(store, OTHER, ["Ana"], LEVELS) == []

@@ -9,7 +9,7 @@ import pytest
 
 from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
-from app.enrolment.speaker_check import LoadingVoices, Voices
+from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.voiceprints.recordings import Note, save_sample
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, HeardError
@@ -39,51 +39,51 @@ def enrolled(tmp_path_factory, encoder, voice):
 
 
 def test_a_new_voice_is_nobody_yet_and_then_itself(enrolled, spoken):
-    voices = Voices.load(enrolled, "Colin", [])
+    speaker_check = SpeakerCheck.load(enrolled, "Colin", [])
     first, second = spoken("Colin")
-    check = voices.check(first)
+    check = speaker_check.check(first)
     assert check.same_voice is None
     assert check.nearest in {"Ana", "Ben"}
-    assert check.nearest_score < check.levels.same
-    voices.keep(first)
-    assert voices.check(second).same_voice > check.levels.same
-    assert voices.check(spoken("Ana")[0]).same_voice < check.levels.different
+    assert check.nearest_score < check.thresholds.same
+    speaker_check.keep(first)
+    assert speaker_check.check(second).same_voice > check.thresholds.same
+    assert speaker_check.check(spoken("Ana")[0]).same_voice < check.thresholds.different
 
 
 def test_somebody_enrolled_is_recognised_under_another_name(enrolled, spoken):
-    check = Voices.load(enrolled, "Anna", []).check(spoken("Ana")[1])
+    check = SpeakerCheck.load(enrolled, "Anna", []).check(spoken("Ana")[1])
     assert check.nearest == "Ana"
-    assert check.nearest_score > check.levels.same
+    assert check.nearest_score > check.thresholds.same
 
 
 def test_a_person_is_compared_with_the_own_recordings_not_with_the_own_voiceprint(enrolled, spoken):
     recordings = list((VoiceprintStore(enrolled).samples_dir("Ana")).glob("*.wav"))
-    check = Voices.load(enrolled, "Ana", recordings).check(spoken("Ana")[1])
-    assert check.same_voice > check.levels.same
+    check = SpeakerCheck.load(enrolled, "Ana", recordings).check(spoken("Ana")[1])
+    assert check.same_voice > check.thresholds.same
     assert check.nearest == "Ben"
 
 
 def test_too_little_speech_says_nothing(enrolled, spoken):
-    assert Voices.load(enrolled, "Eve", []).check(spoken("Ana")[0][:8000]) is None
+    assert SpeakerCheck.load(enrolled, "Eve", []).check(spoken("Ana")[0][:8000]) is None
 
 
 def test_while_the_model_loads_only_the_final_question_waits(enrolled, spoken):
     speech = spoken("Ana")[1]
-    voices = LoadingVoices(lambda: time.sleep(0.3) or Voices.load(enrolled, "Anna", []))
-    voices.start()
-    assert voices.check(speech) is None
-    assert not voices.ready
-    assert voices.check(speech, final=True).nearest == "Ana"
-    assert voices.ready
-    assert voices.check(speech).nearest == "Ana"
-    assert voices.problem is None
+    speaker_check = LoadingSpeakerCheck(lambda: time.sleep(0.3) or SpeakerCheck.load(enrolled, "Anna", []))
+    speaker_check.start()
+    assert speaker_check.check(speech) is None
+    assert not speaker_check.ready
+    assert speaker_check.check(speech, final=True).nearest == "Ana"
+    assert speaker_check.ready
+    assert speaker_check.check(speech).nearest == "Ana"
+    assert speaker_check.problem is None
 
 
 def test_a_model_that_cannot_be_loaded_is_a_problem_not_a_crash(tmp_path, spoken):
     (tmp_path / "voiceprints.db").write_bytes(b"not a database at all" * 100)
-    voices = LoadingVoices(lambda: Voices.load(tmp_path, "Ana", []))
-    voices.start()
-    assert voices.check(spoken("Ana")[0], final=True) is None
-    voices.keep(spoken("Ana")[0])
-    assert isinstance(voices.problem, HeardError)
-    assert "is damaged" in str(voices.problem)
+    speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck.load(tmp_path, "Ana", []))
+    speaker_check.start()
+    assert speaker_check.check(spoken("Ana")[0], final=True) is None
+    speaker_check.keep(spoken("Ana")[0])
+    assert isinstance(speaker_check.problem, HeardError)
+    assert "is damaged" in str(speaker_check.problem)

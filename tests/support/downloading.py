@@ -35,9 +35,7 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
     HUB[SPEECHBRAIN] = HubFile(SPEECHBRAIN, HUB[SPEECHBRAIN].revision, "embedding_model.ckpt", len(hub.content), digest)
     app = QApplication([])
     noise = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
-    engine = Engine(
-        SessionOptions(data=folder / "data"), open_source=lambda options: ArraySource(noise, realtime=True)
-    )
+    engine = Engine(SessionOptions(data=folder / "data"), open_source=lambda options: ArraySource(noise, realtime=True))
     window = MainWindow(engine, Theme(app), find_microphones=list)
     window.show()
 

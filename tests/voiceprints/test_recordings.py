@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.enrolment.quality import Levels, Quality, VoiceCheck, quality_figures
+from app.enrolment.quality import Quality, SimilarityThresholds, SpeakerMatch, quality_figures
 from app.voiceprints.recordings import Note, read_note, recorded_people, samples_of, save_sample
 from app.voiceprints.store import VoiceprintStore
 from tests.support.small_disk import fill, small_disk
@@ -109,8 +109,8 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half(tmp_path):
 
 
 def test_the_note_names_nobody_else():
-    voice = VoiceCheck(Levels(0.4, 0.6), same_voice=0.71234567, nearest="Ben", nearest_score=0.65)
-    figures = quality_figures(Quality(sound_s=8.25, speech_s=7.008, snr_db=None, voice=voice))
+    match = SpeakerMatch(SimilarityThresholds(0.4, 0.6), same_voice=0.71234567, nearest="Ben", nearest_score=0.65)
+    figures = quality_figures(Quality(sound_s=8.25, speech_s=7.008, snr_db=None, speaker_match=match))
     assert figures["same_voice"] == 0.7123
     assert figures["snr_db"] is None
     assert figures["speech_s"] == 7.008

@@ -16,16 +16,16 @@ import pytest
 
 from app.scoring.cohort import unit
 from app.scoring.gallery import score
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.support.small_disk import fill, small_disk
 from utils import ROOT, BadInput, HeardError
 
 SHA, OTHER_SHA = "a" * 64, "b" * 64
 
 
-def sample(seed: int, file: str = "speakers/x/001.wav", pieces: int = 2, dim: int = 192) -> Sample:
+def sample(seed: int, file: str = "speakers/x/001.wav", pieces: int = 2, dim: int = 192) -> EmbeddedSample:
     vectors = np.random.default_rng(seed).standard_normal((pieces, dim))
-    return Sample(file, unit(vectors).astype(np.float32), [3.0] * pieces)
+    return EmbeddedSample(file, unit(vectors).astype(np.float32), [3.0] * pieces)
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ def test_what_was_stored_comes_back_to_the_bit(store, tmp_path):
     for one, other in zip(given, back, strict=True):
         assert np.array_equal(one.vectors, other.vectors)
         assert other.vectors.dtype == np.float32
-        assert list(one.piece_s) == list(other.piece_s)
+        assert list(one.segment_s) == list(other.segment_s)
 
 
 def test_a_voiceprint_is_the_mean_weighted_by_speech(store):
-    first, second = sample(1, pieces=1), Sample("y", sample(2, pieces=1).vectors, [9.0])
+    first, second = sample(1, pieces=1), EmbeddedSample("y", sample(2, pieces=1).vectors, [9.0])
     store.set_samples("Ana", "embedded", SHA, [first, second])
     gallery = store.gallery(SHA)
     expected = unit(first.vectors[0] * 3 + second.vectors[0] * 9)
@@ -114,7 +114,7 @@ def test_adding_the_same_file_again_replaces_what_it_gave(store):
 
 def test_an_error_in_the_middle_changes_nothing(store):
     store.set_samples("Ana", "embedded", SHA, [sample(1)])
-    broken = Sample("b.wav", sample(2).vectors, [3.0])  # two vectors, one length
+    broken = EmbeddedSample("b.wav", sample(2).vectors, [3.0])  # two vectors, one length
     with pytest.raises(ValueError, match="zip"):
         store.set_samples("Ana", "embedded", SHA, [sample(3, "a.wav"), broken])
     with pytest.raises(ValueError, match="zip"):
@@ -128,15 +128,15 @@ def test_a_process_killed_in_the_middle_changes_nothing(store, tmp_path):
     script = f"""
 import os, sys
 import numpy as np
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
 class Last:
-    file, speech_s, piece_s = "c.wav", 3.0, [3.0]
+    file, speech_s, segment_s = "c.wav", 3.0, [3.0]
     @property
     def vectors(self):
         os._exit(9)
 
-good = Sample("b.wav", np.ones((500, 192), np.float32), [3.0] * 500)
+good = EmbeddedSample("b.wav", np.ones((500, 192), np.float32), [3.0] * 500)
 VoiceprintStore({str(tmp_path)!r}).set_samples("Ana", "embedded", {SHA!r}, [good, Last()])
 """
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 9
@@ -181,9 +181,9 @@ def test_programs_that_make_the_file_at_the_same_time_do_not_disturb_each_other(
     script = f"""
 import sys
 import numpy as np
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 print("ready", flush=True); sys.stdin.readline()
-sample = Sample("x", np.ones((1, 192)), [3.0])
+sample = EmbeddedSample("x", np.ones((1, 192)), [3.0])
 VoiceprintStore({str(tmp_path)!r}).set_samples(sys.argv[1], "embedded", {SHA!r}, [sample])
 """
     names = ["Ana", "Ben", "Col", "Dee"]
@@ -252,7 +252,10 @@ def test_renaming_is_undone_if_the_database_cannot_take_it(store, tmp_path):
     store.set_samples("Ana", "embedded", SHA, [sample(1)])
     other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # another program is writing, and goes on
-    with VoiceprintStore(tmp_path, patience_s=0.1) as impatient, pytest.raises(HeardError, match="in use by another"):
+    with (
+        VoiceprintStore(tmp_path, busy_timeout_s=0.1) as impatient,
+        pytest.raises(HeardError, match="in use by another"),
+    ):
         impatient.rename("Ana", "Ben")
     other.close()
     assert store.people() == ["Ana"]
@@ -299,7 +302,7 @@ def test_deleting_while_somebody_reads_says_what_is_left_to_do(store, tmp_path):
     other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
     other.execute("BEGIN")
     other.execute("SELECT * FROM people").fetchall()  # and keeps this view of the file
-    with VoiceprintStore(tmp_path, patience_s=0.1) as impatient:
+    with VoiceprintStore(tmp_path, busy_timeout_s=0.1) as impatient:
         with pytest.raises(HeardError, match="still holds it while another program reads"):
             impatient.delete("Eve")
         assert impatient.people() == []
@@ -314,7 +317,10 @@ def test_a_delete_that_fails_leaves_voiceprint_and_recordings(store, tmp_path):
     store.set_samples("Ana", "embedded", SHA, [sample(1)])
     other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with VoiceprintStore(tmp_path, patience_s=0.1) as impatient, pytest.raises(HeardError, match="in use by another"):
+    with (
+        VoiceprintStore(tmp_path, busy_timeout_s=0.1) as impatient,
+        pytest.raises(HeardError, match="in use by another"),
+    ):
         impatient.delete("Ana")
     other.close()
     assert store.people() == ["Ana"]
@@ -409,7 +415,7 @@ def test_a_disk_that_is_full_from_the_start(tmp_path):
 
 
 def test_what_another_model_made_stays_until_its_file_goes(tmp_path):
-    a, b = (Sample(file, np.eye(1, 192, dtype=np.float32), [3.0]) for file in ("a.wav", "b.wav"))
+    a, b = (EmbeddedSample(file, np.eye(1, 192, dtype=np.float32), [3.0]) for file in ("a.wav", "b.wav"))
     with VoiceprintStore(tmp_path) as store:
         store.set_samples("Ana", "old", "1" * 64, [a, b])
         store.set_samples("Ana", "new", "2" * 64, [a, b])
@@ -423,5 +429,5 @@ def test_what_another_model_made_stays_until_its_file_goes(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
 def test_the_database_is_for_its_owner_alone(tmp_path):
     with VoiceprintStore(tmp_path) as store:
-        store.set_samples("Ana", "m", "1" * 64, [Sample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
+        store.set_samples("Ana", "m", "1" * 64, [EmbeddedSample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
         assert [path.stat().st_mode & 0o077 for path in tmp_path.glob("voiceprints.db*")] == [0, 0, 0]

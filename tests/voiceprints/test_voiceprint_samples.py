@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.voiceprints.recordings import Note, samples_of, save_sample
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import BadInput, HeardError
 
 MODEL = ("model", "sha")
@@ -27,7 +27,7 @@ def enrol(store: VoiceprintStore, name: str, count: int) -> list[str]:
         wav = save_sample(store.data, np.zeros(1600, np.float32), Note(name, "2026-01-01"))
         files.append(wav.relative_to(store.data).as_posix())
         vector = np.full((1, 192), 1 + number, np.float32)
-        store.add_sample(name, *MODEL, Sample(files[-1], vector, [2.0]))
+        store.add_sample(name, *MODEL, EmbeddedSample(files[-1], vector, [2.0]))
     return files
 
 
@@ -73,7 +73,7 @@ def test_a_recording_that_was_never_built_can_be_deleted(store):
 
 
 def test_if_the_database_cannot_be_written_the_recording_is_still_there(tmp_path):
-    with VoiceprintStore(tmp_path, patience_s=0.1) as store:
+    with VoiceprintStore(tmp_path, busy_timeout_s=0.1) as store:
         (file,) = enrol(store, "Ana", 1)
         other = sqlite3.connect(store.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

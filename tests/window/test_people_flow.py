@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from app.diarisation.timeline import Turn
 from app.voiceprints.recordings import samples_of
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window import strings
 from app.window.dialogs.person_dialog import PersonDialog
 from app.window.engine.enrolling import Step
@@ -267,7 +267,7 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     shown, dialog = person
     dialog.accept()
     with VoiceprintStore(tmp_path) as store:
-        store.set_samples("Zoe", "other", "0" * 64, [Sample("z.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
+        store.set_samples("Zoe", "other", "0" * 64, [EmbeddedSample("z.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
         with store._database.write() as db:
             db.execute("UPDATE embeddings SET model_sha256 = ?, model_id = 'other'", ("0" * 64,))
         assert store.stale(encoder.sha256) == ["Ana", "Zoe"]
@@ -275,9 +275,7 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     qtbot.waitUntil(lambda: shown.menus.rebuild.isEnabled(), timeout=LONG)
     assert [person.stale for person in shown.state.people] == [True, True]
     shown.menus.rebuild.trigger()
-    qtbot.waitUntil(
-        lambda: not shown.persons.rebuilding and shown.engine.facts.phase is Phase.LISTENING, timeout=LONG
-    )
+    qtbot.waitUntil(lambda: not shown.persons.rebuilding and shown.engine.facts.phase is Phase.LISTENING, timeout=LONG)
     assert [(person.name, person.stale) for person in shown.state.people] == [("Ana", False), ("Zoe", True)]
     assert "No usable recordings of Zoe" in shown.status._text.text()
 

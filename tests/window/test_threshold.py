@@ -10,7 +10,7 @@ import pytest
 
 from app.scoring.cohort import unit
 from app.scoring.gallery import Gallery
-from app.voiceprints.store import Sample
+from app.voiceprints.store import EmbeddedSample
 from app.window import strings
 from app.window.engine.threshold_errors import ErrorScores, error_scores, expected
 from utils import ROOT
@@ -29,9 +29,9 @@ def test_rates_are_counted_at_the_threshold():
 def test_people_are_compared_with_the_rest_of_their_own_and_with_each_other():
     rng = np.random.default_rng(0)
 
-    def sample(axis: int) -> Sample:
+    def sample(axis: int) -> EmbeddedSample:
         vectors = unit(np.eye(8)[axis] + 0.05 * rng.normal(size=(2, 8))).astype(np.float32)
-        return Sample(f"{axis}.wav", vectors, [3.0, 3.0])
+        return EmbeddedSample(f"{axis}.wav", vectors, [3.0, 3.0])
 
     samples = {"Ana": [sample(0), sample(0)], "Ben": [sample(1)]}
     gallery = Gallery(("Ana", "Ben"), np.eye(8, dtype=np.float32)[:2])
@@ -57,11 +57,11 @@ CARD = {
 }
 
 
-def recorded(likeness: float) -> list[Sample]:
+def recorded(likeness: float) -> list[EmbeddedSample]:
     """Three recordings whose scores with each other are about ``likeness``."""
     near = np.eye(8, dtype=np.float32)
     off = np.sqrt(1 / likeness - 1)
-    return [Sample(f"{n}.wav", unit(near[0] + off * near[n + 1])[None], [3.0]) for n in range(3)]
+    return [EmbeddedSample(f"{n}.wav", unit(near[0] + off * near[n + 1])[None], [3.0]) for n in range(3)]
 
 
 def test_what_is_expected_follows_from_people_in_general_and_ones_own_recordings():

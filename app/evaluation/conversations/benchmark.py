@@ -24,7 +24,7 @@ from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.timeline import write_rttm
 from app.embedding.encoder import Encoder
 from app.embedding.load import load_encoder
-from app.enrolment.segments import embed, embed_robustly, pooled
+from app.enrolment.segments import embed_clean_and_noisy, embed_segments, pool_embeddings
 from app.evaluation.conversations.baselines import (
     Baseline,
     RecordThenDecide,
@@ -207,7 +207,7 @@ def play(conversation: Conversation, recogniser: Recogniser) -> list[Identificat
 
 def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:
     """Voiceprints of a conversation's enrolled people."""
-    voices = [pooled(*embed_robustly(encoder, speech)) for speech in conversation.enrolment.values()]
+    voices = [pool_embeddings(*embed_clean_and_noisy(encoder, speech)) for speech in conversation.enrolment.values()]
     return Gallery(tuple(conversation.enrolment), np.stack(voices), encoder.cohort)
 
 
@@ -222,8 +222,8 @@ def _keep(path: Path, conversation: Conversation, recogniser: Recogniser, said: 
 
 def baselines(conversation: Conversation, encoder: Encoder) -> list[Baseline]:
     """Each with the threshold that belongs to it: its own, or the model's."""
-    pieces = {name: embed(encoder, speech) for name, speech in conversation.enrolment.items()}
-    voiceprints = {name: pooled(*piece)[None] for name, piece in pieces.items()}
+    pieces = {name: embed_segments(encoder, speech) for name, speech in conversation.enrolment.items()}
+    voiceprints = {name: pool_embeddings(*piece)[None] for name, piece in pieces.items()}
     threshold = encoder.rule().threshold
     return [
         RecordThenDecide(encoder, {name: vectors for name, (vectors, _) in pieces.items()}),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from app.enrolment.expected_errors import MOST_PEOPLE
+from app.enrolment.expected_errors import MAX_COMPARED_PEOPLE
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from app.window.engine import jobs
@@ -63,7 +63,7 @@ def measure(engine: Engine) -> Costs:
         return Costs()
     gallery = engine.session.load_gallery(encoder)
     with VoiceprintStore(data_dir(engine.options.data)) as store:
-        samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MOST_PEOPLE]}
+        samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MAX_COMPARED_PEOPLE]}
     return Costs(error_scores(gallery, samples), expected(gallery, samples, encoder.card))
 
 

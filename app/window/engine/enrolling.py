@@ -18,7 +18,7 @@ from app.window import strings
 from utils import data_dir
 
 if TYPE_CHECKING:
-    from app.enrolment.speaker_check import Voices
+    from app.enrolment.speaker_check import SpeakerCheck
     from app.window.engine.engine import Engine
 
 SPEECH_S = 6.0
@@ -97,11 +97,11 @@ class Enrolment:
 
     def run(self, engine: Engine, stop: threading.Event) -> None:
         """Prepare, record prompt after prompt, build."""
-        from app.enrolment.speaker_check import Voices
+        from app.enrolment.speaker_check import SpeakerCheck
 
         encoder, data = engine.encoder(), data_dir(engine.options.data)
         guide = Guide(data, self.facts.name, samples=self.facts.samples, limits=Limits(speech_s=0.6 * SPEECH_S))
-        voices = Voices.load(data, guide.name, guide.earlier, encoder=encoder)
+        voices = SpeakerCheck.load(data, guide.name, guide.earlier, encoder=encoder)
         source = engine.open_source(self._device)
         source.start()
         try:
@@ -118,7 +118,7 @@ class Enrolment:
         if not stop.is_set():
             self._build(engine, guide)
 
-    def _one_sample(self, guide: Guide, voices: Voices, recorder: SampleRecorder, stop: threading.Event) -> None:
+    def _one_sample(self, guide: Guide, voices: SpeakerCheck, recorder: SampleRecorder, stop: threading.Event) -> None:
         self._again.clear()
         self._tell(
             step=Step.RECORDING, prompt=guide.prompt, number=guide.number, kept=len(guide.kept), quality=Quality()
@@ -164,8 +164,8 @@ class Enrolment:
 
     def _build(self, engine: Engine, guide: Guide) -> None:
         from app.enrolment.build import build_person
-        from app.enrolment.quality import Levels
-        from app.enrolment.report import report, warnings
+        from app.enrolment.quality import SimilarityThresholds
+        from app.enrolment.report import report_people, report_warnings
         from app.voiceprints.recordings import samples_of
 
         if not guide.kept:
@@ -173,12 +173,12 @@ class Enrolment:
             return
         self._tell(step=Step.BUILDING, kept=len(guide.kept), speech_s=guide.speech_s)
         encoder, skipped = engine.encoder(), []
-        levels = Levels.of(encoder.rule())
+        levels = SimilarityThresholds.of(encoder.rule())
         with VoiceprintStore(guide.data) as store:
             if not build_person(store, encoder, guide.name, samples_of(guide.data, guide.name), skipped.append):
                 self.fail(" ".join(skipped))
                 return
-            found = warnings(report(store, encoder, [guide.name], levels), levels)
+            found = report_warnings(report_people(store, encoder, [guide.name], levels), levels)
         engine.people_changed()
         self._tell(step=Step.DONE, warnings=tuple(found), problems=(), again=False)
 

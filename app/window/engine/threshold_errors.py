@@ -12,10 +12,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from app.enrolment.expected_errors import own_scores, people_in_general, shrunk
-from app.enrolment.segments import PIECE_S
+from app.enrolment.expected_errors import predicted_scores, score_distributions, target_scores
+from app.enrolment.segments import SEGMENT_S
 from app.scoring.gallery import Gallery, score
-from app.voiceprints.store import Sample
+from app.voiceprints.store import EmbeddedSample
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ErrorScores:
         return float(np.mean(self.different >= threshold)) if len(self.different) else None
 
 
-def error_scores(gallery: Gallery, samples: dict[str, Sequence[Sample]]) -> ErrorScores:
+def error_scores(gallery: Gallery, samples: dict[str, Sequence[EmbeddedSample]]) -> ErrorScores:
     """Scores among the people of a gallery, ``samples`` being what their voiceprints were made of."""
     same, different = [], []
     for name, recordings in samples.items():
@@ -74,15 +74,15 @@ class Expected:
         return 1 - self.stranger.cdf(threshold) ** len(self.people)
 
 
-def expected(gallery: Gallery, samples: Mapping[str, Sequence[Sample]], card: Mapping) -> Expected:
+def expected(gallery: Gallery, samples: Mapping[str, Sequence[EmbeddedSample]], card: Mapping) -> Expected:
     """For the people of a gallery; ``card``: the model's. See ``app.enrolment.expected_errors`` for the formulas."""
     rows = {row["speech_s"]: row for row in card.get("thresholds", ())}
-    general = people_in_general(rows.get(PIECE_S, {}))
+    general = score_distributions(rows.get(SEGMENT_S, {}))
     if general is None:
         return Expected()
     target, stranger = general
-    own = [own_scores(recordings, gallery) for recordings in samples.values() if recordings]
-    people = tuple(shrunk(target, scores - target.mean) for scores in own)
+    own = [target_scores(recordings, gallery) for recordings in samples.values() if recordings]
+    people = tuple(predicted_scores(target, scores - target.mean) for scores in own)
     return Expected(people, stranger, sum(len(scores) for scores in own))
 
 
@@ -91,9 +91,9 @@ def _without(gallery: Gallery, name: str) -> Gallery:
     return replace(gallery, names=tuple(gallery.names[row] for row in rows), vectors=gallery.vectors[rows])
 
 
-def _voiceprint(gallery: Gallery, name: str, recordings: Sequence[Sample]) -> Gallery:
-    from app.enrolment.segments import pooled
+def _voiceprint(gallery: Gallery, name: str, recordings: Sequence[EmbeddedSample]) -> Gallery:
+    from app.enrolment.segments import pool_embeddings
 
     vectors = np.concatenate([sample.vectors for sample in recordings])
-    seconds = [s for sample in recordings for s in sample.piece_s]
-    return replace(gallery, names=(name,), vectors=pooled(vectors, seconds)[None])
+    seconds = [s for sample in recordings for s in sample.segment_s]
+    return replace(gallery, names=(name,), vectors=pool_embeddings(vectors, seconds)[None])

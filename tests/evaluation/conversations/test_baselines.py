@@ -10,7 +10,7 @@ import pytest
 from app.audio.source import AudioBlock
 from app.audio.vad import keep_speech
 from app.diarisation.timeline import Turn
-from app.enrolment.segments import embed, pooled
+from app.enrolment.segments import embed_segments, pool_embeddings
 from app.evaluation.conversations.baselines import (
     Baseline,
     Decided,
@@ -40,7 +40,7 @@ def voices(demo_dir: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def voiceprints(encoder, voices) -> dict[str, np.ndarray]:
-    return {name: pooled(*embed(encoder, voice))[None] for name, voice in voices.items()}
+    return {name: pool_embeddings(*embed_segments(encoder, voice))[None] for name, voice in voices.items()}
 
 
 def play(baseline: Baseline, samples: np.ndarray) -> list[Identification]:
@@ -61,7 +61,7 @@ def test_record_then_decide_answers_every_seven_seconds(encoder, voices, voicepr
 
 
 def test_scores_are_the_mean_over_a_persons_samples(encoder, voices):
-    several = {"Ana": embed(encoder, voices["Ana"])[0]}
+    several = {"Ana": embed_segments(encoder, voices["Ana"])[0]}
     baseline = RecordThenDecide(encoder, several)
     sound = voices["Ana"][: 3 * SAMPLE_RATE]
     expected = np.mean([vector @ encoder.embed(sound) for vector in several["Ana"]])

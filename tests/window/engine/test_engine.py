@@ -17,7 +17,7 @@ from app.demo import DEMO
 from app.diarisation.timeline import read_rttm
 from app.scoring.identification import is_unknown
 from app.session import SessionOptions
-from app.voiceprints.store import Sample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window.engine.facts import Phase
 from tests.support.window_engine import Seen, play_demo
 from utils import BadInput, HeardError
@@ -189,8 +189,8 @@ def test_people_enrolled_meanwhile_are_known_at_the_next_start(make_engine, tmp_
     assert seen.until(listening).people == ()
     with VoiceprintStore(tmp_path) as store:
         vector = np.eye(1, encoder.dim, dtype=np.float32)
-        store.set_samples("Ana", "embedded", encoder.sha256, [Sample("a.wav", vector, [3.0])])
-        store.set_samples("Ben", "other", "0" * 64, [Sample("b.wav", vector, [3.0])])
+        store.set_samples("Ana", "embedded", encoder.sha256, [EmbeddedSample("a.wav", vector, [3.0])])
+        store.set_samples("Ben", "other", "0" * 64, [EmbeddedSample("b.wav", vector, [3.0])])
     engine.start()
     facts = seen.until(listening)
     assert facts.people == ("Ana", "Ben")
