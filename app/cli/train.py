@@ -60,23 +60,25 @@ def _train(config: RunConfig, ranks: Ranks, export_only: bool) -> int:
     from tqdm import tqdm
 
     from app.embedding.resemblyzer import load_resemblyzer
-    from app.training.corpus import set_clips_aside
+    from app.training.corpus import load_unlabelled, set_clips_aside
     from app.training.export import export_model
     from app.training.teacher import load_voiceprints
     from app.training.trainer import Trainer
-    from app.training.voices import Voices, voices_without_class
 
     data, teacher = config.data, config.teacher
     training, validation = ranks.main_first(lambda: _corpora(config))
     training, aside = set_clips_aside(training, data.clips_aside)
-    others, voiceprints = [], None
+    unlabelled = voiceprints = None
+    if teacher.unlabelled:
+        bar = partial(tqdm, desc="decoding", unit="clip")
+        unlabelled = ranks.main_first(lambda: load_unlabelled(teacher.unlabelled, data.cache, bar))
     if teacher.weight:
-        bar = partial(tqdm, desc="making voices", unit="min")
-        others = ranks.main_first(lambda: voices_without_class(config, training, bar))
-        voices = [Voices(training, data.speeds), *others]
+        corpora = [training] if unlabelled is None else [training, unlabelled]
         bar = partial(tqdm, desc="asking the teacher", unit="voice")
-        voiceprints = ranks.main_first(lambda: load_voiceprints(voices, load_resemblyzer, data.cache, bar))
-    trainer = Trainer(config, training, validation, others, voiceprints, ranks)
+        voiceprints = ranks.main_first(
+            lambda: load_voiceprints(corpora, data.speeds, load_resemblyzer, data.cache, bar)
+        )
+    trainer = Trainer(config, training, validation, unlabelled, voiceprints, ranks)
     if ranks.main:
         processes = "" if ranks.alone else f"; {ranks.count} processes"
         print(

@@ -14,9 +14,7 @@ from torch import nn
 from app.training.config import DataConfig, RunConfig, TrainConfig
 from utils import BadInput, HeardError, atomic_write
 
-FREE_KEYS = frozenset(
-    {"threads", "workers", "compile", "log_every", "validate_every", "checkpoint_every", "device", "init"}
-)
+FREE_KEYS = frozenset({"threads", "workers", "log_every", "validate_every", "checkpoint_every", "init"})
 """Keys of ``[train]`` that may change between a kill and the resumption: from then on they change nothing learned."""
 
 

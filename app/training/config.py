@@ -42,12 +42,8 @@ class DataConfig:
     classification (see ``closed_set.py``)."""
     share: dict[str, float] = field(default_factory=dict)
     """The part of the draws that each corpus gets; empty: no corpus is special."""
-    temperature: float = 0.0
-    """Within a corpus a speaker counts as seconds ** temperature."""
     speeds: tuple[float, ...] = (1.0,)
-    """Playing speeds, drawn alike; the first must be 1."""
-    speed_classes: bool = True
-    """Whether a voice at another speed is another speaker; with a teacher it has to be."""
+    """Playing speeds, drawn alike; the first must be 1. A voice at another speed counts as another speaker."""
     noises: str = ""
     """A folder of noise recordings; empty for coloured noise alone."""
     rooms: str = ""
@@ -66,19 +62,7 @@ class TeacherConfig:
     unlabelled: str = ""
     """A folder of recordings of people nobody has named, one in each file; empty for none."""
     unlabelled_share: float = 0.0
-    """The part of all draws that they get."""
-    dims: int = 0
-    """So many of the embedding's components, the last ones, are the teacher's own: they alone are to point where it
-    says, the others alone tell the classes apart. 0: all components do both, through a projection."""
-    share: float = 0.15
-    """Of the squared length of the finished embedding that the teacher's components have; it is then brought to as many
-    components as there are without them (see ``components.fold_components``)."""
-    formants: tuple[float, ...] = ()
-    """Imagined voices, for the teacher alone: every voice with its formants moved by each of these ..."""
-    speeds: tuple[float, ...] = (1.0,)
-    """... and played at each of these speeds; needs ``dims``."""
-    imagined_share: float = 0.0
-    """The part of all draws that they get."""
+    """The part of all draws that the unlabelled recordings get."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +70,6 @@ class TrainConfig:
     """How it learns."""
 
     steps: int
-    """0, with ``init``: nothing is trained, the teacher's components are fitted to the network as it is."""
     init: tuple[str, ...] = ()
     """A model file to go on from; of several, the mean of their weights; none to start from nothing."""
     batch: int = 48
@@ -104,17 +87,11 @@ class TrainConfig:
     margin_from: float = 0.1
     margin_to: float = 0.4
     """Parts of the steps between which the margin rises from 0."""
-    sub_centres: int = 1
-    top_k: int = 0
-    """So many of the nearest other speakers get a margin, too (see ``losses.AamSoftmax``); 0 for none."""
-    top_k_margin: float = 0.06
-    """Of these, radians."""
     ema: float = 0.999
     """Decay per step of the averaged weights, which are what is validated and shipped; 0 for none."""
     seed: int = 1
     precision: str = "bf16"
     """"bf16" (autocast) or "f32"."""
-    compile: bool = False
     threads: int = 1
     """Of the processor, for the network; one more process makes the batches."""
     workers: int = 1
@@ -202,27 +179,19 @@ def _check(config: RunConfig, path: Path) -> None:
     rules = {
         "model.network": config.model.network in BACKBONES,
         "train.precision": train.precision in ("bf16", "f32"),
-        "train.steps": train.steps > 0 or (train.steps == 0 and bool(train.init)),
+        "train.steps": train.steps > 0,
         "train.batch": train.batch > 1,
         "train.crop_s": bool(train.crop_s) and min(train.crop_s) >= 0.2,
         "train.ema": 0 <= train.ema < 1,
         "train.warm_up": 0 < train.warm_up < 1,
         "train.margin_to": train.margin_from < train.margin_to,
-        "train.sub_centres": train.sub_centres >= 1,
-        "train.top_k": train.top_k >= 0,
         "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
         "data.clips_aside": 0 <= data.clips_aside < 1,
         "data.share": all(value >= 0 for value in data.share.values()),
-        "data.speed_classes": data.speed_classes or len(data.speeds) == 1 or not teacher.weight,
         "teacher.weight": teacher.weight >= 0,
         "teacher.fade_from": 0 <= teacher.fade_from <= 1,
         "teacher.unlabelled": not teacher.unlabelled or teacher.weight > 0,
         "teacher.unlabelled_share": 0 <= teacher.unlabelled_share < 1,
-        "teacher.dims": 0 <= teacher.dims < config.model.embedding_dim and (teacher.weight > 0 or not teacher.dims),
-        "teacher.share": 0 < teacher.share < 1,
-        "teacher.formants": all(ratio > 0 for ratio in teacher.formants) and (teacher.dims or not teacher.formants),
-        "teacher.speeds": bool(teacher.speeds) and min(teacher.speeds) > 0,
-        "teacher.imagined_share": 0 <= teacher.imagined_share + teacher.unlabelled_share < 1,
     }
     for key, fine in rules.items():
         if not fine:

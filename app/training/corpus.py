@@ -174,14 +174,13 @@ def set_clips_aside(corpus: Corpus, part: float) -> tuple[Corpus, Corpus]:
     return Corpus(corpus.samples, kept), Corpus(corpus.samples, aside)
 
 
-def draw_weights(corpus: Corpus, share: dict[str, float], temperature: float) -> np.ndarray:
-    """How likely each speaker (P,) is to be drawn, summing to 1.
+def draw_weights(corpus: Corpus, share: dict[str, float]) -> np.ndarray:
+    """How likely each speaker (P,) is to be drawn, summing to 1. Within a corpus all speakers are drawn alike.
 
-    Within a corpus a speaker counts as seconds ** ``temperature`` (0: all alike; 1: by the amount of speech).
     ``share``: the part of all draws that each corpus gets, relative to the others; without it no corpus is special.
     Raises BadInput if ``share`` misses a corpus of the table.
     """
-    weights = np.array([speaker.seconds**temperature for speaker in corpus.speakers])
+    weights = np.ones(len(corpus))
     if share:
         names = np.array([speaker.corpus for speaker in corpus.speakers])
         for name in np.unique(names):

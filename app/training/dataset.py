@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from app.training.augment import Augmenter, mask_features
 from app.training.config import DataConfig, RunConfig
 from app.training.corpus import Corpus, draw_weights
 from app.training.distributed import ALONE, Ranks
-from app.training.voices import Voices
 from model import LogMel
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 
@@ -22,24 +20,24 @@ from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 class Batches(Dataset):
     """``self[step]`` -> (features (B, mels, T) float32, labels (B,) int64), the same whenever it is asked for.
 
-    Labels are numbers of voices. Those from ``classes`` on have no class (see ``voices``): only the teacher knows them.
+    Every speaker at every speed has a label: first all speakers at the first speed, then all at the second. The
+    speakers of ``corpus`` come first: their labels are the classes. Unlabelled speakers follow, for the teacher alone.
     """
 
-    def __init__(self, corpus: Corpus, config: RunConfig, others: Sequence[Voices] = (), ranks: Ranks = ALONE):
-        """``others``: voices without a class, as ``voices.voices_without_class`` lists them. ``ranks``: of several
-        processes this one makes its own part of each batch; together they are the whole."""
-        self.corpus, self.config, self.ranks = corpus, config, ranks
-        self.voices = [Voices(corpus, config.data.speeds), *others]
-        self.weights = draw_weights(corpus, config.data.share, config.data.temperature)
+    def __init__(self, corpus: Corpus, config: RunConfig, unlabelled: Corpus | None = None, ranks: Ranks = ALONE):
+        """``unlabelled``: speakers without a class, drawn as often as ``teacher.unlabelled_share`` says.
+
+        ``ranks``: one of several processes makes its own part of each batch; together they make the whole.
+        """
+        self.corpus, self.unlabelled, self.config, self.ranks = corpus, unlabelled, config, ranks
+        self.weights = draw_weights(corpus, config.data.share)
         self.augment = make_augmenter(config)
         self.front = LogMel(config.model.mels)
-        counts = [self.classes, *map(len, others)]
-        self.first_labels = [sum(counts[:i]) for i in range(len(counts))]
-        self.shares = [1 - sum(voices.share for voices in others), *(voices.share for voices in others)]
 
     @property
     def classes(self) -> int:
-        return len(self.corpus) * (len(self.config.data.speeds) if self.config.data.speed_classes else 1)
+        """How many labels have a class: the speakers of ``corpus`` at every speed."""
+        return len(self.corpus) * len(self.config.data.speeds)
 
     def __len__(self) -> int:
         return self.config.train.steps
@@ -49,13 +47,14 @@ class Batches(Dataset):
         rng = np.random.default_rng([train.seed, step])
         length = round(float(rng.choice(train.crop_s)) * SAMPLE_RATE)
         speakers = rng.choice(len(self.corpus), size=train.batch, p=self.weights)
-        kinds = rng.choice(len(self.voices), size=train.batch, p=self.shares)
-        kinds[0] *= not kinds.all()  # a batch of nobody known has no margin softmax
-        for i in np.flatnonzero(kinds):
-            speakers[i] = rng.integers(len(self.voices[kinds[i]].corpus))
-        voices = self.ranks.part(list(zip(kinds.tolist(), speakers.tolist(), strict=True)))
+        share = 0.0 if self.unlabelled is None else self.config.teacher.unlabelled_share
+        without_class = rng.random(train.batch) >= 1 - share
+        without_class[0] &= not without_class.all()  # a batch without any class has no margin softmax
+        for i in np.flatnonzero(without_class):
+            speakers[i] = rng.integers(len(self.unlabelled))
+        drawn = self.ranks.part(list(zip(without_class.tolist(), speakers.tolist(), strict=True)))
         items = [np.random.default_rng([train.seed, step, i]) for i in self.ranks.part(range(train.batch))]
-        waves, labels = zip(*(self._item(*v, item, length) for v, item in zip(voices, items, strict=True)), strict=True)
+        waves, labels = zip(*(self._item(*d, item, length) for d, item in zip(drawn, items, strict=True)), strict=True)
         with torch.no_grad():
             features = self.front(torch.from_numpy(np.stack(waves)))
         for feature, item in zip(features.numpy(), items, strict=True):
@@ -63,8 +62,8 @@ class Batches(Dataset):
                 mask_features(feature, item)
         return features, torch.tensor(labels)
 
-    def _item(self, kind: int, speaker: int, rng: np.random.Generator, length: int) -> tuple[np.ndarray, int]:
-        corpus, speeds = self.voices[kind].corpus, self.voices[kind].speeds
+    def _item(self, without_class: bool, speaker: int, rng: np.random.Generator, length: int) -> tuple[np.ndarray, int]:
+        corpus, speeds = self.unlabelled if without_class else self.corpus, self.config.data.speeds
         which = int(rng.integers(len(speeds)))
         wave = change_speed(corpus.crop(speaker, round(length * speeds[which]), rng), length)
 
@@ -73,8 +72,7 @@ class Batches(Dataset):
             return self.corpus.crop(other, length, rng)
 
         wave = self.augment(wave, rng, other_voice if len(self.corpus) > 1 else None)
-        many = self.config.data.speed_classes or kind
-        return wave, self.first_labels[kind] + speaker + (which * len(corpus) if many else 0)
+        return wave, (self.classes if without_class else 0) + which * len(corpus) + speaker
 
 
 def make_augmenter(config: RunConfig) -> Augmenter:

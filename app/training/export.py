@@ -12,7 +12,6 @@ from app.scoring.calibration import Pieces, default_threshold, fit_calibration, 
 from app.scoring.cohort import SMALLEST_COHORT, Cohort, unit
 from app.scoring.metrics import cllr, equal_error_rate, rejected
 from app.training.closed_set import measure_closed_set
-from app.training.components import fold_components
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.dataset import make_augmenter
@@ -48,9 +47,7 @@ def export_model(
     """
     if len(validation) < 2:
         raise BadInput("data.holdout: a threshold needs at least two speakers set aside.")
-    network, teacher = trainer.best_network.cpu(), config.teacher
-    if teacher.dims:
-        fold_components(network, training, teacher.dims, teacher.share, config.train.seed)
+    network = trainer.best_network.cpu()
     add_cohort(network, training, config.train.seed)
     card = {
         "name": config.name,

@@ -21,50 +21,49 @@ from torch.nn import functional
 
 from app.audio.acoustics import change_speed
 from app.embedding.encoder import Embed
-from app.training.components import principal_axes
 from app.training.corpus import Corpus
-from app.training.voices import Voices
 from utils import SAMPLE_RATE, atomic_write
 
 LONGEST_S, PIECE_S = 24.0, 3.0
 """The teacher hears at most so much of a voice, in pieces of so much from all over it."""
-LONGEST_IMAGINED_S = 9.0
-"""The same for a voice with moved formants, of which there are many."""
 
 
 def load_voiceprints(
-    voices: Sequence[Voices], load_teacher: Callable[[], Embed], cache: str | os.PathLike, progress=None
+    corpora: Sequence[Corpus],
+    speeds: tuple[float, ...],
+    load_teacher: Callable[[], Embed],
+    cache: str | os.PathLike,
+    progress=None,
 ) -> np.ndarray:
-    """The teacher's voiceprints (n, D) float32, one for each voice in the order of ``Batches``' labels.
+    """The teacher's voiceprints (n, D) float32 of each speaker at each speed, in the order of ``Batches``' labels.
 
-    Computed on first use into ``cache``, a file for each item of ``voices``. ``progress``: a tqdm-like wrapper for an
-    iterable.
+    Computed on first use into ``cache``, a file for each corpus. ``progress``: a tqdm-like wrapper for an iterable.
     """
     load_teacher = functools.cache(load_teacher)
-    return np.concatenate([_of_corpus(some, load_teacher, Path(cache), progress) for some in voices])
+    return np.concatenate([_of_corpus(corpus, speeds, load_teacher, Path(cache), progress) for corpus in corpora])
 
 
-def _of_corpus(voices: Voices, load_teacher: Callable[[], Embed], cache: Path, progress) -> np.ndarray:
-    corpus, formants = voices.corpus, voices.formants
+def _of_corpus(
+    corpus: Corpus, speeds: tuple[float, ...], load_teacher: Callable[[], Embed], cache: Path, progress
+) -> np.ndarray:
     records = [astuple(speaker) for speaker in corpus.speakers]
-    longest_s = LONGEST_S if formants == 1 else LONGEST_IMAGINED_S
-    key = hashlib.sha256(repr((records, voices.speeds, formants, longest_s, PIECE_S)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((records, speeds, LONGEST_S, PIECE_S)).encode()).hexdigest()[:16]
     path = cache / f"{key}.teacher.npy"
     if not path.is_file():
-        heard = [(speaker, speed) for speed in voices.speeds for speaker in range(len(corpus))]
+        voices = [(speaker, speed) for speed in speeds for speaker in range(len(corpus))]
         teacher = load_teacher()
-        sounds = (_voice(corpus, *of_one, longest_s) for of_one in (progress(heard) if progress else heard))
+        sounds = (_voice(corpus, *of_one) for of_one in (progress(voices) if progress else voices))
         voiceprints = np.stack([teacher(sound) for sound in sounds])
         with atomic_write(path) as file:
             np.save(file, voiceprints.astype(np.float32))
     return np.load(path)
 
 
-def _voice(corpus: Corpus, speaker: int, speed: float, longest_s: float) -> np.ndarray:
-    """All speech of a speaker, or ``longest_s`` from all over it, at another speed."""
+def _voice(corpus: Corpus, speaker: int, speed: float) -> np.ndarray:
+    """All speech of a speaker, or ``LONGEST_S`` from all over it, at another speed."""
     length, piece = sum(corpus.speakers[speaker].lengths), round(PIECE_S * SAMPLE_RATE)
-    whole = length <= longest_s * SAMPLE_RATE
-    pieces = corpus.pieces(speaker, length, 1) if whole else corpus.pieces(speaker, piece, int(longest_s / PIECE_S))
+    whole = length <= LONGEST_S * SAMPLE_RATE
+    pieces = corpus.pieces(speaker, length, 1) if whole else corpus.pieces(speaker, piece, int(LONGEST_S / PIECE_S))
     voice = np.concatenate(pieces)
     return change_speed(voice, round(len(voice) / speed))
 
@@ -75,28 +74,18 @@ class TeacherLoss(nn.Module):
     The mean over all voices is taken from the voiceprints, as it says nothing about who speaks.
     """
 
-    def __init__(self, embedding_dim: int, voiceprints: np.ndarray, dims: int = 0):
-        """``voiceprints``: (n, D), the one of label i in row i.
-
-        ``dims``: the last so many components of an embedding are the teacher's own: they point where it says, in the
-        ``dims`` dimensions in which it tells voices apart the most. 0: all do, after a projection that is learned.
-        """
+    def __init__(self, embedding_dim: int, voiceprints: np.ndarray):
+        """``voiceprints``: (n, D), the one of label i in row i."""
         super().__init__()
         targets = torch.from_numpy(voiceprints).float()
         targets = functional.normalize(targets - targets.mean(dim=0))
-        if dims:
-            targets = functional.normalize(targets @ principal_axes(targets, dims))
-        self.dims = dims
         self.register_buffer("targets", targets, persistent=False)
-        self.project = nn.Linear(embedding_dim, targets.shape[1], bias=False) if not dims else None
+        self.project = nn.Linear(embedding_dim, targets.shape[1], bias=False)
 
     def forward(self, embedding: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         """The mean over embeddings (B, embedding_dim) of the voices ``label`` (B,)."""
-        if self.project is None:
-            said = embedding[:, -self.dims :].float()
-        else:
-            said = self.project(functional.normalize(embedding.float()))
-        return 1 - (functional.normalize(said) * self.targets[label]).sum(dim=1).mean()
+        projected = self.project(functional.normalize(embedding.float()))
+        return 1 - (functional.normalize(projected) * self.targets[label]).sum(dim=1).mean()
 
     @torch.no_grad()
     def fit(self, embeddings: torch.Tensor) -> None:

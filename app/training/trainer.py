@@ -6,27 +6,23 @@ import copy
 import csv
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 from tqdm import tqdm
 
 from app.scoring.metrics import all_pairs, equal_error_rate
 from app.training.checkpoints import load_state, save_state
-from app.training.components import fit_components
 from app.training.config import RunConfig, TeacherConfig, TrainConfig
 from app.training.corpus import Corpus
 from app.training.dataset import Batches, loader
 from app.training.distributed import ALONE, Ranks
 from app.training.losses import AamSoftmax
 from app.training.teacher import TeacherLoss
-from app.training.voices import Voices
-from app.training.warm_start import class_means, place_prototypes, start_from
+from app.training.warm_start import class_means, start_from
 from model import SpeakerNetwork
 from utils import SAMPLE_RATE, BadInput
 
@@ -78,14 +74,14 @@ class Trainer:
         config: RunConfig,
         training: Corpus,
         validation: Corpus,
-        others: Sequence[Voices] = (),
+        unlabelled: Corpus | None = None,
         voiceprints: np.ndarray | None = None,
         ranks: Ranks = ALONE,
     ):
         """``validation``: speakers that are not in ``training``; with fewer than two the EER is not measured.
 
-        ``others``: voices without a class (``voices.voices_without_class``). ``voiceprints`` (labels, D) of a teacher
-        (``teacher.load_voiceprints`` of all): needed if, and only if, the config gives the teacher a weight.
+        ``unlabelled``: speakers without a class (``corpus.load_unlabelled``). ``voiceprints`` (labels, D) of a teacher
+        (``teacher.load_voiceprints`` of both corpora): needed if, and only if, the config gives the teacher a weight.
         ``ranks``: which of several processes this one is.
         """
         self.config, self.validation, self.ranks = config, validation, ranks
@@ -95,25 +91,15 @@ class Trainer:
         torch.set_num_threads(train.threads)
         torch.manual_seed(train.seed)
         self.device = ranks.device
-        self.batches = Batches(training, config, others, ranks)
+        self.batches = Batches(training, config, unlabelled, ranks)
         self.network = SpeakerNetwork(config.model)
-        self.own_dims = config.model.embedding_dim - config.teacher.dims
-        self.loss = AamSoftmax(
-            self.own_dims,
-            self.batches.classes,
-            scale=train.scale,
-            sub_centres=train.sub_centres,
-            top_k=train.top_k,
-            top_k_margin=train.top_k_margin,
-        )
+        self.loss = AamSoftmax(config.model.embedding_dim, self.batches.classes, scale=train.scale)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network = ranks.join_norms(self.network)
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
         self.teacher = None
         if config.teacher.weight:
-            self.modules["teacher"] = self.teacher = TeacherLoss(
-                config.model.embedding_dim, voiceprints, config.teacher.dims
-            )
+            self.modules["teacher"] = self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints)
         self.modules.to(self.device)
         self.learned = [p for p in self.modules.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.learned, lr=0.0, weight_decay=train.weight_decay, fused=True)
@@ -121,8 +107,6 @@ class Trainer:
         if train.init and not self.step:
             self._start_from(train.init)
         ranks.agree(self.modules)
-        compiled = train.compile and ranks.alone  # the joined batch norms cannot be compiled
-        self.backbone = torch.compile(self.network.backbone) if compiled else self.network.backbone
 
     @property
     def best_network(self) -> SpeakerNetwork:
@@ -130,19 +114,12 @@ class Trainer:
         return self.averaged if self.config.train.ema else self.network
 
     def _start_from(self, paths: tuple[str, ...]) -> None:
-        data, train = self.config.data, self.config.train
-        missing = start_from(paths, self.network, self.config.teacher.dims, train.seed)
+        start_from(paths, self.network)
         self.averaged.load_state_dict(self.network.state_dict())
-        speeds = data.speeds if data.speed_classes else (1.0,)
-        means = class_means(self.averaged, self.batches.corpus, speeds, train.seed)
-        own = functional.normalize(means[:, : self.own_dims])
-        place_prototypes(self.loss.prototypes, own, train.sub_centres, train.seed)
-        if self.teacher is not None and not self.teacher.dims:
+        means = class_means(self.averaged, self.batches.corpus, self.config.data.speeds, self.config.train.seed)
+        self.loss.place_prototypes(means)
+        if self.teacher is not None:
             self.teacher.fit(means)
-        elif missing:
-            voices, targets = self.batches.voices, self.teacher.targets
-            fit_components(self.averaged, voices, targets, self.batches.augment, train.seed)
-            self.network.load_state_dict(self.averaged.state_dict())
 
     def run(self, *, until: int | None = None, show: bool = True) -> None:
         """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""
@@ -185,15 +162,14 @@ class Trainer:
             group["lr"] = learning_rate_at(self.step, train)
         self.network.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=train.precision == "bf16"):
-            embedding = self.backbone(features)
+            embedding = self.network.backbone(features)
         known = labels < self.batches.classes
         own_known, own = int(known.sum()), len(labels)
         all_known, all_own = self.ranks.total(own_known, own)
         loss = distance = embedding.new_zeros(())
         right = 0
         if own_known:  # in one process's part there may be nobody known
-            own_part = embedding[known, : self.own_dims]
-            loss, cosines = self.loss(own_part, labels[known], margin_at(self.step, train))
+            loss, cosines = self.loss(embedding[known], labels[known], margin_at(self.step, train))
             loss = loss * (own_known / all_known)
             right = int((cosines.argmax(dim=1) == labels[known]).sum())
         if self.teacher is not None:

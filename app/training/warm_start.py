@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
 from app.audio.acoustics import change_speed
 from app.training.corpus import Corpus
-from app.training.widen import can_widen, widen
 from model import SpeakerNetwork, load_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
@@ -20,33 +17,23 @@ CROPS, CROP_S = 3, 3.0
 """Of each voice, to find its class's place."""
 
 
-def start_from(paths: Sequence[str], network: SpeakerNetwork, teacher_dims: int = 0, seed: int = 0) -> int:
+def start_from(paths: Sequence[str], network: SpeakerNetwork) -> None:
     """Fill ``network`` with the mean of the weights of the model files at ``paths``, their heads aside.
 
     Models that were tuned from the same start in different ways lie in one valley: their mean is better than most of
-    them (Wortsman et al. 2022, "Model soups"). Narrower ones are widened (see ``widen``). They may lack the
-    ``teacher_dims`` last components of the embedding: these are 0 then, and their number is returned (else 0). Raises
-    BadInput if the models differ from the run in anything else, HeardError if a file is damaged.
+    them (Wortsman et al. 2022, "Model soups"). Raises BadInput if a model's architecture is not the run's, HeardError
+    if a file is damaged.
     """
     models = [load_checkpoint(path)[0] for path in paths]
-    arch = models[0].arch
-    missing = teacher_dims if arch.embedding_dim == network.arch.embedding_dim - teacher_dims else 0
-    wanted = dataclasses.replace(network.arch, embedding_dim=network.arch.embedding_dim - missing)
     for path, model in zip(paths, models, strict=True):
-        if model.arch != arch or not can_widen(arch, wanted):
+        if model.arch != network.arch:
             raise BadInput(f"train.init: {path} is another architecture than [model] says ({model.arch}).")
     states = [model.backbone.state_dict() for model in models]
     mean = {
         key: torch.stack([state[key] for state in states]).mean(dim=0) if value.is_floating_point() else value
         for key, value in states[0].items()
     }
-    if arch != wanted:
-        mean = widen(mean, arch, wanted, seed)
-    if missing:
-        for key in ("fc.weight", "fc.bias"):
-            mean[key] = torch.cat([mean[key], torch.zeros(missing, *mean[key].shape[1:])])
     network.backbone.load_state_dict(mean)
-    return missing
 
 
 @torch.no_grad()
@@ -74,13 +61,3 @@ def embed_crops(
             for _ in range(CROPS)
         ]
         yield network(torch.from_numpy(np.stack(waves)).to(device))
-
-
-@torch.no_grad()
-def place_prototypes(prototypes: nn.Parameter, means: torch.Tensor, sub_centres: int, seed: int) -> None:
-    """Put each class's sub-centres at its mean embedding, a little apart so that they can part further."""
-    places = means.repeat_interleave(sub_centres, dim=0)
-    if sub_centres > 1:
-        generator = torch.Generator().manual_seed(seed)
-        places = places + 0.02 * torch.randn(places.shape, generator=generator).to(places.device)
-    prototypes.copy_(places)

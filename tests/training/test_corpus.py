@@ -143,9 +143,7 @@ def test_hold_out_of_too_many(counts: dict[str, int]):
 
 def test_draw_weights():
     corpus = toy_corpus()
-    assert draw_weights(corpus, {}, 0) == pytest.approx([0.25] * 4)
-    assert draw_weights(corpus, {}, 1) == pytest.approx(np.array([1500, 300, 2000, 400]) / 4200)
-    shared = draw_weights(corpus, {"x": 3, "y": 1}, 1)
-    assert shared == pytest.approx([0.75 * 1500 / 1800, 0.75 * 300 / 1800, 0.25 * 2000 / 2400, 0.25 * 400 / 2400])
+    assert draw_weights(corpus, {}) == pytest.approx([0.25] * 4)
+    assert draw_weights(corpus, {"x": 3, "y": 1}) == pytest.approx([0.75 / 2, 0.75 / 2, 0.25 / 2, 0.25 / 2])
     with pytest.raises(BadInput, match="'y'"):
-        draw_weights(corpus, {"x": 1}, 0)
+        draw_weights(corpus, {"x": 1})

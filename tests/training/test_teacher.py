@@ -8,17 +8,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch.nn import functional
 
 from app.embedding.encoder import Embed
 from app.embedding.resemblyzer import at_level, load_resemblyzer
 from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, Speaker, hold_out, load_corpus, load_unlabelled
 from app.training.dataset import Batches
-from app.training.export import export_model
 from app.training.teacher import LONGEST_S, TeacherLoss, load_voiceprints
 from app.training.trainer import Trainer, teacher_weight_at
-from app.training.voices import Voices, voices_without_class
 from model import SpeakerNetwork, load_checkpoint, save_checkpoint
 from utils import SAMPLE_RATE, BadInput, HeardError, write_wav
 
@@ -51,29 +48,21 @@ def config(tiny_config: Path, tmp_path: Path, unlabelled: Corpus) -> RunConfig:
     return load_config(tiny_config)
 
 
-def with_components(config: RunConfig, **changes) -> RunConfig:
-    """The teacher has 8 of 40 components to itself, and imagined voices."""
-    parts = {"dims": 8, "formants": (0.9, 1.1), "speeds": (0.9, 1.2), "imagined_share": 0.4, "share": 0.3, **changes}
-    return dataclasses.replace(
-        config,
-        model=dataclasses.replace(config.model, embedding_dim=40),
-        teacher=dataclasses.replace(config.teacher, **parts),
-    )
-
-
 @pytest.fixture
 def training(config: RunConfig) -> tuple[Corpus, Corpus]:
     return hold_out(load_corpus(config.data.table, config.data.cache), config.data.holdout)
 
 
+def speech_of_nobody(config: RunConfig) -> Corpus:
+    return load_unlabelled(config.teacher.unlabelled, config.data.cache)
+
+
 def voiceprints(config: RunConfig, training: Corpus) -> np.ndarray:
-    voices = [Voices(training, config.data.speeds), *voices_without_class(config, training)]
-    return load_voiceprints(voices, lambda: spectrum, config.data.cache)
+    return load_voiceprints([training, speech_of_nobody(config)], SPEEDS, lambda: spectrum, config.data.cache)
 
 
 def trainer(config: RunConfig, training: tuple[Corpus, Corpus]) -> Trainer:
-    others = voices_without_class(config, training[0])
-    return Trainer(config, *training, others, voiceprints(config, training[0]))
+    return Trainer(config, *training, speech_of_nobody(config), voiceprints(config, training[0]))
 
 
 def test_unlabelled_recordings_are_a_speaker_each(unlabelled: Corpus, tmp_path: Path):
@@ -95,8 +84,7 @@ def test_voiceprints_are_in_the_order_of_the_labels(config: RunConfig, training,
     def not_again() -> Embed:
         raise AssertionError("the teacher was asked twice")
 
-    voices = [Voices(training[0], SPEEDS), *voices_without_class(config, training[0])]
-    again = load_voiceprints(voices, not_again, config.data.cache)
+    again = load_voiceprints([training[0], unlabelled], SPEEDS, not_again, config.data.cache)
     assert np.array_equal(prints, again)
 
 
@@ -110,7 +98,7 @@ def test_of_a_long_voice_the_teacher_hears_pieces(tmp_path: Path):
         heard.append(voice * 32768)
         return np.ones(3, np.float32)
 
-    load_voiceprints([Voices(corpus, (1.0,))], lambda: teacher, tmp_path)
+    load_voiceprints([corpus], (1.0,), lambda: teacher, tmp_path)
     assert len(heard[0]) == LONGEST_S * SAMPLE_RATE
     assert heard[0].min() < 1
     assert heard[0].max() > seconds - 3
@@ -139,7 +127,7 @@ def test_the_weight_fades(config: RunConfig):
 
 
 def test_unlabelled_voices_get_their_share_and_no_class(config: RunConfig, training):
-    batches = Batches(training[0], config, voices_without_class(config, training[0]))
+    batches = Batches(training[0], config, speech_of_nobody(config))
     assert batches.classes == 28
     labels = np.concatenate([batches[step][1] for step in range(60)])
     share = np.mean(labels >= 28)
@@ -147,89 +135,8 @@ def test_unlabelled_voices_get_their_share_and_no_class(config: RunConfig, train
     assert set(labels[labels >= 28]) == set(range(28, 38))
     assert set(labels[labels < 28]) == set(range(28))
     mostly = dataclasses.replace(config, teacher=dataclasses.replace(config.teacher, unlabelled_share=0.99))
-    batches = Batches(training[0], mostly, voices_without_class(mostly, training[0]))
+    batches = Batches(training[0], mostly, speech_of_nobody(config))
     assert all((batches[step][1] < 28).any() for step in range(5))
-
-
-def test_imagined_voices_get_their_share_and_no_class(config: RunConfig, training):
-    config = with_components(config)
-    others = voices_without_class(config, training[0])
-    assert [(len(voices), voices.formants) for voices in others] == [
-        *[(10, 1.0), (28, 0.9), (10, 0.9), (28, 1.1), (10, 1.1)],
-    ]
-    assert sum(voices.share for voices in others) == pytest.approx(0.7)
-    batches = Batches(training[0], config, others)
-    labels = np.concatenate([batches[step][1] for step in range(150)])
-    assert np.mean(labels < 28) == pytest.approx(0.3, abs=0.05)
-    assert np.mean(labels >= 38) == pytest.approx(0.4, abs=0.05)
-    assert set(labels) == set(range(28 + 10 + 2 * 38))
-    counts = np.bincount(labels)[38:]
-    assert counts.min() > 0.2 * counts.mean()  # every voice as likely as every other
-
-    prints = voiceprints(config, training[0])
-    assert len(prints) == 28 + 10 + 2 * 38
-    same = prints[: len(training[0])]  # as they are, against their formants lower and 0.9 times as fast
-    moved = prints[38 : 38 + len(training[0])]
-    assert np.abs(same - moved).max() > 0.01
-
-
-def test_the_teacher_has_components_of_its_own(config: RunConfig, training, tmp_path: Path):
-    rng = np.random.default_rng(0)
-    prints = rng.standard_normal((200, 3)) @ rng.standard_normal((3, 12)) + 0.01 * rng.standard_normal((200, 12))
-    loss = TeacherLoss(5, prints, dims=3)
-    assert list(loss.parameters()) == []
-    centred = functional.normalize(torch.from_numpy(prints - prints.mean(axis=0)).float())
-    assert torch.allclose(loss.targets @ loss.targets.T, centred @ centred.T, atol=0.02)  # three axes hold it all
-    embedding = torch.cat([torch.full((4, 2), 9.0), 7 * loss.targets[:4]], dim=1)
-    assert float(loss(embedding, torch.arange(4))) == pytest.approx(0, abs=1e-6)
-    assert float(loss(-embedding, torch.arange(4))) == pytest.approx(2, abs=1e-6)
-
-    # A finished model without them gets them, as good a guess as its own components allow, and they are learned.
-    finished_model(config, tmp_path / "m.safetensors")
-    config = starting_from(with_components(config, weight=30.0), tmp_path / "m.safetensors")
-    config = dataclasses.replace(
-        config, augment=dataclasses.replace(config.augment, probability=0.0, spectral_masks=0.0)
-    )
-    run = trainer(config, training)
-    own = load_checkpoint(tmp_path / "m.safetensors")[0].backbone.state_dict()["fc.weight"]
-    assert torch.equal(run.averaged.backbone.fc.weight[:32], own)
-    assert run.averaged.backbone.fc.weight[32:].abs().max() > 0
-    assert run.loss.prototypes.shape == (28, 32)
-    wave = torch.from_numpy(np.stack([training[0].pieces(i, 3 * SAMPLE_RATE, 1)[0] for i in range(14)]))
-    with torch.no_grad():
-        assert float(run.teacher(run.averaged(wave), torch.arange(14))) < 0.8
-    run.run(show=False)
-    with (config.folder / "log.csv").open(newline="") as file:
-        distance = [float(row["teacher"]) for row in csv.DictReader(file)]
-    assert distance[-1] < 0.8 * distance[0]
-
-    with torch.no_grad():
-        embeddings = run.averaged(wave)
-    export_model(config, run, *training)
-    network, card = load_checkpoint(config.model_file)
-    assert card["architecture"]["embedding_dim"] == 32
-    own, taught = embeddings[:, :32], embeddings[:, 32:]
-    scale = own.norm(dim=1).mean() / taught.norm(dim=1).mean() * (0.3 / 0.7) ** 0.5
-    expected = functional.normalize(torch.cat([own, scale * taught], dim=1))
-    with torch.no_grad():
-        folded = functional.normalize(network(wave))
-    assert torch.allclose(folded @ folded.T, expected @ expected.T, atol=0.05)
-
-
-def test_without_steps_only_the_teachers_components_are_new(config: RunConfig, training, tmp_path: Path):
-    finished_model(config, tmp_path / "m.safetensors")
-    before = load_checkpoint(tmp_path / "m.safetensors")[0].backbone.state_dict()
-    config = starting_from(with_components(config), tmp_path / "m.safetensors")
-    config = dataclasses.replace(config, train=dataclasses.replace(config.train, steps=0))
-    run = trainer(config, training)
-    run.run(show=False)
-    export_model(config, run, *training)
-    after, card = load_checkpoint(config.model_file)
-    assert card["training"]["steps_done"] == 0
-    for key, value in after.backbone.state_dict().items():
-        if not key.startswith("fc."):
-            assert torch.allclose(value.float(), before[key].float(), atol=2e-3), key  # kept as float16
-    assert after.backbone.fc.weight.shape == before["fc.weight"].shape
 
 
 def test_the_student_learns_from_the_teacher(config: RunConfig, training):
@@ -264,15 +171,6 @@ def test_a_resumed_run_keeps_the_projection(config: RunConfig, training):
         ("weight = 5", "weight = -1", r"teacher\.weight has a value"),
         ("fade_from = 0.5", "fade_from = 1.1", r"teacher\.fade_from has a value"),
         ("unlabelled_share = 0.3", "unlabelled_share = 1", r"teacher\.unlabelled_share has a value"),
-        (
-            "unlabelled_share = 0.3",
-            "unlabelled_share = 0.3\nimagined_share = 0.7",
-            r"teacher\.imagined_share has a value",
-        ),
-        ("fade_from = 0.5", "dims = 32", r"teacher\.dims has a value"),
-        ("steps = 60", "steps = 0", r"train\.steps has a value"),
-        ("fade_from = 0.5", "formants = [0.9]", r"teacher\.formants has a value"),
-        ("speeds =", "speed_classes = false\nspeeds =", r"data\.speed_classes has a value"),
     ],
 )
 def test_a_mistake_is_named(config: RunConfig, tiny_config: Path, old: str, new: str, complaint: str):
@@ -329,20 +227,6 @@ def test_a_run_goes_on_from_the_mean_of_several_models(config: RunConfig, traini
     found = trainer(both, training).network.backbone
     for mean, parameter in zip(found.parameters(), one.parameters(), strict=True):
         assert torch.allclose(mean, parameter + 0.5, atol=1e-5)
-
-
-def test_sub_centres_start_apart(config: RunConfig, training, tmp_path: Path):
-    finished_model(config, tmp_path / "m.safetensors")
-    config = starting_from(config, tmp_path / "m.safetensors")
-    config = dataclasses.replace(
-        config,
-        teacher=dataclasses.replace(config.teacher, weight=0.0, unlabelled=""),
-        train=dataclasses.replace(config.train, sub_centres=2),
-    )
-    prototypes = functional.normalize(Trainer(config, *training).loss.prototypes.detach()).view(28, 2, -1)
-    together = (prototypes[:, 0] * prototypes[:, 1]).sum(dim=1)
-    assert (together > 0.9).all()
-    assert (together < 0.9999).all()
 
 
 def test_a_model_that_cannot_be_gone_on_from(config: RunConfig, training, tmp_path: Path):

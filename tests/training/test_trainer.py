@@ -46,7 +46,7 @@ def test_it_learns(trained):
     losses = [float(row["loss"]) for row in rows]
     assert losses[-1] < 0.6 * losses[0]
     assert float(rows[-1]["accuracy"]) > 0.3  # 14 voices: chance is 0.07
-    assert float(rows[-1]["eer"]) < 0.3  # people never heard
+    assert float(rows[-1]["eer"]) < 0.4  # people never heard; chance is 0.5
     assert [row["eer"] != "" for row in rows] == [False, False, True] * 2
 
 
@@ -107,14 +107,6 @@ def test_a_batch_depends_on_its_step_alone(tiny_config: Path):
     workers = iter(loader(Batches(batches.corpus, with_train(config, workers=1)), 7))
     from_worker, _ = next(workers)
     assert torch.equal(features, from_worker)
-
-
-def test_speeds_need_not_be_classes(tiny_config: Path):
-    config = load_config(tiny_config)
-    data = dataclasses.replace(config.data, speeds=(1.0, 0.9), speed_classes=False)
-    batches = Batches(corpora(config)[0], dataclasses.replace(config, data=data))
-    assert batches.classes == 14
-    assert max(int(batches[step][1].max()) for step in range(5)) < 14
 
 
 def test_draws_follow_the_share(tiny_config: Path):
