@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.audio.vad import speech_mask
+from app.audio.vad import detect_speech
 from app.corpus.clips import Clip
 from utils import SAMPLE_RATE, BadInput, read_audio
 
@@ -36,7 +36,7 @@ def listen(clip: Clip) -> Voice:
     samples = read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
     peak = float(np.abs(samples).max())
     samples = samples * np.float32(0.5 / max(peak, 1e-4))  # voice activity detection does not hear whispers
-    speech = speech_mask(samples)
+    speech = detect_speech(samples).mask()
     rms = float(np.sqrt(np.mean(samples[speech] ** 2))) if speech.any() else 1.0
     return Voice(samples * np.float32(SPEECH_RMS / max(rms, 1e-4)), speech)
 
