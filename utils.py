@@ -187,10 +187,10 @@ def read_audio(
             frames = file.read(max(stop - start, 0), dtype="float32", always_2d=True)
         except RuntimeError as error:
             raise BadInput(f"{path}: damaged audio ({error}).") from None
-        mono = _mono(frames, path)
-        if not len(mono):
+        samples = _checked_mono(frames, path)
+        if not len(samples):
             raise BadInput(f"{path}: no audio in it.")
-        return resample(mono, file.samplerate)
+        return resample(samples, file.samplerate)
 
 
 def stream_audio(
@@ -223,7 +223,7 @@ def stream_audio(
                 except RuntimeError as error:
                     raise BadInput(f"{path}: damaged audio ({error}).") from None
                 count += len(frames)
-                out = resampler(_mono(frames, path), last=not len(frames))
+                out = resampler(_checked_mono(frames, path), last=not len(frames))
                 if len(out):
                     yield out
                 if not len(frames):
@@ -251,6 +251,14 @@ def write_wav(path: str | os.PathLike, samples: np.ndarray, rate: int = SAMPLE_R
     soundfile.write(wav, np.clip(samples, -1.0, 1.0), rate, format="WAV", subtype="PCM_16")
     with atomic_write(path) as file:
         file.write(wav.getbuffer())
+
+
+def mono(frames: np.ndarray) -> np.ndarray:
+    """Sound of one or more channels (n, channels) as one channel (n,): their mean.
+
+    The voice may be on one channel or on all of them. One channel is given as it is, not copied.
+    """
+    return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
 
 
 def resample(samples: np.ndarray, from_rate: int, to_rate: int = SAMPLE_RATE) -> np.ndarray:
@@ -303,7 +311,8 @@ def _open_audio(path: str | os.PathLike):
     return file
 
 
-def _mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
+def _checked_mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
+    """``mono`` of what was read from ``path``. Raises BadInput for samples that are not finite."""
     if not np.isfinite(frames).all():
         raise BadInput(f"{path}: holds samples that are not numbers (NaN or infinite); export it again.")
-    return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
+    return mono(frames)

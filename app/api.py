@@ -26,7 +26,7 @@ from app.scoring.gallery import Gallery, best
 from app.scoring.identification import UNKNOWN, Identification
 from app.verification import SpeakerEmbedding, Verification, embed_recordings, verify_embeddings
 from app.voiceprints.store import VoiceprintStore
-from utils import SAMPLE_RATE, BadInput, data_dir, resample
+from utils import SAMPLE_RATE, BadInput, data_dir, mono, resample
 
 Sound = str | os.PathLike | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
@@ -161,7 +161,7 @@ def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:
     if samples.dtype == np.int16:
         samples = samples / np.float32(32768)
     if samples.ndim == 2:
-        samples = samples.mean(axis=1)
+        samples = mono(samples)
     if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating) or not len(samples):
         raise BadInput("samples are float or int16, of shape (n,) or (n, channels), and not empty.")
     if not np.isfinite(samples).all():

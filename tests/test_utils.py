@@ -69,6 +69,15 @@ def test_folder_nan_no_frames_and_too_long(tmp_path):
         utils.read_audio(tmp_path / "long.wav", max_s=1.0)
 
 
+def test_channels_become_one_by_their_mean():
+    stereo = np.array([[0.5, -0.5], [1.0, 0.5]], np.float32)
+    assert utils.mono(stereo).tolist() == [0.0, 0.75]
+    assert utils.mono(stereo).dtype == np.float32
+    single = stereo[:, :1]
+    assert np.array_equal(utils.mono(single), single[:, 0])
+    assert np.shares_memory(utils.mono(single), single)
+
+
 def test_streaming_gives_the_same_as_reading(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(3.3, 44100), 44100, subtype="FLOAT")
     streamed = np.concatenate(list(utils.stream_audio(tmp_path / "a.wav", block_s=0.37)))

@@ -1,4 +1,4 @@
-"""A file, or an array, as if it were a microphone."""
+"""A file, or any stream of blocks, as if it were a microphone."""
 
 from __future__ import annotations
 
@@ -99,14 +99,3 @@ class FileSource(StreamSource):
 
     def __init__(self, path: str | os.PathLike, *, realtime: bool = False):
         super().__init__(Path(path).name, stream_audio(path), realtime=realtime)
-
-
-class ArraySource(StreamSource):
-    """Samples (n,), full scale +-1, at 16 kHz."""
-
-    def __init__(self, samples: np.ndarray, *, realtime: bool = False, name: str = "array"):
-        samples = np.asarray(samples, np.float32)
-        if samples.ndim != 1:
-            raise ValueError(f"samples of one channel are (n,), not {samples.shape}")
-        step = SAMPLE_RATE
-        super().__init__(name, (samples[at : at + step] for at in range(0, len(samples), step)), realtime=realtime)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from app.audio.backlog import Backlog
-from app.audio.capture import Capture
-from utils import SAMPLE_RATE, StreamResampler
+from app.audio.ring_buffer import Capture
+from utils import SAMPLE_RATE, StreamResampler, mono
 
 SILENT_AFTER_S = 1.0
 
@@ -46,8 +46,7 @@ class Intake:
             self.backlog.jump(self._began_s + first / capture.rate, dropped=True)
         sounding = np.flatnonzero(frames.any(axis=1))
         self._zeros = len(frames) - 1 - int(sounding[-1]) if len(sounding) else self._zeros + len(frames)
-        # One of two channels may hold the voice, or both: as with files, the mean of them is the sound.
-        self.backlog.append(self._resampler(frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)))
+        self.backlog.append(self._resampler(mono(frames)))
         self.backlog.drop(max(0, len(self.backlog) - most))
         return True
 

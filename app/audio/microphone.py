@@ -1,6 +1,6 @@
 """Sound from a microphone, through PortAudio.
 
-Three kinds of thread meet here. PortAudio's own runs the callback (capture.py), which copies and must never wait. The
+Three kinds of thread meet here. PortAudio's own runs the callback (``Capture``), which copies and must never wait. The
 reader's does all the rest: resampling (intake.py), noticing that the device is gone, opening it again; it may wait. Any
 other may ask for ``status`` or call ``stop``.
 """
@@ -12,10 +12,10 @@ import threading
 import time
 
 from app.audio.backlog import sample_counts
-from app.audio.capture import Capture
 from app.audio.devices import InputDevice, choose, silence_hint
 from app.audio.intake import Intake
 from app.audio.portaudio import count_stream, library, lock, quiet_stderr, reason
+from app.audio.ring_buffer import Capture
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, HeardError
 

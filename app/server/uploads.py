@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from app.server.errors import ApiError
-from utils import SAMPLE_RATE, StreamResampler
+from utils import SAMPLE_RATE, StreamResampler, mono
 
 VALUES_AT_ONCE = 1 << 16
 """Values decoded at a time, whatever the rate and the number of channels."""
@@ -55,7 +55,7 @@ def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
                 frames_read += len(frames)
                 if frames_read > max_s * audio.samplerate:
                     raise _too_long(max_s)
-                out = resampler(frames.mean(axis=1), last=not len(frames))
+                out = resampler(mono(frames), last=not len(frames))
                 if len(out):
                     yield out
                 if not len(frames):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.audio.file_source import ArraySource, FileSource, StreamSource
+from app.audio.file_source import FileSource, StreamSource
 from app.audio.source import AudioBlock, SourceState
+from tests.support.array_source import ArraySource
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.audio.capture import Capture
 from app.audio.intake import Intake
+from app.audio.ring_buffer import Capture
 from utils import SAMPLE_RATE
 
 FINE, OVERFLOW = SimpleNamespace(input_overflow=False), SimpleNamespace(input_overflow=True)

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from app.audio.file_source import ArraySource, FileSource
+from app.audio.file_source import FileSource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.demo import agreement
 from app.diarisation.recogniser import Recogniser, listen
@@ -15,6 +15,7 @@ from app.diarisation.timeline import read_rttm
 from app.enrolment.build import gallery_from_folder
 from app.scoring.gallery import Gallery
 from app.scoring.identification import is_unknown
+from tests.support.array_source import ArraySource
 from utils import BadInput, read_audio
 
 

@@ -8,13 +8,13 @@ import time
 import numpy as np
 import pytest
 
-from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState
 from app.diarisation.forward_filter import ForwardFilterConfig
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.enrolment.build import gallery_from_folder
 from app.scoring.identification import Identification
 from app.terminal.view import TerminalView
+from tests.support.array_source import ArraySource
 from utils import read_audio
 
 SLOW_S = 2.5

@@ -7,13 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
-from app.audio.file_source import ArraySource
 from app.audio.vad import keep_speech
 from app.corpus.clips import read_clips
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.model_files import BUNDLED_FILES, EMBEDDED
 from app.embedding.overlap_head import OverlapHead, head_file, load_head, save_head
 from app.scoring.gallery import Gallery
+from tests.support.array_source import ArraySource
 from utils import BUNDLED, HeardError, read_audio
 
 

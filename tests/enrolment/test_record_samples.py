@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 import record_samples
-from app.audio.file_source import ArraySource
 from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
@@ -26,6 +25,7 @@ from app.scoring.gallery import Gallery
 from app.terminal.enrol import EnrolOptions, EnrolTerminal, describe
 from app.voiceprints.recordings import read_note, samples_of
 from app.voiceprints.store import VoiceprintStore
+from tests.support.array_source import ArraySource
 from tests.support.small_disk import fill, small_disk
 from utils import ROOT, BadInput, HeardError, read_audio, write_wav
 

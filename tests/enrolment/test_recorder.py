@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.enrolment.quality import Fault, Limits, SimilarityThresholds, SpeakerMatch, judge, measure
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
+from tests.support.array_source import ArraySource
 from utils import SAMPLE_RATE, HeardError
 
 SHORT = RecorderConfig(speech_s=3.0, longest_s=8.0)

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from app.audio.file_source import ArraySource
 from app.embedding import model_files
 from app.embedding.download import HubFile
 from app.embedding.model_files import HUB, SPEECHBRAIN
@@ -25,6 +24,7 @@ from app.window.engine.engine import Engine
 from app.window.engine.facts import Phase
 from app.window.main_window import MainWindow
 from app.window.widgets.theme import Theme
+from tests.support.array_source import ArraySource
 from tests.support.loopback_hub import Hub
 
 LIMIT_S = 180.0

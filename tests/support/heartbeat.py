@@ -12,12 +12,12 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.audio.file_source import ArraySource
 from app.session import SessionOptions
 from app.window.engine.engine import Engine
 from app.window.engine.facts import Phase
 from app.window.main_window import MainWindow
 from app.window.widgets.theme import Theme
+from tests.support.array_source import ArraySource
 
 assert "torch" not in sys.modules
 app = QApplication([])

@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.audio.file_source import ArraySource, FileSource
+from app.audio.file_source import FileSource
 from app.demo import DEMO
 from app.session import SessionOptions
 from app.window import strings
@@ -23,6 +23,7 @@ from app.window.view.palette import DARK, LIGHT
 from app.window.view.view_state import view_state
 from app.window.widgets.device_menu import DeviceMenu
 from app.window.widgets.people_list import VIEW_ROLE
+from tests.support.array_source import ArraySource
 from tests.support.window_engine import play_demo
 from tools.screenshots import LIVE, SHOTS, Still, stage
 

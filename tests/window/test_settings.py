@@ -56,7 +56,7 @@ def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
 
 
 def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, qtbot, tmp_path, monkeypatch):
-    from app.audio.file_source import ArraySource
+    from tests.support.array_source import ArraySource
     from utils import BadInput
 
     Settings(tmp_path).device = "Old headset"

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.audio.file_source import ArraySource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.demo import DEMO
 from app.diarisation.timeline import read_rttm
@@ -19,6 +18,7 @@ from app.scoring.identification import is_unknown
 from app.session import SessionOptions
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window.engine.facts import Phase
+from tests.support.array_source import ArraySource
 from tests.support.window_engine import Seen, play_demo
 from utils import BadInput, HeardError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.audio.file_source import ArraySource
 from app.window.engine.tapped_source import TappedSource
+from tests.support.array_source import ArraySource
 
 
 def test_reader_and_tap_get_the_same_sound():
