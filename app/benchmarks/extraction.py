@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from app.benchmarks.networks import speechbrain_classifier
-from app.corpus.manifest import Manifest, Row, open_manifest
+from app.corpus.clips import Clip
+from app.corpus.manifest import Manifest, open_manifest
 from app.embedding.load import load_encoder
 from app.extraction.executors import LocalExecutor, available_cores
 from app.extraction.extract import ExtractConfig, extract
@@ -53,7 +54,7 @@ class ExtractionSpeed:
 
 
 def compare_extraction(table: str | Path, files: int = 500) -> list[ExtractionSpeed]:
-    """Time SpeechBrain's loop and ``extract`` on the same rows.
+    """Time SpeechBrain's loop and ``extract`` on the same clips.
 
     SpeechBrain's class has random weights of the full size; saved as a checkpoint, they are ours, too. Its loop is what
     people write: read a file, encode it, the next; with one thread or one for each core, whichever is faster here. Ours
@@ -63,29 +64,29 @@ def compare_extraction(table: str | Path, files: int = 500) -> list[ExtractionSp
 
     from app.embedding.torch_cpu import has_fast_bfloat16
 
-    rows = list(islice(open_manifest(table), files))
-    if not rows:
-        raise BadInput(f"{table}: no rows in it.")
+    clips = list(islice(open_manifest(table), files))
+    if not clips:
+        raise BadInput(f"{table}: no clips in it.")
     with TemporaryDirectory() as folder:
         classifier = speechbrain_classifier()
         checkpoint = Path(folder) / "same.ckpt"
         torch.save(classifier.mods.embedding_model.state_dict(), checkpoint)
-        threads = _best_threads(classifier, rows[:TRIED])
+        threads = _best_threads(classifier, clips[:TRIED])
         theirs = f"SpeechBrain encode_batch, {threads} thread{'s' if threads > 1 else ''}"
-        ways: dict[str, Callable[[list[Row]], np.ndarray]] = {
+        ways: dict[str, Callable[[list[Clip]], np.ndarray]] = {
             theirs: lambda part: _speechbrain(classifier, part, threads),
         }
         for precision in ("float32", "bfloat16") if has_fast_bfloat16() else ("float32",):
             ways[f"{SAME}, {precision}"] = _Heard(str(checkpoint), precision, Path(folder) / f"same-{precision}")
             ways[f"Heard, embedded, {precision}"] = _Heard("embedded", precision, Path(folder) / f"own-{precision}")
         for way in ways.values():  # the first call of each lays out memory and code
-            way(rows[:2])
-        times, vectors = _take_turns(ways, rows)
+            way(clips[:2])
+        times, vectors = _take_turns(ways, clips)
         sound_s = next(way.sound_s for way in ways.values() if isinstance(way, _Heard))
     return [
         ExtractionSpeed(
             name,
-            len(rows),
+            len(clips),
             sound_s,
             times[name].wall_s,
             times[name].cpu_s,
@@ -96,12 +97,12 @@ def compare_extraction(table: str | Path, files: int = 500) -> list[ExtractionSp
     ]
 
 
-def _best_threads(classifier, rows: list[Row]) -> int:
+def _best_threads(classifier, clips: list[Clip]) -> int:
     seconds = {}
     for threads in {1, available_cores()}:
-        _speechbrain(classifier, rows[:1], threads)
+        _speechbrain(classifier, clips[:1], threads)
         began = time.perf_counter()
-        _speechbrain(classifier, rows, threads)
+        _speechbrain(classifier, clips, threads)
         seconds[threads] = time.perf_counter() - began
     return min(seconds, key=seconds.get)
 
@@ -112,11 +113,11 @@ class _Time:
     cpu_s: float = 0.0
 
 
-def _take_turns(ways: dict[str, Callable], rows: list[Row]) -> tuple[dict[str, _Time], dict[str, np.ndarray]]:
+def _take_turns(ways: dict[str, Callable], clips: list[Clip]) -> tuple[dict[str, _Time], dict[str, np.ndarray]]:
     times = {name: _Time() for name in ways}
     vectors: dict[str, list[np.ndarray]] = {name: [] for name in ways}
-    for start in range(0, len(rows), TURN):
-        part = rows[start : start + TURN]
+    for start in range(0, len(clips), TURN):
+        part = clips[start : start + TURN]
         for name, way in ways.items():
             began, began_cpu = time.perf_counter(), time.process_time()
             found = way(part)
@@ -126,16 +127,16 @@ def _take_turns(ways: dict[str, Callable], rows: list[Row]) -> tuple[dict[str, _
     return times, {name: np.concatenate(parts) for name, parts in vectors.items()}
 
 
-def _speechbrain(classifier, rows: list[Row], threads: int) -> np.ndarray:
+def _speechbrain(classifier, clips: list[Clip], threads: int) -> np.ndarray:
     import soundfile
     import torch
 
     torch.set_num_threads(threads)
     try:
         embeddings = []
-        for row in rows:
-            samples, rate = soundfile.read(row.file, dtype="float32")
-            begin, end = round(row.start_s * rate), None if row.end_s is None else round(row.end_s * rate)
+        for clip in clips:
+            samples, rate = soundfile.read(clip.path, dtype="float32")
+            begin, end = round(clip.start_s * rate), None if clip.end_s is None else round(clip.end_s * rate)
             with torch.no_grad():
                 embeddings.append(classifier.encode_batch(torch.from_numpy(samples[begin:end])[None])[0, 0].numpy())
         return np.stack(embeddings)
@@ -146,18 +147,20 @@ def _speechbrain(classifier, rows: list[Row], threads: int) -> np.ndarray:
 
 
 class _Heard:
-    """``extract`` into a folder, a part of the rows at a time."""
+    """``extract`` into a folder, a part of the clips at a time."""
 
     def __init__(self, model: str, precision: str, out: Path):
         self.executor = LocalExecutor(load_encoder(model, compute="cpu", precision=precision, large_batches=True))
         self.out, self.sound_s, self._turns = out, 0.0, 0
 
-    def __call__(self, rows: list[Row]) -> np.ndarray:
+    def __call__(self, clips: list[Clip]) -> np.ndarray:
         self._turns += 1
         out = self.out / str(self._turns)
-        report = extract(Manifest(Path("rows"), lambda: iter(rows)), out, self.executor, ExtractConfig())
+        report = extract(
+            Manifest(Path("rows"), lambda: (("", clip) for clip in clips)), out, self.executor, ExtractConfig()
+        )
         if report.failed:
-            raise BadInput(f"a row that cannot be read: {report.failures[0].row.path}: {report.failures[0].status}")
+            raise BadInput(f"a row that cannot be read: {report.failures[0].clip.name}: {report.failures[0].status}")
         if self._turns > 1:
             self.sound_s += report.sound_s
         return np.load(out / "embeddings.npy", allow_pickle=False)

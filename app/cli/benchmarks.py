@@ -142,7 +142,7 @@ def day(options: argparse.Namespace) -> None:
 
 
 def overlap(options: argparse.Namespace) -> None:
-    from app.corpus.clips import read_clips
+    from app.corpus.manifest import read_clips
     from app.embedding.load import load_encoder
     from app.evaluation.conversations.benchmark import condition
     from app.evaluation.conversations.meetings import meetings, read_excerpts

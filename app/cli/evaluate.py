@@ -143,7 +143,7 @@ def _open_set(options: argparse.Namespace, systems: list) -> int:
 
 def _corpora(options: argparse.Namespace, table: str):
     """(name, clips) of each corpus that is asked for."""
-    from app.corpus.clips import read_clips
+    from app.corpus.manifest import read_clips
 
     clips = [clip for clip in read_clips(table, options.audio_root) if clip.adult or not options.adults]
     for corpus in options.corpus or sorted({clip.corpus for clip in clips}):

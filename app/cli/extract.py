@@ -151,7 +151,7 @@ def _print(report, options: argparse.Namespace) -> None:
     if report.failures:
         print(f"{len(report.failures)} rows have no embedding; {options.out / 'index.csv'} says why:")
         for entry in report.failures[:SHOWN]:
-            print(f"  {entry.row.path}: {entry.status.removeprefix('error: ')}")
+            print(f"  {entry.clip.name}: {entry.status.removeprefix('error: ')}")
         if len(report.failures) > SHOWN:
             print(f"  and {len(report.failures) - SHOWN} more")
     print(f"{options.out}: {report.all_embeddings} embeddings.")

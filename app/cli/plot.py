@@ -69,7 +69,7 @@ def _tsne(options: argparse.Namespace) -> None:
     if (source / "embeddings.npy").is_file():
         voices = read_extracted(source)
     else:
-        from app.corpus.clips import read_clips
+        from app.corpus.manifest import read_clips
         from app.embedding.load import load_encoder
         from app.evaluation.pairs import embed_clips
 

@@ -1,46 +1,33 @@
-"""What is to be extracted: tables, Common Voice's lists, Kaldi's folders and folder trees, all as rows."""
+"""Clips from wherever they are listed: tables, Common Voice's lists, Kaldi's folders and trees of folders."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from app.corpus.tables import PATH_COLUMNS, SPEAKER_COLUMNS, Table, open_table
+from app.corpus.clips import Clip
+from app.corpus.kaldi import is_kaldi, read_utterances
+from app.corpus.lists import Table, open_table
 from utils import AUDIO_SUFFIXES, BadInput
 
-
-@dataclass(frozen=True)
-class Row:
-    """A stretch of a file, and who speaks in it."""
-
-    path: str
-    """As the manifest names it."""
-    speaker: str
-    """Empty where it is not known."""
-    start_s: float = 0.0
-    end_s: float | None = None
-    """None: to the end of the file."""
-    file: str = ""
-    """Where it lies."""
-    error: str = ""
-    """Why nothing can be extracted, if that is known without opening the file."""
-    repeat: int = 0
-    """How many rows before this one name the same stretch of the same file."""
+PATH_COLUMNS = ("file", "path", "filename", "audio", "wav")
+SPEAKER_COLUMNS = ("speaker", "client_id", "speaker_id", "spk", "label")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Rows that can be read again and again, each time from the disk: they are never all in memory."""
+    """Clips that can be read again and again, each time from the disk: they are never all in memory."""
 
     path: Path
-    read: Callable[[], Iterator[Row]]
+    read: Callable[[], Iterator[tuple[str, Clip]]]
+    """(where it is listed, for people; clip) of each clip. What is wrong with a clip is its ``error``."""
 
-    def __iter__(self) -> Iterator[Row]:
-        return self.read()
+    def __iter__(self) -> Iterator[Clip]:
+        return (clip for _, clip in self.read())
 
 
 def open_manifest(
@@ -48,55 +35,123 @@ def open_manifest(
     audio_root: str | os.PathLike | None = None,
     path_column: str | None = None,
     speaker_column: str | None = None,
+    *,
+    confined: bool = True,
 ) -> Manifest:
     """A csv or tsv, a Kaldi folder (``wav.scp``, ``utt2spk``, perhaps ``segments``), or a tree of a folder per speaker.
 
-    Of a table the columns start_s and end_s are used where present. Relative paths start at ``audio_root``, or beside
-    the manifest, or in ``clips/`` beside it, where Common Voice keeps its files. With ``audio_root`` a path that leads
-    out of it is an error of its row. Raises BadInput for what is no manifest.
+    Of a table the columns corpus, gender, age, start_s and end_s are used where present. Relative paths start at
+    ``audio_root``, or beside the manifest, or in ``clips/`` beside it, where Common Voice keeps its files. If
+    ``confined``, a path that leads out of ``audio_root`` is an error of its clip. Raises BadInput for what is no
+    manifest.
     """
     path = Path(path)
-    if path.name == "wav.scp" or (path.is_dir() and (path / "wav.scp").is_file()):
+    confined = confined and audio_root is not None
+    if is_kaldi(path):
         folder = path if path.is_dir() else path.parent
-        return Manifest(path, partial(_kaldi_rows, folder, _Root(audio_root or folder, audio_root is not None)))
+        return Manifest(path, partial(_kaldi_clips, folder, _Root(audio_root or folder, confined)))
     if path.is_dir():
-        return Manifest(path, lambda: tree_rows(path))
-    table = open_table(path)
+        return Manifest(path, partial(_tree_clips, path))
+    table = open_table(path, "table of clips", tabs_quoted=False)
     columns = (
         table.column(PATH_COLUMNS, path_column, "--path-column"),
         table.column(SPEAKER_COLUMNS, speaker_column, "--speaker-column"),
     )
     clips = path.parent / "clips"
     beside = clips if columns == ("path", "client_id") and clips.is_dir() else path.parent
-    return Manifest(path, partial(_table_rows, table, *columns, _Root(audio_root or beside, audio_root is not None)))
+    return Manifest(path, partial(_table_clips, table, *columns, _Root(audio_root or beside, confined)))
+
+
+def read_clips(source: str | os.PathLike, audio_root: str | os.PathLike | None = None) -> list[Clip]:
+    """All clips of a manifest, for what needs the speaker of each and cannot go on without one of them.
+
+    Paths may lead out of ``audio_root``. The clips of a tree are in the order of their paths; a VoxCeleb download
+    (``id10001/VIDEO/00001.wav``) is one. Raises BadInput for a manifest without clips, and for a clip that cannot be
+    used or has no speaker, naming its line.
+    """
+    manifest = open_manifest(source, audio_root, confined=False)
+    if manifest.path.is_dir() and not is_kaldi(manifest.path):
+        if clips := sorted((clip for clip in manifest if clip.speaker), key=lambda clip: Path(clip.path)):
+            return clips
+        raise BadInput(f"{source}: no sub-folders with audio in them (one per speaker are needed).")
+    clips = []
+    for line, clip in manifest.read():
+        if error := clip.error or ("" if clip.speaker else "the row names no speaker"):
+            raise BadInput(f"{line}: {error}.")
+        clips.append(replace(clip, path=str(Path(clip.path))))
+    if not clips:
+        raise BadInput(f"{source}: no clips in it.")
+    return clips
+
+
+def audio_files(folder: str | os.PathLike) -> Iterator[Path]:
+    """The audio files of a tree: those of a folder by name, then those of its sub-folders. Hidden ones are left out."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES:
+                yield Path(place, name)
 
 
 @dataclass(frozen=True)
 class _Root:
-    """Where relative paths start; ``closed``: and where all of them have to stay."""
+    """Where relative paths start; ``confined``: and where all of them have to stay."""
 
     folder: str | os.PathLike
-    closed: bool
+    confined: bool
 
-    def row(self, path: str, speaker: str, start_s: float = 0.0, end_s: float | None = None, error: str = "") -> Row:
-        file = os.path.join(self.folder, path)
-        if not error and "\0" in path:
+    def clip(self, name: str, speaker: str, error: str = "", **facts) -> Clip:
+        """The clip of the file that a list calls ``name``."""
+        path = os.path.join(self.folder, name)
+        if not error and "\0" in name:
             error = "not a path"
-        elif not error and self.closed:  # as written: a link inside the folder may lead anywhere
-            folder, place = os.path.abspath(self.folder), os.path.abspath(file)
+        elif not error and self.confined:  # as written: a link inside the folder may lead anywhere
+            folder, place = os.path.abspath(self.folder), os.path.abspath(path)
             if os.path.commonpath([folder, place]) != folder:
                 error = "outside --audio-root"
-        return Row(path, speaker, start_s, end_s, file, error)
+        return Clip(path, speaker, name=name, error=error, **facts)
 
 
-def _table_rows(table: Table, path_column: str, speaker_column: str, root: _Root) -> Iterator[Row]:
+def _table_clips(table: Table, path_column: str, speaker_column: str, root: _Root) -> Iterator[tuple[str, Clip]]:
     for number, cells in table.rows():
-        path, speaker = cells[path_column], cells[speaker_column]
-        if not path:
-            yield Row(f"(line {number})", speaker, error="the row names no file")
+        line = f"{table.path}, line {number}"
+        name, speaker = cells[path_column], cells[speaker_column]
+        if not name:
+            yield line, Clip("", speaker, name=f"(line {number})", error="the row names no file")
             continue
         start_s, end_s, error = _times(cells.get("start_s", ""), cells.get("end_s", ""))
-        yield root.row(path, speaker, start_s, end_s, error)
+        yield (
+            line,
+            root.clip(
+                name,
+                speaker,
+                error,
+                corpus=cells.get("corpus", ""),
+                gender=_gender(cells.get("gender", "")),
+                age=_age(cells.get("age", "")),
+                start_s=start_s,
+                end_s=end_s,
+            ),
+        )
+
+
+def _tree_clips(folder: Path) -> Iterator[tuple[str, Clip]]:
+    """The speaker is the first folder on the way to a file, "" without one."""
+    for file in audio_files(folder):
+        name = file.relative_to(folder)
+        yield str(file), Clip(str(file), name.parts[0] if len(name.parts) > 1 else "", name=name.as_posix())
+
+
+def _kaldi_clips(folder: Path, root: _Root) -> Iterator[tuple[str, Clip]]:
+    for said in read_utterances(folder):
+        if not said.wav:
+            error = "not a recording of wav.scp and times"
+            yield said.line, Clip("", said.speaker, name=f"(segment {said.name})", error=error)
+            continue
+        start_s, end_s, error = _times(said.start, said.end)
+        if not error and said.is_command:
+            error = "a command, not a file: it is not run"
+        yield said.line, root.clip(said.wav, said.speaker, error, start_s=start_s, end_s=end_s)
 
 
 def _times(start: str, end: str) -> tuple[float, float | None, str]:
@@ -110,49 +165,14 @@ def _times(start: str, end: str) -> tuple[float, float | None, str]:
     return start_s, end_s, ""
 
 
-def tree_rows(folder: str | os.PathLike) -> Iterator[Row]:
-    """The audio files of a tree in order of their names; the speaker is the first folder on the way, "" without one."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith(".") or os.path.splitext(name)[1].lower() not in AUDIO_SUFFIXES:
-                continue
-            file = os.path.join(place, name)
-            path = Path(os.path.relpath(file, folder))
-            yield Row(path.as_posix(), path.parts[0] if len(path.parts) > 1 else "", file=file)
+def _gender(text: str) -> str:
+    letter = text.strip().lower()[:1]
+    return letter if letter in ("m", "f") else ""
 
 
-def _kaldi_rows(folder: Path, root: _Root) -> Iterator[Row]:
-    speakers = dict(_pairs(folder / "utt2spk"))
-    segments = folder / "segments"
-    if not segments.is_file():
-        for utterance, wav in _pairs(folder / "wav.scp"):
-            yield root.row(wav, speakers.get(utterance, ""), error=_command(wav))
-        return
-    wavs = dict(_pairs(folder / "wav.scp"))
-    for utterance, rest in _pairs(segments):
-        recording, *times = rest.split()
-        if len(times) != 2 or recording not in wavs:
-            yield Row(
-                f"(segment {utterance})", speakers.get(utterance, ""), error="not a recording of wav.scp and times"
-            )
-            continue
-        start_s, end_s, error = _times(times[0], "" if times[1] == "-1" else times[1])
-        wav = wavs[recording]
-        yield root.row(wav, speakers.get(utterance, ""), start_s, end_s, error or _command(wav))
-
-
-def _command(wav: str) -> str:
-    return "a command, not a file: it is not run" if wav.endswith("|") else ""
-
-
-def _pairs(path: Path) -> Iterator[tuple[str, str]]:
-    """(first word, the rest) of each line of one of Kaldi's files. Raises BadInput if it is not there."""
+def _age(text: str) -> float | None:
+    """Years; Common Voice's decades ("twenties") and the like are adults whose age is not given."""
     try:
-        with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
-            for line in file:
-                first, _, rest = line.strip().partition(" " if "\t" not in line else "\t")
-                if rest:
-                    yield first, rest.strip()
-    except FileNotFoundError:
-        raise BadInput(f"{path}: is missing; a Kaldi folder has wav.scp and utt2spk.") from None
+        return float(text) if text else None
+    except ValueError:
+        return None

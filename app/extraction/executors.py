@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from app.corpus.manifest import Row
+from app.corpus.clips import Clip
 from app.extraction.shard import SegmentConfig, ShardResult, embed_shard
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
 
-Shard = Sequence[Row]
+Shard = Sequence[Clip]
 Ticket = TypeVar("Ticket")
 
 

@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from app.corpus.manifest import Manifest, Row
+from app.corpus.clips import Clip
+from app.corpus.manifest import Manifest
 from app.extraction.executors import Executor, Shard
 from app.extraction.journal import Journal
 from app.extraction.ledger import Ledger, with_enough_clips
@@ -132,7 +133,7 @@ def _replay(journal: Journal, out: Path, dim: int) -> tuple[Ledger, Outputs]:
 
 def _chosen(manifest: Manifest, config: ExtractConfig, report: Report):
     """A function that gives the rows to look at; counts them into ``report``. Raises BadInput if there are none."""
-    counts = Counter(row.speaker for row in manifest)
+    counts = Counter(clip.speaker for clip in manifest)
     total = counts.total()
     if not total:
         raise BadInput(f"{manifest.path}: nothing to extract in it.")
@@ -143,9 +144,9 @@ def _chosen(manifest: Manifest, config: ExtractConfig, report: Report):
     return lambda: with_enough_clips(manifest, counts, config.min_clips)
 
 
-def _shards(rows: Iterable[Row], size: int) -> Iterator[Shard]:
-    rows = iter(rows)
-    while shard := tuple(islice(rows, size)):
+def _shards(clips: Iterable[Clip], size: int) -> Iterator[Shard]:
+    clips = iter(clips)
+    while shard := tuple(islice(clips, size)):
         yield shard
 
 
@@ -184,5 +185,5 @@ def nothing_extracted(report: Report) -> HeardError | None:
         return None
     first = report.failures[0]
     return HeardError(
-        f"no row could be extracted; the first: {first.row.path}: {first.status.removeprefix('error: ')}."
+        f"no row could be extracted; the first: {first.clip.name}: {first.status.removeprefix('error: ')}."
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.corpus.manifest import Row
+from app.corpus.clips import Clip
 from app.extraction.shard import ClipResult
 from utils import BadInput, HeardError
 
@@ -72,9 +72,9 @@ class Journal:
     def append(self, entries: Sequence[ClipResult], vectors: np.ndarray) -> None:
         """Add the entries of a shard and their vectors (n, D); on the disk when this returns. Raises OSError."""
         said = [
-            [row.path, row.speaker, row.start_s, row.end_s, row.error, row.repeat, entry.status, entry.segments]
+            [clip.name, clip.speaker, clip.start_s, clip.end_s, clip.error, clip.repeat, entry.status, entry.segments]
             for entry in entries
-            for row in [entry.row]
+            for clip in [entry.clip]
         ]
         self._write({"entries": said, "dim": vectors.shape[1]}, np.ascontiguousarray(vectors, "<f4").tobytes())
 
@@ -87,8 +87,12 @@ class Journal:
         for _, said, body in _records(self.path):
             if "entries" in said:
                 entries = [
-                    ClipResult(Row(path, speaker, start, end, "", error, repeat), status, tuple(map(tuple, segments)))
-                    for path, speaker, start, end, error, repeat, status, segments in said["entries"]
+                    ClipResult(
+                        Clip("", speaker, start_s=start, end_s=end, name=name, error=error, repeat=repeat),
+                        status,
+                        tuple(map(tuple, segments)),
+                    )
+                    for name, speaker, start, end, error, repeat, status, segments in said["entries"]
                 ]
                 vectors = np.frombuffer(body, "<f4").reshape(-1, said["dim"])
                 yield Record(entries, vectors, said.get("retry", False))

@@ -8,20 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from app.corpus.manifest import Row
+from app.corpus.clips import Clip
 from app.extraction.shard import DUPLICATE, ClipResult
 
 
-def stretch_key(row: Row) -> bytes:
-    """What stands for a stretch of a file, whoever speaks in it."""
-    return _digest(row.path, row.start_s, row.end_s)
-
-
-def row_key(row: Row) -> bytes:
-    """What stands for a row of a manifest. Of rows that can be extracted it is the stretch of the file."""
-    if not row.error:
-        return stretch_key(row)
-    return _digest(row.path, row.start_s, row.end_s, row.speaker, row.error, row.repeat)
+def clip_key(clip: Clip) -> bytes:
+    """What stands for a clip. Of one that can be extracted it is the stretch of the file, whoever speaks in it."""
+    if not clip.error:
+        return _digest(clip.name, clip.start_s, clip.end_s)
+    return _digest(clip.name, clip.start_s, clip.end_s, clip.speaker, clip.error, clip.repeat)
 
 
 def _digest(*parts: object) -> bytes:
@@ -37,13 +32,13 @@ class Ledger:
 
     def add(self, entry: ClipResult) -> None:
         """Take note of an entry."""
-        self._speakers[row_key(entry.row)] = sys.intern(entry.row.speaker)
+        self._speakers[clip_key(entry.clip)] = sys.intern(entry.clip.speaker)
 
     def forget(self, entry: ClipResult) -> None:
         """Have the row of an entry done again."""
-        self._speakers.pop(row_key(entry.row), None)
+        self._speakers.pop(clip_key(entry.clip), None)
 
-    def todo(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def todo(self, clips: Iterable[Clip]) -> Iterator[Clip]:
         """The rows that were not done before, in order, once each.
 
         A stretch of a file is extracted once: another row that names it comes with an error, which says whether the
@@ -51,25 +46,25 @@ class Ledger:
         """
         seen: dict[bytes, str] = {}
         repeats: Counter[bytes] = Counter()
-        for row in rows:
-            key = row_key(row)
+        for clip in clips:
+            key = clip_key(clip)
             first = key not in seen
             known = self._speakers.get(key) if first else seen[key]
             if first:
-                seen[key] = sys.intern(row.speaker) if known is None else known
+                seen[key] = sys.intern(clip.speaker) if known is None else known
                 if known is None:
-                    yield row
-                if known in (None, row.speaker):
+                    yield clip
+                if known in (None, clip.speaker):
                     continue
-            if row.error:
+            if clip.error:
                 continue  # the same error twice says no more than once
             repeats[key] += 1
-            error = DUPLICATE if known == row.speaker else f"this stretch is there with the speaker {known!r}"
-            noted = replace(row, repeat=repeats[key], error=error)
-            if row_key(noted) not in self._speakers:
+            error = DUPLICATE if known == clip.speaker else f"this stretch is there with the speaker {known!r}"
+            noted = replace(clip, repeat=repeats[key], error=error)
+            if clip_key(noted) not in self._speakers:
                 yield noted
 
 
-def with_enough_clips(rows: Iterable[Row], counts: Counter[str], least: int) -> Iterator[Row]:
+def with_enough_clips(clips: Iterable[Clip], counts: Counter[str], least: int) -> Iterator[Clip]:
     """The rows of speakers who have ``least`` rows or more."""
-    return (row for row in rows if counts[row.speaker] >= least)
+    return (clip for clip in clips if counts[clip.speaker] >= least)

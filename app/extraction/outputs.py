@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.extraction.journal import Journal
-from app.extraction.ledger import row_key
+from app.extraction.ledger import clip_key
 from app.extraction.shard import ClipResult
 from utils import BadInput, atomic_write
 
@@ -30,7 +30,7 @@ class Outputs:
         self.folder, self.dim = folder, dim
         self.embeddings = 0
         self.failures: dict[bytes, ClipResult] = {}
-        """The rows without an embedding, by ``row_key``."""
+        """The rows without an embedding, by ``clip_key``."""
         self._speakers: set[str] = set()
         self._label_length = 1
 
@@ -43,10 +43,10 @@ class Outputs:
     def add(self, entry: ClipResult) -> None:
         """Count an entry of the journal."""
         if not entry.ok:
-            self.failures[row_key(entry.row)] = entry
+            self.failures[clip_key(entry.clip)] = entry
             return
         self.embeddings += len(entry.segments)
-        label = readable(entry.row.speaker)
+        label = readable(entry.clip.speaker)
         self._speakers.add(label)
         self._label_length = max(self._label_length, len(label))
 
@@ -62,7 +62,7 @@ class Outputs:
             _lines(index_file, [COLUMNS])
             for record in journal.records():
                 vectors_file.write(record.vectors.tobytes())
-                labels = [readable(entry.row.speaker) for entry in record.entries for _ in entry.segments]
+                labels = [readable(entry.clip.speaker) for entry in record.entries for _ in entry.segments]
                 labels_file.write(np.array(labels, f"<U{self._label_length}").tobytes())
                 _lines(index_file, [line for entry in record.entries if entry.ok for line in index_lines(entry)])
             _lines(index_file, [line for entry in self.failures.values() for line in index_lines(entry)])
@@ -74,11 +74,11 @@ class Outputs:
 
 def index_lines(entry: ClipResult) -> list[tuple[str, ...]]:
     """The lines of index.csv for an entry: one for each embedding, or one with the reason that there is none."""
-    path, speaker = readable(entry.row.path), readable(entry.row.speaker)
+    name, speaker = readable(entry.clip.name), readable(entry.clip.speaker)
     if not entry.ok:
-        end = "" if entry.row.end_s is None else f"{entry.row.end_s:.3f}"
-        return [(path, speaker, f"{entry.row.start_s:.3f}", end, readable(entry.status))]
-    return [(path, speaker, f"{start:.3f}", f"{end:.3f}", entry.status) for start, end in entry.segments]
+        end = "" if entry.clip.end_s is None else f"{entry.clip.end_s:.3f}"
+        return [(name, speaker, f"{entry.clip.start_s:.3f}", end, readable(entry.status))]
+    return [(name, speaker, f"{start:.3f}", f"{end:.3f}", entry.status) for start, end in entry.segments]
 
 
 def readable(text: str) -> str:

@@ -121,7 +121,7 @@ def _check_reachable(address: str | None) -> None:
 
 def _at_full_paths(shard: Shard) -> Shard:
     """Workers run in a folder of their own."""
-    return tuple(replace(row, file=os.path.abspath(row.file)) if row.file else row for row in shard)
+    return tuple(replace(clip, path=os.path.abspath(clip.path)) if clip.path else clip for clip in shard)
 
 
 def _compute(model: list, sha256: str, precision: str, shard: Shard, segments: SegmentConfig) -> ShardResult:

@@ -1,7 +1,7 @@
-"""Rows of a manifest -> embeddings: decoded, cut, and put through the network in batches of equal length.
+"""Clips -> embeddings: decoded, cut, and put through the network in batches of equal length.
 
-What comes out of a shard depends on its rows and the model alone, to the last bit, wherever and beside whatever else it
-is computed: the numbers of one row differ by rounding with the batch that it shares, and a shard shares none.
+What comes out of a shard depends on its clips and the model alone, to the last bit, wherever and beside whatever else
+it is computed: the numbers of one clip differ by rounding with the batch that it shares, and a shard shares none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.corpus.manifest import Row
+from app.corpus.clips import Clip
 from utils import SAMPLE_RATE, BadInput, HeardError, audio_duration_s, explain_os_error, stream_audio
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ BATCH = {"cpu": 8}
 HELD_S = 120.0
 """Sound that waits for others of its length, before it goes on as it is."""
 REMEMBERED_S = 900.0
-"""A file that rows take stretches of is kept decoded up to this length: seeking in Opus and MP3 is slow."""
+"""A file that several clips are stretches of is kept decoded up to this length: seeking in Opus and MP3 is slow."""
 BLOCK_S = 30.0
 
 
@@ -35,18 +35,18 @@ class SegmentConfig:
     """What one embedding is made of."""
 
     segment_s: float | None = None
-    """Length of the segments that a row is cut into. None makes one segment of the whole row."""
+    """Length of the segments that a clip is cut into. None makes one segment of the whole clip."""
     hop_s: float | None = None
     """Time from the start of a segment to the start of the next. None means ``segment_s``: no overlap."""
     longest_s: float = 120.0
-    """Longest row that may be one segment. Longer ones are an error: the network's memory grows with the length."""
+    """Longest clip that may be one segment. Longer ones are an error: the network's memory grows with the length."""
 
 
 @dataclass(frozen=True)
 class ClipResult:
-    """What became of a row."""
+    """What became of a clip."""
 
-    row: Row
+    clip: Clip
     status: str
     """"ok", "duplicate" or "error: ..."."""
     segments: tuple[tuple[float, float], ...] = ()
@@ -60,7 +60,7 @@ class ClipResult:
 @dataclass(frozen=True)
 class ShardResult:
     clips: tuple[ClipResult, ...]
-    """One for each row of the shard, in order."""
+    """One for each clip of the shard, in order."""
     vectors: np.ndarray
     """(segments of all clips, D) float32 of unit length, in order."""
     worker: str = ""
@@ -69,33 +69,33 @@ class ShardResult:
 
 def embed_shard(
     encoder: Encoder,
-    rows: Sequence[Row],
+    clips: Sequence[Clip],
     segments: SegmentConfig,
     *,
     worker: str = "",
     lock: contextlib.AbstractContextManager | None = None,
     stop: threading.Event | None = None,
 ) -> ShardResult:
-    """Extract the rows of a shard. What is wrong with a row becomes its status; only ``stop`` raises (Stopped).
+    """Extract the clips of a shard. What is wrong with a clip becomes its status; only ``stop`` raises (Stopped).
 
     ``lock`` is held while the network runs, for a device that several threads share.
     """
-    network = _Batches(encoder, len(rows), lock or contextlib.nullcontext())
-    reader, problems = _Reader(), [""] * len(rows)
-    for index, row in enumerate(rows):
+    network = _Batches(encoder, len(clips), lock or contextlib.nullcontext())
+    reader, problems = _Reader(), [""] * len(clips)
+    for index, clip in enumerate(clips):
         try:
-            if row.error:
-                raise BadInput(row.error)
-            for segment in cut_segments(reader.blocks(row), row.start_s, segments):
+            if clip.error:
+                raise BadInput(clip.error)
+            for segment in cut_segments(reader.blocks(clip), clip.start_s, segments):
                 if stop is not None and stop.is_set():
                     raise Stopped
                 network.add(index, *segment)
         except HeardError as error:
-            problems[index] = str(error).removeprefix(f"{row.file}: ").rstrip(".")
+            problems[index] = str(error).removeprefix(f"{clip.path}: ").rstrip(".")
         except OSError as error:
             problems[index] = explain_os_error(error).rstrip(".")
     network.flush()
-    return _result(rows, problems, network.found, encoder.dim, worker)
+    return _result(clips, problems, network.found, encoder.dim, worker)
 
 
 class Stopped(Exception):
@@ -105,10 +105,10 @@ class Stopped(Exception):
 def cut_segments(
     blocks: Iterator[np.ndarray], offset_s: float, segments: SegmentConfig
 ) -> Iterator[tuple[float, float, np.ndarray]]:
-    """(start_s, end_s, samples (n,)) of each segment of a row; ``offset_s``: where in its file the row begins.
+    """(start_s, end_s, samples (n,)) of each segment of a clip; ``offset_s``: where in its file the clip begins.
 
-    What is left over behind the last whole segment is dropped; a row that is shorter than a segment is one segment.
-    Raises BadInput for a row without sound, and one that is too long to be a single segment.
+    What is left over behind the last whole segment is dropped; a clip that is shorter than a segment is one segment.
+    Raises BadInput for a clip without sound, and one that is too long to be a single segment.
     """
     if segments.segment_s is None:
         yield _whole(blocks, offset_s, segments.longest_s)
@@ -150,39 +150,39 @@ def _checked(samples: np.ndarray, offset_s: float) -> tuple[float, float, np.nda
 
 
 class _Reader:
-    """Opens the files of rows; the last one, if rows take stretches of it, stays decoded."""
+    """Opens the files of clips; the last one, if clips are stretches of it, stays decoded."""
 
     def __init__(self) -> None:
-        self._file, self._samples = "", None
+        self._path, self._samples = "", None
 
-    def blocks(self, row: Row) -> Iterator[np.ndarray]:
-        if not row.start_s and row.end_s is None:
-            return stream_audio(row.file, block_s=BLOCK_S, complete=True)
-        if row.file != self._file:
-            self._file, self._samples = "", None
-            if audio_duration_s(row.file) <= REMEMBERED_S:
-                self._samples = np.concatenate(list(stream_audio(row.file, block_s=BLOCK_S, complete=True)))
-            self._file = row.file
+    def blocks(self, clip: Clip) -> Iterator[np.ndarray]:
+        if not clip.start_s and clip.end_s is None:
+            return stream_audio(clip.path, block_s=BLOCK_S, complete=True)
+        if clip.path != self._path:
+            self._path, self._samples = "", None
+            if audio_duration_s(clip.path) <= REMEMBERED_S:
+                self._samples = np.concatenate(list(stream_audio(clip.path, block_s=BLOCK_S, complete=True)))
+            self._path = clip.path
         if self._samples is None:
-            return stream_audio(row.file, block_s=BLOCK_S, start_s=row.start_s, end_s=row.end_s)
-        end = None if row.end_s is None else round(row.end_s * SAMPLE_RATE)
-        return iter([self._samples[round(row.start_s * SAMPLE_RATE) : end]])
+            return stream_audio(clip.path, block_s=BLOCK_S, start_s=clip.start_s, end_s=clip.end_s)
+        end = None if clip.end_s is None else round(clip.end_s * SAMPLE_RATE)
+        return iter([self._samples[round(clip.start_s * SAMPLE_RATE) : end]])
 
 
 class _Batches:
     """Segments wait for others of their length, and go through the network together."""
 
-    def __init__(self, encoder: Encoder, rows: int, lock: contextlib.AbstractContextManager):
-        self.found: list[dict[float, tuple[float, np.ndarray]]] = [{} for _ in range(rows)]
-        """For each row: start_s -> (end_s, embedding)."""
+    def __init__(self, encoder: Encoder, clips: int, lock: contextlib.AbstractContextManager):
+        self.found: list[dict[float, tuple[float, np.ndarray]]] = [{} for _ in range(clips)]
+        """For each clip: start_s -> (end_s, embedding)."""
         self._encoder, self._lock = encoder, lock
         self._most = BATCH.get(encoder.device, 64)
         self._waiting: dict[int, list[tuple[int, float, float, np.ndarray]]] = {}
         self._held = 0
 
-    def add(self, row: int, start_s: float, end_s: float, samples: np.ndarray) -> None:
+    def add(self, clip: int, start_s: float, end_s: float, samples: np.ndarray) -> None:
         alike = self._waiting.setdefault(len(samples), [])
-        alike.append((row, start_s, end_s, samples))
+        alike.append((clip, start_s, end_s, samples))
         self._held += len(samples)
         if len(alike) == self._most:
             self._embed(self._waiting.pop(len(samples)))
@@ -196,24 +196,24 @@ class _Batches:
     def _embed(self, batch: list[tuple[int, float, float, np.ndarray]]) -> None:
         with self._lock:
             vectors = self._encoder.embed_batch([samples for *_, samples in batch])
-        for (row, start_s, end_s, samples), vector in zip(batch, vectors, strict=True):
-            self.found[row][start_s] = end_s, vector
+        for (clip, start_s, end_s, samples), vector in zip(batch, vectors, strict=True):
+            self.found[clip][start_s] = end_s, vector
             self._held -= len(samples)
 
 
-def _result(rows: Sequence[Row], problems: list[str], found: list[dict], dim: int, worker: str) -> ShardResult:
-    clips, vectors = [], []
-    for row, problem, segments_of_row in zip(rows, problems, found, strict=True):
-        starts = sorted(segments_of_row)
-        problem = problem or ("" if all(np.isfinite(segments_of_row[s][1]).all() for s in starts) else "not a number")
+def _result(clips: Sequence[Clip], problems: list[str], found: list[dict], dim: int, worker: str) -> ShardResult:
+    results, vectors = [], []
+    for clip, problem, segments_of_clip in zip(clips, problems, found, strict=True):
+        starts = sorted(segments_of_clip)
+        problem = problem or ("" if all(np.isfinite(segments_of_clip[s][1]).all() for s in starts) else "not a number")
         if problem:
             status = problem if problem == DUPLICATE else f"error: {problem}"
-            clips.append(ClipResult(replace(row, file=""), status))
+            results.append(ClipResult(replace(clip, path=""), status))
             continue
-        clips.append(ClipResult(replace(row, file=""), "ok", tuple((s, segments_of_row[s][0]) for s in starts)))
-        vectors += [segments_of_row[s][1] for s in starts]
-    return ShardResult(tuple(clips), np.stack(vectors) if vectors else np.zeros((0, dim), np.float32), worker)
+        results.append(ClipResult(replace(clip, path=""), "ok", tuple((s, segments_of_clip[s][0]) for s in starts)))
+        vectors += [segments_of_clip[s][1] for s in starts]
+    return ShardResult(tuple(results), np.stack(vectors) if vectors else np.zeros((0, dim), np.float32), worker)
 
 
 DUPLICATE = "duplicate"
-"""What is wrong with a row that says the same as one before it."""
+"""What is wrong with a clip that is the same as one before it."""

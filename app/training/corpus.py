@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.corpus.clips import Clip, read_clips
+from app.corpus.clips import Clip
+from app.corpus.manifest import read_clips
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio
 
 
@@ -111,7 +112,7 @@ def load_unlabelled(folder: str | os.PathLike, cache: str | os.PathLike, progres
 
 def _cached(clips: list[Clip], cache: str | os.PathLike, progress) -> Corpus:
     clips = sorted(clips, key=lambda c: (c.speaker, c.path, c.start_s))
-    key = hashlib.sha256(repr([astuple(clip) for clip in clips]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr([_cache_key(clip) for clip in clips]).encode()).hexdigest()[:16]
     samples_path, index_path = Path(cache) / f"{key}.int16", Path(cache) / f"{key}.json"
     if not index_path.is_file():  # written last: it stands for both
         speakers = _decode(clips, samples_path, progress)
@@ -120,6 +121,10 @@ def _cached(clips: list[Clip], cache: str | os.PathLike, progress) -> Corpus:
     records = json.loads(index_path.read_text())
     speakers = [Speaker(*record[:-1], lengths=tuple(record[-1])) for record in records]
     return Corpus(np.memmap(samples_path, dtype=np.int16, mode="r"), speakers)
+
+
+def _cache_key(clip: Clip) -> tuple:
+    return clip.path, clip.speaker, clip.corpus, clip.gender, clip.age, clip.start_s, clip.end_s
 
 
 def _decode(clips: list[Clip], samples_path: Path, progress) -> list[Speaker]:

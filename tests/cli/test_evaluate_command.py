@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.cli import evaluate
-from app.corpus.clips import read_clips
+from app.corpus.manifest import read_clips
 from app.diarisation.timeline import read_rttm
 from app.scoring.metrics import equal_error_rate
 from model import Architecture, SpeakerNetwork, save_checkpoint

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.audio.vad import keep_speech
-from app.corpus.clips import read_clips
+from app.corpus.manifest import read_clips
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.model_files import BUNDLED_FILES, EMBEDDED
 from app.embedding.overlap_head import OverlapHead, head_file, load_head, save_head

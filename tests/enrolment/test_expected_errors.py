@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.audio.vad import keep_speech
-from app.corpus.clips import read_clips
+from app.corpus.manifest import read_clips
 from app.enrolment.build import embed_sample
 from app.enrolment.expected_errors import (
     BETWEEN_SPEAKER_SHARE,

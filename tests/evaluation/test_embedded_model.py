@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.corpus.clips import read_clips
+from app.corpus.manifest import read_clips
 from app.embedding.encoder import Encoder
 from app.embedding.load import load_encoder
 from app.evaluation.pairs import embed_clips, measure_pairs

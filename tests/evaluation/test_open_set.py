@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.corpus.clips import Clip, read_clips
+from app.corpus.clips import Clip
+from app.corpus.manifest import read_clips
 from app.embedding.encoder import Encoder
 from app.evaluation.open_set import OpenSetConfig, Voice, cast_parts, hear, measure_open_set
 from app.scoring.decision import DecisionRule

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.corpus.manifest import Row
+from app.corpus.clips import Clip
 from app.extraction.journal import Journal, Record, precision_before
 from app.extraction.shard import ClipResult
 from utils import BadInput, HeardError
@@ -16,11 +16,11 @@ WHO = {"model": "m", "sha256": "00ff" * 16, "precision": "float32", "segment_s":
 
 
 def shard(number: int) -> tuple[list[ClipResult], np.ndarray]:
-    """Two rows: one with ``number`` segments, one with an error and a name that is not UTF-8."""
+    """Two clips: one with ``number`` segments, one with an error and a name that is not UTF-8."""
     segments = tuple((float(k), k + 1.0) for k in range(number))
     entries = [
-        ClipResult(Row(f"{number}.wav", "ann"), "ok", segments),
-        ClipResult(Row("\udce9.wav", "bob", 1.5, 2.0), "error: x"),
+        ClipResult(Clip("", "ann", name=f"{number}.wav"), "ok", segments),
+        ClipResult(Clip("", "bob", start_s=1.5, end_s=2.0, name="\udce9.wav"), "error: x"),
     ]
     return entries, np.random.default_rng(number).normal(size=(number, 2)).astype(np.float32)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.corpus.manifest import Row
+from app.corpus.clips import Clip
 from app.extraction.shard import SegmentConfig, cut_segments, embed_shard
 from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
 
@@ -76,13 +76,13 @@ def files(tmp_path_factory, demo_dir: Path) -> Path:
     return tmp_path
 
 
-def row(folder: Path, name: str, *times: float) -> Row:
-    return Row(name, "x", *times, file=str(folder / name))
+def clip(folder: Path, name: str, start_s: float = 0.0, end_s: float | None = None) -> Clip:
+    return Clip(str(folder / name), "x", start_s=start_s, end_s=end_s, name=name)
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.opus", "stereo.wav", "flac.wav"])
 def test_the_embedding_of_a_file_is_the_encoders(name, files, encoder):
-    result = embed_shard(encoder, [row(files, name)], SegmentConfig())
+    result = embed_shard(encoder, [clip(files, name)], SegmentConfig())
     assert result.clips[0].status == "ok"
     samples = read_audio(files / name)
     assert result.clips[0].segments[0][1] == pytest.approx(len(samples) / SAMPLE_RATE, abs=0.01)
@@ -91,10 +91,10 @@ def test_the_embedding_of_a_file_is_the_encoders(name, files, encoder):
 
 
 def test_stretches_of_a_file(files, encoder):
-    rows = [row(files, name, 2.0, 5.0) for name in ("a.flac", "a.opus")]
-    result = embed_shard(encoder, rows, SegmentConfig())
-    for vector, wanted in zip(result.vectors, rows, strict=True):
-        assert vector @ encoder.embed(read_audio(wanted.file, start_s=2, end_s=5)) > 0.999
+    clips = [clip(files, name, 2.0, 5.0) for name in ("a.flac", "a.opus")]
+    result = embed_shard(encoder, clips, SegmentConfig())
+    for vector, wanted in zip(result.vectors, clips, strict=True):
+        assert vector @ encoder.embed(read_audio(wanted.path, start_s=2, end_s=5)) > 0.999
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_stretches_of_a_file(files, encoder):
     ],
 )
 def test_a_bad_file_is_a_row_with_its_error_and_the_others_stay(name, complaint, files, encoder):
-    result = embed_shard(encoder, [row(files, "a.wav"), row(files, name), row(files, "a.wav", 1.0)], SegmentConfig())
+    result = embed_shard(encoder, [clip(files, "a.wav"), clip(files, name), clip(files, "a.wav", 1.0)], SegmentConfig())
     before, bad, after = result.clips
     assert complaint in bad.status
     assert str(files) not in bad.status
@@ -119,10 +119,10 @@ def test_a_bad_file_is_a_row_with_its_error_and_the_others_stay(name, complaint,
 
 
 def test_a_shard_gives_the_same_bits_in_any_thread_beside_others(files, encoder):
-    rows = [row(files, "a.flac", start, start + 2 + start % 3) for start in range(12)]
-    alone = embed_shard(encoder, rows, SegmentConfig(1.0, 0.5)).vectors
+    clips = [clip(files, "a.flac", start, start + 2 + start % 3) for start in range(12)]
+    alone = embed_shard(encoder, clips, SegmentConfig(1.0, 0.5)).vectors
     with ThreadPoolExecutor(4) as pool:
-        others = [pool.submit(embed_shard, encoder, rows[: 4 + k % 3], SegmentConfig()) for k in range(4)]
-        same = [pool.submit(embed_shard, encoder, rows, SegmentConfig(1.0, 0.5)) for _ in range(4)]
+        others = [pool.submit(embed_shard, encoder, clips[: 4 + k % 3], SegmentConfig()) for k in range(4)]
+        same = [pool.submit(embed_shard, encoder, clips, SegmentConfig(1.0, 0.5)) for _ in range(4)]
     assert all(np.array_equal(future.result().vectors, alone) for future in same)
     assert all(future.result().clips for future in others)

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from playwright.sync_api import expect, sync_playwright
 
-from app.corpus.clips import read_clips
+from app.corpus.manifest import read_clips
 from tests.support.serving import TOKEN, running
 from utils import read_audio
 

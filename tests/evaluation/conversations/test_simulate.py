@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.corpus.clips import Clip, read_clips
+from app.corpus.clips import Clip
+from app.corpus.manifest import read_clips
 from app.evaluation.conversations.der import count_diarisation
 from app.evaluation.conversations.live_metrics import GRID_S, count_screen, count_turns, grid, screen_score
 from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
