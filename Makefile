@@ -14,7 +14,7 @@ run:  ## start the app
 
 test:  ## run the tests
 	$(SET_UP) test
-	@$(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 benchmarks:  ## measure speed, start-up and memory
 	$(SET_UP) test

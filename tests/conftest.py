@@ -16,6 +16,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import app.audio.vad  # noqa: E402, F401  before torch: see there
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts processes, devices and browsers. For several workers: a file's tests stay together, those with a
+    sound card too, since they go by the clock; what takes longest begins first."""
+    from tests.support.marks import marks_of
+
+    for item in items:
+        marks = marks_of(item)
+        for mark in marks:
+            item.add_marker(mark)
+        item.add_marker(pytest.mark.xdist_group("device" if "device" in marks else item.nodeid.split("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def speech_dir() -> Path:
     """Real, labelled speech: ``$HEARD_SPEECH``, else ``../shared/speech``; see README, "Tests"."""
