@@ -79,6 +79,17 @@ def explain_os_error(error: OSError) -> str:
             return f"{error.strerror or error}{where}."
 
 
+def percent(share: float | None, digits: int = 1, *, space: str = "", least: float = 0.0) -> str:
+    """A share, 0 to 1, in percent for people: "3.2%"; "-" where there is no figure.
+
+    ``space`` stands before the sign. A share below ``least`` is shown as less than that: "< 1%".
+    """
+    if share is None:
+        return "-"
+    text = f"{max(share, least):.{digits}%}".replace("%", f"{space}%")
+    return f"< {text}" if share < least else text
+
+
 # ---------------------------------------------------------------------------- paths and files
 
 

@@ -137,3 +137,18 @@ def test_run_cli_ends_in_one_line(body, code, line):
     assert done.returncode == code
     assert line in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (utils.percent(0.0321), "3.2%"),
+        (utils.percent(1.0, 0), "100%"),
+        (utils.percent(0.5, space=" "), "50.0 %"),
+        (utils.percent(None), "-"),
+        (utils.percent(0.004, 0, least=0.01), "< 1%"),
+        (utils.percent(0.01, 0, least=0.01), "1%"),
+    ],
+)
+def test_shares_in_percent(text, expected):
+    assert text == expected

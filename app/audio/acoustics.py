@@ -90,6 +90,14 @@ def coloured_noise(length: int, rng: np.random.Generator) -> np.ndarray:
     return (noise / rms(noise)).astype(np.float32)
 
 
+def pink_noise(length: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise (n,) of unit power that falls by 3 dB an octave, steady: the measured conversations have it behind them."""
+    spectrum = fft.rfft(rng.standard_normal(length))
+    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
+    noise = fft.irfft(spectrum, length)
+    return (noise / rms(noise)).astype(np.float32)
+
+
 def change_speed(speech: np.ndarray, length: int) -> np.ndarray:
     """``speech`` (n,) played faster or slower so that it fills ``length`` samples: pitch and formants move with it."""
     import soxr

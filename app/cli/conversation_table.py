@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.evaluation.conversations.report import ENGINE
+from app.evaluation.markdown import markdown_header, markdown_row
+from utils import percent
 
 COLUMNS = (  # two lines of heading, width
     ("live", "error", 7),
@@ -27,8 +29,7 @@ LABEL = 38
 def header(markdown: bool = False) -> str:
     """The two lines above the table."""
     if markdown:
-        names = [" ".join(filter(None, column[:2])) for column in COLUMNS]
-        return f"| | {' | '.join(names)} |\n|---|{'---|' * len(names)}"
+        return markdown_header(["", *(" ".join(filter(None, column[:2])) for column in COLUMNS)])
     return "\n".join(
         " " * LABEL + "".join(f"{column[line]:>{column[2]}}" for column in COLUMNS).rstrip() for line in (0, 1)
     )
@@ -44,7 +45,7 @@ def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
     if line["threshold"] is not None:
         name += f", {'best ' if line['best_in_hindsight'] else ''}{line['threshold']:.2f}"
     if markdown:
-        return f"| {name.strip()} | {' | '.join(_cells(line))} |"
+        return markdown_row([name.strip(), *_cells(line)])
     cells = zip(_cells(line), COLUMNS, strict=True)
     return f"{name:<{LABEL}}" + "".join(f"{cell:>{column[2]}}" for cell, column in cells)
 
@@ -52,14 +53,14 @@ def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
 def _cells(line: dict) -> list[str]:
     after, unknown = line["time_to_name_s"], line["unknown"]
     return [
-        _percent(line["error"]),
+        percent(line["error"]),
         "{:.0%} - {:.0%}".format(*line["error_interval"]),
-        *map(_percent, (line["final_error"], line["der"], line["strangers_named"])),
-        *map(_percent, (line["enrolled_unknown"], line["enrolled_confused"])),
+        *map(percent, (line["final_error"], line["der"], line["strangers_named"])),
+        *map(percent, (line["enrolled_unknown"], line["enrolled_confused"])),
         *map(_seconds, (after["median"], after["p95"])),
-        _percent(line["never_named"]),
+        percent(line["never_named"]),
         f"{line['extra_changes_per_min']:.1f}",
-        *map(_percent, (unknown["purity"], unknown["coverage"])),
+        *map(percent, (unknown["purity"], unknown["coverage"])),
         f"{unknown['found']:.1f} of {unknown['strangers']:.1f}",
         f"{line['core']:.0%}",
     ]
@@ -67,7 +68,3 @@ def _cells(line: dict) -> list[str]:
 
 def _seconds(value: float | None) -> str:
     return "never" if value is None else f"{value:.2f} s"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"

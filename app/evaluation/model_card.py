@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
-from utils import atomic_write, read_card
+from app.evaluation.markdown import markdown_table
+from utils import atomic_write, percent, read_card
+
+_percent = partial(percent, space=" ")
 
 
 def write_model_card(weights: str | os.PathLike) -> Path:
@@ -77,7 +81,7 @@ def _thresholds_table(card: dict) -> str:
         (f"{row['speech_s']:g} s", f"{row['threshold']:.3f}", _percent(row["false_rejects"]), _percent(row["eer"]))
         for row in card.get("thresholds", [])
     ]
-    return _table(("speech", "threshold", "false rejects at 1 % false accepts", "EER"), rows)
+    return markdown_table(("speech", "threshold", "false rejects at 1 % false accepts", "EER"), rows)
 
 
 def _figures(figures: dict | None, name: str) -> str:
@@ -106,7 +110,7 @@ def _figures_table(figures: dict, name: str, *, groups: bool = True) -> str:
         for corpus, of in (_with_groups(row) if groups else [(row["corpus"], row)])
     ]
     header = ("corpus", "speech", "model", "EER", "90 % interval over speakers", "speakers", "pairs")
-    return _table(header, rows)
+    return markdown_table(header, rows)
 
 
 def _with_groups(row: dict) -> list[tuple[str, dict]]:
@@ -145,7 +149,7 @@ def _open_set(figures: dict | None) -> str:
 Five people enrolled with 20 s of speech each, everybody else of the corpus a stranger: how many windows of 2 s of the
 enrolled get their name, where 1 % of the strangers' windows get one, as `{figures["command"]}` prints.
 
-{_table(header, rows)}"""
+{markdown_table(header, rows)}"""
 
 
 def _reliability(figures: dict | None) -> str:
@@ -166,11 +170,11 @@ bits (1 knows nothing), and what the best calibration of these very scores would
 fitted on is noisy, where owners score lower; of speech as clean as this, and after 20 s of enrolment, a middling
 probability is too high: it is a stranger.
 
-{_table(("corpus", "Cllr", "lowest Cllr"), costs)}
+{markdown_table(("corpus", "Cllr", "lowest Cllr"), costs)}
 
 How often it was one person where that was said to be so probable (mean of each tenth with ten trials or more):
 
-{_table(("corpus", "said", "came true", "trials"), rows)}"""
+{markdown_table(("corpus", "said", "came true", "trials"), rows)}"""
 
 
 def _gender(card: dict) -> str:
@@ -204,7 +208,7 @@ of {_percent(gender["abstain"])} it does not answer."""
 
 On people it was not trained on, measured with the accuracy above:
 
-{_table(header, rows)}"""
+{markdown_table(header, rows)}"""
 
 
 def _int8(card: dict | None) -> str:
@@ -256,13 +260,4 @@ the configuration."""
 
 def _data(card: dict) -> str:
     rows = [(entry["corpus"], entry["licence"], entry["credit"]) for entry in card["data"]]
-    return f"## Data, licences and credits\n\n{_table(('corpus', 'licence', 'credit'), rows)}"
-
-
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace("%", " %")
+    return f"## Data, licences and credits\n\n{markdown_table(('corpus', 'licence', 'credit'), rows)}"

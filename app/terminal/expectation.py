@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from app.enrolment.expected_errors import ExpectedErrors
 from app.terminal.tables import table
+from utils import percent
 
 
 def expectation_lines(expectation: ExpectedErrors, names: Collection[str], told: Sequence[str] = ()) -> list[str]:
@@ -35,5 +37,4 @@ def expectation_lines(expectation: ExpectedErrors, names: Collection[str], told:
     return lines
 
 
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else "< 1%"
+_percent = partial(percent, digits=0, least=0.01)

@@ -6,7 +6,7 @@ import json
 
 from app.evaluation.model_card import read_int8_card, read_large_card, render, write_model_card
 from model import Architecture, SpeakerNetwork, read_card, save_checkpoint
-from utils import BUNDLED
+from utils import BUNDLED, percent
 
 WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
 
@@ -26,7 +26,7 @@ def test_it_states_figures_data_and_hash():
         assert entry["credit"] in text
         assert entry["licence"] in text
     for row in card["figures"]["rows"]:
-        assert f"{row['eer']:.1%}".replace("%", " %") in text
+        assert percent(row["eer"], space=" ") in text
 
 
 def test_noise_other_models_and_strangers_have_their_rows():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.audio.acoustics import random_stretch, reverberate, simulated_room
+from app.audio.acoustics import pink_noise, random_stretch, reverberate, simulated_room
 from app.corpus.clips import Clip
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.cast import Cast, Tape, choose_cast, listen
@@ -193,18 +193,10 @@ def _with_noise(
         voiced = np.zeros(len(sound), bool)
         for turn in speech:
             voiced[round(turn.start_s * SAMPLE_RATE) : round(turn.end_s * SAMPLE_RATE)] = True
-        noise = _pink(len(sound), rng)
+        noise = pink_noise(len(sound), rng)
         if len(noises) and config.seed % 2:
             noise = random_stretch(noises[rng.integers(len(noises))], len(sound), rng)
         noise = noise / max(float(np.sqrt(np.mean(noise**2))), 1e-6)
         level = float(np.sqrt(np.mean(sound[voiced] ** 2))) * 10 ** (-config.snr_db / 20)
         sound = sound + noise * np.float32(level)
     return (sound * np.float32(min(1.0, 0.99 / float(np.abs(sound).max())))).astype(np.float32)
-
-
-def _pink(count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count,) of unit power, falling 3 dB an octave."""
-    spectrum = np.fft.rfft(rng.standard_normal(count))
-    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
-    noise = np.fft.irfft(spectrum, count)
-    return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
