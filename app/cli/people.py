@@ -10,6 +10,7 @@ from app.cli.options import add_model_option
 from app.embedding.model_files import resolve
 from app.terminal.tables import table
 from app.voiceprints.faiss_export import export_vectors
+from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.recordings import recorded_people
 from app.voiceprints.store import VoiceprintStore
 from utils import clean_name, data_dir, file_sha256
@@ -23,7 +24,7 @@ def run(argv: list[str]) -> int:
             case "list":
                 _list(store)
             case "rename":
-                store.rename(options.old, options.new)
+                rename_person(store, options.old, options.new)
                 print(f"{clean_name(options.old)} is now called {clean_name(options.new)}.")
             case "delete":
                 return _delete(store, options.name, sure=options.yes)
@@ -101,7 +102,7 @@ def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
         if answer.strip().lower() not in {"y", "yes"}:
             print("Nothing was deleted.")
             return 1
-    recordings = store.delete(name)
+    recordings = delete_person(store, name)
     print(f"{name} was deleted, with {recordings} recording{'' if recordings == 1 else 's'}.")
     return 0
 

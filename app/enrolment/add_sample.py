@@ -12,7 +12,7 @@ import numpy as np
 from app.audio.vad import SpeechDetector, keep_speech
 from app.enrolment.build import embed_sample
 from app.enrolment.quality import measure, quality_figures
-from app.voiceprints.recordings import Note, save_sample
+from app.voiceprints.recordings import Note, discard_sample, sample_file, save_sample
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import clean_name
 
@@ -43,11 +43,10 @@ def add_recording(
     Returns the sample with its file. Raises HeardError and OSError if it cannot be written: then nothing is kept.
     """
     path = save_sample(store.data, samples, note)
-    sample = replace(embedded, file=path.relative_to(store.data).as_posix())
+    sample = replace(embedded, file=sample_file(store.data, path))
     try:
         store.add_sample(note.name, encoder.model_id, encoder.sha256, sample)
     except BaseException:
-        for left in (path, path.with_suffix(".json")):
-            left.unlink(missing_ok=True)
+        discard_sample(path)
         raise
     return sample

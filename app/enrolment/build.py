@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.report import PersonReport, report_people, report_warnings
 from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_embeddings
 from app.scoring.gallery import Gallery
-from app.voiceprints.recordings import recorded_people
+from app.voiceprints.recordings import recorded_people, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
 
@@ -107,12 +108,33 @@ def build_person(
     samples = []
     for wav in wavs:
         try:
-            samples.append(embed_sample(encoder, keep_speech(read_audio(wav)), wav.relative_to(store.data).as_posix()))
+            samples.append(embed_recording(store.data, encoder, wav))
         except BadInput as error:
             on_bad(str(error))
     if samples:
         store.set_samples(name, encoder.model_id, encoder.sha256, samples)
     return bool(samples)
+
+
+def missing_samples(
+    store: VoiceprintStore, encoder: Encoder, name: str, leave_out: Collection[str] = ()
+) -> list[EmbeddedSample]:
+    """A person's recordings that this model has not embedded yet, embedded. Those that cannot be used are left out.
+
+    Nothing is written.
+    """
+    embedded = {sample.file for sample in store.samples(name, encoder.sha256)}
+    found = []
+    for wav in samples_of(store.data, name):
+        if sample_file(store.data, wav) not in {*embedded, *leave_out}:
+            with contextlib.suppress(BadInput):
+                found.append(embed_recording(store.data, encoder, wav))
+    return found
+
+
+def embed_recording(data: Path, encoder: Encoder, wav: Path) -> EmbeddedSample:
+    """One of a person's recordings in ``data``, embedded. Raises BadInput if it cannot be used."""
+    return embed_sample(encoder, keep_speech(read_audio(wav)), sample_file(data, wav))
 
 
 def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> EmbeddedSample:

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.enrolment.prompts import Prompt, prompts
 from app.enrolment.quality import LIMITS, Limits, Problem, judge, quality_figures
 from app.enrolment.recorder import RecordedSample
-from app.voiceprints.recordings import Note, samples_of, save_sample
+from app.voiceprints.recordings import Note, discard_sample, samples_of, save_sample
 from utils import clean_name
 
 
@@ -89,9 +89,7 @@ class Guide:
     def undo(self) -> None:
         """Take back the sample kept last in this session: its recording goes, and its prompt comes again."""
         if self.kept:
-            wav = self.kept.pop()
-            for path in (wav, wav.with_suffix(".json")):
-                path.unlink(missing_ok=True)
+            discard_sample(self.kept.pop())
             self.speech_s -= self._kept_s.pop()
             self._step = self._kept_steps.pop()
             self._attempts.clear()

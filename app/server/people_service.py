@@ -13,15 +13,17 @@ import numpy as np
 
 from app.audio.vad import SpeechDetector, keep_speech, speech_segments
 from app.enrolment.add_sample import add_recording
-from app.enrolment.build import embed_sample
+from app.enrolment.build import embed_sample, missing_samples
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
+from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import COMPARED_SAMPLES, SpeakerCheck
 from app.scoring.gallery import Gallery
 from app.server.errors import ApiError
 from app.server.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
 from app.server.service import Service
 from app.server.uploads import duration_s, read_upload
-from app.voiceprints.recordings import Note, read_note, recorded_people, samples_of
+from app.voiceprints import people as voiceprints
+from app.voiceprints.recordings import Note, read_note, recorded_people, sample_file, samples_of
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, clean_name, read_audio, slug
 
@@ -90,14 +92,14 @@ def rename_person(service: Service, person: str, new: str) -> Person:
         name = find_name(store, person)
         if new != name:
             _refuse_taken(store, new)
-            store.rename(name, new)
+            voiceprints.rename_person(store, name, new)
         return _person(service, new)
 
 
 def delete_person(service: Service, person: str) -> None:
     """Voiceprint and recordings, for good."""
     with service.writing, service.store() as store:
-        store.delete(find_name(store, person))
+        voiceprints.delete_person(store, find_name(store, person))
 
 
 def _refuse_taken(store: VoiceprintStore, name: str) -> None:
@@ -123,7 +125,7 @@ def delete_sample(service: Service, person: str, sample: str) -> None:
         name = find_name(store, person)
         for wav in samples_of(store.data, name):
             if wav.stem == sample:
-                store.delete_sample(name, _relative(store, wav))
+                remove_sample(store, service.encoder, name, sample_file(store.data, wav), even_the_last=True)
                 return
     raise ApiError(404, "no_such_sample", "there is no such sample.")
 
@@ -178,10 +180,8 @@ def add_sound(
     with service.writing, service.store() as store:
         if find_name(store, person) != name:  # another one has that name by now
             raise ApiError(409, "name_taken", "this person was renamed meanwhile.")
-        used = {sample.file for sample in store.samples(name, service.encoder.sha256)}
-        for other in samples_of(store.data, name):  # recorded elsewhere, and not in the voiceprint yet
-            if _relative(store, other) not in used:
-                _embed_missing(service, store, name, other)
+        for other in missing_samples(store, service.encoder, name):  # recorded elsewhere, not in the voiceprint yet
+            store.add_sample(name, service.encoder.model_id, service.encoder.sha256, other)
         sample = add_recording(store, service.encoder, sound, note, ready)
         info = _sample_info(store, store.data / sample.file, {sample.file})
         return SampleAdded(sample=info, problems=_problem_infos(problems), person=_person(service, name))
@@ -214,12 +214,6 @@ def _speaker_check(service: Service, name: str, recordings: list[Path]) -> Speak
     return check
 
 
-def _embed_missing(service: Service, store: VoiceprintStore, name: str, wav: Path) -> None:
-    with contextlib.suppress(BadInput):  # without enough speech: it is listed as not used
-        sample = embed_sample(service.encoder, keep_speech(read_audio(wav)), _relative(store, wav))
-        store.add_sample(name, service.encoder.model_id, service.encoder.sha256, sample)
-
-
 def _poor_sample(problems: list[Problem], quality: Quality) -> ApiError:
     details = {
         "problems": [problem.model_dump() for problem in _problem_infos(problems)],
@@ -244,12 +238,8 @@ def _sample_info(store: VoiceprintStore, wav: Path, used: set[str]) -> SampleInf
         quality={k: v for k, v in note.quality.items() if v is None or isinstance(v, bool | int | float)}
         if note
         else {},
-        used=_relative(store, wav) in used,
+        used=sample_file(store.data, wav) in used,
     )
-
-
-def _relative(store: VoiceprintStore, wav: Path) -> str:
-    return wav.relative_to(store.data).as_posix()
 
 
 def _plain_text(text: str) -> str:

@@ -59,9 +59,15 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of it or, on any error, nothing. Raises HeardError if the file cannot be written."""
+        """A transaction: all of it or, on any error, nothing. Inside another one it is a part of that.
+
+        Raises HeardError if the file cannot be written.
+        """
         with self._explained():
             db = self._open()
+            if db.in_transaction:
+                yield db
+                return
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db

@@ -1,20 +1,21 @@
 """The samples on disk: ``data/speakers/SLUG/NNN.wav``, 16 kHz mono PCM16, each with a note ``NNN.json`` beside it.
 
 They are the source of every voiceprint. The note holds the person's name as it was typed, so that even a lost database
-can be made again from the folder alone.
+can be made again from the folder alone. Where they lie, how they are written, moved and deleted is known here alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from app.voiceprints.store import VoiceprintStore
 from utils import BadInput, atomic_write, slug, write_wav
 
 
@@ -35,19 +36,28 @@ class Note:
     quality: dict[str, object] = field(default_factory=dict)
 
 
+def samples_dir(data: Path, name: str) -> Path:
+    """The folder of a person's recordings. It may not exist."""
+    return data / "speakers" / slug(name)
+
+
+def sample_file(data: Path, path: Path) -> str:
+    """A recording's path relative to the data folder, with "/", as the database keeps it."""
+    return path.relative_to(data).as_posix()
+
+
 def save_sample(data: Path, samples: np.ndarray, note: Note) -> Path:
     """Write a sample (n,) and its note under the next free number. Returns the path of the wav.
 
     Nothing is ever overwritten, and after an error nothing of it is left. Raises OSError, such as for a full disk.
     """
-    folder = VoiceprintStore(data).samples_dir(note.name)
+    folder = samples_dir(data, note.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)  # biometric data: for its owner's eyes
     wav, claim = _claim_number(folder)
     try:
         write_wav(wav, samples)
-        with atomic_write(claim) as file:
-            file.write((json.dumps(asdict(note), indent=2, ensure_ascii=False) + "\n").encode())
+        _write_note(claim, asdict(note))
     except BaseException:
         for path in (wav, claim):
             with contextlib.suppress(OSError):
@@ -58,9 +68,15 @@ def save_sample(data: Path, samples: np.ndarray, note: Note) -> Path:
     return wav
 
 
+def discard_sample(wav: Path) -> None:
+    """Take back a recording that is in no voiceprint yet: the wav and its note, if they are there."""
+    for path in (wav, wav.with_suffix(".json")):
+        path.unlink(missing_ok=True)
+
+
 def samples_of(data: Path, name: str) -> list[Path]:
     """A person's recordings, in the order of their numbers; empty if there are none."""
-    return sorted(VoiceprintStore(data).samples_dir(name).glob("[0-9]*.wav"))
+    return sorted(samples_dir(data, name).glob("[0-9]*.wav"))
 
 
 def recorded_people(data: Path, enrolled: Iterable[str] = ()) -> dict[str, list[Path]]:
@@ -88,6 +104,71 @@ def read_note(wav: Path) -> Note | None:
         return note if isinstance(note.name, str) and isinstance(note.quality, dict) else None
     except (OSError, ValueError, TypeError, AttributeError):
         return None
+
+
+def rename_samples(data: Path, old: str, new: str) -> None:
+    """Move a person's recordings, if there are any, to the folder of another name, which their notes then hold.
+
+    All of it or nothing. The new folder must not exist. Raises OSError.
+    """
+    source, target = samples_dir(data, old), samples_dir(data, new)
+    if not source.exists():
+        return
+    try:
+        _write_name(source, new)
+        source.rename(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            _write_name(source, old)
+        raise
+
+
+@contextlib.contextmanager
+def set_aside(*paths: Path) -> Iterator[None]:
+    """Hide files of a person, or the whole folder, from everybody while the block runs, and delete them after it.
+
+    If the block fails they are put back. Paths that do not exist are passed over. A program that is killed in the
+    block leaves nothing that could enrol the person again; ``finish_deletions`` removes what is left then.
+    """
+    found = [path for path in paths if path.exists()]
+    if not found:
+        yield
+        return
+    folder = found[0] if found[0].is_dir() else found[0].parent
+    hidden = folder.with_name(f".deleted-{uuid.uuid4().hex}")
+    hidden.mkdir(mode=0o700)
+    try:
+        for path in found:
+            path.rename(hidden / path.name)
+        yield
+    except BaseException:
+        for path in found:
+            if (hidden / path.name).exists():
+                (hidden / path.name).rename(path)
+        hidden.rmdir()
+        raise
+    shutil.rmtree(hidden)
+
+
+def finish_deletions(data: Path) -> None:
+    """Delete what deletions that were cut off have left."""
+    for left in (data / "speakers").glob(".deleted-*"):
+        shutil.rmtree(left)
+
+
+def _write_name(folder: Path, name: str) -> None:
+    """Put a person's name into the notes beside the recordings in a folder."""
+    for path in folder.glob("*.json"):
+        try:
+            note = {**json.loads(path.read_text(encoding="utf-8")), "name": name}
+        except (ValueError, TypeError):  # damaged, or a number taken by a sample that is just being written
+            continue
+        _write_note(path, note)
+
+
+def _write_note(path: Path, note: dict[str, object]) -> None:
+    with atomic_write(path) as file:
+        file.write((json.dumps(note, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _name_in(folder: Path) -> str | None:

@@ -1,16 +1,14 @@
 """The voiceprint store: who is enrolled, with which samples, and their embeddings. SQLite, one file.
 
 An embedding is kept with the model that made it (weights SHA-256) and is only ever compared with that model's. The
-recorded samples on disk remain the source: whatever is lost here, ``build_voiceprint.py`` makes again from them.
+recorded samples on disk (recordings.py) remain the source: whatever is lost here, ``build_voiceprint.py`` makes again
+from them. What concerns both, such as deleting somebody, is in people.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import shutil
 import sqlite3
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ import numpy as np
 from app.scoring.cohort import Cohort, unit
 from app.scoring.gallery import Gallery
 from app.voiceprints.database import Database
-from utils import BadInput, atomic_write, clean_name, slug
+from utils import BadInput, clean_name
 
 
 @dataclass(frozen=True)
@@ -128,6 +126,15 @@ class VoiceprintStore:
         )
         return [name for (name,) in rows]
 
+    def has_sample(self, name: str, file: str) -> bool:
+        """Whether a sample of this file is among the person's, whatever model embedded it."""
+        return bool(
+            self._database.read(
+                "SELECT 1 FROM samples s JOIN people p ON p.id = s.person_id WHERE p.name = ? AND s.file = ?",
+                (clean_name(name), file),
+            )
+        )
+
     def version(self) -> int:
         """A number that changes whenever another store, of this program or another one, has written; 0 for no file."""
         rows = self._database.read("PRAGMA data_version")
@@ -143,18 +150,18 @@ class VoiceprintStore:
         if not samples:
             raise ValueError("a voiceprint needs at least one sample")
         with self._database.write() as db:
-            person = self._person_id(db, clean_name(name))
+            person = _person_id(db, clean_name(name))
             files = {sample.file for sample in samples}
             known = db.execute("SELECT id, file FROM samples WHERE person_id = ?", (person,)).fetchall()
             db.executemany("DELETE FROM samples WHERE id = ?", [(i,) for i, file in known if file not in files])
             for sample in samples:
-                self._insert(db, person, model_id, model_sha256, sample)
+                _insert(db, person, model_id, model_sha256, sample)
 
     def add_sample(self, name: str, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
         """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
         with self._database.write() as db:
-            person = self._person_id(db, clean_name(name))
-            self._insert(db, person, model_id, model_sha256, sample)
+            person = _person_id(db, clean_name(name))
+            _insert(db, person, model_id, model_sha256, sample)
 
     def create(self, name: str) -> None:
         """Add somebody who has no samples yet. Raises BadInput for a name in use."""
@@ -163,149 +170,65 @@ class VoiceprintStore:
             if not db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,)).rowcount:
                 raise BadInput(f"there is a {name} already; choose another name.")
 
-    def delete_sample(self, name: str, file: str) -> None:
-        """Delete one of a person's samples for good: recording, note and embeddings; ``file`` as in ``samples``.
+    def rename_rows(self, old: str, new: str, old_folder: str, new_folder: str) -> None:
+        """Give a person another name, and the files of their samples that lie in ``old_folder`` another folder.
 
-        The person stays, even without samples. Raises BadInput if there is no such sample.
+        ``old``, ``new``: clean names; nothing is checked. The folders are as in ``EmbeddedSample.file``.
         """
-        wav, folder = self.data / file, self.samples_dir(name)
-        known = bool(
-            self._database.read(
-                "SELECT 1 FROM samples s JOIN people p ON p.id = s.person_id WHERE p.name = ? AND s.file = ?",
-                (clean_name(name), file),
+        prefix = f"{old_folder}/"
+        with self._database.write() as db:
+            db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old))
+            db.execute(
+                "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
+                (f"{new_folder}/", len(prefix) + 1, len(prefix), prefix),
             )
-        )
-        if not known and not (wav.parent == folder and wav.exists()):
-            raise BadInput(f"{name} has no sample {wav.stem}.")
-        doomed = folder.with_name(f".deleted-{uuid.uuid4().hex}")
-        doomed.mkdir(mode=0o700, parents=True)
-        for path in (wav, wav.with_suffix(".json")):  # out of the way first, as in delete
-            if path.parent == folder and path.exists():
-                path.rename(doomed / path.name)
-        try:
-            with self._database.write() if known else contextlib.nullcontext() as db:
-                if db:
-                    db.execute(
-                        "DELETE FROM samples WHERE file = ? AND person_id = (SELECT id FROM people WHERE name = ?)",
-                        (file, clean_name(name)),
-                    )
-        except BaseException:
-            for path in doomed.iterdir():
-                path.rename(folder / path.name)
-            doomed.rmdir()
-            raise
-        shutil.rmtree(doomed)
-        with contextlib.suppress(OSError):
-            folder.rmdir()  # if that was the last
-        if known:
-            self._database.empty_log()
 
-    def rename(self, old: str, new: str) -> None:
-        """Give a person another name; their recordings move along, and their notes say so.
+    def delete_rows(self, name: str) -> None:
+        """Delete a person's row, samples and embeddings. What is freed is overwritten; see also ``empty_log``."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM people WHERE name = ?", (clean_name(name),))
 
-        All of it or nothing. Raises BadInput for nobody or a name in use.
+    def delete_sample_rows(self, name: str, file: str) -> None:
+        """Delete the row and the embeddings of one of a person's samples. The person stays, even without samples."""
+        with self._database.write() as db:
+            db.execute(
+                "DELETE FROM samples WHERE file = ? AND person_id = (SELECT id FROM people WHERE name = ?)",
+                (file, clean_name(name)),
+            )
+
+    def empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds what was deleted.
+
+        Raises HeardError while another program reads: the deletion stands, and the log is emptied later.
         """
-        old, new = clean_name(old), clean_name(new)
-        if old == new:
-            return
-        people, source, target = self.people(), self.samples_dir(old), self.samples_dir(new)
-        if old not in people and not source.exists():
-            raise BadInput(self._nobody(old))
-        if new in people or target.exists():
-            raise BadInput(f"there is a {new} already; choose another name.")
-        try:
-            with self._database.write() if old in people else contextlib.nullcontext() as db:
-                if db:
-                    prefix = self._relative(source)
-                    db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old))
-                    db.execute(
-                        "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
-                        (self._relative(target), len(prefix) + 1, len(prefix), prefix),
-                    )
-                _write_name(source, new)
-                if source.exists():
-                    source.rename(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                if target.exists():
-                    target.rename(source)
-                _write_name(source, old)
-            raise
+        self._database.empty_log()
 
-    def delete(self, name: str) -> int:
-        """Delete a person for good: voiceprint and recordings. Returns how many recordings went.
-
-        The database overwrites what it frees (secure_delete) and empties its log; raises BadInput for nobody.
-        """
-        name = clean_name(name)
-        folder = self.samples_dir(name)
-        known = name in self.people()
-        if not known and not folder.exists():
-            raise BadInput(self._nobody(name))
-        recordings = len(list(folder.glob("*.wav")))
-        doomed = folder.with_name(f".deleted-{uuid.uuid4().hex}")
-        if folder.exists():  # out of the way first: a kill halfway must not leave samples that enrol the person again
-            folder.rename(doomed)
-        if known:
-            try:
-                with self._database.write() as db:
-                    db.execute("DELETE FROM people WHERE name = ?", (name,))
-            except BaseException:
-                if doomed.exists():
-                    doomed.rename(folder)
-                raise
-        for leftover in folder.parent.glob(".deleted-*"):
-            shutil.rmtree(leftover)
-        if known:
-            self._database.empty_log()
-        return recordings
-
-    def samples_dir(self, name: str) -> Path:
-        """The folder of a person's recordings (it may not exist)."""
-        return self.data / "speakers" / slug(name)
-
-    # ------------------------------------------------------------ parts
-
-    def _relative(self, folder: Path) -> str:
-        return folder.relative_to(self.data).as_posix() + "/"
-
-    def _nobody(self, name: str) -> str:
-        names = self.people()
-        return f"nobody is called {name}; enrolled: {', '.join(names)}." if names else "nobody is enrolled yet."
-
-    @staticmethod
-    def _person_id(db: sqlite3.Connection, name: str) -> int:
-        db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-        return db.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
-
-    @staticmethod
-    def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
-        """Add a sample's embeddings, in place of those that this model made of the same file before."""
-        (sample_id,) = db.execute(
-            "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
-            " ON CONFLICT (person_id, file) DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
-            (person, sample.file, sample.speech_s),
-        ).fetchone()
-        db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))
-        db.executemany(
-            "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
-                for vector, seconds in zip(sample.vectors, sample.segment_s, strict=True)
-            ],
-        )
+    def transaction(self) -> contextlib.AbstractContextManager[object]:
+        """All that is written inside the ``with`` or, on any error, nothing."""
+        return self._database.write()
 
 
-def _write_name(folder: Path, name: str) -> None:
-    """Put a person's name into the notes beside the recordings in a folder, if there is one."""
-    for path in folder.glob("*.json"):
-        try:
-            note = {**json.loads(path.read_text(encoding="utf-8")), "name": name}
-        except (ValueError, TypeError):  # damaged, or a number taken by a sample that is just being written
-            continue
-        with atomic_write(path) as file:
-            file.write((json.dumps(note, indent=2, ensure_ascii=False) + "\n").encode())
+def _person_id(db: sqlite3.Connection, name: str) -> int:
+    db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+    return db.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
+
+
+def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
+    """Add a sample's embeddings, in place of those that this model made of the same file before."""
+    (sample_id,) = db.execute(
+        "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
+        " ON CONFLICT (person_id, file) DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
+        (person, sample.file, sample.speech_s),
+    ).fetchone()
+    db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))
+    db.executemany(
+        "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
+            for vector, seconds in zip(sample.vectors, sample.segment_s, strict=True)
+        ],
+    )
 
 
 def _vector(blob: bytes) -> np.ndarray:

@@ -14,7 +14,7 @@ import torch
 import build_voiceprint
 from app.audio.vad import keep_speech
 from app.enrolment.build import gallery_from_folder
-from app.voiceprints.recordings import Note, samples_of, save_sample
+from app.voiceprints.recordings import Note, samples_dir, samples_of, save_sample
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, write_wav
@@ -113,7 +113,7 @@ def test_bad_files_are_skipped_in_a_line_each(build, data, tree):
     bad, tone = err.splitlines()
     assert bad.startswith(f"skipped: {tree / 'Ana' / 'bad.wav'}: not an audio file that can be read")
     assert tone.startswith(f"skipped: {tree / 'Eve' / 'tone.wav'}: only 0.0 s of speech")
-    assert not VoiceprintStore(data).samples_dir("Eve").exists()
+    assert not samples_dir(data, "Eve").exists()
 
 
 def test_if_all_files_are_bad_it_fails_and_an_earlier_voiceprint_stays(build, data, tree, encoder, capsys):

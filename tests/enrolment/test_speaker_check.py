@@ -10,7 +10,7 @@ import pytest
 from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
-from app.voiceprints.recordings import Note, save_sample
+from app.voiceprints.recordings import Note, samples_of, save_sample
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, HeardError
 
@@ -57,7 +57,7 @@ def test_somebody_enrolled_is_recognised_under_another_name(enrolled, spoken):
 
 
 def test_a_person_is_compared_with_the_own_recordings_not_with_the_own_voiceprint(enrolled, spoken):
-    recordings = list((VoiceprintStore(enrolled).samples_dir("Ana")).glob("*.wav"))
+    recordings = samples_of(enrolled, "Ana")
     check = SpeakerCheck.load(enrolled, "Ana", recordings).check(spoken("Ana")[1])
     assert check.same_voice > check.thresholds.same
     assert check.nearest == "Ben"

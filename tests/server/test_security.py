@@ -16,6 +16,7 @@ from app.client import Client, ServerRefused
 from app.server.application import create_app
 from app.server.config import ServerConfig
 from app.server.service import Service
+from app.voiceprints.recordings import samples_dir
 from app.voiceprints.store import VoiceprintStore
 from tests.support.serving import TOKEN, running
 
@@ -150,7 +151,7 @@ def test_file_names_are_only_a_text(client, data, demo_dir):
 def test_deleting_one_person_leaves_the_others_untouched(client, data):
     with VoiceprintStore(data) as store:
         before = {name: store.samples(name, client.model()["sha256"]) for name in ("Ben", "Colin")}
-    files = {path: path.read_bytes() for name in before for path in VoiceprintStore(data).samples_dir(name).iterdir()}
+    files = {path: path.read_bytes() for name in before for path in samples_dir(data, name).iterdir()}
     client.delete("Ana")
     assert {path: path.read_bytes() for path in files} == files
     with VoiceprintStore(data) as store:

@@ -12,8 +12,7 @@ import pytest
 import soundfile
 
 from app.enrolment.quality import Quality, SimilarityThresholds, SpeakerMatch, quality_figures
-from app.voiceprints.recordings import Note, read_note, recorded_people, samples_of, save_sample
-from app.voiceprints.store import VoiceprintStore
+from app.voiceprints.recordings import Note, read_note, recorded_people, samples_dir, samples_of, save_sample
 from tests.support.small_disk import fill, small_disk
 from utils import ROOT, BadInput
 
@@ -29,7 +28,7 @@ def test_a_sample_is_16_bit_mono_wav_with_its_note_beside(tmp_path):
     info = soundfile.info(path)
     assert (info.samplerate, info.channels, info.subtype, info.format) == (16000, 1, "PCM_16", "WAV")
     assert np.abs(soundfile.read(path)[0] - TONE).max() < 1e-4
-    assert path.parent == VoiceprintStore(tmp_path).samples_dir("Zoë")
+    assert path.parent == samples_dir(tmp_path, "Zoë")
     assert json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["name"] == "Zoë"
     assert read_note(path) == note("Zoë", device="Built-in mic", position="near")
 

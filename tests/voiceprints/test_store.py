@@ -16,9 +16,11 @@ import pytest
 
 from app.scoring.cohort import unit
 from app.scoring.gallery import score
+from app.voiceprints.people import delete_person
+from app.voiceprints.recordings import samples_dir
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.support.small_disk import fill, small_disk
-from utils import ROOT, BadInput, HeardError
+from utils import ROOT, HeardError
 
 SHA, OTHER_SHA = "a" * 64, "b" * 64
 
@@ -40,7 +42,7 @@ def digest(path: Path) -> str:
 
 def record(store: VoiceprintStore, name: str, count: int = 2) -> Path:
     """Something like recordings of a person."""
-    folder = store.samples_dir(name)
+    folder = samples_dir(store.data, name)
     folder.mkdir(parents=True)
     for number in range(1, count + 1):
         (folder / f"{number:03d}.wav").write_bytes(b"sound")
@@ -205,134 +207,14 @@ VoiceprintStore({str(tmp_path)!r}).set_samples(sys.argv[1], "embedded", {SHA!r},
         assert store.people() == names
 
 
-# ---------------------------------------------------------------------------- rename, delete
-
-
-def test_renaming_moves_the_recordings_and_their_notes(store):
-    folder = record(store, "Ana")
-    (folder / "003.json").write_text("")  # a number that is being recorded just now
-    file = f"{folder.relative_to(store.data).as_posix()}/001.wav"
-    store.set_samples("Ana", "embedded", SHA, [sample(1, file), sample(2, "elsewhere.wav")])
-    store.rename("Ana", "Anna / Ω")
-    assert store.people() == ["Anna / Ω"]
-    assert not folder.exists()
-    new = store.samples_dir("Anna / Ω")
-    assert sorted(path.name for path in new.glob("*.wav")) == ["001.wav", "002.wav"]
-    assert json.loads((new / "001.json").read_text(encoding="utf-8")) == {"name": "Anna / Ω", "device": "mic"}
-    moved, elsewhere = store.samples("Anna / Ω", SHA)
-    assert (store.data / moved.file).exists()
-    assert elsewhere.file == "elsewhere.wav"
-    assert np.array_equal(moved.vectors, sample(1).vectors)
-
-
-def test_renaming_somebody_who_is_only_recorded_or_only_enrolled(store):
-    record(store, "Ana")
-    store.rename("Ana", "Ben")
-    assert not store.samples_dir("Ana").exists()
-    assert json.loads((store.samples_dir("Ben") / "002.json").read_text())["name"] == "Ben"
-    store.set_samples("Col", "embedded", SHA, [sample(1)])
-    store.rename("Col", "Dee")
-    assert store.people() == ["Dee"]
-
-
-@pytest.mark.parametrize("taken", ["Ben", "Col"])
-def test_renaming_to_a_name_in_use_changes_nothing(store, taken):
-    record(store, "Ana")
-    store.set_samples("Ana", "embedded", SHA, [sample(1)])
-    store.set_samples("Ben", "embedded", SHA, [sample(2)])
-    record(store, "Col")
-    with pytest.raises(BadInput, match=f"there is a {taken} already"):
-        store.rename("Ana", taken)
-    assert store.people() == ["Ana", "Ben"]
-    assert json.loads((store.samples_dir("Ana") / "001.json").read_text())["name"] == "Ana"
-
-
-def test_renaming_is_undone_if_the_database_cannot_take_it(store, tmp_path):
-    folder = record(store, "Ana")
-    store.set_samples("Ana", "embedded", SHA, [sample(1)])
-    other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # another program is writing, and goes on
-    with (
-        VoiceprintStore(tmp_path, busy_timeout_s=0.1) as impatient,
-        pytest.raises(HeardError, match="in use by another"),
-    ):
-        impatient.rename("Ana", "Ben")
-    other.close()
-    assert store.people() == ["Ana"]
-    assert json.loads((folder / "001.json").read_text())["name"] == "Ana"
-
-
-@pytest.mark.parametrize("action", [lambda store: store.rename("Eve", "Ann"), lambda store: store.delete("Eve")])
-def test_nobody_of_that_name(store, action):
-    with pytest.raises(BadInput, match="nobody is enrolled yet"):
-        action(store)
-    store.set_samples("Ana", "embedded", SHA, [sample(1)])
-    with pytest.raises(BadInput, match=r"nobody is called Eve; enrolled: Ana\."):
-        action(store)
-
-
-def test_of_a_deleted_voice_no_byte_is_left(store, tmp_path):
-    kept = [sample(seed, f"{seed}.wav", pieces=5) for seed in range(100, 103)]
-    doomed = [sample(seed, f"{seed}.wav", pieces=40) for seed in range(3)]
-    store.set_samples("Ana", "embedded", SHA, kept)
-    store.set_samples("Eve", "embedded", SHA, doomed)
-    record(store, "Eve", count=3)
-    secrets = [vector.tobytes()[:64] for s in doomed for vector in s.vectors] + [b"Eve"]
-    files = [tmp_path / "voiceprints.db", tmp_path / "voiceprints.db-wal"]
-
-    def left() -> int:
-        content = b"".join(path.read_bytes() for path in files if path.exists())
-        return sum(secret in content for secret in secrets)
-
-    assert left() == len(secrets)
-    with VoiceprintStore(tmp_path) as reader:  # a program that has the file open all the time
-        assert reader.people() == ["Ana", "Eve"]
-        assert store.delete("Eve") == 3
-        assert left() == 0
-        assert reader.people() == ["Ana"]
-    store.close()
-    assert left() == 0
-    assert list((tmp_path / "speakers").iterdir()) == []
-    with VoiceprintStore(tmp_path) as again:
-        assert np.array_equal(again.samples("Ana", SHA)[0].vectors, kept[0].vectors)
-
-
-def test_deleting_while_somebody_reads_says_what_is_left_to_do(store, tmp_path):
-    store.set_samples("Eve", "embedded", SHA, [sample(1)])
-    other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
-    other.execute("BEGIN")
-    other.execute("SELECT * FROM people").fetchall()  # and keeps this view of the file
-    with VoiceprintStore(tmp_path, busy_timeout_s=0.1) as impatient:
-        with pytest.raises(HeardError, match="still holds it while another program reads"):
-            impatient.delete("Eve")
-        assert impatient.people() == []
-    other.close()
-    store.close()
-    assert sample(1).vectors.tobytes()[:64] not in (tmp_path / "voiceprints.db").read_bytes()
-    assert not (tmp_path / "voiceprints.db-wal").exists()
-
-
-def test_a_delete_that_fails_leaves_voiceprint_and_recordings(store, tmp_path):
-    folder = record(store, "Ana")
-    store.set_samples("Ana", "embedded", SHA, [sample(1)])
-    other = sqlite3.connect(tmp_path / "voiceprints.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with (
-        VoiceprintStore(tmp_path, busy_timeout_s=0.1) as impatient,
-        pytest.raises(HeardError, match="in use by another"),
-    ):
-        impatient.delete("Ana")
-    other.close()
-    assert store.people() == ["Ana"]
-    assert sorted(path.name for path in folder.glob("*.wav")) == ["001.wav", "002.wav"]
-
-
-def test_a_delete_that_was_cut_off_is_finished_by_the_next(store):
-    folder = record(store, "Ana")
-    folder.rename(folder.with_name(".deleted-0123"))
-    store.set_samples("Ben", "embedded", SHA, [sample(1)])
-    store.delete("Ben")
-    assert list((store.data / "speakers").iterdir()) == []
+def test_the_version_changes_with_what_other_stores_write(store, tmp_path):
+    assert store.version() == 0
+    with VoiceprintStore(tmp_path) as other:
+        other.create("Ana")
+        first = store.version()
+        assert first == store.version()
+        other.create("Ben")
+        assert store.version() != first
 
 
 # ---------------------------------------------------------------------------- what goes wrong
@@ -358,7 +240,7 @@ def damage(path: Path, how: str) -> None:
     [
         lambda store: store.gallery(SHA),
         lambda store: store.set_samples("Ben", "embedded", SHA, [sample(9)]),
-        lambda store: store.delete("Ana"),
+        lambda store: delete_person(store, "Ana"),
     ],
     ids=["gallery", "set_samples", "delete"],
 )

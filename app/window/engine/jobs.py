@@ -14,6 +14,7 @@ import numpy as np
 from app.diarisation.timeline import Turn
 from app.diarisation.transcript import FORMATS, write_transcript
 from app.scoring.identification import is_numbered
+from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
@@ -109,7 +110,7 @@ def learn(engine: Engine, name: str, samples: np.ndarray, origin: str = "") -> f
 def rename(old: str, new: str) -> Job:
     def job(engine: Engine) -> None:
         with VoiceprintStore(data_dir(engine.options.data)) as store:
-            store.rename(old, new)
+            rename_person(store, old, new)
         engine.people_changed()
         engine.rename_turns(old, clean_name(new))
         engine.notify(strings.RENAMED.format(old=old, new=clean_name(new)))
@@ -119,9 +120,11 @@ def rename(old: str, new: str) -> Job:
 
 def delete(name: str) -> Job:
     def job(engine: Engine) -> None:
-        with VoiceprintStore(data_dir(engine.options.data)) as store:
-            recordings = store.delete(name)
-        engine.people_changed()
+        try:
+            with VoiceprintStore(data_dir(engine.options.data)) as store:
+                recordings = delete_person(store, name)
+        finally:  # deleted, perhaps, although the log could not be emptied
+            engine.people_changed()
         engine.notify(strings.DELETED.format(name=name, recordings=strings.recordings(recordings)))
 
     return job
@@ -131,21 +134,16 @@ def remove_sample(name: str, file: str) -> Job:
     """Remove one recording, and make the voiceprint of the rest. The last one cannot go: that is deleting."""
 
     def job(engine: Engine) -> None:
-        from app.enrolment.build import build_person
-        from app.voiceprints.recordings import samples_of
+        from app.enrolment import remove_sample as removal
 
-        data = data_dir(engine.options.data)
-        wav = data / file
-        rest = [path for path in samples_of(data, name) if path != wav]
-        if not rest:
-            raise BadInput(strings.LAST_SAMPLE.format(name=name))
         encoder = engine.encoder()
-        with VoiceprintStore(data) as store:
-            if not build_person(store, encoder, name, rest, on_bad=lambda line: None):
-                raise BadInput(strings.LAST_SAMPLE.format(name=name))
-        for path in (wav, wav.with_suffix(".json")):
-            path.unlink(missing_ok=True)
-        engine.people_changed()
+        try:
+            with VoiceprintStore(data_dir(engine.options.data)) as store:
+                removal.remove_sample(store, encoder, name, file)
+        except removal.LastSample:
+            raise BadInput(strings.LAST_SAMPLE.format(name=name)) from None
+        finally:
+            engine.people_changed()
         engine.notify(strings.SAMPLE_REMOVED.format(name=name))
 
     return job
