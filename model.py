@@ -213,7 +213,12 @@ class EcapaTdnn(nn.Module):
 
 
 BACKBONES: dict[str, Callable[[Architecture], nn.Module]] = {"ecapa-tdnn": EcapaTdnn}
-"""From log-mel features to embeddings; ``app/training/cnn_lstm.py`` adds one to compare with."""
+"""Kinds of networks from log-mel features to embeddings, by the name that ``Architecture.network`` gives."""
+
+
+def register_backbone(name: str, backbone: Callable[[Architecture], nn.Module]) -> None:
+    """Add a kind of network, so that ``SpeakerNetwork`` builds and ``load_checkpoint`` reads it."""
+    BACKBONES[name] = backbone
 
 
 # ---------------------------------------------------------------------------- heads

@@ -20,12 +20,13 @@ def run(argv: list[str]) -> int:
     options = _parse(argv)
     if options.conversations:
         return run_conversations(options, _corpora(options, options.conversations))
-    import app.training.cnn_lstm  # noqa: F401  their models are measured, too
     from app.embedding.load import load_encoder
     from app.evaluation.systems import load_reference, own
+    from app.training.cnn_lstm import register
 
     if options.record and resolve(options.model).kind == "speechbrain":
         raise BadInput("--record: this model has no card of its own to write to.")
+    register()  # CNN-LSTMs are measured, too
     encoder = load_encoder(options.model, compute=options.compute)
     if options.trials:
         return run_trials(options, encoder, _bar("embedding"))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy import fft
 
 from app.audio.acoustics import (
@@ -25,33 +27,42 @@ from app.audio.acoustics import (
 from utils import SAMPLE_RATE
 
 Range = tuple[float, float]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """How often, and how hard. Probabilities 0 to 1 are per crop, among the crops that are changed at all."""
+    """How often crops are changed, and how hard. Ranges are drawn from evenly; levels are signal-to-noise ratios."""
 
-    probability: float = 0.75
-    """Of a crop being changed at all."""
-    reverb: float = 0.4
-    real_room: float = 0.25
-    """Of a reverberant crop using a measured response, if there are any."""
+    probability: Probability = 0.75
+    """Part of the crops that are changed at all. The probabilities below are among these crops, but for the masks."""
+    reverb: Probability = 0.4
+    """Probability of a room."""
+    real_room: Probability = 0.25
+    """Probability that a room is a measured response, where there are any, and not a simulated one."""
     rt60_s: Range = (0.1, 0.9)
-    noise: float = 0.45
+    """Reverberation times of the simulated rooms."""
+    noise: Probability = 0.45
+    """Probability of noise."""
     noise_snr_db: Range = (0.0, 22.0)
-    babble: float = 0.3
+    babble: Probability = 0.3
+    """Probability of other talkers."""
     babble_snr_db: Range = (3.0, 20.0)
-    babble_voices: int = 3
-    """At most so many other talkers at once."""
-    colour: float = 0.5
-    """Of an equaliser, of which half also limit the band."""
-    clipping: float = 0.05
-    companding: float = 0.04
-    """Of 8-bit mu-law, as on a telephone line."""
-    spectral_masks: float = 0.6
-    """Of masks over the features (SpecAugment, Park et al. 2019)."""
-    simulated_rooms: int = 300
-    coloured_noises: int = 12
+    babble_voices: Annotated[int, Meta(ge=1)] = 3
+    """Most other talkers at once."""
+    colour: Probability = 0.5
+    """Probability of an equaliser; half of these also limit the band."""
+    clipping: Probability = 0.05
+    """Probability of clipped peaks."""
+    companding: Probability = 0.04
+    """Probability of 8-bit mu-law, as on a telephone line."""
+    spectral_masks: Probability = 0.6
+    """Probability of masks over the features (SpecAugment, Park et al. 2019), among all crops."""
+    simulated_rooms: Count = 300
+    """Number of rooms to choose from."""
+    coloured_noises: Count = 12
+    """Number of made noises beside the recordings."""
 
 
 class Augmenter:

@@ -1,7 +1,7 @@
 """A classic network to compare with: the CNN-LSTM on MFCC that people start from.
 
 Trained and measured by the same commands as any other (``[model] network = "cnn-lstm"``), it shows what ECAPA-TDNN
-adds. Importing this file makes its networks known to ``model.BACKBONES``.
+adds. Whoever builds or loads one calls ``register`` first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from model import BACKBONES, Architecture
+from model import Architecture, register_backbone
 
 
 class CnnLstm(nn.Module):
@@ -50,4 +50,6 @@ def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv1d(inputs, outputs, 5, padding=2), nn.BatchNorm1d(outputs), nn.ReLU(), nn.MaxPool1d(2)]
 
 
-BACKBONES["cnn-lstm"] = CnnLstm
+def register() -> None:
+    """Let ``model`` build and load networks of the kind "cnn-lstm". A second call changes nothing."""
+    register_backbone("cnn-lstm", CnnLstm)

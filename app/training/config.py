@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tomllib
-import types
-import typing
+import re
+import string
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import app.training.cnn_lstm  # noqa: F401  makes its networks known
+import msgspec
+from msgspec import Meta, inspect
+
+from app.training import cnn_lstm
 from app.training.augment import AugmentConfig
 from model import BACKBONES, Architecture
 from utils import ROOT, BadInput
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(gt=0)]
+Weight = Annotated[float, Meta(ge=0)]
+Part = Annotated[float, Meta(ge=0, le=1)]
+PartBelowAll = Annotated[float, Meta(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -28,21 +36,22 @@ class Credit:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Whose voices. ``~`` and ``$VARIABLES`` in paths are filled in; relative paths start at the current folder."""
+    """The speech to learn from. In paths ``~`` and ``$VARIABLES`` are filled in; relative ones start at the current
+    folder."""
 
     table: str
     """A csv or tsv of clips, or a folder with one sub-folder per speaker (see ``corpus.read_clips``)."""
     audio_root: str = ""
     cache: str = "runs/cache"
-    """Where the decoded speech is kept: about 115 MB per hour."""
-    holdout: dict[str, int] = field(default_factory=dict)
-    """Speakers of each corpus to set aside for validation and calibration."""
-    clips_aside: float = 0.0
+    """Folder for the decoded speech: about 115 MB per hour."""
+    holdout: dict[str, Count] = field(default_factory=dict)
+    """Number of speakers of each corpus to set aside for validation and calibration."""
+    clips_aside: PartBelowAll = 0.0
     """Part of the clips of each training speaker to set aside, at least one where there are two: for the accuracy of
     classification (see ``closed_set.py``)."""
-    share: dict[str, float] = field(default_factory=dict)
-    """The part of the draws that each corpus gets; empty: no corpus is special."""
-    speeds: tuple[float, ...] = (1.0,)
+    share: dict[str, Weight] = field(default_factory=dict)
+    """Part of the draws that each corpus gets; empty: all speakers are drawn alike."""
+    speeds: Annotated[tuple[Annotated[float, Meta(gt=0)], ...], Meta(min_length=1)] = (1.0,)
     """Playing speeds, drawn alike; the first must be 1. A voice at another speed counts as another speaker."""
     noises: str = ""
     """A folder of noise recordings; empty for coloured noise alone."""
@@ -50,57 +59,72 @@ class DataConfig:
     """A folder of measured impulse responses; empty for simulated rooms alone."""
     credits: tuple[Credit, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.speeds[0] != 1:
+            raise ValueError("the first of `speeds` must be 1")
+
 
 @dataclass(frozen=True)
 class TeacherConfig:
-    """Resemblyzer as a teacher (see ``teacher.py``); needs the group teacher."""
+    """Resemblyzer as a teacher (see ``teacher.py``); needs the packages of the group ``teacher``."""
 
-    weight: float = 0.0
-    """Of its term (1 - cosine) beside the margin softmax; 0 for no teacher."""
-    fade_from: float = 0.6
+    weight: Weight = 0.0
+    """Weight of the teacher's term, 1 - cosine, beside the margin softmax; 0 for no teacher."""
+    fade_from: Part = 0.6
     """Part of the steps from which the weight falls evenly, to 0 at the end; 1: it stays."""
     unlabelled: str = ""
     """A folder of recordings of people nobody has named, one in each file; empty for none."""
-    unlabelled_share: float = 0.0
-    """The part of all draws that the unlabelled recordings get."""
+    unlabelled_share: PartBelowAll = 0.0
+    """Part of all draws that the unlabelled recordings get."""
+
+    def __post_init__(self) -> None:
+        if self.unlabelled and not self.weight:
+            raise ValueError("`unlabelled` needs a teacher: a `weight` above 0")
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How it learns."""
+    """How the network learns."""
 
-    steps: int
+    steps: Positive
     init: tuple[str, ...] = ()
-    """A model file to go on from; of several, the mean of their weights; none to start from nothing."""
-    batch: int = 48
-    crop_s: tuple[float, ...] = (1.5, 2.0, 2.0, 3.0)
-    """Each batch draws one of these lengths."""
-    learning_rate: float = 1.5e-3
-    """At the top of the one cycle (Smith 2018)."""
-    warm_up: float = 0.1
+    """Model files to go on from: the mean of their weights; none to start from nothing."""
+    batch: Annotated[int, Meta(ge=2)] = 48
+    """Crops per step, over all processes."""
+    crop_s: Annotated[tuple[Annotated[float, Meta(ge=0.2)], ...], Meta(min_length=1)] = (1.5, 2.0, 2.0, 3.0)
+    """Lengths of crops; each batch draws one."""
+    learning_rate: Annotated[float, Meta(gt=0)] = 1.5e-3
+    """Rate at the top of the one cycle (Smith 2018)."""
+    warm_up: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     """Part of the steps in which the rate rises."""
-    weight_decay: float = 1e-4
-    clip_norm: float = 5.0
+    weight_decay: Weight = 1e-4
+    clip_norm: Annotated[float, Meta(gt=0)] = 5.0
     scale: float = 30.0
+    """Factor of the cosines in the margin softmax."""
     margin: float = 0.2
-    """Of the additive angular margin, radians, once it has risen."""
+    """Additive angular margin in radians, once it has risen."""
     margin_from: float = 0.1
+    """Part of the steps from which the margin rises from 0."""
     margin_to: float = 0.4
-    """Parts of the steps between which the margin rises from 0."""
-    ema: float = 0.999
+    """Part of the steps from which the margin stays."""
+    ema: PartBelowAll = 0.999
     """Decay per step of the averaged weights, which are what is validated and shipped; 0 for none."""
     seed: int = 1
-    precision: str = "bf16"
-    """"bf16" (autocast) or "f32"."""
-    threads: int = 1
-    """Of the processor, for the network; one more process makes the batches."""
-    workers: int = 1
+    precision: Literal["bf16", "f32"] = "bf16"
+    """Arithmetic of the network: "bf16" (autocast) or "f32"."""
+    threads: Positive = 1
+    """Threads of the processor for the network; worker processes make the batches."""
+    workers: Count = 1
     """Processes that make batches; 0 to make them in between."""
-    log_every: int = 20
-    validate_every: int = 500
-    validate_s: float = 2.0
+    log_every: Positive = 20
+    validate_every: Positive = 500
+    validate_s: Annotated[float, Meta(gt=0)] = 2.0
     """Length of the held-out pieces."""
-    checkpoint_every: int = 500
+    checkpoint_every: Positive = 500
+
+    def __post_init__(self) -> None:
+        if not self.margin_from < self.margin_to:
+            raise ValueError("`margin_from` must be below `margin_to`")
 
 
 @dataclass(frozen=True)
@@ -129,8 +153,15 @@ def load_config(path: str | os.PathLike) -> RunConfig:
     Raises BadInput naming the file and the key that is wrong.
     """
     path = Path(path)
-    config = _build(RunConfig, _values(path), str(path), "")
-    _check(config, path)
+    values = _values(path)
+    _refuse_unknown(values, inspect.type_info(RunConfig), path)
+    try:
+        config = msgspec.convert(values, RunConfig)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{path}: {_complaint(error)}.") from None
+    cnn_lstm.register()
+    if config.model.network not in BACKBONES:
+        raise BadInput(f"{path}: model.network: {config.model.network!r} is none of {', '.join(BACKBONES)}.")
     data = config.data
     paths = {name: expand(getattr(data, name)) for name in ("table", "audio_root", "cache", "noises", "rooms")}
     return dataclasses.replace(
@@ -143,13 +174,19 @@ def load_config(path: str | os.PathLike) -> RunConfig:
     )
 
 
+def expand(path: str) -> str:
+    """Fill in ``~`` and ``$VARIABLES``; ``$HEARD_SPEECH`` has a default, a folder beside the project."""
+    known = {"HEARD_SPEECH": str(ROOT.parent / "shared" / "speech"), **os.environ}
+    return string.Template(os.path.expanduser(path)).safe_substitute(known)
+
+
 def _values(path: Path, depth: int = 0) -> dict[str, Any]:
     """A TOML file's values, laid over those of the file beside it that it ``extends``, if any, key by key."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = msgspec.toml.decode(path.read_bytes())
     except FileNotFoundError:
         raise BadInput(f"{path}: no such config.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: not valid TOML ({error}).") from None
     base = values.pop("extends", None)
     if base is None:
@@ -168,63 +205,24 @@ def _laid_over(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def expand(path: str) -> str:
-    """Fill in ``~`` and ``$VARIABLES``; ``$HEARD_SPEECH`` has a default, a folder beside the project."""
-    os.environ.setdefault("HEARD_SPEECH", str(ROOT.parent / "shared" / "speech"))
-    return os.path.expandvars(os.path.expanduser(path))
+def _refuse_unknown(values: Any, kind: inspect.Type, path: Path, place: str = "") -> None:
+    """Raise BadInput for a key that a dataclass does not have: msgspec passes over those."""
+    match kind, values:
+        case inspect.DataclassType(fields=fields), dict():
+            known = {item.name: item.type for item in fields}
+            for key, value in values.items():
+                if key not in known:
+                    raise BadInput(f"{path}: unknown key {place}{key} (known: {', '.join(known)}).")
+                _refuse_unknown(value, known[key], path, f"{place}{key}.")
+        case inspect.VarTupleType(item_type=item), list():
+            for value in values:
+                _refuse_unknown(value, item, path, place)
 
 
-def _check(config: RunConfig, path: Path) -> None:
-    train, data, teacher = config.train, config.data, config.teacher
-    rules = {
-        "model.network": config.model.network in BACKBONES,
-        "train.precision": train.precision in ("bf16", "f32"),
-        "train.steps": train.steps > 0,
-        "train.batch": train.batch > 1,
-        "train.crop_s": bool(train.crop_s) and min(train.crop_s) >= 0.2,
-        "train.ema": 0 <= train.ema < 1,
-        "train.warm_up": 0 < train.warm_up < 1,
-        "train.margin_to": train.margin_from < train.margin_to,
-        "data.speeds": bool(data.speeds) and data.speeds[0] == 1 and min(data.speeds) > 0,
-        "data.clips_aside": 0 <= data.clips_aside < 1,
-        "data.share": all(value >= 0 for value in data.share.values()),
-        "teacher.weight": teacher.weight >= 0,
-        "teacher.fade_from": 0 <= teacher.fade_from <= 1,
-        "teacher.unlabelled": not teacher.unlabelled or teacher.weight > 0,
-        "teacher.unlabelled_share": 0 <= teacher.unlabelled_share < 1,
-    }
-    for key, fine in rules.items():
-        if not fine:
-            raise BadInput(f"{path}: {key} has a value that cannot be used (see app/training/config.py).")
-
-
-def _build(kind: type, values: dict[str, Any], source: str, prefix: str) -> Any:
-    """A dataclass from a table of a TOML file; unknown, missing and mistyped keys raise BadInput."""
-    hints = typing.get_type_hints(kind)
-    for key in values:
-        if key not in hints:
-            raise BadInput(f"{source}: unknown key {prefix}{key} (known: {', '.join(hints)}).")
-    arguments = {key: _convert(hints[key], value, source, prefix + key) for key, value in values.items()}
-    for item in dataclasses.fields(kind):
-        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-        if required and item.name not in arguments:
-            raise BadInput(f"{source}: the key {prefix}{item.name} is missing.")
-    return kind(**arguments)
-
-
-def _convert(hint: Any, value: Any, source: str, key: str) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
-        return _build(hint, value, source, f"{key}.")
-    origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType and hint == (float | None):
-        hint = float
-    if origin is tuple and isinstance(value, list) and (parts[-1] is ... or len(parts) == len(value)):
-        return tuple(_convert(parts[0], item, source, key) for item in value)
-    if origin is dict and isinstance(value, dict):
-        return {name: _convert(parts[1], item, source, f"{key}.{name}") for name, item in value.items()}
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
-        return value
-    expected = getattr(hint, "__name__", str(hint)) if origin is None else str(hint)
-    raise BadInput(f"{source}: {key} must be {expected}, not {value!r}.")
+def _complaint(error: msgspec.ValidationError) -> str:
+    """What msgspec says, the key first: "train.steps: expected `int`, got `str`"."""
+    said, _, place = str(error).partition(" - at `$")
+    place = place.strip(".`")
+    if missing := re.fullmatch(r"Object missing required field `(.+)`", said):
+        return f"the key {place}{'.' if place else ''}{missing[1]} is missing"
+    return f"{place}: {said[0].lower()}{said[1:]}"

@@ -16,7 +16,7 @@ from sklearn.metrics import f1_score
 from app.cli import train
 from app.embedding.load import load_encoder
 from app.training.closed_set import macro_f1
-from app.training.cnn_lstm import CnnLstm
+from app.training.cnn_lstm import CnnLstm, register
 from app.training.config import load_config
 from app.training.corpus import load_corpus, set_clips_aside
 from app.training.export_onnx import export_onnx
@@ -24,6 +24,11 @@ from model import Architecture, SpeakerNetwork, load_checkpoint
 from utils import ROOT, BadInput
 
 ARCH = Architecture(network="cnn-lstm", channels=24, embedding_dim=32)
+
+
+@pytest.fixture(autouse=True)
+def known_to_model() -> None:
+    register()
 
 
 def test_its_features_are_mfcc():
@@ -67,7 +72,7 @@ def test_one_command_trains_and_measures_it(tiny_config: Path, capsys: pytest.Ca
 
 def test_an_unknown_network_is_refused(tiny_config: Path):
     tiny_config.write_text(tiny_config.read_text().replace("[model]", '[model]\nnetwork = "resnet"'))
-    with pytest.raises(BadInput, match=r"model\.network has a value"):
+    with pytest.raises(BadInput, match=r"model\.network: 'resnet' is none of ecapa-tdnn, cnn-lstm"):
         load_config(tiny_config)
 
 

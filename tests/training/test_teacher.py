@@ -167,10 +167,10 @@ def test_a_resumed_run_keeps_the_projection(config: RunConfig, training):
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("weight = 5", "weight = 0", r"teacher\.unlabelled has a value"),
-        ("weight = 5", "weight = -1", r"teacher\.weight has a value"),
-        ("fade_from = 0.5", "fade_from = 1.1", r"teacher\.fade_from has a value"),
-        ("unlabelled_share = 0.3", "unlabelled_share = 1", r"teacher\.unlabelled_share has a value"),
+        ("weight = 5", "weight = 0", r"teacher: `unlabelled` needs a teacher"),
+        ("weight = 5", "weight = -1", r"teacher\.weight: expected `float` >= 0"),
+        ("fade_from = 0.5", "fade_from = 1.1", r"teacher\.fade_from: expected `float` <= 1"),
+        ("unlabelled_share = 0.3", "unlabelled_share = 1", r"teacher\.unlabelled_share: expected `float` < 1"),
     ],
 )
 def test_a_mistake_is_named(config: RunConfig, tiny_config: Path, old: str, new: str, complaint: str):
