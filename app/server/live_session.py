@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Iterator
 
-from app.audio.source import SourceState
-from app.diarisation.recogniser import LiveConfig, Recogniser
+from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.timeline import Turn
+from app.engine_thread import EngineThread, Order
 from app.scoring.decision import probability
 from app.scoring.identification import Identification
 from app.server import people_service
@@ -18,9 +17,11 @@ from app.server.event_queue import Event, failure, notice
 from app.server.service import Service
 from app.server.socket_source import SocketSource
 
+ORDERS_EVERY_S = 0.25
+"""How often there is a moment for orders while no sound comes."""
 TURNS_EVERY_S = 1.0
 CORRECTED_S = 180.0
-"""How far back a change of past turns is told of while it goes on; in the end all of them are."""
+"""Changes of turns further back are not sent until the last turns are."""
 
 
 class LiveSession:
@@ -33,38 +34,59 @@ class LiveSession:
         self, service: Service, source: SocketSource, emit: Callable[[Event], None], on_end: Callable[[], None]
     ):
         self.service, self.source, self.emit, self.on_end = service, source, emit, on_end
-        self.config = LiveConfig()
         self.recogniser: Recogniser | None = None
-        self._orders: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._config = LiveConfig()
+        self._thread = EngineThread(self._fail, name="live")
         self._sent_turns: list[Turn] = []
         self._sent_unknowns: list[dict] = []
         self._sent_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="live", daemon=True)
 
     def start(self) -> None:
+        self._thread.begin(self._run)
+        self._thread.close()  # with the end of its sound
         self._thread.start()
 
-    def submit(self, order: Callable[[], None]) -> None:
-        """Have something done between two blocks, by the engine's thread."""
-        self._orders.put(order)
+    def submit(self, order: Order) -> None:
+        """Have something done between two blocks, by the engine's thread: ``recogniser`` is there by then."""
+        self._thread.submit(order)
 
     def stop(self) -> None:
         """End at once; does not wait."""
         self.source.stop()
 
-    def _run(self) -> None:
+    def _run(self, _stop: threading.Event) -> None:  # the end of the source is the end: orders before it are obeyed
         try:
-            self.recogniser = Recogniser(self.service.encoder, self.service.gallery(), self.service.rule, self.config)
+            self.recogniser = Recogniser(self.service.encoder, self.service.gallery(), self.service.rule, self._config)
             self.emit(self._ready())
-            while self._step():
-                pass
+            heard_s = 0.0
+            for identification in listen(
+                self.source, self.recogniser, between_blocks=self._between_blocks, timeout_s=ORDERS_EVERY_S
+            ):
+                if dropped_s := identification.dropped_s:
+                    text = f"{dropped_s:.1f} s of sound were skipped: more came than could be heard."
+                    time_s = round(heard_s + dropped_s, 3)  # where it goes on
+                    self.emit(notice("sound_dropped", text, seconds=round(dropped_s, 3), time_s=time_s))
+                heard_s = identification.time_s
+                self.emit(self._identification(identification))
+                if time.monotonic() - self._sent_at >= TURNS_EVERY_S:
+                    self._send_turns()
             self._send_turns(final=True)
         except Exception as error:
             if not self.service.stopping.is_set():  # then nobody listens any more, and nothing is wrong
-                shown = as_api_error(error)
-                self.emit(failure(shown.code, shown.message))
+                self._fail(error)
         finally:
             self.on_end()
+
+    def _between_blocks(self) -> None:
+        self._thread.obey()
+        gallery = self.service.gallery()
+        if gallery is not self.recogniser.gallery:
+            self.recogniser.gallery = gallery
+            self.emit({"type": "people", "people": gallery.people})
+
+    def _fail(self, error: Exception) -> None:
+        shown = as_api_error(error)
+        self.emit(failure(shown.code, shown.message))
 
     def enrol(self, label: str, name: str) -> None:
         """Make an unknown voice of this connection a person, or a sample of one, and name its turns. Engine's thread.
@@ -92,37 +114,6 @@ class LiveSession:
         self.emit({"type": "people", "people": self.recogniser.gallery.people})
         self._send_turns()
 
-    def _step(self) -> bool:
-        """Read, decide, tell. False at the end."""
-        block = self.source.read(self.config.hop_s, self.config.backlog_s, timeout_s=0.25)
-        self._obey()
-        if block is None:
-            return self.source.status.state is not SourceState.ENDED
-        gallery = self.service.gallery()
-        if gallery is not self.recogniser.gallery:
-            self.recogniser.gallery = gallery
-            self.emit({"type": "people", "people": gallery.people})
-        if block.dropped_s:
-            text = f"{block.dropped_s:.1f} s of sound were skipped: more came than could be heard."
-            self.emit(notice("sound_dropped", text, seconds=round(block.dropped_s, 3), time_s=round(block.start_s, 3)))
-        identification = self.recogniser.step(block)
-        self.emit(self._identification(identification))
-        if time.monotonic() - self._sent_at >= TURNS_EVERY_S:
-            self._send_turns()
-        return True
-
-    def _obey(self) -> None:
-        while True:
-            try:
-                what = self._orders.get_nowait()
-            except Empty:
-                return
-            try:
-                what()
-            except Exception as error:  # what one cannot have is no reason to end the others
-                shown = as_api_error(error)
-                self.emit(failure(shown.code, shown.message))
-
     def _identification(self, identification: Identification) -> Event:
         """With each score as a probability too, and the one that a name needs: what a bar shows."""
         rule = self.service.rule.at(identification.speech_s)
@@ -134,13 +125,13 @@ class LiveSession:
         return {
             "type": "ready",
             "rate": self.source.rate,
-            "hop_s": self.config.hop_s,
+            "hop_s": self._config.hop_s,
             "model": self.service.encoder.model_id,
             "people": self.recogniser.gallery.people,
         }
 
     def _send_turns(self, *, final: bool = False) -> None:
-        """The turns from the first one on that is not as it was told: they replace all that begin there or later."""
+        """Send the turns from the first one on that has changed: they replace all that begin there or later."""
         self._sent_at = time.monotonic()
         unknowns = [
             {"label": voice.label, "speech_s": round(voice.speech_s, 1), "last_s": round(voice.last_s, 1)}
@@ -171,7 +162,7 @@ def turns_event(turns: list[Turn], from_s: float, *, final: bool = False) -> Eve
     return {"type": "turns", "from_s": round(from_s, 3), "final": final, "turns": rows}
 
 
-def _common_beginning(one: list[Turn], other: list[Turn]):
+def _common_beginning(one: list[Turn], other: list[Turn]) -> Iterator[Turn]:
     for a, b in zip(one, other, strict=False):
         if a != b:
             return
