@@ -131,19 +131,18 @@ def _speechbrain(classifier, clips: list[Clip], threads: int) -> np.ndarray:
     import soundfile
     import torch
 
-    torch.set_num_threads(threads)
+    from app.embedding.threads import torch_threads
+
     try:
         embeddings = []
-        for clip in clips:
-            samples, rate = soundfile.read(clip.path, dtype="float32")
-            begin, end = round(clip.start_s * rate), None if clip.end_s is None else round(clip.end_s * rate)
-            with torch.no_grad():
+        with torch_threads(threads), torch.no_grad():
+            for clip in clips:
+                samples, rate = soundfile.read(clip.path, dtype="float32")
+                begin, end = round(clip.start_s * rate), None if clip.end_s is None else round(clip.end_s * rate)
                 embeddings.append(classifier.encode_batch(torch.from_numpy(samples[begin:end])[None])[0, 0].numpy())
         return np.stack(embeddings)
     except soundfile.LibsndfileError as error:
         raise BadInput(f"a row that cannot be read: {error}") from None
-    finally:
-        torch.set_num_threads(1)
 
 
 class _Heard:

@@ -61,6 +61,7 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
     from app.embedding.load import load_encoder
     from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, LARGE, load_network
     from app.embedding.onnx_encoder import OnnxEncoder
+    from app.embedding.threads import torch_threads
     from app.embedding.torch_cpu import FastNetwork
     from model import Architecture, SpeakerNetwork
 
@@ -84,13 +85,8 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         networks[LARGE] = partial(_embed, encoder), _parameters(embedded) + _parameters(full)
 
     wave = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.inference_mode():
-            times = _take_turns({name: network for name, (network, _) in networks.items()}, wave, repeats)
-    finally:
-        torch.set_num_threads(threads)
+    with torch_threads(1), torch.inference_mode():
+        times = _take_turns({name: network for name, (network, _) in networks.items()}, wave, repeats)
     reference = times.get("SpeechBrain")
     return [
         NetworkSpeed(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import app.audio.vad  # noqa: F401  loaded before torch, for its speed: see there
-
-# isort: split
 import numpy as np
 import torch
 
@@ -12,6 +9,7 @@ from app.embedding import model_files
 from app.embedding.encoder import Encoder
 from app.embedding.model_files import ModelFile
 from app.embedding.overlap_head import load_head
+from app.embedding.threads import use_torch_threads
 from app.embedding.torch_cpu import FastNetwork, has_fast_bfloat16
 from model import EcapaTdnn, SpeakerNetwork
 from utils import BadInput
@@ -41,7 +39,7 @@ class TorchEncoder(Encoder):
     def open(cls, file: ModelFile, compute: str, precision: str = "float32") -> TorchEncoder:
         """The encoder of a model file; ``compute`` and ``precision`` as for ``load_encoder``."""
         # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
-        torch.set_num_threads(1)
+        use_torch_threads(1)
         device = _device(compute)
         network, card = model_files.open_network(file)
         encoder = cls(network, card, card["name"], device, precision)

@@ -136,11 +136,10 @@ def _compute(model: list, sha256: str, precision: str, shard: Shard, segments: S
 
             _encoders[key] = OnnxEncoder(weights, card)
         else:
-            import torch
-
+            from app.embedding.threads import use_torch_threads
             from app.embedding.torch_encoder import TorchEncoder
 
-            torch.set_num_threads(1)
+            use_torch_threads(1)
             _encoders[key] = TorchEncoder(weights, card, card["name"], precision=precision)
     context = ray.get_runtime_context()
     return embed_shard(_encoders[key], shard, segments, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")

@@ -100,5 +100,4 @@ def loader(batches: Batches, first_step: int) -> DataLoader:
         sampler=range(first_step, len(batches)),
         num_workers=workers,
         prefetch_factor=6 if workers else None,
-        worker_init_fn=lambda _: torch.set_num_threads(1),
     )

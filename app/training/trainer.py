@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from app.embedding.threads import use_torch_threads
 from app.scoring.metrics import all_pairs, equal_error_rate
 from app.training.checkpoints import load_state, save_state
 from app.training.config import RunConfig, TeacherConfig, TrainConfig
@@ -88,7 +89,7 @@ class Trainer:
         train = config.train
         if train.batch < ranks.count:
             raise BadInput(f"train.batch is too small for {ranks.count} processes.")
-        torch.set_num_threads(train.threads)
+        use_torch_threads(train.threads)
         torch.manual_seed(train.seed)
         self.device = ranks.device
         self.batches = Batches(training, config, unlabelled, ranks)

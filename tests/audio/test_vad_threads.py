@@ -13,12 +13,11 @@ from utils import ROOT
 SCRIPT = """
 import os
 import numpy as np
+if "torch" in os.environ["ORDER"]:
+    import torch
 from app.audio.vad import SpeechDetector
 threads = lambda: len(os.listdir("/proc/self/task"))
 noise = np.random.default_rng(0).standard_normal(51200).astype(np.float32) / 10
-if "torch" in os.environ["ORDER"]:
-    from app.embedding.encoder import Encoder
-    load_encoder(compute="cpu")
 before = threads()
 SpeechDetector().process(noise)
 print("threads of the detector:", threads() - before)

@@ -170,8 +170,6 @@ class Engine:
         """The model, loaded if it is not yet. Raises what ``load_encoder`` and ``progress`` raise."""
         if self.session.encoder is None:
             with without_collections():
-                import app.audio.vad  # noqa: F401  before torch: see there
-
                 options = self.session.options
                 compute = live_compute(options)
                 import_torch() if needs_torch(options.model, compute) else import_onnxruntime()
