@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.corpus.clips import Clip
 from app.corpus.kaldi import is_kaldi, read_utterances
-from app.corpus.lists import Table, open_table
+from app.corpus.tables import Table, open_table
 from utils import AUDIO_SUFFIXES, BadInput
 
 PATH_COLUMNS = ("file", "path", "filename", "audio", "wav")

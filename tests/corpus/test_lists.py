@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.corpus.lists import open_table, read_keyed, read_words, words
+from app.corpus.lists import read_keyed, read_words, words
+from app.corpus.tables import open_table
 from utils import BadInput
 
 
