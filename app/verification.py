@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, speech_chunks
+from app.corpus.lists import read_words
 from app.enrolment.import_folder import chunks_of
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
@@ -182,23 +182,9 @@ def read_pairs(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
 
     Commas or tabs part names with spaces. Raises BadInput naming the line that is none of this.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"{path}: no such list of pairs.")
-    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
-        for number, line in enumerate(file, 1):
-            words = _words(line.strip())
-            if len(words) == 3 and words[0] in {"0", "1"}:
-                words = words[1:]
-            if not words:
-                continue
-            if len(words) != 2:
-                raise BadInput(f'{path}, line {number}: not a pair; "a.wav b.wav" is (commas part names with spaces).')
-            yield words[0], words[1]
-
-
-def _words(line: str) -> list[str]:
-    for delimiter in ("\t", ","):
-        if delimiter in line:
-            return [word.strip() for word in next(csv.reader([line], delimiter=delimiter))]
-    return line.split()
+    for number, words in read_words(path, "list of pairs"):
+        if len(words) == 3 and words[0] in {"0", "1"}:
+            words = words[1:]
+        if len(words) != 2:
+            raise BadInput(f'{path}, line {number}: not a pair; "a.wav b.wav" is (commas part names with spaces).')
+        yield words[0], words[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from app.corpus.lists import read_words
+from app.corpus.tables import Table, open_table
 from utils import BadInput
 
+WHAT = "list of trials"
 LABELS = {"1": True, "target": True, "true": True, "same": True}
 LABELS |= {"0": False, "nontarget": False, "false": False, "different": False}
 LABEL_COLUMNS = ("target", "label", "same")
@@ -34,60 +36,47 @@ class Trial:
 def read_trials(path: str | os.PathLike, conditions: Sequence[str] = ()) -> list[Trial]:
     """The trials of a list in VoxCeleb's format, or of a csv or tsv with columns of these names.
 
-    VoxCeleb's lines are "1 a.wav b.wav" for the same speaker and 0 for different ones; empty lines are skipped. A csv
-    has a column for each of ``LABEL_COLUMNS`` (1, 0, target, nontarget ...), ``ENROL_COLUMNS`` and ``TEST_COLUMNS``;
-    of the others the ``conditions`` are read, and a column named "condition" if none is asked for. Raises BadInput
-    naming the line that is no trial, or the column that is missing.
+    VoxCeleb's lines are "1 a.wav b.wav" for the same speaker and 0 for different ones; commas or tabs part names with
+    spaces, empty lines are skipped. A csv has a column for each of ``LABEL_COLUMNS`` (1, 0, target, nontarget ...),
+    ``ENROL_COLUMNS`` and ``TEST_COLUMNS``; of the others the ``conditions`` are read, and a column named "condition" if
+    none is asked for. Raises BadInput naming the line that is no trial, or the column that is missing.
     """
     path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (FileNotFoundError, IsADirectoryError):
-        raise BadInput(f"{path}: no such list of trials.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: not a list of trials (text in UTF-8).") from None
     if path.suffix.lower() in {".csv", ".tsv"}:
-        trials = _from_table(path, lines, conditions)
-    elif conditions:
-        raise BadInput(f"{path}: only a .csv or .tsv of trials has columns, such as {conditions[0]}.")
+        trials = _from_table(open_table(path, WHAT), conditions)
     else:
-        trials = _from_lines(path, lines)
+        lines = read_words(path, WHAT)
+        if conditions:
+            raise BadInput(f"{path}: only a .csv or .tsv of trials has columns, such as {conditions[0]}.")
+        trials = [_from_words(words, f"{path}, line {number}") for number, words in lines]
     if not trials:
         raise BadInput(f"{path}: no trials in it.")
     return trials
 
 
-def _from_lines(path: Path, lines: list[str]) -> list[Trial]:
-    trials = []
-    for number, line in enumerate(lines, 1):
-        match line.split():
-            case []:
-                continue
-            case [("0" | "1") as label, enrol, test]:
-                trials.append(Trial(label == "1", enrol, test))
-            case _:
-                raise BadInput(f'{path}, line {number}: not a trial; "1 a.wav b.wav" or "0 a.wav b.wav" is.')
-    return trials
+def _from_words(words: list[str], line: str) -> Trial:
+    match words:
+        case [("0" | "1") as label, enrol, test]:
+            return Trial(label == "1", enrol, test)
+    raise BadInput(f'{line}: not a trial; "1 a.wav b.wav" or "0 a.wav b.wav" is.')
 
 
-def _from_table(path: Path, lines: list[str], conditions: Sequence[str]) -> list[Trial]:
-    reader = csv.DictReader(lines, delimiter="\t" if "\t" in (lines[0] if lines else "") else ",")
-    columns = reader.fieldnames or ()
+def _from_table(table: Table, conditions: Sequence[str]) -> list[Trial]:
     label, enrol, test = (
-        next((name for name in names if name in columns), None)
+        next((name for name in names if name in table.columns), None)
         for names in (LABEL_COLUMNS, ENROL_COLUMNS, TEST_COLUMNS)
     )
     if not (label and enrol and test):
-        raise BadInput(f"{path}: needs the columns target, enrol and test in its first line.")
-    if missing := [name for name in conditions if name not in columns]:
-        raise BadInput(f"{path}: has no column {missing[0]}; there are {', '.join(columns)}.")
-    told = conditions or [name for name in columns if name == CONDITION]
+        raise BadInput(f"{table.path}: needs the columns target, enrol and test in its first line.")
+    if missing := [name for name in conditions if name not in table.columns]:
+        raise BadInput(f"{table.path}: has no column {missing[0]}; there are {', '.join(table.columns)}.")
+    read = conditions or [name for name in table.columns if name == CONDITION]
     trials = []
-    for row in reader:
-        target = LABELS.get((row[label] or "").strip().lower())
+    for number, row in table.rows():
+        target = LABELS.get(row[label].strip().lower())
         if target is None or not row[enrol] or not row[test]:
-            raise BadInput(f"{path}, line {reader.line_num}: not a trial; target is 1 or 0, enrol and test are files.")
-        trials.append(Trial(target, row[enrol], row[test], tuple((name, row[name] or "") for name in told)))
+            raise BadInput(f"{table.path}, line {number}: not a trial; target is 1 or 0, enrol and test are files.")
+        trials.append(Trial(target, row[enrol], row[test], tuple((name, row[name]) for name in read)))
     return trials
 
 

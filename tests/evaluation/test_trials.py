@@ -18,6 +18,16 @@ def test_read_trials(tmp_path: Path):
     assert read_trials(path) == [Trial(True, "a/1.wav", "a/2.wav"), Trial(False, "a/1.wav", "b/1.wav")]
 
 
+def test_names_with_spaces_and_with_commas(tmp_path: Path):
+    path = tmp_path / "trials.txt"
+    path.write_text("1\ta 1.wav\ta 2.wav\n0,a 1.wav,b.wav\n1 a,1.wav a,2.wav\n")
+    assert read_trials(path) == [
+        Trial(True, "a 1.wav", "a 2.wav"),
+        Trial(False, "a 1.wav", "b.wav"),
+        Trial(True, "a,1.wav", "a,2.wav"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"), [("", "no trials"), ("1 a b\n2 a b\n", "line 2"), ("1 a\n", "line 1"), ("1 a b c", "line 1")]
 )
