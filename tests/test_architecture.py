@@ -242,9 +242,36 @@ def circles() -> list[set[str]]:
     return found
 
 
-@pytest.mark.xfail(reason="window/engine: activities name the engine that runs them", strict=True)
 def test_no_circle_of_files():
     assert not circles()
+
+
+WITHOUT_QT = ("app.window.engine", "app.window.view")
+"""The thread behind the window, and the values that it shows: tests ask for them without a screen."""
+SHOW_VALUES = ("app.window.view", "app.window.widgets")
+WORKS = {f"app.window.engine.{name}" for name in ("engine", "context", "activity", "jobs", "listening", "rebuilding")}
+
+
+def test_the_windows_engine_and_its_values_stand_without_qt():
+    wrong = [
+        f"{module}:{found.line} imports {found.module}"
+        for module, all_found in imports().items()
+        for found in all_found
+        if any(is_in(module, part) for part in WITHOUT_QT)
+        and any(is_in(found.module, part) for part in ("PySide6", "app.window.widgets", "app.window.dialogs"))
+    ]
+    assert not wrong
+
+
+def test_what_is_drawn_gives_the_engine_no_orders():
+    """View and widgets turn values into pictures; dialogs and controllers speak to the engine."""
+    wrong = [
+        f"{module}:{found.line} imports {found.module}"
+        for module, all_found in imports().items()
+        for found in all_found
+        if any(is_in(module, part) for part in SHOW_VALUES) and found.module in WORKS
+    ]
+    assert not wrong
 
 
 def test_what_starts_fast_does_not_load_torch():

@@ -25,12 +25,13 @@ from app.enrolment.quality import LIMITS, Quality, judge
 from app.scoring.decision import DecisionRule, decide
 from app.scoring.identification import UNKNOWN, Identification
 from app.session import SessionOptions
+from app.window.engine.activity import Answer
 from app.window.engine.enrolling import EnrolFacts, Step
 from app.window.engine.facts import Facts, Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from app.window.engine.levels import Level
-from app.window.engine.spectrogram import MelColumns
-from app.window.engine.threshold_errors import ErrorScores, Expected
+from app.window.engine.spectrogram import MelSpectrogram
+from app.window.engine.threshold_errors import ErrorScores, Expected, ThresholdCosts
 from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
 PEOPLE = ("Ana", "Benedikt", "Chidi", "Σοφία", "Łukasz")
 
 
-def said(scores: dict[str, float], gender: tuple[str, float]) -> Identification:
+def identified(scores: dict[str, float], gender: tuple[str, float]) -> Identification:
     """An answer to these scores, as the decision rule gives it."""
     answer = decide(scores, RULE)
     return Identification(
@@ -71,9 +72,9 @@ def heard() -> np.ndarray:
     return read_audio(DEMO / "conversation.flac", end_s=CLOCK_S)
 
 
-def spectrogram() -> MelColumns:
+def spectrogram() -> MelSpectrogram:
     """Of what was heard."""
-    mel = MelColumns()
+    mel = MelSpectrogram()
     mel.add(heard(), 0.0)
     return mel
 
@@ -92,11 +93,11 @@ LIVE = Facts(
     people=PEOPLE,
     rule=RULE,
     source=RUNNING,
-    said=said(dict(zip(PEOPLE, (0.68, 0.21, 0.05, 0.31, 0.12), strict=True)), ("female", 0.97)),
+    identification=identified(dict(zip(PEOPLE, (0.68, 0.21, 0.05, 0.31, 0.12), strict=True)), ("female", 0.97)),
     turns=turns(),
     clock_s=CLOCK_S,
 )
-NOBODY = replace(LIVE, people=(), said=Identification(1.0, None, None, 0.0), turns=(), clock_s=0.0)
+NOBODY = replace(LIVE, people=(), identification=Identification(1.0, None, None, 0.0), turns=(), clock_s=0.0)
 LONG = (
     "Maximiliane Freifrau von Hohenstein-Wittgenberg und zu Altenburg",
     "Константин Константинович Рождественский",
@@ -104,7 +105,7 @@ LONG = (
     "Jo",
 )
 STRANGER = replace(
-    said(dict(zip(PEOPLE, (0.34, 0.12, 0.18, 0.09, -0.02), strict=True)), ("male", 0.94)), label="Unknown 1"
+    identified(dict(zip(PEOPLE, (0.34, 0.12, 0.18, 0.09, -0.02), strict=True)), ("male", 0.94)), label="Unknown 1"
 )
 
 
@@ -152,7 +153,7 @@ SHOTS = (
         "unknown",
         replace(
             LIVE,
-            said=replace(STRANGER, overlap=True),
+            identification=replace(STRANGER, overlap=True),
             overlaps=((31.5, 33.25),),
             turns=(*turns()[:-1], replace(turns()[-1], label="Unknown 1")),
         ),
@@ -162,7 +163,7 @@ SHOTS = (
     Shot("nobody-enrolled", NOBODY, level=Level(-52, -48)),
     Shot(
         "no-microphone",
-        replace(NOBODY, people=PEOPLE, phase=Phase.NO_INPUT, source=None, said=None, error=NO_DEVICE),
+        replace(NOBODY, people=PEOPLE, phase=Phase.NO_INPUT, source=None, identification=None, error=NO_DEVICE),
         dark=True,
         level=Level(),
     ),
@@ -172,7 +173,7 @@ SHOTS = (
             LIVE,
             people=LONG,
             stale=LONG[3:],
-            said=said(dict(zip(LONG, (0.64, 0.2, 0.15), strict=False)), (None, 0)),
+            identification=identified(dict(zip(LONG, (0.64, 0.2, 0.15), strict=False)), (None, 0)),
             turns=tuple(
                 replace(turn, label=dict(zip(NAMES.values(), LONG, strict=False)).get(turn.label, turn.label))
                 for turn in turns()
@@ -185,7 +186,7 @@ SHOTS = (
     Shot("enrolling-again", NOBODY, dark=True, enrolling=AGAIN),
     Shot(
         "file",
-        replace(LIVE, phase=Phase.STOPPED, said=None),
+        replace(LIVE, phase=Phase.STOPPED, identification=None),
         file=FileFacts(
             DEMO / "conversation.flac", Stage.DONE, duration_s=CLOCK_S, done_s=CLOCK_S, turns=turns(), people=PEOPLE
         ),
@@ -194,7 +195,7 @@ SHOTS = (
     ),
     Shot(
         "file-dark",
-        replace(LIVE, phase=Phase.STOPPED, said=None),
+        replace(LIVE, phase=Phase.STOPPED, identification=None),
         dark=True,
         file=FileFacts(
             DEMO / "conversation.flac",
@@ -217,14 +218,18 @@ SHOTS = (
 
 @dataclass
 class Still:
-    """Stands in for the engine's thread: facts and level that do not move, and orders that nobody follows."""
+    """Stands in for the engine: facts and sound that do not move, and orders that nobody follows."""
 
     facts: Facts
     level: Level
     options: SessionOptions = field(default_factory=SessionOptions)
     recent: RecentSound = field(default_factory=RecentSound)
-    mel: MelColumns = field(default_factory=MelColumns)
+    mel: MelSpectrogram = field(default_factory=MelSpectrogram)
     asked: list[object] = field(default_factory=list)
+
+    @property
+    def sound(self) -> Still:
+        return self
 
     @property
     def levels(self) -> Still:
@@ -239,11 +244,15 @@ class Still:
     def stop(self) -> None:
         self.asked.append("stop")
 
-    def do(self, activity: object) -> None:
+    def begin(self, activity: object) -> None:
         self.asked.append(activity)
 
-    def ask(self, job: object) -> None:
+    def submit(self, job: object) -> None:
         self.asked.append(job)
+
+    def ask(self, question: object) -> Answer:
+        self.asked.append(question)
+        return Answer()
 
     def close(self) -> None:
         """Nothing runs."""
@@ -252,13 +261,12 @@ class Still:
 def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialog | ThresholdDialog]:
     """A window in the state of a shot, and what is to be seen of it: the window or its dialog."""
     from app.window.dialogs.enrol_dialog import EnrolDialog
-    from app.window.dialogs.threshold_dialog import Costs
     from app.window.main_window import MainWindow
     from app.window.view.enrol_view import enrol_view
     from app.window.view.palette import DARK, LIGHT
 
     theme.use(DARK if shot.dark else LIGHT)
-    mel = spectrogram() if shot.facts.turns else MelColumns()
+    mel = spectrogram() if shot.facts.turns else MelSpectrogram()
     recent = RecentSound()
     recent.add(heard() if shot.facts.turns else heard()[:0], 0.0)
     still = Still(shot.facts, shot.level, recent=recent, mel=mel)
@@ -272,7 +280,7 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
         window.file.open(analysis)
         analysis.facts = shot.file
         window.file.draw_frame()
-    timeline = window.file.panel.timeline if shot.file else window.history.timeline
+    timeline = window.file.panel.timeline if shot.file else window.live.history.timeline
     if shot.picked is not None:
         timeline.select(timeline.scene.turns[shot.picked][1])
     if shot.learning:
@@ -280,7 +288,7 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
         window.file.draw_frame()
     for _ in range(12):  # what glides arrives
         window.show_level(shot.level, 1 / 30)
-    window.match.settle()
+    window.live.match.settle()
     shown = window
     if shot.enrolling:
         shown = EnrolDialog(still, theme)
@@ -291,11 +299,11 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
             shown.show_level(shot.enrolling.level_db)
         shown.ring.settle()
     if shot.threshold:
-        window.open_threshold()
-        shown = window.threshold_dialog
+        window.listening.open_threshold()
+        shown = window.listening.threshold_dialog
         rng = np.random.default_rng(3)
         scores = ErrorScores(same=rng.normal(0.72, 0.11, 60), different=rng.normal(0.16, 0.13, 240))
-        shown.costs.value = Costs(scores, Expected((NormalDist(0.7, 0.11),) * 5, NormalDist(0.15, 0.13), 15))
+        shown.costs.value = ThresholdCosts(scores, Expected((NormalDist(0.7, 0.11),) * 5, NormalDist(0.15, 0.13), 15))
         shown.look()
     return window, shown
 

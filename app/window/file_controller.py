@@ -17,7 +17,7 @@ from app.window.interruption import Interruption
 from app.window.settings import Settings
 
 
-class FileOrders:
+class FileController:
     """``pages`` shows ``page`` while a file is open, and what it showed first, otherwise."""
 
     def __init__(
@@ -27,7 +27,7 @@ class FileOrders:
         pages: QStackedWidget,
         page: FilePage,
         interruption: Interruption,
-        settings: Settings | None,
+        settings: Settings,
     ):
         self._window, self._engine, self._settings = window, engine, settings
         self._pages, self._page, self._interruption = pages, page, interruption
@@ -42,7 +42,8 @@ class FileOrders:
         return self._pages.currentWidget() is self._page
 
     def ask(self) -> None:
-        questions.ask_for_audio(self._window, self._folder, self.open)
+        """Ask which file to analyse."""
+        questions.ask_for_audio(self._window, self._settings.folder, self.open)
 
     def open(self, path: Path) -> None:
         """Analyse a file, and show it."""
@@ -51,7 +52,7 @@ class FileOrders:
         analysis = FileAnalysis(path)
         self._pages.setCurrentWidget(self._page)
         self._page.open(analysis)
-        self._engine.do(analysis)
+        self._engine.begin(analysis)
 
     def close(self) -> None:
         """Back to the microphone."""
@@ -62,7 +63,7 @@ class FileOrders:
 
     def drop(self, data: QMimeData) -> bool:
         """Open what was dropped; whether that was a file."""
-        found = files(data)
+        found = dragged_files(data)
         if found:
             self.open(found[0])
         return bool(found)
@@ -73,30 +74,25 @@ class FileOrders:
             facts = self._page.analysis.facts
             turns, name = facts.turns, facts.path.stem
         else:
-            turns, name = self._engine.facts.turns, self._engine.session.file_id
+            turns, name = self._engine.facts.turns, self._engine.file_id
 
         def save(path: Path) -> None:
             self._remember(path)
-            self._engine.ask(jobs.export(path, turns, name))
+            self._engine.submit(jobs.export(path, turns, name))
 
-        questions.ask_where_to_export(self._window, name, self._folder, save)
+        questions.ask_where_to_export(self._window, name, self._settings.folder, save)
 
     def _ask_for_label(self, turn: Turn) -> None:
         questions.ask_for_name(self._window, lambda name: self._page.relabel(turn, name))
 
     def _learn(self, turns: tuple[Turn, ...], name: str) -> None:
         if self._page.analysis is not None:
-            self._engine.ask(jobs.learn_from_file(self._page.analysis, turns, name))
-
-    @property
-    def _folder(self) -> str:
-        return self._settings.folder if self._settings else ""
+            self._engine.submit(jobs.enrol_from_file(self._page.analysis, turns, name))
 
     def _remember(self, path: Path) -> None:
-        if self._settings:
-            self._settings.folder = str(path.parent)
+        self._settings.folder = str(path.parent)
 
 
-def files(data: QMimeData) -> list[Path]:
+def dragged_files(data: QMimeData) -> list[Path]:
     """The files of this machine that are being dragged."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -10,8 +10,8 @@ from app.diarisation.timeline import Turn
 from app.scoring.identification import is_unknown
 from app.window import strings
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
-from app.window.engine.spectrogram import MelColumns
-from app.window.view.view_state import timeline
+from app.window.engine.spectrogram import MelSpectrogram
+from app.window.view.timeline import timeline_scene
 from app.window.widgets import painting
 from app.window.widgets.elided_label import ElidedLabel
 from app.window.widgets.learn_bar import LearnBar
@@ -57,7 +57,7 @@ class FilePage(QWidget):
         self.stop_button.clicked.connect(self.stop)
         self.play_button.clicked.connect(self.toggle)
         self.close_button.clicked.connect(self.closed)
-        self.panel = TimelinePanel(theme, MelColumns())
+        self.panel = TimelinePanel(theme, MelSpectrogram())
         self.panel.name_button.setText(strings.LABEL_AS)
         self.panel.name_button.setToolTip(strings.LABEL_AS_TIP)
         self.panel.latest_button.setText(strings.ZOOM_ALL)
@@ -184,7 +184,7 @@ class FilePage(QWidget):
             facts.people,
             facts.duration_s,
         ):
-            self.panel.show_scene(timeline(facts.turns, facts.duration_s, facts.people, facts.overlaps))
+            self.panel.show_scene(timeline_scene(facts.turns, facts.duration_s, facts.people, facts.overlaps))
         if before is None or before.duration_s != facts.duration_s:
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()

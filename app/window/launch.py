@@ -62,7 +62,7 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     app.exec()
     engine.close()
     engine.join(GOODBYE_S)
-    window.device_menu.close_search(GOODBYE_S)
+    window.live.device_menu.close_search(GOODBYE_S)
     crash_log.close()
     return 0
 

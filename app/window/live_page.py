@@ -10,13 +10,13 @@ from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.window.engine.levels import Level
-from app.window.engine.spectrogram import MelColumns
+from app.window.engine.spectrogram import MelSpectrogram
 from app.window.view.view_state import ViewState
 from app.window.widgets.device_menu import DeviceMenu
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.match_bar import MatchBar
 from app.window.widgets.people_panel import PeoplePanel
-from app.window.widgets.speaker_card import NowPicture
+from app.window.widgets.speaker_card import SpeakerCard
 from app.window.widgets.start_button import StartButton
 from app.window.widgets.theme import GRID, Theme
 from app.window.widgets.timeline_panel import TimelinePanel
@@ -31,7 +31,7 @@ class LivePage(QWidget):
     def __init__(
         self,
         theme: Theme,
-        mel: MelColumns,
+        mel: MelSpectrogram,
         *,
         device: str | None,
         find_microphones: Callable[[], Sequence[str]],
@@ -43,7 +43,7 @@ class LivePage(QWidget):
         self.meter = LevelMeter(theme)
         self.button = StartButton(theme)
         self.button.setMinimumHeight(self.device_menu.sizeHint().height())
-        self.now, self.match = NowPicture(theme), MatchBar(theme)
+        self.speaker_card, self.match = SpeakerCard(theme), MatchBar(theme)
         self.people = PeoplePanel(theme)
         self.history = TimelinePanel(theme, mel)
         self._timeline_wanted = True
@@ -57,7 +57,7 @@ class LivePage(QWidget):
         top.addWidget(self.button)
         middle = QHBoxLayout()
         middle.setSpacing(int(1.5 * GRID))
-        middle.addWidget(self._speaker_card(), 5)
+        middle.addWidget(self._speaker_frame(), 5)
         middle.addWidget(self.people, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -71,12 +71,12 @@ class LivePage(QWidget):
         for control in (self.button, self.device_menu):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the frame around it is for those who use the keyboard
 
-    def _speaker_card(self) -> QFrame:
+    def _speaker_frame(self) -> QFrame:
         self._card = QFrame()
         self._card.setObjectName("card")
         column = QVBoxLayout(self._card)
         column.setSpacing(GRID)
-        column.addWidget(self.now, 1)
+        column.addWidget(self.speaker_card, 1)
         column.addWidget(self.match)
         return self._card
 
@@ -85,8 +85,10 @@ class LivePage(QWidget):
     def show_state(self, state: ViewState) -> None:
         """Show what follows from the facts; parts that did not change are left alone."""
         before, self.state = self.state, state
-        if before is None or before.now != state.now:
-            self.now.show_view(state.now)
+        if before is None or (before.running, before.downloading) != (state.running, state.downloading):
+            self.button.show_running(state.running, downloading=state.downloading)
+        if before is None or before.speaker != state.speaker:
+            self.speaker_card.show_view(state.speaker)
         if before is None or before.match != state.match:
             self.match.show_view(state.match)
         people = (state.people, state.nobody, state.needed, state.can_change)
@@ -99,7 +101,7 @@ class LivePage(QWidget):
     def show_level(self, level: Level, elapsed_s: float) -> None:
         running = bool(self.state and self.state.running)
         self.meter.show_level(level, running=running)
-        self.now.advance(loudness(level.db), elapsed_s)
+        self.speaker_card.advance(loudness(level.db), elapsed_s)
         self.match.advance(elapsed_s)
         self.history.timeline.advance(elapsed_s, running=running)
 

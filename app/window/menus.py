@@ -13,7 +13,7 @@ from app.window.widgets.theme import Appearance
 
 
 @dataclass(frozen=True)
-class Orders:
+class MenuCommands:
     """What the menus can ask for."""
 
     open_file: Callable[[], None]
@@ -37,7 +37,9 @@ class Orders:
 class Menus:
     """``bar`` is the menu bar; the actions whose state changes are attributes."""
 
-    def __init__(self, window: QWidget, orders: Orders, *, models: list[str], model: str, shown: Callable[[str], bool]):
+    def __init__(
+        self, window: QWidget, orders: MenuCommands, *, models: list[str], model: str, shown: Callable[[str], bool]
+    ):
         self.bar = QMenuBar(window)
         self._orders = orders
         file = self.bar.addMenu(strings.MENU_FILE)

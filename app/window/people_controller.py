@@ -20,7 +20,7 @@ from app.window.widgets.playback import Playback
 from app.window.widgets.theme import Theme
 
 
-class PeopleOrders:
+class PeopleController:
     """``device``: the microphone that an enrolment listens to."""
 
     def __init__(
@@ -63,24 +63,20 @@ class PeopleOrders:
         self.dialog.record_more.connect(self.add)
         self.dialog.open()
 
-    def named(self, turn: Turn | None, name: str | None) -> None:
-        """That was ``name``; None asks who it was."""
+    def name_turn(self, turn: Turn | None, name: str | None) -> None:
+        """Learn that this turn was ``name``'s; None asks who it was."""
         if turn is None:
             return
         if name is None:
-            questions.ask_for_name(self._window, lambda new: self.named(turn, new))
+            questions.ask_for_name(self._window, lambda new: self.name_turn(turn, new))
         else:
-            self._engine.ask(jobs.that_was(turn, name))
+            self._engine.submit(jobs.enrol_from_turn(turn, name))
 
     def rebuild(self) -> None:
         """Voiceprints for the present model, of those who have another model's."""
         self._interruption.begin()
         self._rebuild = Rebuild()
-        self._engine.do(self._rebuild)
-
-    @property
-    def rebuilding(self) -> bool:
-        return self._rebuild is not None
+        self._engine.begin(self._rebuild)
 
     def follow_rebuild(self) -> StatusView | None:
         """How far making voiceprints is, to be shown; when it is over, listening goes on."""

@@ -10,10 +10,13 @@ from app.window.widgets.theme import Appearance
 
 
 class Settings:
-    """``window.ini`` in the data folder; a folder that cannot be written to is borne in silence."""
+    """``window.ini`` in the data folder; without a folder nothing is remembered.
 
-    def __init__(self, data: Path):
-        self._store = QSettings(str(data / "window.ini"), QSettings.Format.IniFormat)
+    A folder that cannot be written to is no error: then nothing is remembered, either.
+    """
+
+    def __init__(self, data: Path | None):
+        self._store = QSettings(str(data / "window.ini"), QSettings.Format.IniFormat) if data else _Nowhere()
 
     @property
     def geometry(self) -> QByteArray | None:
@@ -54,7 +57,7 @@ class Settings:
         return value if -1 <= value <= 1 else None
 
     def keep_threshold(self, model: str, threshold: float | None) -> None:
-        """Of one model at a time: a threshold of another's is worth nothing."""
+        """Remember the threshold of one model at a time: another model's is worth nothing."""
         self._store.setValue("threshold_of", model)
         self._store.setValue("threshold", "" if threshold is None else threshold)
 
@@ -83,3 +86,13 @@ class Settings:
     @folder.setter
     def folder(self, value: str) -> None:
         self._store.setValue("folder", value)
+
+
+class _Nowhere:
+    """Settings that are not kept."""
+
+    def value(self, key: str, default: object = None) -> object:
+        return default
+
+    def setValue(self, key: str, value: object) -> None:
+        """Forget it."""

@@ -48,13 +48,13 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
                 raise SystemExit(f"it did not happen; {engine.facts}")
         window.draw_frame()
 
-    seen, now = {}, lambda: window.state.now
-    window.use_model(model)
+    seen, now = {}, lambda: window.state.speaker
+    window.listening.use_model(model)
     window.start()
     until(lambda: (now().progress or 0) > 0.1)
-    seen["began"] = (now().title, now().detail, now().progress, window.button.text())
+    seen["began"] = (now().title, now().detail, now().progress, window.live.button.text())
     window.grab().save(str(folder / "downloading.png"))
-    window.button.click()
+    window.live.button.click()
     until(lambda: engine.facts.phase is Phase.STOPPED)
     part = next((folder / "cache").rglob("*.part"))
     time.sleep(0.5)
@@ -62,11 +62,11 @@ def download(folder: Path, hub: Hub, model: str) -> dict:
     seen["cancelled"] = (part.stat().st_size, now().title, now().progress)
     time.sleep(0.5)
     seen["later"] = part.stat().st_size
-    window.button.click()
+    window.live.button.click()
     until(lambda: (now().progress or 0) > 0)
     seen["again"] = now().progress
     hub.bytes_per_s = None
-    until(lambda: engine.facts.said is not None)
+    until(lambda: engine.facts.identification is not None)
     seen["model"] = engine.facts.model
     seen["asked"] = hub.asked_ranges()
     window.close()

@@ -24,7 +24,7 @@ app = QApplication([])
 noise = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
 engine = Engine(SessionOptions(data=sys.argv[1]), open_source=lambda options: ArraySource(noise, realtime=True))
 window = MainWindow(engine, Theme(app))
-window.device_menu.show_file("noise")  # the sound system is not what is measured
+window.live.device_menu.show_file("noise")  # the sound system is not what is measured
 window.show()
 beats: list[float] = []
 phases: set[Phase] = set()

@@ -86,10 +86,15 @@ def player() -> Silent:
 
 @pytest.fixture
 def window(qtbot, theme, make_engine, player, tmp_path):
-    """window(sound, **options): on a real engine whose microphone hears ``sound``, with a data folder of its own."""
+    """window(sound, **options): on a real engine whose microphone hears ``sound``, with a data folder of its own.
 
-    def make(sound: np.ndarray, *, data: Path = tmp_path, **options: object) -> MainWindow:
-        engine = make_engine(SessionOptions(data=data, **options), open_source=lambda _: endless(sound))
+    ``open_source`` is another microphone.
+    """
+
+    def make(sound: np.ndarray, *, data: Path = tmp_path, open_source=None, **options: object) -> MainWindow:
+        engine = make_engine(
+            SessionOptions(data=data, **options), open_source=open_source or (lambda _: endless(sound))
+        )
         made = MainWindow(engine, theme, find_microphones=list, playback=Playback(lambda: player))
         qtbot.addWidget(made)
         made.show()

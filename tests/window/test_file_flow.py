@@ -65,7 +65,7 @@ def test_a_dropped_file_is_analysed_and_the_whole_of_it_is_on_the_timeline(qtbot
 def test_progress_is_shown_and_it_can_be_stopped(qtbot, window, tmp_path):
     write_wav(tmp_path / "long.wav", np.tile(NOISE, 60))
     shown = window(NOISE)
-    shown.files.open(tmp_path / "long.wav")
+    shown.file_controller.open(tmp_path / "long.wav")
     assert shown.file.progress.isVisible()
     qtbot.waitUntil(lambda: 0 < shown.file.progress.value() < 1000, timeout=LONG)
     assert "Analysing: 0:" in shown.file.note.text()
@@ -115,7 +115,7 @@ def test_a_click_where_nobody_speaks_sets_the_cursor(analysed, player):
 def export(shown, path, qtbot) -> str:
     """Save the turns; the line that the user is told."""
     before = shown.engine.facts.notice
-    shown.engine.ask(jobs.export(path, shown.file.analysis.facts.turns, "talk"))
+    shown.engine.submit(jobs.export(path, shown.file.analysis.facts.turns, "talk"))
     qtbot.waitUntil(lambda: shown.engine.facts.notice is not before, timeout=LONG)
     return shown.engine.facts.notice.text
 
@@ -151,7 +151,7 @@ def test_a_correction_offers_to_learn_the_voice(analysed, qtbot, tmp_path):
         assert not page.learn_bar.isVisible()
         qtbot.waitUntil(lambda told=told: bool(engine.facts.notice) and told in engine.facts.notice.text, timeout=LONG)
     with VoiceprintStore(tmp_path) as store:
-        samples = store.samples("Dora", engine.encoder().sha256)
+        samples = store.samples("Dora", engine.context.encoder().sha256)
     assert len(samples) == 2
     assert sum(sample.speech_s for sample in samples) == pytest.approx(sum(t.duration_s for t in dora[:2]), abs=1.5)
     assert "Dora" in page.analysis.facts.people
@@ -175,7 +175,7 @@ def test_a_numbered_unknown_voice_is_corrected_everywhere(analysed):
     numbered = [
         replace(turn, label="Unknown 1") if i in (1, 4) else turn for i, turn in enumerate(analysis.facts.turns)
     ]
-    analysis._tell(turns=tuple(numbered))
+    analysis.facts = replace(analysis.facts, turns=tuple(numbered))
     analysis.relabel(numbered[4], "Zoe")
     assert [turn.label for turn in analysis.facts.turns].count("Zoe") == 2
 
@@ -199,15 +199,15 @@ def test_the_session_is_saved_like_a_file(qtbot, window, voice, monkeypatch, tmp
     chosen = tmp_path / "session.csv"
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(chosen)))
     shown.menus.export.trigger()
-    qtbot.waitUntil(lambda: "session.csv" in shown.status._text.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "session.csv" in shown.status.text, timeout=LONG)
     assert "microphone" in chosen.read_text()
 
 
 def test_back_to_the_microphone_listening_goes_on(qtbot, window, voice, demo_dir):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
-    shown.files.open(demo_dir / "conversation.flac")
+    qtbot.waitUntil(lambda: shown.engine.facts.identification is not None, timeout=LONG)
+    shown.file_controller.open(demo_dir / "conversation.flac")
     assert not shown.engine.facts.running
     qtbot.waitUntil(lambda: shown.file.analysis.facts.done_s > 1, timeout=LONG)
     qtbot.mouseClick(shown.file.close_button, Qt.MouseButton.LeftButton)

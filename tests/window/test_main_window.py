@@ -79,38 +79,38 @@ def test_the_demo_shows_the_right_name(qtbot, running):
         options=SessionOptions(demo=True), open_source=lambda _: FileSource(DEMO / "conversation.flac", realtime=True)
     )
     window.start()
-    assert window.state.now.title == strings.LOADING
-    qtbot.waitUntil(lambda: window.state.now.title == "Ana", timeout=60_000)
-    assert window.now.accessibleDescription().startswith("Ana. ")
-    index = window.people.list.model().index(0, 0)
+    assert window.state.speaker.title == strings.LOADING
+    qtbot.waitUntil(lambda: window.state.speaker.title == "Ana", timeout=60_000)
+    assert window.live.speaker_card.accessibleDescription().startswith("Ana. ")
+    index = window.live.people.list.model().index(0, 0)
     assert index.data(VIEW_ROLE).speaking
     assert (
-        QAccessible.queryAccessibleInterface(window.people.list)
+        QAccessible.queryAccessibleInterface(window.live.people.list)
         .child(0)
         .text(QAccessible.Text.Name)
         .startswith("Ana, ")
     )
-    assert window.match.accessibleDescription().startswith("Match with Ana: ")
+    assert window.live.match.accessibleDescription().startswith("Match with Ana: ")
 
 
 def test_a_whole_file_comes_to_its_end(qtbot, running):
     window = running(options=SessionOptions(demo=True), open_source=play_demo)
     window.start()
-    qtbot.waitUntil(lambda: window.state.now.title == strings.ENDED, timeout=60_000)
-    assert window.button.text() == strings.START
+    qtbot.waitUntil(lambda: window.state.speaker.title == strings.ENDED, timeout=60_000)
+    assert window.live.button.text() == strings.START
 
 
 def test_space_and_the_button_start_and_stop(qtbot, running):
     window = running()
-    assert window.button.text() == strings.START
+    assert window.live.button.text() == strings.START
     press(qtbot, window, Qt.Key.Key_Space)
-    assert window.button.text() == strings.STOP
-    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=30_000)
-    qtbot.mouseClick(window.button, Qt.MouseButton.LeftButton)
-    assert window.state.now.title == strings.STOPPED
-    assert window.button.text() == strings.START
-    qtbot.keyClick(window.button, Qt.Key.Key_Space)  # also while the button has the focus: once, not twice
-    assert window.button.text() == strings.STOP
+    assert window.live.button.text() == strings.STOP
+    qtbot.waitUntil(lambda: window.engine.facts.identification is not None, timeout=30_000)
+    qtbot.mouseClick(window.live.button, Qt.MouseButton.LeftButton)
+    assert window.state.speaker.title == strings.STOPPED
+    assert window.live.button.text() == strings.START
+    qtbot.keyClick(window.live.button, Qt.Key.Key_Space)  # also while the button has the focus: once, not twice
+    assert window.live.button.text() == strings.STOP
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Q, Qt.Key.Key_W])
@@ -125,7 +125,7 @@ def test_keys_that_close(key, qtbot, running):
 def test_closing_while_it_listens_ends_the_thread(qtbot, running):
     window = running()
     window.start()
-    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.engine.facts.identification is not None, timeout=30_000)
     window.close()
     assert window.engine.join(2)
     window.draw_frame()  # a frame that was already due does no harm
@@ -175,7 +175,7 @@ def test_the_menu_follows_plugging_and_keeps_the_choice(qtbot, theme):
         [strings.DEFAULT_DEVICE, "USB headset"],
     ):
         menu.refresh()
-        qtbot.waitUntil(lambda: menu._search is None)
+        qtbot.waitUntil(lambda: not menu.searching)
         assert items(menu) == expected
         assert menu.device == "USB headset"
 
@@ -194,24 +194,24 @@ def test_choosing_a_microphone_changes_over(qtbot, running):
         return ArraySource(NOISE, realtime=True)
 
     window = running(open_source=open_source)
-    qtbot.waitUntil(lambda: window.device_menu.count() == 3)
+    qtbot.waitUntil(lambda: window.live.device_menu.count() == 3)
     window.start()
-    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=30_000)
-    window.device_menu.setCurrentIndex(1)
-    window.device_menu.activated.emit(1)
+    qtbot.waitUntil(lambda: window.engine.facts.identification is not None, timeout=30_000)
+    window.live.device_menu.setCurrentIndex(1)
+    window.live.device_menu.activated.emit(1)
     qtbot.waitUntil(lambda: asked == [None, "USB headset"])
     window.toggle()
-    window.device_menu.setCurrentIndex(2)
-    window.device_menu.activated.emit(2)
+    window.live.device_menu.setCurrentIndex(2)
+    window.live.device_menu.activated.emit(2)
     assert window.engine.facts.phase is Phase.STOPPED  # choosing does not start it
     window.close()
-    window.device_menu.close_search(5)
+    window.live.device_menu.close_search(5)
 
 
 def test_a_file_has_no_menu(qtbot, running, tmp_path):
     window = running(options=SessionOptions(data=tmp_path, file=DEMO / "conversation.flac"))
-    assert window.device_menu.currentText() == "File: conversation.flac"
-    assert not window.device_menu.isEnabled()
+    assert window.live.device_menu.currentText() == "File: conversation.flac"
+    assert not window.live.device_menu.isEnabled()
 
 
 # ---------------------------------------------------------------------------- look
@@ -242,7 +242,7 @@ def test_the_speaker_is_drawn_in_a_colour_of_their_own(still, theme):
     window = still(LIVE)
     ana, *others = (theme.ink(person.ink).name() for person in view_state(LIVE).people)
     share = {}
-    image = window.now.grab().toImage()
+    image = window.live.speaker_card.grab().toImage()
     for x in range(0, image.width(), 2):
         for y in range(0, image.height(), 2):
             name = image.pixelColor(x, y).name()
@@ -266,24 +266,26 @@ def test_light_and_dark_follow_the_system(still, theme, qapp):
 
 
 def test_nobody_enrolled_says_what_to_do(still, qtbot):
-    window = still(replace(LIVE, people=(), said=None))
-    assert window.people.first_button.isVisible()
-    assert not window.people.list.isVisible()
-    qtbot.mouseClick(window.people.first_button, Qt.MouseButton.LeftButton)
-    assert window.persons.dialog.isVisible()
-    window.persons.dialog.reject()
+    window = still(replace(LIVE, people=(), identification=None))
+    assert window.live.people.first_button.isVisible()
+    assert not window.live.people.list.isVisible()
+    qtbot.mouseClick(window.live.people.first_button, Qt.MouseButton.LeftButton)
+    assert window.people_controller.dialog.isVisible()
+    window.people_controller.dialog.reject()
     window.show_state(view_state(LIVE))
-    assert window.people.list.isVisible()
+    assert window.live.people.list.isVisible()
 
 
 def test_a_long_name_is_cut_and_told_in_full(still):
     name = "Maximiliane Freifrau von Hohenstein-Wittgenberg und zu Altenburg " * 2
-    said = replace(LIVE.said, label=name, speaker=name, scores={name: 0.8})
-    window = still(replace(LIVE, people=(name,), said=said), size=(720, 480))
-    font = window.now._title_font()
-    assert QFontMetricsF(font).height() > QFontMetricsF(window.now.font()).height()  # still the largest text
-    assert window.now.toolTip() == name
-    assert name in window.now.accessibleDescription()
+    identification = replace(LIVE.identification, label=name, speaker=name, scores={name: 0.8})
+    window = still(replace(LIVE, people=(name,), identification=identification), size=(720, 480))
+    font = window.live.speaker_card.title_font()
+    assert (
+        QFontMetricsF(font).height() > QFontMetricsF(window.live.speaker_card.font()).height()
+    )  # still the largest text
+    assert window.live.speaker_card.toolTip() == name
+    assert name in window.live.speaker_card.accessibleDescription()
     assert window.width() == 720
 
 
@@ -302,7 +304,14 @@ def test_twice_the_font_size_still_fits(still, qapp):
 
 def test_everything_has_a_name_for_a_screen_reader_and_the_keyboard_gets_everywhere(still, qtbot):
     window = still(LIVE)
-    for widget in (window.now, window.match, window.meter, window.people.list, window.button, window.device_menu):
+    for widget in (
+        window.live.speaker_card,
+        window.live.match,
+        window.live.meter,
+        window.live.people.list,
+        window.live.button,
+        window.live.device_menu,
+    ):
         assert widget.accessibleName(), widget
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -310,27 +319,27 @@ def test_everything_has_a_name_for_a_screen_reader_and_the_keyboard_gets_everywh
     for _ in range(4):
         qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget())
-    assert visited[:3] == [window.button, window.device_menu, window.people.list]
+    assert visited[:3] == [window.live.button, window.live.device_menu, window.live.people.list]
 
 
 def test_hints_of_the_level_meter(still):
     window = still(LIVE, Level(-1.0, -0.2, clipping=True))
-    assert window.meter.accessibleDescription() == strings.CLIPPING
-    window.meter.show_level(Level(-50.0, -48.0, too_quiet=True), running=True)
-    assert window.meter.accessibleDescription() == strings.TOO_QUIET
-    window.meter.show_level(Level(-50.0, -48.0, too_quiet=True), running=False)
-    assert window.meter.accessibleDescription() == ""
-    assert QColor(LIGHT.good).name() not in colours_in(window.meter)
+    assert window.live.meter.accessibleDescription() == strings.CLIPPING
+    window.live.meter.show_level(Level(-50.0, -48.0, too_quiet=True), running=True)
+    assert window.live.meter.accessibleDescription() == strings.TOO_QUIET
+    window.live.meter.show_level(Level(-50.0, -48.0, too_quiet=True), running=False)
+    assert window.live.meter.accessibleDescription() == ""
+    assert QColor(LIGHT.good).name() not in colours_in(window.live.meter)
 
 
 def test_the_bar_glides_to_its_value(still):
     window = still(LIVE)
-    window.match.show_view(None)
-    window.match.show_view(view_state(LIVE).match)
+    window.live.match.show_view(None)
+    window.live.match.show_view(view_state(LIVE).match)
     widths = []
     for _ in range(60):
-        window.match.advance(1 / 30)
-        widths.append(window.match._shown)
+        window.live.match.advance(1 / 30)
+        widths.append(window.live.match.shown_share)
     assert widths == sorted(widths)
     assert widths[0] < 0.5
     assert widths[-1] == view_state(LIVE).match.share
@@ -338,7 +347,7 @@ def test_the_bar_glides_to_its_value(still):
 
 def test_only_rows_that_changed_are_drawn_again(still, qtbot):
     window = still(LIVE)
-    model = window.people.list.model()
+    model = window.live.people.list.model()
     people = view_state(LIVE).people
     changed = []
     model.dataChanged.connect(lambda first, last, roles: changed.append(first.row()))

@@ -12,13 +12,13 @@ LONG = 180_000
 def test_a_file_that_is_no_model_and_back(qtbot, window, voice, tmp_path):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
-    shown.use_model(str(tmp_path / "own.safetensors"))
+    qtbot.waitUntil(lambda: shown.engine.facts.identification is not None, timeout=LONG)
+    shown.listening.use_model(str(tmp_path / "own.safetensors"))
     qtbot.waitUntil(lambda: shown.engine.facts.phase is Phase.FAILED, timeout=LONG)
     assert "own.safetensors" in shown.engine.facts.error
-    shown.use_model(EMBEDDED)
+    shown.listening.use_model(EMBEDDED)
     shown.start()
-    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.identification is not None, timeout=LONG)
     assert shown.engine.facts.model == EMBEDDED
 
 
@@ -30,6 +30,6 @@ def test_what_can_be_chosen():
 
 def test_changing_while_stopped_starts_nothing(qtbot, window, voice):
     shown = window(voice("Ana"))
-    shown.use_model(SPEECHBRAIN)
+    shown.listening.use_model(SPEECHBRAIN)
     qtbot.waitUntil(lambda: shown.engine.options.model == SPEECHBRAIN, timeout=LONG)
     assert shown.engine.facts.phase is Phase.STOPPED

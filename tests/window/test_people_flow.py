@@ -14,7 +14,7 @@ from app.window import strings
 from app.window.dialogs.person_dialog import PersonDialog
 from app.window.engine.enrolling import Step
 from app.window.engine.facts import Phase
-from app.window.engine.jobs import that_was
+from app.window.engine.jobs import enrol_from_turn
 from tests.window.conftest import endless
 from utils import HeardError, audio_duration_s
 
@@ -29,8 +29,8 @@ def click(qtbot, button) -> None:
 
 def enrol(qtbot, window, name: str):
     """Through the dialog to its end; returns it, still open."""
-    window.persons.add()
-    dialog = window.persons.dialog
+    window.people_controller.add()
+    dialog = window.people_controller.dialog
     qtbot.keyClicks(dialog.name_edit, name)
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
@@ -40,7 +40,7 @@ def enrol(qtbot, window, name: str):
 
 
 def known(window) -> list[str]:
-    with VoiceprintStore(window._data()) as store:
+    with VoiceprintStore(window.engine.options.data) as store:
         return store.people()
 
 
@@ -51,15 +51,15 @@ def test_somebody_is_added_and_then_named(qtbot, window, voice, tmp_path):
     assert len(samples_of(tmp_path, "Ana")) == 3
     click(qtbot, dialog.go_button)
     assert shown.engine.facts.running  # to see that it works
-    qtbot.waitUntil(lambda: shown.state.now.title == "Ana", timeout=LONG)
+    qtbot.waitUntil(lambda: shown.state.speaker.title == "Ana", timeout=LONG)
     assert shown.windowTitle() == "Ana \u2013 Heard"
     assert [person.name for person in shown.state.people] == ["Ana"]
 
 
 def test_the_ring_fills_and_the_prompts_go_on(qtbot, window, voice):
     shown = window(voice("Ben"))
-    shown.persons.add()
-    dialog = shown.persons.dialog
+    shown.people_controller.add()
+    dialog = shown.people_controller.dialog
     qtbot.keyClicks(dialog.name_edit, "Ben")
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
@@ -86,9 +86,9 @@ def test_the_ring_fills_and_the_prompts_go_on(qtbot, window, voice):
 def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, voice, tmp_path):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
-    shown.persons.add()
-    dialog = shown.persons.dialog
+    qtbot.waitUntil(lambda: shown.engine.facts.identification is not None, timeout=LONG)
+    shown.people_controller.add()
+    dialog = shown.people_controller.dialog
     qtbot.keyClicks(dialog.name_edit, "Zoe")
     click(qtbot, dialog.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
@@ -102,8 +102,8 @@ def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, v
 def test_once_more_takes_back_the_sample_before(qtbot, window, voice, tmp_path):
     silence = np.zeros(16_000 * 30, np.float32)
     shown = window(np.concatenate([voice("Ana")[: 9 * 16_000], silence]))
-    shown.persons.add()
-    dialog = shown.persons.dialog
+    shown.people_controller.add()
+    dialog = shown.people_controller.dialog
     qtbot.keyClicks(dialog.name_edit, "Ana")
     click(qtbot, dialog.next_button)
     dialog.enrolment.begin()
@@ -113,8 +113,7 @@ def test_once_more_takes_back_the_sample_before(qtbot, window, voice, tmp_path):
     dialog.reject()
 
 
-def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, voice, monkeypatch):
-    shown = window(voice("Ana"))
+def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, voice):
     there = []
 
     def open_source(options):
@@ -122,9 +121,9 @@ def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, 
             raise HeardError("no microphone was found: plug one in.")
         return endless(voice("Ana"))
 
-    monkeypatch.setattr(shown.engine, "_open_source", open_source)
-    shown.persons.add(name="Ana")
-    dialog = shown.persons.dialog
+    shown = window(voice("Ana"), open_source=open_source)
+    shown.people_controller.add(name="Ana")
+    dialog = shown.people_controller.dialog
     qtbot.waitUntil(lambda: dialog.view.failed, timeout=LONG)
     assert dialog.hint.text() == "No microphone was found: plug one in."
     there.append(True)
@@ -150,30 +149,30 @@ def test_an_unknown_voice_is_named_from_the_timeline(qtbot, window, voice, playe
     shown.start()
     qtbot.waitUntil(lambda: any(turn.duration_s > 3 for turn in shown.engine.facts.turns), timeout=LONG)
     shown.toggle()
-    timeline = shown.history.timeline
+    timeline = shown.live.history.timeline
     turn = next(turn for _, turn in timeline.scene.turns if turn.duration_s > 3)
     timeline.select(turn)
-    assert shown.history.name_button.isVisible()
-    shown.history.named.emit(turn, "Colin")
+    assert shown.live.history.name_button.isVisible()
+    shown.live.history.named.emit(turn, "Colin")
     qtbot.waitUntil(lambda: shown.state.people != (), timeout=LONG)
     assert known(shown) == ["Colin"]
     assert len(samples_of(tmp_path, "Colin")) == 1
-    assert "Colin is enrolled now" in shown.status._text.text()
+    assert "Colin is enrolled now" in shown.status.text
     assert "Colin" in {lane.label for lane in shown.state.scene.lanes}
     shown.start()
-    qtbot.waitUntil(lambda: shown.state.now.title == "Colin", timeout=LONG)
+    qtbot.waitUntil(lambda: shown.state.speaker.title == "Colin", timeout=LONG)
 
 
-def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice, encoder, tmp_path):
+def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice, encoder, monkeypatch, tmp_path):
     shown = window(voice("Ana"))
     engine, sound = shown.engine, voice("Ana")
-    engine.session.encoder = encoder
-    engine.recent.add(sound, 0.0)
+    engine.context.session.encoder = encoder
+    engine.sound.recent.add(sound, 0.0)
     turns = [Turn(start, start + 2.0, "Unknown 1") for start in (0.0, 4.0, 8.0)]
-    engine.session._turns_before = [*turns, Turn(12.0, 13.0, "Unknown 2")]
-    engine.ask(lambda it: it.gather())
+    monkeypatch.setattr(engine.context.session, "turns", lambda: [*turns, Turn(12.0, 13.0, "Unknown 2")])
+    engine.submit(lambda context: context.publish_turns())
     qtbot.waitUntil(lambda: len(engine.facts.turns) == 4, timeout=LONG)
-    engine.ask(that_was(turns[1], "Ana"))
+    engine.submit(enrol_from_turn(turns[1], "Ana"))
     qtbot.waitUntil(lambda: known(shown) == ["Ana"], timeout=LONG)
     qtbot.waitUntil(lambda: [turn.label for turn in engine.facts.turns] == ["Ana"] * 3 + ["Unknown 2"], timeout=LONG)
     assert audio_duration_s(samples_of(tmp_path, "Ana")[0]) == pytest.approx(6.0)
@@ -181,9 +180,9 @@ def test_a_numbered_voice_is_learned_from_all_that_it_said(qtbot, window, voice,
 
 def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
     shown = window(voice("Ana"))
-    shown.engine.recent.add(voice("Ana")[:8000], 0.0)
-    shown.engine.ask(that_was(Turn(0.0, 0.5, "unknown"), "Ana"))
-    qtbot.waitUntil(lambda: "too short" in shown.status._text.text(), timeout=LONG)
+    shown.engine.sound.recent.add(voice("Ana")[:8000], 0.0)
+    shown.engine.submit(enrol_from_turn(Turn(0.0, 0.5, "unknown"), "Ana"))
+    qtbot.waitUntil(lambda: "too short" in shown.status.text, timeout=LONG)
     assert known(shown) == []
 
 
@@ -201,9 +200,9 @@ def person(qtbot, window, voice, encoder, tmp_path):
     with VoiceprintStore(tmp_path) as store:
         assert build_person(store, encoder, "Ana", samples_of(tmp_path, "Ana"), on_bad=print)
     shown = window(sound)
-    shown.engine.session.encoder = encoder
-    shown.persons.open("Ana")
-    dialog: PersonDialog = shown.persons.dialog
+    shown.engine.context.session.encoder = encoder
+    shown.people_controller.open("Ana")
+    dialog: PersonDialog = shown.people_controller.dialog
     qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=LONG)
     return shown, dialog
 
@@ -260,7 +259,7 @@ def test_deleting_says_what_goes_and_it_is_gone(sure, qtbot, person, monkeypatch
     assert known(shown) == []
     assert not list((tmp_path / "speakers").glob("*"))
     assert shown.state.nobody
-    assert "gone for good" in shown.status._text.text()
+    assert "gone for good" in shown.status.text
 
 
 def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, encoder):
@@ -268,16 +267,16 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     dialog.accept()
     with VoiceprintStore(tmp_path) as store:
         store.set_samples("Zoe", "other", "0" * 64, [EmbeddedSample("z.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
-        with store._database.write() as db:
-            db.execute("UPDATE embeddings SET model_sha256 = ?, model_id = 'other'", ("0" * 64,))
+        store.set_samples("Ana", "other", "0" * 64, store.samples("Ana", encoder.sha256))
         assert store.stale(encoder.sha256) == ["Ana", "Zoe"]
     shown.start()
     qtbot.waitUntil(lambda: shown.menus.rebuild.isEnabled(), timeout=LONG)
     assert [person.stale for person in shown.state.people] == [True, True]
     shown.menus.rebuild.trigger()
-    qtbot.waitUntil(lambda: not shown.persons.rebuilding and shown.engine.facts.phase is Phase.LISTENING, timeout=LONG)
+    assert not shown.engine.facts.running
+    qtbot.waitUntil(lambda: shown.engine.facts.phase is Phase.LISTENING, timeout=LONG)  # as before
     assert [(person.name, person.stale) for person in shown.state.people] == [("Ana", False), ("Zoe", True)]
-    assert "No usable recordings of Zoe" in shown.status._text.text()
+    assert "No usable recordings of Zoe" in shown.status.text
 
 
 def test_the_demos_people_cannot_be_changed(qtbot, window, voice):
@@ -285,6 +284,6 @@ def test_the_demos_people_cannot_be_changed(qtbot, window, voice):
     shown.start()
     qtbot.waitUntil(lambda: len(shown.state.people) == 3, timeout=LONG)
     assert not shown.menus.add_person.isEnabled()
-    assert not shown.people.add_button.isVisible()
-    shown.persons.add()
-    qtbot.waitUntil(lambda: "demo" in shown.status._text.text(), timeout=LONG)
+    assert not shown.live.people.add_button.isVisible()
+    shown.people_controller.add()
+    qtbot.waitUntil(lambda: "demo" in shown.status.text, timeout=LONG)

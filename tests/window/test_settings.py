@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSize
 
 from app.embedding.model_files import EMBEDDED_INT8
-from app.session import SessionOptions
+from app.session import SessionOptions, make_source
 from app.window.launch import recalled
 from app.window.main_window import MainWindow
 from app.window.settings import Settings
@@ -21,14 +21,14 @@ from app.window.widgets.theme import Appearance
 def started(qtbot, theme, make_engine, tmp_path):
     """started(): the window as a new start of the program shows it."""
 
-    def start(**options) -> MainWindow:
-        engine = make_engine(SessionOptions(data=tmp_path, **options))
+    def start(*, open_source=make_source, **options) -> MainWindow:
+        engine = make_engine(SessionOptions(data=tmp_path, **options), open_source=open_source)
         window = MainWindow(
             engine, theme, find_microphones=lambda: ["USB headset", "Built-in"], settings=Settings(tmp_path)
         )
         qtbot.addWidget(window)
         window.show()
-        qtbot.waitUntil(lambda: window.device_menu.count() >= 3)
+        qtbot.waitUntil(lambda: window.live.device_menu.count() >= 3)
         return window
 
     return start
@@ -40,8 +40,8 @@ def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
     first.choose_appearance(Appearance.DARK)
     first.show_part("gender", False)
     first.show_part("spectrogram", False)
-    first.device_menu.setCurrentIndex(1)
-    first.device_menu.activated.emit(1)
+    first.live.device_menu.setCurrentIndex(1)
+    first.live.device_menu.activated.emit(1)
     first.close()
     assert (tmp_path / "window.ini").exists()
     theme.choose(Appearance.SYSTEM)
@@ -49,45 +49,44 @@ def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
     second = started()
     assert second.size() == QSize(777, 555)
     assert theme.colours is DARK
-    assert second.device_menu.device == "USB headset"
-    assert not second._gender
-    assert not second.history.timeline.spectrogram
+    assert second.live.device_menu.device == "USB headset"
+    assert not second.gender_shown
+    assert not second.live.history.timeline.spectrogram
     theme.choose(Appearance.SYSTEM)
 
 
-def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, qtbot, tmp_path, monkeypatch):
+def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, qtbot, tmp_path):
     from tests.support.array_source import ArraySource
     from utils import BadInput
 
     Settings(tmp_path).device = "Old headset"
-    window = started()
 
     def open_source(options):
         if options.device:
             raise BadInput('no microphone is called "Old headset".')
         return ArraySource(np.zeros(160_000, np.float32), realtime=True)
 
-    monkeypatch.setattr(window.engine, "_open_source", open_source)
+    window = started(open_source=open_source)
     window.start()
-    qtbot.waitUntil(lambda: window.engine.facts.said is not None, timeout=60_000)
-    assert "Old headset is not connected" in window.status._text.text()
+    qtbot.waitUntil(lambda: window.engine.facts.identification is not None, timeout=60_000)
+    assert "Old headset is not connected" in window.status.text
 
 
 def test_what_the_command_line_says_comes_first(started):
     first = started()
-    first.device_menu.setCurrentIndex(1)
-    first.device_menu.activated.emit(1)
+    first.live.device_menu.setCurrentIndex(1)
+    first.live.device_menu.activated.emit(1)
     first.close()
-    assert started(device="Built-in").device_menu.device == "Built-in"
+    assert started(device="Built-in").live.device_menu.device == "Built-in"
 
 
 def test_model_and_threshold_come_back(started, qtbot, tmp_path):
     first = started()
-    first.use_model(EMBEDDED_INT8)
+    first.listening.use_model(EMBEDDED_INT8)
     qtbot.waitUntil(lambda: first.engine.options.model == EMBEDDED_INT8)
-    first.open_threshold()
-    first.threshold_dialog.slider.setValue(71)
-    first.threshold_dialog.accept()
+    first.listening.open_threshold()
+    first.listening.threshold_dialog.slider.setValue(71)
+    first.listening.threshold_dialog.accept()
     first.close()
     given, kept = SessionOptions(data=tmp_path), Settings(tmp_path)
     again, gone = recalled(given, kept, model=True)

@@ -95,8 +95,8 @@ def test_the_dialog_tells_what_to_expect_of_the_people_enrolled(qtbot, window, v
     build = ["build_voiceprint.py", "--from", str(demo_dir / "enrolment"), "--data", str(tmp_path)]
     assert subprocess.run([sys.executable, *build], cwd=ROOT, capture_output=True).returncode == 0
     shown = window(voice("Ana"))
-    shown.open_threshold()
-    dialog = shown.threshold_dialog
+    shown.listening.open_threshold()
+    dialog = shown.listening.threshold_dialog
     qtbot.waitUntil(lambda: "your own 15 recordings" in dialog.basis.text(), timeout=LONG)
     told = {}
     for value in (20, 90):
@@ -112,14 +112,14 @@ def test_the_dialog_tells_what_to_expect_of_the_people_enrolled(qtbot, window, v
 def test_the_slider_moves_the_rule_while_it_listens(qtbot, window, voice):
     shown = window(voice("Ana"))
     shown.start()
-    qtbot.waitUntil(lambda: shown.engine.facts.said is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.facts.identification is not None, timeout=LONG)
     own = shown.engine.facts.rule.threshold
-    shown.open_threshold()
-    dialog = shown.threshold_dialog
+    shown.listening.open_threshold()
+    dialog = shown.listening.threshold_dialog
     assert dialog.threshold == pytest.approx(own, abs=0.006)
     dialog.slider.setValue(85)
     qtbot.waitUntil(lambda: shown.engine.facts.rule.threshold == 0.85, timeout=LONG)
-    qtbot.waitUntil(lambda: shown.engine.recogniser.rule.threshold == 0.85, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.engine.context.recogniser.rule.threshold == 0.85, timeout=LONG)
     qtbot.waitUntil(lambda: "somebody is enrolled" in dialog.basis.text(), timeout=LONG)  # nobody to measure with
     dialog.use_own()
     qtbot.waitUntil(lambda: shown.engine.facts.rule.threshold == own, timeout=LONG)

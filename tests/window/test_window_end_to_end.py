@@ -91,7 +91,7 @@ def places(qtbot, theme) -> dict[str, QPoint]:
     dialog.show()
     qtbot.waitExposed(dialog)
     return {
-        "add": centre(window.people.first_button, window),
+        "add": centre(window.live.people.first_button, window),
         "name": centre(dialog.name_edit, dialog),
         "next": centre(dialog.next_button, dialog),
     }

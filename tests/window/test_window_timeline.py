@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.diarisation.timeline import Turn
 from app.window import strings
-from app.window.engine.spectrogram import MelColumns
+from app.window.engine.spectrogram import MelSpectrogram
 from app.window.view.timeline import Viewport, scene, tick_step_s
 from app.window.widgets.timeline_panel import TimelinePanel
 
@@ -84,7 +84,7 @@ def test_marks_on_the_ruler_have_room(span_s, room, step):
 
 @pytest.fixture
 def panel(qtbot, theme):
-    panel = TimelinePanel(theme, MelColumns())
+    panel = TimelinePanel(theme, MelSpectrogram())
     qtbot.addWidget(panel)
     panel.resize(900, 260)
     panel.show_people(("Ana", "Ben"))
@@ -104,7 +104,7 @@ def test_a_turn_with_two_people_at_once_is_told_so(panel):
 
 def place(timeline, turn: Turn) -> QPoint:
     number = next(n for n, t in timeline.scene.turns if t == turn)
-    return QPointF(timeline._x((turn.start_s + turn.end_s) / 2), timeline.lane_rects()[number].center().y()).toPoint()
+    return QPointF(timeline.x_of((turn.start_s + turn.end_s) / 2), timeline.lane_rects()[number].center().y()).toPoint()
 
 
 @pytest.mark.parametrize("turn", TURNS)
@@ -119,7 +119,7 @@ def test_a_click_plays_the_piece_under_it(turn, panel, qtbot):
 
 def test_a_click_beside_them_chooses_nothing(panel, qtbot):
     qtbot.mouseClick(panel.timeline, Qt.MouseButton.LeftButton, pos=place(panel.timeline, TURNS[0]))
-    nowhere = QPoint(round(panel.timeline._x(8.5)), round(panel.timeline.lane_rects()[0].center().y()))
+    nowhere = QPoint(round(panel.timeline.x_of(8.5)), round(panel.timeline.lane_rects()[0].center().y()))
     with qtbot.waitSignal(panel.timeline.sought) as sought:
         qtbot.mouseClick(panel.timeline, Qt.MouseButton.LeftButton, pos=nowhere)
     assert sought.args[0] == pytest.approx(8.5, abs=0.05)
@@ -203,7 +203,7 @@ def test_more_voices_than_room_share_a_lane(panel, qtbot):
     panel.timeline.follow()
     rects = panel.timeline.lane_rects()
     assert 2 < len(rects) < 40
-    last = QPointF(panel.timeline._x(39.4), rects[-1].center().y())
+    last = QPointF(panel.timeline.x_of(39.4), rects[-1].center().y())
     assert panel.timeline.turn_at(last) == crowd[-1]
     panel.grab()
 

@@ -14,7 +14,7 @@ from app.window.engine.enrolling import Enrolment
 from app.window.engine.levels import Level
 from app.window.view.enrol_view import EnrolView, enrol_view
 from app.window.widgets.level_meter import LevelMeter, loudness
-from app.window.widgets.progress_ring import Ring
+from app.window.widgets.progress_ring import ProgressRing
 from app.window.widgets.theme import GRID, Theme, scaled
 from utils import BadInput, clean_name
 
@@ -106,7 +106,7 @@ class EnrolDialog(QDialog):
         self.sentence = _wrapped("")
         self.sentence.setFont(scaled(self.font(), 1.35))
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.ring = Ring(self._theme)
+        self.ring = ProgressRing(self._theme)
         self.meter = LevelMeter(self._theme)
         self.hint = _wrapped("")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -142,7 +142,7 @@ class EnrolDialog(QDialog):
         except BadInput:
             return
         self.enrolment = Enrolment(name, self._device)
-        self._engine.do(self.enrolment)
+        self._engine.begin(self.enrolment)
         self.show_recording()
         self._timer.start()
         self.draw_frame()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
@@ -21,40 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.voiceprints.recordings import read_note, samples_of
 from app.window import strings
 from app.window.engine import jobs
-from app.window.engine.answer import Answer
+from app.window.engine.activity import Answer
 from app.window.engine.engine import Engine
 from app.window.engine.facts import Notice
+from app.window.engine.recordings import Recording, recordings_of
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import GRID, Theme, scaled
-from utils import BadInput, audio_duration_s, clean_name, data_dir, read_audio
-
-
-@dataclass(frozen=True)
-class Recording:
-    path: Path
-    file: str
-    """Relative to the data folder."""
-    seconds: float
-    recorded_at: str
-    position: str
-    device: str
-
-
-def recordings(engine: Engine, name: str) -> list[Recording]:
-    """What there is of a person, in the engine's thread."""
-    data, found = data_dir(engine.options.data), []
-    for path in samples_of(data, name):
-        note = read_note(path)
-        try:
-            seconds = audio_duration_s(path)
-        except BadInput:
-            seconds = 0.0
-        at = (note.recorded_at, note.position, note.device or note.source) if note else ("", "", "")
-        found.append(Recording(path, path.relative_to(data).as_posix(), seconds, *at))
-    return found
+from utils import BadInput, clean_name, read_audio
 
 
 class PersonDialog(QDialog):
@@ -93,7 +66,7 @@ class PersonDialog(QDialog):
         self._show_name()
         self.reload()
         self._timer = QTimer(self, interval=100)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._poll)
         self._timer.start()
         self.resize(520, 460)
 
@@ -129,12 +102,11 @@ class PersonDialog(QDialog):
     # ------------------------------------------------------------ orders
 
     def reload(self) -> None:
-        name = self.name
-        self._answer: Answer[list[Recording]] | None = Answer(self._engine, lambda engine: recordings(engine, name))
+        self._answer: Answer[list[Recording]] | None = self._engine.ask(recordings_of(self.name))
 
     def rename(self) -> None:
         self._waiting_for = ("rename", clean_name(self.name_edit.text()))
-        self._engine.ask(jobs.rename(self.name, self._waiting_for[1]))
+        self._engine.submit(jobs.rename(self.name, self._waiting_for[1]))
 
     def play(self) -> None:
         """Hear the chosen recording, or be silent."""
@@ -148,14 +120,14 @@ class PersonDialog(QDialog):
         if self.chosen is not None:
             self._playback.stop()
             self._waiting_for = ("remove", self.name)
-            self._engine.ask(jobs.remove_sample(self.name, self.chosen.file))
+            self._engine.submit(jobs.remove_sample(self.name, self.chosen.file))
 
     def delete(self) -> None:
         """For good, after asking."""
         if self.confirm(strings.DELETE_QUESTION.format(name=self.name), strings.DELETE_DETAIL):
             self._playback.stop()
             self._waiting_for = ("delete", self.name)
-            self._engine.ask(jobs.delete(self.name))
+            self._engine.submit(jobs.delete(self.name))
 
     def confirm(self, question: str, detail: str) -> bool:
         box = QMessageBox(QMessageBox.Icon.Warning, strings.APP, question, parent=self)
@@ -182,21 +154,21 @@ class PersonDialog(QDialog):
         row = self.list.currentRow()
         return self._found[row] if 0 <= row < len(self._found) else None
 
-    def _look(self) -> None:
-        """Have answers come?"""
+    def _poll(self) -> None:
+        """Show what has come from the engine since the last time."""
         if self._answer is not None and self._answer.value is not None:
             self._found, self._answer = self._answer.value, None
             self._fill()
         notice = self._engine.facts.notice
         if notice is not self._notice:
             self._notice = notice
-            self._take(notice)
+            self._take_notice(notice)
         if error := self._playback.take_error():
-            self._say(Notice(error, good=False))
+            self._show_message(Notice(error, good=False))
         playing = self._playback.cursor_s is not None
         self.play_button.setText(strings.PLAY_STOP if playing else strings.PLAY)
 
-    def _take(self, notice: Notice | None) -> None:
+    def _take_notice(self, notice: Notice | None) -> None:
         """What became of an order."""
         order, self._waiting_for = self._waiting_for, None
         if notice is None or order is None:
@@ -207,10 +179,10 @@ class PersonDialog(QDialog):
         if notice.good and order[0] == "rename":
             self.name = order[1]
             self._show_name()
-        self._say(notice)
+        self._show_message(notice)
         self.reload()
 
-    def _say(self, notice: Notice) -> None:
+    def _show_message(self, notice: Notice) -> None:
         self.message.setText(notice.text[:1].upper() + notice.text[1:])
         self.message.setProperty("role", "good" if notice.good else "error")
         self.message.style().unpolish(self.message)

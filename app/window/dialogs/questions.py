@@ -46,7 +46,7 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
         try:
             then(clean_name(text))
         except BadInput as error:
-            tell(parent, str(error))
+            show_message(parent, str(error))
 
     dialog.textValueSelected.connect(take)
     dialog.open()
@@ -64,7 +64,7 @@ def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[
     dialog.open()
 
 
-def tell(parent: QWidget | None, text: str, detail: str = "") -> None:
+def show_message(parent: QWidget | None, text: str, detail: str = "") -> None:
     """A message that stays until it is read."""
     box = QMessageBox(QMessageBox.Icon.NoIcon, strings.APP, text, parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -75,7 +75,7 @@ def tell(parent: QWidget | None, text: str, detail: str = "") -> None:
     box.open()
 
 
-def shortcuts(parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:
+def show_shortcuts(parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:
     rows = "".join(
         f"<tr><td style='padding: 3px 24px 3px 0'><b>{key}</b></td><td style='padding: 3px 0'>{what}</td></tr>"
         for key, what in (*keys, *strings.TIMELINE_KEYS)
@@ -86,11 +86,11 @@ def shortcuts(parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:
     box.open()
 
 
-def about(parent: QWidget, data: Path) -> None:
-    tell(parent, strings.APP, strings.ABOUT_TEXT.format(data=data))
+def show_about(parent: QWidget, data: Path) -> None:
+    show_message(parent, strings.APP, strings.ABOUT_TEXT.format(data=data))
 
 
 def open_folder(parent: QWidget, folder: Path) -> None:
     """Show a folder in the system's file manager, or say where it is."""
     if not (folder.exists() and QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))):
-        tell(parent, str(folder))
+        show_message(parent, str(folder))

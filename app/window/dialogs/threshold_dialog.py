@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from app.enrolment.expected_errors import MAX_COMPARED_PEOPLE
-from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from app.window.engine import jobs
-from app.window.engine.answer import Answer
+from app.window.engine.activity import Answer
 from app.window.engine.engine import Engine
-from app.window.engine.threshold_errors import ErrorScores, Expected, error_scores, expected
+from app.window.engine.threshold_errors import ErrorScores, ThresholdCosts, measure_costs
+from app.window.view.threshold_view import accepted_text, basis_text, rejected_text
 from app.window.widgets import painting
 from app.window.widgets.theme import GRID, Theme, scaled
-from utils import data_dir
 
 STEPS = 100
-"""Of the slider for a score of 1."""
+"""Steps of the slider for a score of 1."""
 LOWEST, HIGHEST = 0.0, 1.0
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What is known of the people enrolled: scores that were counted, and what to expect."""
-
-    scores: ErrorScores = ErrorScores()
-    expected: Expected = Expected()
-
-    def accepted(self, threshold: float) -> str:
-        """Of a stranger's speech, as text."""
-        return _rate(self.expected.accepted(threshold), self.scores.accepted(threshold), len(self.scores.different))
-
-    def rejected(self, threshold: float) -> str:
-        """Of a known person's speech, as text."""
-        return _rate(self.expected.rejected(threshold), self.scores.rejected(threshold), len(self.scores.same))
-
-    @property
-    def basis(self) -> str:
-        """What the figures rest on."""
-        if self.expected.people:
-            return strings.THRESHOLD_EXPECTED.format(recordings=strings.recordings(self.expected.recordings))
-        enough = len(self.scores.same) and len(self.scores.different)
-        text = strings.THRESHOLD_COUNTED if enough else strings.THRESHOLD_TOO_FEW
-        return text.format(same=len(self.scores.same), different=len(self.scores.different))
-
-
-def _rate(expected: float | None, counted: float | None, of: int) -> str:
-    if expected is not None:
-        return strings.rate(expected, 1000)
-    return strings.NOT_KNOWN if counted is None else strings.rate(counted, of)
-
-
-def measure(engine: Engine) -> Costs:
-    """In the engine's thread."""
-    encoder = engine.encoder()
-    if engine.options.demo:
-        return Costs()
-    gallery = engine.session.load_gallery(encoder)
-    with VoiceprintStore(data_dir(engine.options.data)) as store:
-        samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MAX_COMPARED_PEOPLE]}
-    return Costs(error_scores(gallery, samples), expected(gallery, samples, encoder.card))
 
 
 class ScoreChart(QWidget):
@@ -134,8 +87,8 @@ class ThresholdDialog(QDialog):
         super().__init__(parent)
         self._engine = engine
         self.setWindowTitle(strings.THRESHOLD_TITLE)
-        self.costs: Answer[Costs] = Answer(engine, measure)
-        self._shown: Costs | None = None
+        self.costs: Answer[ThresholdCosts] = engine.ask(measure_costs)
+        self._shown: ThresholdCosts | None = None
         rule = engine.facts.rule
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(LOWEST * STEPS), round(HIGHEST * STEPS))
@@ -209,16 +162,16 @@ class ThresholdDialog(QDialog):
         column.addLayout(buttons)
 
     def _choose(self, threshold: float | None) -> None:
-        self._engine.ask(jobs.set_threshold(threshold))
+        self._engine.set_threshold(threshold)
         self.chosen.emit(threshold)
 
     def use_own(self) -> None:
         """Back to the model's own threshold, which is another for little speech."""
         self._choose(None)
-        encoder = self._engine.session.encoder
-        if encoder is not None:
+        own = self._engine.own_threshold()
+        if own is not None:
             blocked = self.slider.blockSignals(True)
-            self.slider.setValue(round(encoder.rule().threshold * STEPS))
+            self.slider.setValue(round(own * STEPS))
             self.slider.blockSignals(blocked)
             self._show()
 
@@ -229,17 +182,17 @@ class ThresholdDialog(QDialog):
             self._show()
 
     def _show(self) -> None:
-        costs = self._shown or Costs()
+        costs = self._shown or ThresholdCosts()
         self.value.setText(strings.THRESHOLD_VALUE.format(threshold=self.threshold))
         self.chart.show_scores(costs.scores, self.threshold)
         for label, text in (
-            (self.accepted_label, costs.accepted(self.threshold)),
-            (self.rejected_label, costs.rejected(self.threshold)),
+            (self.accepted_label, accepted_text(costs, self.threshold)),
+            (self.rejected_label, rejected_text(costs, self.threshold)),
         ):
             label.setText(text)
             label.setAccessibleDescription(text)
         if self._shown is not None:
-            self.basis.setText(costs.basis)
+            self.basis.setText(basis_text(costs))
 
     def done(self, result: int) -> None:
         self._timer.stop()

@@ -1,13 +1,14 @@
-"""What the engine's thread can be asked to do. No Qt."""
+"""What the engine's thread can be asked for: something long, something quick, or an answer."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Generic, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from app.window.engine.engine import Engine
+from app.window.engine.context import EngineContext
+
+T = TypeVar("T")
 
 
 class Stopped(Exception):
@@ -15,14 +16,21 @@ class Stopped(Exception):
 
 
 class Activity(Protocol):
-    """Something that needs the engine's thread for a while: listening, a file, an enrolment, voiceprints made anew."""
+    """Something that takes the engine's thread for a while: listening, a file, an enrolment, voiceprints made anew."""
 
-    def run(self, engine: Engine, stop: threading.Event) -> None:
-        """In the engine's thread; comes to an end soon after ``stop`` is set. May raise HeardError or OSError."""
+    def run(self, context: EngineContext, stop: threading.Event) -> None:
+        """Work in the engine's thread until done or soon after ``stop`` is set. May raise HeardError or OSError."""
 
     def fail(self, error: str) -> None:
-        """It ended in an error: one line."""
+        """Take note that ``run`` ended in an error: one line for people."""
 
 
-Job = Callable[["Engine"], None]
+Job = Callable[[EngineContext], None]
 """Something quick for the engine's thread, done between two blocks of sound or while nothing else runs."""
+
+
+class Answer(Generic[T]):
+    """The answer to a question: ``value`` is None until the engine's thread had time to work it out."""
+
+    def __init__(self) -> None:
+        self.value: T | None = None

@@ -1,4 +1,4 @@
-"""Enrolment in the window: an activity of the engine's thread, and the facts that its dialog shows. No Qt."""
+"""Enrolment in the window: an activity of the engine's thread, and the facts that its dialog shows."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from app.enrolment.quality import Limits, Problem, Quality, judge
 from app.enrolment.recorder import RecorderConfig, SampleRecorder, Snapshot
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from utils import data_dir
+from app.window.engine.context import EngineContext
 
 if TYPE_CHECKING:
     from app.enrolment.speaker_check import SpeakerCheck
-    from app.window.engine.engine import Engine
 
 SPEECH_S = 6.0
-"""Of each of the samples."""
+"""Speech that each sample holds."""
 
 
 class Step(Enum):
@@ -93,34 +92,36 @@ class Enrolment:
     # ------------------------------------------------------------ the engine's thread
 
     def fail(self, error: str) -> None:
-        self._tell(step=Step.FAILED, error=error)
+        self._update(step=Step.FAILED, error=error)
 
-    def run(self, engine: Engine, stop: threading.Event) -> None:
+    def run(self, context: EngineContext, stop: threading.Event) -> None:
         """Prepare, record prompt after prompt, build."""
         from app.enrolment.speaker_check import SpeakerCheck
 
-        encoder, data = engine.encoder(), data_dir(engine.options.data)
+        encoder, data = context.encoder(), context.data
         guide = Guide(data, self.facts.name, samples=self.facts.samples, limits=Limits(speech_s=0.6 * SPEECH_S))
-        voices = SpeakerCheck.load(data, guide.name, guide.earlier, encoder=encoder)
-        source = engine.open_source(self._device)
+        speaker_check = SpeakerCheck.load(data, guide.name, guide.earlier, encoder=encoder)
+        source = context.open_source(self._device)
         source.start()
         try:
             recorder = SampleRecorder(
-                source, RecorderConfig(speech_s=SPEECH_S), lambda speech, final: voices.check(speech)
+                source, RecorderConfig(speech_s=SPEECH_S), lambda speech, final: speaker_check.check(speech)
             )
-            self._tell(step=Step.READY, prompt=guide.prompt)
+            self._update(step=Step.READY, prompt=guide.prompt)
             while not (stop.is_set() or self._begin.is_set() or recorder.ended):
                 self._show(recorder.monitor())
             while guide.prompt and not (stop.is_set() or self._finish.is_set() or recorder.ended):
-                self._one_sample(guide, voices, recorder, stop)
+                self._one_sample(guide, speaker_check, recorder, stop)
         finally:
             source.stop()
         if not stop.is_set():
-            self._build(engine, guide)
+            self._build(context, guide)
 
-    def _one_sample(self, guide: Guide, voices: SpeakerCheck, recorder: SampleRecorder, stop: threading.Event) -> None:
+    def _one_sample(
+        self, guide: Guide, speaker_check: SpeakerCheck, recorder: SampleRecorder, stop: threading.Event
+    ) -> None:
         self._again.clear()
-        self._tell(
+        self._update(
             step=Step.RECORDING, prompt=guide.prompt, number=guide.number, kept=len(guide.kept), quality=Quality()
         )
         sample = None
@@ -130,19 +131,19 @@ class Enrolment:
         if self._again.is_set():
             if self.facts.quality.speech_s < 0.5 and guide.kept:
                 guide.undo()
-                voices.forget_last()
-            self._tell(again=False, problems=())
+                speaker_check.forget_last()
+            self._update(again=False, problems=())
             return
         if sample is None:
             return
-        self._tell(step=Step.CHECKING)
+        self._update(step=Step.CHECKING)
         verdict = guide.take(sample)
         if verdict.kept is not None:
             from app.audio.vad import keep_speech
 
-            voices.keep(keep_speech(verdict.kept.samples))
+            speaker_check.keep(keep_speech(verdict.kept.samples))
         again = verdict.outcome in (Outcome.AGAIN, Outcome.LEFT_OUT)
-        self._tell(again=again, problems=tuple(verdict.problems), kept=len(guide.kept), speech_s=guide.speech_s)
+        self._update(again=again, problems=tuple(verdict.problems), kept=len(guide.kept), speech_s=guide.speech_s)
 
     def _until_ordered(self, snapshots: Iterator[Snapshot], stop: threading.Event) -> Iterator[Snapshot]:
         for snapshot in snapshots:
@@ -154,7 +155,7 @@ class Enrolment:
         speech_s = snapshot.quality.speech_s
         live = tuple(judge(snapshot.quality, Limits(speech_s=0.0))) if speech_s >= 1.0 else ()
         keep_old = self.facts.again and speech_s < 1.0  # until there is something new to say
-        self._tell(
+        self._update(
             quality=snapshot.quality,
             level_db=snapshot.level_db,
             message=snapshot.message,
@@ -162,7 +163,7 @@ class Enrolment:
             again=keep_old,
         )
 
-    def _build(self, engine: Engine, guide: Guide) -> None:
+    def _build(self, context: EngineContext, guide: Guide) -> None:
         from app.enrolment.build import build_person
         from app.enrolment.quality import SimilarityThresholds
         from app.enrolment.report import report_people, report_warnings
@@ -171,16 +172,16 @@ class Enrolment:
         if not guide.kept:
             self.fail(" ".join(p.text for p in self.facts.problems) or strings.NOTHING_RECORDED)
             return
-        self._tell(step=Step.BUILDING, kept=len(guide.kept), speech_s=guide.speech_s)
-        encoder, skipped = engine.encoder(), []
+        self._update(step=Step.BUILDING, kept=len(guide.kept), speech_s=guide.speech_s)
+        encoder, skipped = context.encoder(), []
         levels = SimilarityThresholds.of(encoder.rule())
         with VoiceprintStore(guide.data) as store:
             if not build_person(store, encoder, guide.name, samples_of(guide.data, guide.name), skipped.append):
                 self.fail(" ".join(skipped))
                 return
             found = report_warnings(report_people(store, encoder, [guide.name], levels), levels)
-        engine.people_changed()
-        self._tell(step=Step.DONE, warnings=tuple(found), problems=(), again=False)
+        context.reload_people()
+        self._update(step=Step.DONE, warnings=tuple(found), problems=(), again=False)
 
-    def _tell(self, **changes: object) -> None:
+    def _update(self, **changes: object) -> None:
         self.facts = replace(self.facts, **changes)

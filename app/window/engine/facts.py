@@ -1,4 +1,4 @@
-"""What the engine's thread tells the window: one immutable object, replaced whole whenever something changes."""
+"""What the window learns from the engine's thread: one immutable object, replaced whole whenever something changes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Facts:
     """Those of them whose voiceprints are another model's."""
     rule: DecisionRule | None = None
     source: SourceStatus | None = None
-    said: Identification | None = None
+    identification: Identification | None = None
+    """The newest answer; None while there is none to show."""
     last_speaker: str | None = None
     """Whose name was shown last."""
     skipped_s: float = 0.0

@@ -1,4 +1,4 @@
-"""A whole file, analysed: an activity of the engine's thread, and the facts that its page shows. No Qt."""
+"""A whole file, analysed: an activity of the engine's thread, and the facts that its page shows."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_numbered
 from app.session import Session
+from app.window.engine.context import EngineContext
 from app.window.engine.overlaps import Overlaps, Span
-from app.window.engine.spectrogram import MelColumns, MelConfig
+from app.window.engine.spectrogram import MelConfig, MelSpectrogram
 from app.window.engine.tapped_source import TappedSource
 from utils import audio_duration_s, read_audio
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from app.window.engine.engine import Engine
 
 LONGEST_S = 4 * 3600.0
 """Of a file's spectrogram: what is behind it is drawn without."""
@@ -62,32 +61,33 @@ class FileAnalysis:
 
     def __init__(self, path: Path):
         self.facts = FileFacts(path)
-        self.mel = MelColumns(MelConfig(hop_s=0.04, capacity_s=LONGEST_S))
+        self.mel = MelSpectrogram(MelConfig(hop_s=0.04, capacity_s=LONGEST_S))
 
-    def run(self, engine: Engine, stop: threading.Event) -> None:
+    def run(self, context: EngineContext, stop: threading.Event) -> None:
         """Go through the file as fast as the machine can."""
         from app.audio.file_source import FileSource
 
         path = self.facts.path
         source = FileSource(path)
-        self._tell(stage=Stage.ANALYSING, duration_s=audio_duration_s(path))
-        options = replace(engine.options, file=path, demo=engine.options.demo, realtime=False, rttm=None, jsonl=None)
-        session = Session(options, engine.encoder())
+        self._update(stage=Stage.ANALYSING, duration_s=audio_duration_s(path))
+        options = replace(context.options, file=path, demo=context.options.demo, realtime=False, rttm=None, jsonl=None)
+        session = Session(options, context.encoder())
         people = tuple(session.open().gallery.people)
-        self._tell(people=people, fixed_people=options.demo)
-        told_s, overlaps = 0.0, Overlaps()
-        for said in session.run(stop=stop, source=TappedSource(source, self.mel.add, engine.do_jobs)):
-            self._tell(done_s=said.time_s)
-            overlaps.add(said)
-            if time.monotonic() - told_s > 0.5:
-                told_s = time.monotonic()
-                self._tell(turns=tuple(session.turns()), overlaps=overlaps.spans)
+        self._update(people=people, fixed_people=options.demo)
+        updated_s, overlaps = 0.0, Overlaps()
+        tapped = TappedSource(source, self.mel.add)
+        for identification in session.run(stop=stop, source=tapped, between_blocks=context.obey_orders):
+            self._update(done_s=identification.time_s)
+            overlaps.add(identification)
+            if time.monotonic() - updated_s > 0.5:
+                updated_s = time.monotonic()
+                self._update(turns=tuple(session.turns()), overlaps=overlaps.spans)
         done_s = self.facts.done_s if stop.is_set() else self.facts.duration_s
         stage = Stage.STOPPED if stop.is_set() else Stage.DONE
-        self._tell(stage=stage, turns=tuple(session.turns()), overlaps=overlaps.spans, done_s=done_s)
+        self._update(stage=stage, turns=tuple(session.turns()), overlaps=overlaps.spans, done_s=done_s)
 
     def fail(self, error: str) -> None:
-        self._tell(stage=Stage.FAILED, error=error)
+        self._update(stage=Stage.FAILED, error=error)
 
     @property
     def over(self) -> bool:
@@ -101,16 +101,16 @@ class FileAnalysis:
         everywhere = is_numbered(turn.label)
         meant = [t for t in self.facts.turns if t == turn or (everywhere and t.label == turn.label)]
         corrected = {t: replace(t, label=label) for t in meant}
-        self._tell(turns=tuple(corrected.get(t, t) for t in self.facts.turns))
+        self._update(turns=tuple(corrected.get(t, t) for t in self.facts.turns))
         return tuple(corrected.values())
 
-    def now_knows(self, name: str) -> None:
+    def add_person(self, name: str) -> None:
         """Somebody was enrolled from this file."""
-        self._tell(people=tuple(sorted({*self.facts.people, name})))
+        self._update(people=tuple(sorted({*self.facts.people, name})))
 
     def sound(self, start_s: float, end_s: float) -> np.ndarray:
         """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes."""
         return read_audio(self.facts.path, start_s=start_s, end_s=min(end_s, start_s + PLAYED_AT_ONCE_S))
 
-    def _tell(self, **changes: object) -> None:
+    def _update(self, **changes: object) -> None:
         self.facts = replace(self.facts, **changes)

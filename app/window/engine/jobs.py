@@ -1,13 +1,12 @@
-"""What the user does to people, as jobs for the engine's thread. No Qt.
+"""What the user does to people and turns, as jobs for the engine's thread.
 
-A job is a function of the ``Engine``: ``engine.ask(that_was(turn, "Ana"))``.
+A job is a function of the ``EngineContext``: ``engine.submit(enrol_from_turn(turn, "Ana"))``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,83 +16,80 @@ from app.scoring.identification import is_numbered
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
+from app.window.engine.activity import Job
+from app.window.engine.context import EngineContext
+from app.window.engine.file_analysis import FileAnalysis
+from utils import SAMPLE_RATE, BadInput, clean_name
 
-if TYPE_CHECKING:
-    from app.window.engine.activity import Job
-    from app.window.engine.engine import Engine
-    from app.window.engine.file_analysis import FileAnalysis
-
-MOST_S = 60.0
-"""Sound that one order learns from."""
+LEARNED_S = 60.0
+"""Most sound that one job learns from."""
 
 
-def that_was(turn: Turn, name: str) -> Job:
-    """The voice of this turn is ``name``'s: learn it, and say so on the timeline.
+def enrol_from_turn(turn: Turn, name: str) -> Job:
+    """Enrol or extend ``name`` with the voice of this turn, and say so on the timeline.
 
-    Of a numbered unknown voice all turns are meant, and as much of them is learned as is still in memory.
+    A numbered unknown voice is named in all its turns, and learned from as many of them as are still in memory.
     """
 
-    def job(engine: Engine) -> None:
+    def job(context: EngineContext) -> None:
         person = clean_name(name)
-        if engine.facts.fixed_people:
+        if context.facts.fixed_people:
             raise BadInput(strings.DEMO_PEOPLE)
         meant = [turn]
         if is_numbered(turn.label):
-            meant = [other for other in engine.facts.turns if other.label == turn.label]
-        before = person in (engine.facts.people or ())
+            meant = [other for other in context.facts.turns if other.label == turn.label]
+        before = person in (context.facts.people or ())
         try:
-            speech_s = learn(engine, person, sound_of(engine, meant))
+            speech_s = add_speech(context, person, kept_sound(context, meant))
         except BadInput:  # less than a second of speech
-            engine.correct(meant, person)
-            engine.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
+            context.correct(meant, person)
+            context.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
             return
-        if engine.recogniser and turn.label in {voice.label for voice in engine.recogniser.unknowns()}:
-            engine.recogniser.relabel(turn.label, person)
-        engine.people_changed()
-        engine.correct(meant, person)
+        context.name_unknown(turn.label, person)
+        context.reload_people()
+        context.correct(meant, person)
         form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
-        engine.notify(form.format(name=person, seconds=speech_s))
+        context.notify(form.format(name=person, seconds=speech_s))
 
     return job
 
 
-def learn_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) -> Job:
+def enrol_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) -> Job:
     """Enrol or extend ``name`` from these pieces of a file, at most a minute of them."""
 
-    def job(engine: Engine) -> None:
-        if engine.facts.fixed_people:
+    def job(context: EngineContext) -> None:
+        if context.facts.fixed_people:
             raise BadInput(strings.DEMO_PEOPLE)
-        before = name in engine.enrolled()
-        pieces, left_s = [], MOST_S
+        before = name in context.enrolled_people()
+        pieces, left_s = [], LEARNED_S
         for turn in turns:
             if left_s > 0:
                 pieces.append(analysis.sound(turn.start_s, min(turn.end_s, turn.start_s + left_s)))
                 left_s -= turn.duration_s
         try:
-            speech_s = learn(engine, name, np.concatenate(pieces), analysis.facts.path.name)
+            speech_s = add_speech(context, name, np.concatenate(pieces), analysis.facts.path.name)
         except BadInput:  # less than a second of speech
             raise BadInput(strings.LEARN_SHORT.format(name=name)) from None
-        analysis.now_knows(name)
-        engine.people_changed()
+        analysis.add_person(name)
+        context.reload_people()
         form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
-        engine.notify(form.format(name=name, seconds=speech_s))
+        context.notify(form.format(name=name, seconds=speech_s))
 
     return job
 
 
-def sound_of(engine: Engine, turns: Sequence[Turn]) -> np.ndarray:
+def kept_sound(context: EngineContext, turns: Sequence[Turn]) -> np.ndarray:
     """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
-    pieces, left = [], round(MOST_S * SAMPLE_RATE)
+    pieces, left = [], round(LEARNED_S * SAMPLE_RATE)
     for turn in reversed(turns):
-        piece = engine.recent.piece(turn.start_s, turn.end_s)[-left:] if left else []
+        piece = context.sound.recent.piece(turn.start_s, turn.end_s)[-left:] if left else []
         left -= len(piece)
         if len(piece):
             pieces.append(piece)
     return np.concatenate(pieces[::-1] or [np.zeros(0, np.int16)]).astype(np.float32) / 32768
 
 
-def learn(engine: Engine, name: str, samples: np.ndarray, origin: str = "") -> float:
+def add_speech(context: EngineContext, name: str, samples: np.ndarray, origin: str = "") -> float:
     """Add sound (n,) to a person's recordings and to their voiceprint. Returns its seconds of speech.
 
     ``origin``: a microphone or a file; by default the microphone that is heard.
@@ -102,30 +98,30 @@ def learn(engine: Engine, name: str, samples: np.ndarray, origin: str = "") -> f
     """
     from app.enrolment.add_sample import enrol_speech
 
-    if not origin and engine.facts.source:
-        origin = engine.facts.source.device
-    return enrol_speech(data_dir(engine.options.data), engine.encoder(), name, samples, origin).speech_s
+    if not origin and context.facts.source:
+        origin = context.facts.source.device
+    return enrol_speech(context.data, context.encoder(), name, samples, origin).speech_s
 
 
 def rename(old: str, new: str) -> Job:
-    def job(engine: Engine) -> None:
-        with VoiceprintStore(data_dir(engine.options.data)) as store:
+    def job(context: EngineContext) -> None:
+        with VoiceprintStore(context.data) as store:
             rename_person(store, old, new)
-        engine.people_changed()
-        engine.rename_turns(old, clean_name(new))
-        engine.notify(strings.RENAMED.format(old=old, new=clean_name(new)))
+        context.reload_people()
+        context.rename_turns(old, clean_name(new))
+        context.notify(strings.RENAMED.format(old=old, new=clean_name(new)))
 
     return job
 
 
 def delete(name: str) -> Job:
-    def job(engine: Engine) -> None:
+    def job(context: EngineContext) -> None:
         try:
-            with VoiceprintStore(data_dir(engine.options.data)) as store:
+            with VoiceprintStore(context.data) as store:
                 recordings = delete_person(store, name)
         finally:  # deleted, perhaps, although the log could not be emptied
-            engine.people_changed()
-        engine.notify(strings.DELETED.format(name=name, recordings=strings.recordings(recordings)))
+            context.reload_people()
+        context.notify(strings.DELETED.format(name=name, recordings=strings.recordings(recordings)))
 
     return job
 
@@ -133,41 +129,29 @@ def delete(name: str) -> Job:
 def remove_sample(name: str, file: str) -> Job:
     """Remove one recording, and make the voiceprint of the rest. The last one cannot go: that is deleting."""
 
-    def job(engine: Engine) -> None:
+    def job(context: EngineContext) -> None:
         from app.enrolment import remove_sample as removal
 
-        encoder = engine.encoder()
+        encoder = context.encoder()
         try:
-            with VoiceprintStore(data_dir(engine.options.data)) as store:
+            with VoiceprintStore(context.data) as store:
                 removal.remove_sample(store, encoder, name, file)
         except removal.LastSample:
             raise BadInput(strings.LAST_SAMPLE.format(name=name)) from None
         finally:
-            engine.people_changed()
-        engine.notify(strings.SAMPLE_REMOVED.format(name=name))
-
-    return job
-
-
-def set_threshold(threshold: float | None) -> Job:
-    """The score that a name needs; None: the model's own."""
-
-    def job(engine: Engine) -> None:
-        engine.change_options(threshold=threshold)
-        if engine.recogniser is not None:
-            engine.recogniser.rule = engine.session.encoder.rule(threshold)
-        engine.keep_rule()
+            context.reload_people()
+        context.notify(strings.SAMPLE_REMOVED.format(name=name))
 
     return job
 
 
 def export(path: Path, turns: Sequence[Turn], name: str) -> Job:
-    """Save turns in the format of the path's ending; one that has none becomes subtitles. ``name``: of the sound."""
+    """Save turns in the format of the path's ending, subtitles if it has none. ``name`` is what the sound is called."""
 
-    def job(engine: Engine) -> None:
+    def job(context: EngineContext) -> None:
         known = path.suffix.lower().removeprefix(".") in FORMATS
         file = path if known else path.with_name(f"{path.name}.{next(iter(strings.EXPORT_FILTERS))}")
         write_transcript(file, turns, name)
-        engine.notify(strings.EXPORTED.format(file=file))
+        context.notify(strings.EXPORTED.format(file=file))
 
     return job

@@ -1,7 +1,7 @@
 """The input level for the eye: fed by the engine's thread a block at a time, read by the window thirty times a second.
 
 A block of sound is cut into short pieces which come due one after the other, so that the meter moves
-evenly. The window's own clock decides how far it falls; nothing here knows Qt.
+evenly. The window's own clock decides how far it falls.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from utils import SAMPLE_RATE
 @dataclass(frozen=True)
 class LevelConfig:
     piece_s: float = 1 / 30
+    """Length of the pieces that come due one after the other."""
     fall_db_per_s: float = 60.0
     """How fast the bar falls after a loud piece; it rises at once."""
     peak_hold_s: float = 1.5
     clip_hold_s: float = 2.0
     """How long clipping stays on the screen."""
     quiet_db: float = -45.0
-    """RMS of speech below which the microphone is too far away or turned down ..."""
+    """RMS of speech below which the microphone counts as too far away, or turned down too far."""
     quiet_after_s: float = 1.5
-    """... if it goes on for so long."""
+    """How long speech must stay below ``quiet_db`` before the user is told."""
     quiet_hold_s: float = 3.0
-    """How long the hint stays in a pause of the speech."""
+    """How long the hint "too quiet" stays in a pause of the speech."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Level:
     too_quiet: bool = False
 
 
-class Levels:
-    """Between the engine's thread (``hear``, ``judge``) and the window's (``read``)."""
+class LevelTracker:
+    """Fed by the engine's thread (``push``, ``observe``), read by the window's (``read``)."""
 
     def __init__(self, config: LevelConfig = LevelConfig()):
         self.config = config
@@ -62,7 +63,7 @@ class Levels:
             self._quiet_speech_s = 0.0
             self._pause_s = 0.0
 
-    def hear(self, samples: np.ndarray, now_s: float) -> None:
+    def push(self, samples: np.ndarray, now_s: float) -> None:
         """A block (n,) float32 that arrived at ``now_s``; its pieces come due from then on."""
         size = round(self.config.piece_s * SAMPLE_RATE)
         pieces = [samples[at : at + size] for at in range(0, len(samples), size)]
@@ -70,12 +71,14 @@ class Levels:
             for index, piece in enumerate(pieces):
                 self._due.append((now_s + index * self.config.piece_s, level_db(piece), clipped_fraction(piece) > 0))
 
-    def judge(self, said: Identification, hop_s: float) -> None:
+    def observe(self, identification: Identification, hop_s: float) -> None:
         """Take note of how loud speech is, from one answer about ``hop_s`` of sound."""
-        speech = said.speech_probability >= 0.5
+        speech = identification.speech_probability >= 0.5
         with self._lock:
             if speech:
-                self._quiet_speech_s = self._quiet_speech_s + hop_s if said.level_db < self.config.quiet_db else 0.0
+                self._quiet_speech_s = (
+                    self._quiet_speech_s + hop_s if identification.level_db < self.config.quiet_db else 0.0
+                )
                 self._pause_s = 0.0
             else:
                 self._pause_s += hop_s

@@ -1,4 +1,4 @@
-"""When two people spoke at once, gathered from the engine's answers. No Qt."""
+"""When two people spoke at once, gathered from the engine's answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from app.embedding.overlap_head import WINDOW_S
 from app.scoring.identification import Identification
 
 SHORTEST_S = 0.2
-"""Of a turn, so that it is said of it."""
+"""Overlap within a turn from which the turn is said to have any."""
 
 Span = tuple[float, float]
 """(start_s, end_s)"""
@@ -19,12 +19,12 @@ class Overlaps:
         """In order of time, apart from each other."""
         self._before_s = 0.0
 
-    def add(self, said: Identification) -> None:
+    def add(self, identification: Identification) -> None:
         """The next answer."""
-        # It tells of the last window; what is meant lies about the middle of that.
-        middle_s = max(0.0, said.time_s - WINDOW_S / 2)
+        # The answer is about the last window; what it means lies about the middle of that.
+        middle_s = max(0.0, identification.time_s - WINDOW_S / 2)
         start_s = max(self._before_s, middle_s - WINDOW_S / 2)
-        if said.overlap and start_s < middle_s:
+        if identification.overlap and start_s < middle_s:
             *rest, last = self.spans or ((start_s, start_s),)
             touches = start_s <= last[1] + 1e-6
             self.spans = (*rest, (last[0], middle_s)) if touches else (*rest, last, (start_s, middle_s))

@@ -1,4 +1,4 @@
-"""Voiceprints made anew for the present model, from the recordings: an activity of the engine's thread. No Qt."""
+"""Voiceprints made anew for the present model, from the recordings: an activity of the engine's thread."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from utils import data_dir
-
-if TYPE_CHECKING:
-    from app.window.engine.engine import Engine
+from app.window.engine.context import EngineContext
 
 
 @dataclass(frozen=True)
@@ -34,36 +30,36 @@ class Rebuild:
     def __init__(self) -> None:
         self.facts = RebuildFacts()
 
-    def run(self, engine: Engine, stop: threading.Event) -> None:
+    def run(self, context: EngineContext, stop: threading.Event) -> None:
         from app.enrolment.build import build_person
         from app.voiceprints.recordings import recorded_people
 
-        encoder, data = engine.encoder(), data_dir(engine.options.data)
+        encoder, data = context.encoder(), context.data
         skipped: list[str] = []
         with VoiceprintStore(data) as store:
             stale = store.stale(encoder.sha256)
             recorded = recorded_people(data, store.people())
-            self._tell(of=sum(len(recorded.get(name, ())) for name in stale))
+            self._update(of=sum(len(recorded.get(name, ())) for name in stale))
             for name in stale:
                 if stop.is_set():
                     break
-                self._tell(person=name)
+                self._update(person=name)
                 if not build_person(store, encoder, name, self._counted(recorded.get(name, [])), lambda line: None):
                     skipped.append(name)
-        engine.people_changed()
-        self._tell(over=True, skipped=tuple(skipped))
+        context.reload_people()
+        self._update(over=True, skipped=tuple(skipped))
         if skipped:
-            engine.notify(strings.REBUILD_SKIPPED.format(names=", ".join(skipped)), good=False)
+            context.notify(strings.REBUILD_SKIPPED.format(names=", ".join(skipped)), good=False)
         elif not stop.is_set():
-            engine.notify(strings.REBUILT.format(names=", ".join(stale)))
+            context.notify(strings.REBUILT.format(names=", ".join(stale)))
 
     def fail(self, error: str) -> None:
-        self._tell(over=True, error=error)
+        self._update(over=True, error=error)
 
     def _counted(self, wavs: Iterable[Path]) -> Iterable[Path]:
         for wav in wavs:
             yield wav
-            self._tell(done=self.facts.done + 1)
+            self._update(done=self.facts.done + 1)
 
-    def _tell(self, **changes: object) -> None:
+    def _update(self, **changes: object) -> None:
         self.facts = replace(self.facts, **changes)

@@ -1,4 +1,4 @@
-"""A log-mel spectrogram that grows with the sound: only new frames are computed, with NumPy. No Qt, no torch."""
+"""A log-mel spectrogram that grows with the sound: only new frames are computed, with NumPy alone."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class MelConfig:
     lowest_hz: float = 60.0
     highest_hz: float = 7600.0
     floor_db: float = -85.0
-    """What is drawn as nothing ..."""
+    """A band's power, in dB relative to full scale, that is drawn as nothing."""
     ceiling_db: float = -20.0
-    """... and as the strongest; dB of a band's power relative to full scale."""
+    """A band's power, in dB relative to full scale, that is drawn as the strongest."""
     capacity_s: float = 600.0
 
 
-class MelColumns:
+class MelSpectrogram:
     """Columns of ``bands`` values 0 to 255, the lowest band first, one for each hop of a clock.
 
     ``add`` from one thread, the rest from any. Memory: 2.4 kB a second, up to ``capacity_s``.
@@ -46,6 +46,11 @@ class MelColumns:
             self._rest = np.zeros(0, np.float32)
             self._next = 0  # number of the next column
             self._next_s = 0.0  # where the next block is expected
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the columns, in bytes; it grows up to what ``capacity_s`` takes."""
+        return self._columns.nbytes
 
     @property
     def end_s(self) -> float:

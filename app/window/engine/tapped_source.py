@@ -10,18 +10,11 @@ from app.audio.source import AudioBlock, AudioSource, SourceStatus
 
 
 class TappedSource:
-    """``tap(samples, start_s)`` gets each block; ``between`` is called before each read, about twice a second or more,
-    also while the device is away. Both in the thread that reads.
-    """
+    """``tap(samples, start_s)`` gets each block, in the thread that reads."""
 
-    def __init__(
-        self,
-        source: AudioSource,
-        tap: Callable[[np.ndarray, float], None],
-        between: Callable[[], None] = lambda: None,
-    ):
+    def __init__(self, source: AudioSource, tap: Callable[[np.ndarray, float], None]):
         self.name = source.name
-        self._source, self._tap, self._between = source, tap, between
+        self._source, self._tap = source, tap
 
     @property
     def status(self) -> SourceStatus:
@@ -35,7 +28,6 @@ class TappedSource:
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
         """See ``AudioSource.read``."""
-        self._between()
         block = self._source.read(min_s, max_s, timeout_s)
         if block is not None:
             self._tap(block.samples, block.start_s)

@@ -1,7 +1,7 @@
-"""What a threshold would cost with the people who are enrolled. No Qt.
+"""What a threshold would cost with the people who are enrolled.
 
-Their own recordings are compared and counted; but they are few, and of one day. So what is expected is told from what
-is known of people in general, which the model's card says, moved by each person's own scores.
+Their own recordings are compared and counted; but they are few, and of one day. So what is expected follows
+from what is known of people in general, which the model's card says, moved by each person's own scores.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from statistics import NormalDist
 
 import numpy as np
 
-from app.enrolment.expected_errors import predicted_scores, score_distributions, target_scores
+from app.enrolment.expected_errors import MAX_COMPARED_PEOPLE, predicted_scores, score_distributions, target_scores
 from app.enrolment.segments import SEGMENT_S
 from app.scoring.gallery import Gallery, score
-from app.voiceprints.store import EmbeddedSample
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from app.window.engine.context import EngineContext
 
 
 @dataclass(frozen=True)
 class ErrorScores:
-    """Scores between pieces of about three seconds of speech and voiceprints."""
+    """Cosines between pieces of about three seconds of speech and voiceprints."""
 
     same: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    """(n,) of pieces with the voiceprint that the person's other recordings make."""
+    """(n,): each piece with the voiceprint that the person's other recordings make."""
     different: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    """(m,) of pieces with the most alike of the other people."""
+    """(m,): each piece with the most alike of the other people."""
 
     def rejected(self, threshold: float) -> float | None:
         """Share of a known person's speech that would be called unknown, 0 to 1; None if nothing can tell."""
@@ -57,11 +58,11 @@ class Expected:
     """How scores are expected to lie, for three seconds of speech."""
 
     people: tuple[NormalDist, ...] = ()
-    """Of each person with the own voiceprint."""
+    """Each person's scores with their own voiceprint."""
     stranger: NormalDist | None = None
-    """Of a stranger with one voiceprint; None if the model's card says too little."""
+    """A stranger's scores with one voiceprint; None if the model's card says too little."""
     recordings: int = 0
-    """Of the people's own, that this rests on."""
+    """How many recordings of the people's own this rests on."""
 
     def rejected(self, threshold: float) -> float | None:
         """Share of a known person's speech that is called unknown, 0 to 1; None if nothing can tell."""
@@ -75,7 +76,7 @@ class Expected:
 
 
 def expected(gallery: Gallery, samples: Mapping[str, Sequence[EmbeddedSample]], card: Mapping) -> Expected:
-    """For the people of a gallery; ``card``: the model's. See ``app.enrolment.expected_errors`` for the formulas."""
+    """What to expect of the people of a gallery, by the model's ``card``. See ``app.enrolment.expected_errors``."""
     rows = {row["speech_s"]: row for row in card.get("thresholds", ())}
     general = score_distributions(rows.get(SEGMENT_S, {}))
     if general is None:
@@ -84,6 +85,25 @@ def expected(gallery: Gallery, samples: Mapping[str, Sequence[EmbeddedSample]], 
     own = [target_scores(recordings, gallery) for recordings in samples.values() if recordings]
     people = tuple(predicted_scores(target, scores - target.mean) for scores in own)
     return Expected(people, stranger, sum(len(scores) for scores in own))
+
+
+@dataclass(frozen=True)
+class ThresholdCosts:
+    """What is known of the people enrolled: scores that were counted, and what to expect."""
+
+    scores: ErrorScores = ErrorScores()
+    expected: Expected = Expected()
+
+
+def measure_costs(context: EngineContext) -> ThresholdCosts:
+    """A question to the engine: what would thresholds cost with the people enrolled? Nothing is known of the demo's."""
+    encoder = context.encoder()
+    if context.options.demo:
+        return ThresholdCosts()
+    gallery = context.session.load_gallery(encoder)
+    with VoiceprintStore(context.data) as store:
+        samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MAX_COMPARED_PEOPLE]}
+    return ThresholdCosts(error_scores(gallery, samples), expected(gallery, samples, encoder.card))
 
 
 def _without(gallery: Gallery, name: str) -> Gallery:

@@ -1,4 +1,4 @@
-"""EnrolFacts -> what the enrolment dialog shows. Plain values: no Qt."""
+"""EnrolFacts -> what the enrolment dialog shows. Plain values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class EnrolView:
     instruction: str = ""
     sentence: str = ""
     ring: str = ""
-    """In the ring ..."""
+    """Text in the ring."""
     ring_note: str = ""
-    """... and below that."""
+    """Text below the one in the ring."""
     share: float = 0.0
     hint: str = ""
     severity: str = ""
-    """"", "good", "warning" or "error": of the hint."""
+    """How the hint is coloured: "", "good", "warning" or "error"."""
     can_begin: bool = False
     can_redo: bool = False
     can_finish: bool = False

@@ -1,4 +1,4 @@
-"""Names of people in any script: their order in a list, and letters that stand for them. No Qt."""
+"""Names of people in any script: their order in a list, and letters that stand for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts -> the status line: the one thing that is most worth knowing now. No Qt."""
+"""Facts -> the status line: the one thing that is most worth knowing now."""
 
 from __future__ import annotations
 

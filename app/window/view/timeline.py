@@ -1,4 +1,4 @@
-"""Turns -> what the timeline shows: a lane for each label, with its share of the talk. Plain values: no Qt."""
+"""Turns -> what the timeline shows: a lane for each label, with its share of the talk. Plain values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.scoring.identification import UNKNOWN, is_unknown
 from app.window import strings
 from app.window.engine.overlaps import Span
 from app.window.view.names import initials
+from app.window.view.palette import assign_inks, ink_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Lane:
     """Colour in the palette; None for an unknown voice, which is hatched as well."""
     seconds: float
     share: float
-    """Of all the talk, 0 to 1."""
+    """Share of all the talk, 0 to 1."""
 
     @property
     def note(self) -> str:
@@ -36,7 +37,9 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Scene:
+class TimelineScene:
+    """Everything on the timeline: its lanes, the turns on them, and when two people spoke at once."""
+
     lanes: tuple[Lane, ...] = ()
     turns: tuple[tuple[int, Turn], ...] = ()
     """(number of the lane, turn), in order of time."""
@@ -49,7 +52,20 @@ class Scene:
         return ", ".join(lane.spoken for lane in self.lanes) or strings.TIMELINE_EMPTY
 
 
-def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int], overlaps: tuple[Span, ...] = ()) -> Scene:
+def timeline_scene(
+    turns: Sequence[Turn], end_s: float, people: Sequence[str], overlaps: tuple[Span, ...] = ()
+) -> TimelineScene:
+    """Who spoke when. Names that are not enrolled (any more) have a colour, too."""
+    inks = assign_inks(people)
+    for turn in turns:
+        if turn.label not in inks and not is_unknown(turn.label):
+            inks[turn.label] = ink_of(turn.label)
+    return scene(turns, end_s, inks, overlaps)
+
+
+def scene(
+    turns: Sequence[Turn], end_s: float, inks: Mapping[str, int], overlaps: tuple[Span, ...] = ()
+) -> TimelineScene:
     """Lanes in the order in which people spoke first, unknown voices after those with a name."""
     seconds = talk_time(turns)
     total = sum(seconds.values())
@@ -66,7 +82,7 @@ def scene(turns: Sequence[Turn], end_s: float, inks: Mapping[str, int], overlaps
         for label in labels
     )
     number = {label: index for index, label in enumerate(labels)}
-    return Scene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s, overlaps)
+    return TimelineScene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s, overlaps)
 
 
 def title(label: str) -> str:
@@ -83,7 +99,7 @@ class Viewport:
     start_s: float = 0.0
     follow: bool = True
     end_s: float = 0.0
-    """Of what there is to see."""
+    """End of what there is to see."""
 
     def update(self, end_s: float) -> None:
         """There is more to see, or less."""

@@ -1,26 +1,23 @@
-"""Facts -> what each part of the window shows. Plain values and pure functions: no Qt, no clock, no thread."""
+"""Facts -> what each part of the window shows. Plain values and pure functions: no clock, no thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from app.audio.source import SourceState
-from app.diarisation.timeline import Turn
 from app.scoring.decision import DecisionRule, probability
-from app.scoring.identification import UNKNOWN, Identification, is_unknown
+from app.scoring.identification import UNKNOWN, Identification
 from app.window import strings
 from app.window.engine.facts import Facts, Phase
-from app.window.engine.overlaps import Span
 from app.window.strings import percent
 from app.window.view.names import alphabetical, initials
-from app.window.view.palette import assign_inks, ink_of
+from app.window.view.palette import assign_inks
 from app.window.view.status import StatusView, status_view
-from app.window.view.timeline import Scene, scene
+from app.window.view.timeline import TimelineScene, timeline_scene
 
 SPEECH = 0.5
-"""Speech probability from which somebody is said to speak."""
+"""Speech probability from which somebody counts as speaking."""
 
 
 class Mood(Enum):
@@ -36,8 +33,8 @@ class Mood(Enum):
 
 
 @dataclass(frozen=True)
-class NowView:
-    """Who is speaking now, or why that is not shown."""
+class SpeakerView:
+    """What the large picture shows: who is speaking now, or why that is not shown."""
 
     mood: Mood
     title: str
@@ -46,7 +43,7 @@ class NowView:
     """The speaker's colour in the palette."""
     initials: str = ""
     progress: float | None = None
-    """0 to 1 of a download."""
+    """How much of a download is done, 0 to 1."""
 
     @property
     def spoken(self) -> str:
@@ -81,7 +78,7 @@ class PersonView:
     share: float | None
     """How well the voice fits this person, 0 to 1; None while nobody speaks."""
     note: str
-    """At the right: the share as text, or why there is none."""
+    """Text at the right: the share, or why there is none."""
     speaking: bool = False
     stale: bool = False
     """Another model's voiceprint: not compared."""
@@ -96,115 +93,110 @@ class PersonView:
 class ViewState:
     """The whole window but for the moving level."""
 
-    now: NowView
+    speaker: SpeakerView
     match: MatchView | None
     people: tuple[PersonView, ...]
     nobody: bool
     """The list is known to be empty: show how to enrol."""
     needed: float
-    """Where the threshold marks are, 0 to 1."""
+    """Place of the threshold's marks, 0 to 1."""
     status: StatusView
     running: bool
     model: str
-    scene: Scene = Scene()
+    scene: TimelineScene = TimelineScene()
     can_change: bool = True
     """Whether people can be added, renamed and deleted."""
 
     @property
     def downloading(self) -> bool:
-        return self.now.progress is not None
+        return self.speaker.progress is not None
 
 
 def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
-    """What to show for these facts; ``gender``: whether the estimate is wanted."""
+    """What to show for these facts. ``gender``: whether its estimate is wanted."""
     people = tuple(sorted({*(facts.people or ()), *facts.stale}, key=alphabetical))
     inks = assign_inks(people)
-    said = facts.said if facts.phase is Phase.LISTENING else None
+    identification = facts.identification if facts.phase is Phase.LISTENING else None
     rule = facts.rule
-    if rule and said:  # what the engine asked for: live it asks for less than the card
-        rule = replace(rule.at(said.speech_s), threshold=said.threshold)
+    if rule and identification:  # what the engine asked for: live it asks for less than the card
+        rule = replace(rule.at(identification.speech_s), threshold=identification.threshold)
     return ViewState(
-        now=_now(facts, said, inks, gender=gender),
-        match=_match(said, rule, inks) if said and rule else None,
-        people=tuple(_person(name, facts, said, rule, inks[name]) for name in people),
+        speaker=_speaker_view(facts, identification, inks, gender=gender),
+        match=_match_view(identification, rule, inks) if identification and rule else None,
+        people=tuple(_person_view(name, facts, identification, rule, inks[name]) for name in people),
         nobody=facts.people is not None and not people,
         needed=probability(rule.threshold, rule) if rule else 1.0,
         status=status_view(facts),
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
-        scene=timeline(facts.turns, facts.clock_s, people, facts.overlaps),
+        scene=timeline_scene(facts.turns, facts.clock_s, people, facts.overlaps),
         can_change=not facts.fixed_people,
     )
 
 
-def timeline(turns: Sequence[Turn], end_s: float, people: Sequence[str], overlaps: tuple[Span, ...] = ()) -> Scene:
-    """Who spoke when; names that are not enrolled (any more) have a colour, too."""
-    inks = assign_inks(people)
-    for turn in turns:
-        if turn.label not in inks and not is_unknown(turn.label):
-            inks[turn.label] = ink_of(turn.label)
-    return scene(turns, end_s, inks, overlaps)
-
-
-def _now(facts: Facts, said: Identification | None, inks: dict[str, int], *, gender: bool) -> NowView:
+def _speaker_view(
+    facts: Facts, identification: Identification | None, inks: dict[str, int], *, gender: bool
+) -> SpeakerView:
     match facts.phase:
         case Phase.STOPPED:
-            return NowView(Mood.OFF, strings.STOPPED, strings.STOPPED_HINT)
+            return SpeakerView(Mood.OFF, strings.STOPPED, strings.STOPPED_HINT)
         case Phase.LOADING if facts.download and facts.download[1]:
             done, total = facts.download
             hint = strings.DOWNLOADED.format(done=done / 1e6, total=total / 1e6)
-            return NowView(Mood.BUSY, strings.DOWNLOADING, hint, progress=done / total)
+            return SpeakerView(Mood.BUSY, strings.DOWNLOADING, hint, progress=done / total)
         case Phase.LOADING:
-            return NowView(Mood.BUSY, strings.LOADING, strings.LOADING_HINT)
+            return SpeakerView(Mood.BUSY, strings.LOADING, strings.LOADING_HINT)
         case Phase.NO_INPUT:
-            return NowView(
+            return SpeakerView(
                 Mood.TROUBLE, strings.NO_MICROPHONE, f"{_sentence(facts.error)} {strings.NO_MICROPHONE_HINT}"
             )
         case Phase.ENDED:
-            return NowView(Mood.OFF, strings.ENDED, strings.ENDED_HINT)
+            return SpeakerView(Mood.OFF, strings.ENDED, strings.ENDED_HINT)
         case Phase.FAILED:
-            return NowView(Mood.TROUBLE, strings.FAILED, _sentence(facts.error))
+            return SpeakerView(Mood.TROUBLE, strings.FAILED, _sentence(facts.error))
     source = facts.source
     if source and source.state is SourceState.LOST:
-        return NowView(Mood.TROUBLE, strings.LOST, _sentence(source.message))
+        return SpeakerView(Mood.TROUBLE, strings.LOST, _sentence(source.message))
     if source and source.state is SourceState.SILENT:
-        return NowView(Mood.TROUBLE, strings.MUTED, _sentence(source.message) or strings.MUTED_HINT)
-    if said is None:
+        return SpeakerView(Mood.TROUBLE, strings.MUTED, _sentence(source.message) or strings.MUTED_HINT)
+    if identification is None:
         opening = not facts.file and (source is None or source.state is SourceState.WAITING)
         return (
-            NowView(Mood.BUSY, strings.OPENING, strings.OPENING_HINT)
+            SpeakerView(Mood.BUSY, strings.OPENING, strings.OPENING_HINT)
             if opening
-            else NowView(Mood.QUIET, strings.LISTENING)
+            else SpeakerView(Mood.QUIET, strings.LISTENING)
         )
-    return _speaker(facts, said, inks, gender=gender)
+    return _identified(facts, identification, inks, gender=gender)
 
 
-def _speaker(facts: Facts, said: Identification, inks: dict[str, int], *, gender: bool) -> NowView:
-    if said.label is None:
+def _identified(facts: Facts, identification: Identification, inks: dict[str, int], *, gender: bool) -> SpeakerView:
+    if identification.label is None:
         last = strings.LAST_HEARD.format(name=facts.last_speaker) if facts.last_speaker else ""
-        if said.speech_probability >= SPEECH:
-            return NowView(Mood.VOICE, strings.A_VOICE, last)
-        return NowView(Mood.QUIET, strings.SILENCE, last)
+        if identification.speech_probability >= SPEECH:
+            return SpeakerView(Mood.VOICE, strings.A_VOICE, last)
+        return SpeakerView(Mood.QUIET, strings.SILENCE, last)
     # "Unknown, 20 % sure" would puzzle: what speaks for somebody enrolled and what is asked is on the bar.
-    details = [strings.SURE.format(percent=percent(said.confidence))] if said.speaker else []
-    if gender and said.gender in strings.GENDER:
-        details.append(strings.GENDER[said.gender].format(percent=percent(said.gender_confidence)))
-    if said.overlap:
+    details = [strings.SURE.format(percent=percent(identification.confidence))] if identification.speaker else []
+    if gender and identification.gender in strings.GENDER:
+        details.append(strings.GENDER[identification.gender].format(percent=percent(identification.gender_confidence)))
+    if identification.overlap:
         details.insert(0, strings.OVERLAP)
     detail = strings.DETAILS_SEPARATOR.join(details)
-    if said.speaker is None:
-        title = strings.UNKNOWN_VOICE if said.label == UNKNOWN else said.label
-        return NowView(Mood.UNKNOWN, title, detail, initials="?")
-    return NowView(Mood.NAMED, said.speaker, detail, inks.get(said.speaker), initials(said.speaker))
+    if identification.speaker is None:
+        title = strings.UNKNOWN_VOICE if identification.label == UNKNOWN else identification.label
+        return SpeakerView(Mood.UNKNOWN, title, detail, initials="?")
+    return SpeakerView(
+        Mood.NAMED, identification.speaker, detail, inks.get(identification.speaker), initials(identification.speaker)
+    )
 
 
-def _match(said: Identification, rule: DecisionRule, inks: dict[str, int]) -> MatchView | None:
+def _match_view(identification: Identification, rule: DecisionRule, inks: dict[str, int]) -> MatchView | None:
     """The closest person against the threshold; None while there is nothing to compare."""
-    if said.label is None or not said.scores:
+    if identification.label is None or not identification.scores:
         return None
-    (best, score), *rest = sorted(said.scores.items(), key=lambda item: (-item[1], item[0]))
-    if said.speaker is not None:
-        best, score = said.speaker, said.scores.get(said.speaker, score)
+    (best, score), *rest = sorted(identification.scores.items(), key=lambda item: (-item[1], item[0]))
+    if identification.speaker is not None:
+        best, score = identification.speaker, identification.scores.get(identification.speaker, score)
         caption = strings.MATCH.format(name=best)
     elif score >= rule.threshold and rest:
         other, second = rest[0]
@@ -220,18 +212,20 @@ def _match(said: Identification, rule: DecisionRule, inks: dict[str, int]) -> Ma
         share=probability(score, rule),
         needed=probability(rule.threshold, rule),
         caption=caption,
-        explanation=_sentence(said.reason) or strings.COSINE.format(score=score, threshold=rule.threshold),
-        ink=inks.get(best) if said.speaker is not None else None,
+        explanation=_sentence(identification.reason) or strings.COSINE.format(score=score, threshold=rule.threshold),
+        ink=inks.get(best) if identification.speaker is not None else None,
     )
 
 
-def _person(name: str, facts: Facts, said: Identification | None, rule: DecisionRule | None, ink: int) -> PersonView:
+def _person_view(
+    name: str, facts: Facts, identification: Identification | None, rule: DecisionRule | None, ink: int
+) -> PersonView:
     if name in facts.stale:
         return PersonView(name, ink, initials(name), None, strings.STALE_PERSON, stale=True)
-    if said is None or said.label is None or rule is None or name not in said.scores:
+    if identification is None or identification.label is None or rule is None or name not in identification.scores:
         return PersonView(name, ink, initials(name), None, "")
-    share = probability(said.scores[name], rule)
-    return PersonView(name, ink, initials(name), share, percent(share), speaking=name == said.speaker)
+    share = probability(identification.scores[name], rule)
+    return PersonView(name, ink, initials(name), share, percent(share), speaking=name == identification.speaker)
 
 
 def _sentence(text: str) -> str:

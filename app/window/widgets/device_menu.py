@@ -25,7 +25,7 @@ def microphone_names() -> list[str]:
         return []
 
 
-class Search:
+class DeviceSearch:
     """One look for microphones, in a thread that knows nothing of Qt: the window may be gone before it ends."""
 
     def __init__(self, find: Callable[[], Sequence[str]]):
@@ -59,11 +59,11 @@ class DeviceMenu(QComboBox):
     ):
         super().__init__(parent)
         self._theme, self._find = theme, find
-        self._search: Search | None = None
+        self._search: DeviceSearch | None = None
         self._names: list[str] = []
         self._timer = QTimer(self)
         self._timer.setInterval(50)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._poll_search)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(18)
@@ -87,8 +87,13 @@ class DeviceMenu(QComboBox):
     def refresh(self) -> None:
         """Look for microphones, in a thread; the entries change when it is done."""
         if self._search is None and self.isEnabled():
-            self._search = Search(self._find)
+            self._search = DeviceSearch(self._find)
             self._timer.start()
+
+    @property
+    def searching(self) -> bool:
+        """Whether a look for microphones is under way."""
+        return self._search is not None
 
     def close_search(self, timeout_s: float) -> None:
         """Wait for a look that is under way: the sound system must not be shut down in the middle of it."""
@@ -100,7 +105,7 @@ class DeviceMenu(QComboBox):
         self.refresh()
         super().showPopup()
 
-    def _look(self) -> None:
+    def _poll_search(self) -> None:
         """Has the search come to an end?"""
         if self._search is None or self._search.names is None:
             return

@@ -23,7 +23,8 @@ class MatchBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._view: MatchView | None = None
-        self._shown = 0.0  # the bar glides to its value
+        self.shown_share = 0.0
+        """How much of the bar is filled, 0 to 1: it glides to its value."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(strings.CONFIDENCE)
         theme.changed.connect(self.update)
@@ -33,20 +34,20 @@ class MatchBar(QWidget):
         self.setAccessibleDescription(view.spoken if view else "")
         self.setToolTip(view.explanation if view else "")
         if view is None:
-            self._shown = 0.0
+            self.shown_share = 0.0
         self.update()
 
     def advance(self, elapsed_s: float) -> None:
         """One frame on."""
-        if self._view is None or self._shown == self._view.share:
+        if self._view is None or self.shown_share == self._view.share:
             return
-        rest = self._view.share - self._shown
-        self._shown = self._view.share if abs(rest) < 0.004 else self._shown + rest * min(1.0, 12 * elapsed_s)
+        rest = self._view.share - self.shown_share
+        self.shown_share = self._view.share if abs(rest) < 0.004 else self.shown_share + rest * min(1.0, 12 * elapsed_s)
         self.update()
 
     def settle(self) -> None:
         """Show the value at once."""
-        self._shown = self._view.share if self._view else 0.0
+        self.shown_share = self._view.share if self._view else 0.0
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -79,7 +80,7 @@ class MatchBar(QWidget):
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
 
         track = QRectF(0, line.bottom() + GRID, self.width(), BAR)
-        painting.bar(painter, track, self._shown, self._theme.ink(view.ink), QColor(colours.track))
+        painting.bar(painter, track, self.shown_share, self._theme.ink(view.ink), QColor(colours.track))
         self._paint_mark(painter, track, view.needed)
         painter.end()
 

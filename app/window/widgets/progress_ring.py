@@ -11,7 +11,7 @@ from app.window.widgets import painting
 from app.window.widgets.theme import Theme, scaled
 
 
-class Ring(QWidget):
+class ProgressRing(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self._theme = theme

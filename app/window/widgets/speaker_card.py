@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.window import strings
-from app.window.view.view_state import Mood, NowView
+from app.window.view.view_state import Mood, SpeakerView
 from app.window.widgets import painting
 from app.window.widgets.theme import GRID, Theme, scaled
 
@@ -19,19 +19,19 @@ CALM = (Mood.OFF, Mood.BUSY, Mood.QUIET, Mood.VOICE)
 """Nothing to look up for."""
 
 
-class NowPicture(QWidget):
-    """Paints a ``NowView``; sizes follow the widget's, within what can be read and what can be borne."""
+class SpeakerCard(QWidget):
+    """Paints a ``SpeakerView``; sizes follow the widget's, within what can be read and what can be borne."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self._theme = theme
-        self._view = NowView(Mood.OFF, strings.STOPPED)
+        self._view = SpeakerView(Mood.OFF, strings.STOPPED)
         self._loudness = self._turn = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
         self.show_view(self._view)
 
-    def show_view(self, view: NowView) -> None:
+    def show_view(self, view: SpeakerView) -> None:
         self._view = view
         self.setAccessibleName(strings.NOW)
         self.setAccessibleDescription(view.spoken)
@@ -64,7 +64,8 @@ class NowPicture(QWidget):
         """Whether there is so little height that the words stand beside the picture, not below it."""
         return self.height() < 14 * QFontMetricsF(self.font()).height()
 
-    def _title_font(self) -> QFont:
+    def title_font(self) -> QFont:
+        """The font of the name: as large as there is room for it."""
         calm = self._view.mood in CALM
         font = scaled(self.font(), 1.0, QFont.Weight.Normal if calm else QFont.Weight.DemiBold)
         line = QFontMetricsF(self.font()).height()
@@ -108,7 +109,7 @@ class NowPicture(QWidget):
     def _rects(self) -> tuple[QRectF, QRectF, QRectF]:
         """Of picture, title and detail."""
         size, halo = self._picture_size(), HALO * self._picture_size()
-        title, detail = QFontMetricsF(self._title_font()).height(), self._detail_height()
+        title, detail = QFontMetricsF(self.title_font()).height(), self._detail_height()
         width = self._text_width()
         if self._beside:
             gap = GRID / 2 if self._view.detail else 0.0
@@ -130,7 +131,7 @@ class NowPicture(QWidget):
         picture, title, detail = self._rects()
         self._paint_picture(painter, picture)
 
-        font = self._title_font()
+        font = self.title_font()
         painter.setFont(font)
         plain = QColor(colours.muted if self._view.mood in CALM else colours.text)
         painter.setPen(plain if self._view.ink is None else self._theme.ink(self._view.ink))

@@ -12,7 +12,7 @@ from app.window.widgets import painting
 from app.window.widgets.theme import GRID, Theme
 
 
-class Sign(QWidget):
+class StatusSign(QWidget):
     """The sign of a severity, as high as a line of text."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
@@ -51,10 +51,10 @@ class Sign(QWidget):
         painter.end()
 
 
-class StatusLine(QWidget):
+class StatusBar(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
-        self._sign = Sign(theme, self)
+        self._sign = StatusSign(theme, self)
         self._text = QLabel(self)
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -71,6 +71,11 @@ class StatusLine(QWidget):
         row.addWidget(self._model)
         self._text.setAccessibleName(strings.STATUS)
         self._sign.setAccessibleName(strings.STATUS)
+
+    @property
+    def text(self) -> str:
+        """The sentence that is shown."""
+        return self._text.text()
 
     def show_view(self, view: StatusView, model: str) -> None:
         self._sign.show_severity(view.severity)

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from app.diarisation.timeline import Turn
 from app.window import strings
 from app.window.engine.overlaps import overlaps
-from app.window.engine.spectrogram import MelColumns
-from app.window.view.timeline import Scene
+from app.window.engine.spectrogram import MelSpectrogram
+from app.window.view.timeline import TimelineScene
 from app.window.widgets.theme import Theme
 from app.window.widgets.timeline_picture import TimelinePicture
 
@@ -18,7 +18,7 @@ DRAG = 4
 """Pixels from which a press is a drag."""
 
 
-class Timeline(TimelinePicture):
+class TimelineWidget(TimelinePicture):
     picked = Signal(object)
     """A turn was chosen, or none."""
     played = Signal(object)
@@ -30,7 +30,7 @@ class Timeline(TimelinePicture):
     moved = Signal()
     """Another stretch of time is shown."""
 
-    def __init__(self, theme: Theme, mel: MelColumns, parent: QWidget | None = None):
+    def __init__(self, theme: Theme, mel: MelSpectrogram, parent: QWidget | None = None):
         super().__init__(theme, mel, parent)
         self.playable_from_s = 0.0
         """Older sound is not there any more."""
@@ -44,7 +44,7 @@ class Timeline(TimelinePicture):
 
     # ------------------------------------------------------------ what is shown
 
-    def show_scene(self, scene: Scene) -> None:
+    def show_scene(self, scene: TimelineScene) -> None:
         """Who spoke when, now."""
         self.scene = scene
         self._now_s = max(self._now_s, scene.end_s) if self._now_s - scene.end_s < 1 else scene.end_s
@@ -54,7 +54,7 @@ class Timeline(TimelinePicture):
         self.setAccessibleDescription(scene.spoken)
         self._redraw()
 
-    def show_mel(self, mel: MelColumns) -> None:
+    def show_mel(self, mel: MelSpectrogram) -> None:
         """Another sound's spectrogram."""
         self.mel = mel
         self._redraw()

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButt
 
 from app.diarisation.timeline import Turn
 from app.window import strings
-from app.window.engine.spectrogram import MelColumns
-from app.window.view.timeline import Scene
+from app.window.engine.spectrogram import MelSpectrogram
+from app.window.view.timeline import TimelineScene
 from app.window.widgets import painting
 from app.window.widgets.elided_label import ElidedLabel
 from app.window.widgets.theme import GRID, Theme, scaled
-from app.window.widgets.timeline import Timeline
+from app.window.widgets.timeline import TimelineWidget
 
 
 class TimelinePanel(QFrame):
@@ -25,14 +25,14 @@ class TimelinePanel(QFrame):
     """(turn, name): it was this person; a name of None asks for a new one."""
     export = Signal()
 
-    def __init__(self, theme: Theme, mel: MelColumns, parent: QWidget | None = None):
+    def __init__(self, theme: Theme, mel: MelSpectrogram, parent: QWidget | None = None):
         super().__init__(parent)
         self._theme = theme
         self._playing = False
         self._people: tuple[str, ...] = ()
         self._can_name = True
         self.setObjectName("card")
-        self.timeline = Timeline(theme, mel)
+        self.timeline = TimelineWidget(theme, mel)
         self.title = ElidedLabel(strings.TIMELINE)
         self.title.setFont(scaled(self.font(), 1.0, QFont.Weight.DemiBold))
         self.play_button = _tool(strings.PLAY, strings.PLAY_TIP)
@@ -74,7 +74,7 @@ class TimelinePanel(QFrame):
 
     # ------------------------------------------------------------ what is shown
 
-    def show_scene(self, scene: Scene) -> None:
+    def show_scene(self, scene: TimelineScene) -> None:
         before = self.timeline.selected
         self.timeline.show_scene(scene)
         self.export_button.setEnabled(bool(scene.turns))

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.diarisation.timeline import Turn
 from app.window import strings
-from app.window.engine.spectrogram import MelColumns
-from app.window.view.timeline import Lane, Scene, Viewport, tick_step_s
+from app.window.engine.spectrogram import MelSpectrogram
+from app.window.view.timeline import Lane, TimelineScene, Viewport, tick_step_s
 from app.window.widgets import painting
 from app.window.widgets.theme import GRID, Theme, scaled
 
@@ -26,13 +26,13 @@ TWO_LINES = 2.5
 
 
 class TimelinePicture(QWidget):
-    """Paints a ``Scene`` through a ``Viewport``."""
+    """Paints a ``TimelineScene`` through a ``Viewport``."""
 
-    def __init__(self, theme: Theme, mel: MelColumns, parent: QWidget | None = None):
+    def __init__(self, theme: Theme, mel: MelSpectrogram, parent: QWidget | None = None):
         super().__init__(parent)
         self._theme, self.mel = theme, mel
         self.viewport = Viewport()
-        self.scene = Scene()
+        self.scene = TimelineScene()
         self.selected: Turn | None = None
         self.hovered: Turn | None = None
         self.cursor_s: float | None = None
@@ -64,7 +64,7 @@ class TimelinePicture(QWidget):
     def pixels_per_s(self) -> float:
         return self.plot().width() / self.viewport.span_s
 
-    def _x(self, time_s: float) -> float:
+    def x_of(self, time_s: float) -> float:
         return self.plot().left() + (time_s - self.viewport.start_s) * self.pixels_per_s()
 
     def time_s(self, x: float) -> float:
@@ -129,7 +129,7 @@ class TimelinePicture(QWidget):
         painter.setFont(font)
         tick = max(0, math.floor(self.viewport.start_s / step)) * step
         while tick <= self.viewport.start_s + self.viewport.span_s:
-            x = round(self._x(tick)) + 0.5
+            x = round(self.x_of(tick)) + 0.5
             painter.setPen(QColor(colours.outline))
             painter.drawLine(QPointF(x, 0), QPointF(x, bottom if self.scene.lanes else self._ruler_height()))
             painter.setPen(QColor(colours.muted))
@@ -142,14 +142,14 @@ class TimelinePicture(QWidget):
         top = foot - BRACKET
         painter.setPen(painting.round_pen(QColor(self._theme.colours.warning), 2.0))
         for start_s, end_s in self.scene.overlaps:
-            left, right = self._x(start_s), max(self._x(end_s), self._x(start_s) + 3)
+            left, right = self.x_of(start_s), max(self.x_of(end_s), self.x_of(start_s) + 3)
             painter.drawPolyline([QPointF(x, y) for x, y in ((left, foot), (left, top), (right, top))])
             painter.drawLine(QPointF(right, top), QPointF(right, foot))
 
     def _paint_turns(self, painter: QPainter, rects: list[QRectF]) -> None:
         colours, last = self._theme.colours, len(rects) - 1
         for number, turn in self.scene.turns:
-            left, right = self._x(turn.start_s), self._x(turn.end_s)
+            left, right = self.x_of(turn.start_s), self.x_of(turn.end_s)
             if right < self.plot().left() or left > self.width():
                 continue
             lane, rect = self.scene.lanes[number], rects[min(number, last)]
@@ -192,7 +192,7 @@ class TimelinePicture(QWidget):
     def _paint_lines(self, painter: QPainter, plot: QRectF) -> None:
         colours = self._theme.colours
         if self.cursor_s is not None:
-            x = self._x(self.cursor_s)
+            x = self.x_of(self.cursor_s)
             painter.setPen(painting.round_pen(QColor(colours.accent), 2.0))
             painter.drawLine(QPointF(x, 0), QPointF(x, plot.bottom()))
 

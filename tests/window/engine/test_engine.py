@@ -30,7 +30,7 @@ def endless(options: SessionOptions) -> ArraySource:
 
 
 def listening(facts) -> bool:
-    return facts.phase is Phase.LISTENING and facts.said is not None
+    return facts.phase is Phase.LISTENING and facts.identification is not None
 
 
 def test_the_demo_from_start_to_end(make_engine, tmp_path):
@@ -43,11 +43,11 @@ def test_the_demo_from_start_to_end(make_engine, tmp_path):
     phases = list(dict.fromkeys(facts.phase for facts in seen.all))
     assert phases == [Phase.LOADING, Phase.LISTENING, Phase.ENDED]
     assert last.people == ("Ana", "Ben", "Colin")
-    assert last.said is None
+    assert last.identification is None
     assert last.model == "embedded"
 
     reference = read_rttm(DEMO / "conversation.rttm")
-    answers = [facts.said for facts in seen.all if facts.said and facts.said.label]
+    answers = [facts.identification for facts in seen.all if facts.identification and facts.identification.label]
     right = total = 0
     for answer in answers:
         speaking = {turn.label for turn in reference if turn.start_s + 1.2 < answer.time_s < turn.end_s}
@@ -75,7 +75,7 @@ def test_stop_frees_the_source_and_start_begins_anew(make_engine, tmp_path):
         seen.until(listening)
         engine.stop()
         assert engine.facts.phase is Phase.STOPPED  # at once, for whoever looks
-        assert engine.facts.said is None
+        assert engine.facts.identification is None
         assert len(sources) == number
         seen.until(lambda facts: sources[-1].status.state is SourceState.ENDED, timeout_s=2)
     assert engine.facts.model == "embedded"  # still known
@@ -240,9 +240,9 @@ def test_a_microphone_that_goes_and_comes_back(make_engine, tmp_path):
     states = [facts.source.state for facts in seen if facts.source]
     assert list(dict.fromkeys(states))[:2] == [SourceState.RUNNING, SourceState.LOST]
     gone = next(facts for facts in seen if facts.source and facts.source.state is SourceState.LOST)
-    assert gone.said is None
+    assert gone.identification is None
     assert gone.source.message == "scripted was unplugged"
-    resumed = [facts.resumed for facts in seen if facts.said]
+    resumed = [facts.resumed for facts in seen if facts.identification]
     assert not resumed[0]
     assert resumed[-1]
 
@@ -253,7 +253,7 @@ def test_sound_that_was_skipped_is_told(make_engine, tmp_path):
         SessionOptions(data=tmp_path), open_source=lambda _: Scripted(running, late, late, running, running)
     )
     seen = collect(engine, lambda facts: facts.phase is Phase.STOPPED)
-    skipped = [facts.skipped_s for facts in seen if facts.said]
+    skipped = [facts.skipped_s for facts in seen if facts.identification]
     assert skipped == sorted(skipped)
     assert skipped[0] == 0.0
     assert skipped[-1] == 1.0
@@ -265,7 +265,7 @@ def test_closing_while_the_model_loads(make_engine, tmp_path):
     engine.close()
     assert engine.join(20)
     assert engine.facts.phase is Phase.STOPPED
-    assert not [thread for thread in threading.enumerate() if thread is engine._thread]
+    assert not [thread for thread in threading.enumerate() if thread.name == "engine"]
 
 
 def test_without_any_microphone_the_demo_stands_in_until_there_is_one(make_engine, tmp_path):
@@ -291,7 +291,7 @@ def test_a_second_start_goes_on_in_the_same_files(make_engine, tmp_path):
     engine = make_engine(SessionOptions(data=tmp_path, jsonl=jsonl), open_source=endless)
     for _ in range(2):
         engine.start()
-        Seen(engine).until(lambda facts: listening(facts) and facts.said.time_s > 0)
+        Seen(engine).until(lambda facts: listening(facts) and facts.identification.time_s > 0)
         time.sleep(0.6)
         engine.stop()
     engine.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.scoring.identification import Identification
-from app.window.engine.levels import LevelConfig, Levels
+from app.window.engine.levels import LevelConfig, LevelTracker
 
 LOUD = np.full(4000, 0.5, np.float32)  # -6 dB
 SOFT = np.full(4000, 0.005, np.float32)  # -46 dB
@@ -17,16 +17,16 @@ def answer(level_db: float, speech: float = 1.0) -> Identification:
 
 
 def test_pieces_come_due_one_after_the_other():
-    levels = Levels()
-    levels.hear(np.concatenate([SOFT, LOUD]), now_s=10.0)
+    levels = LevelTracker()
+    levels.push(np.concatenate([SOFT, LOUD]), now_s=10.0)
     assert levels.read(10.0).db == pytest.approx(-46, abs=0.1)
     assert levels.read(10.2).db == pytest.approx(-46, abs=0.1)
     assert levels.read(10.3).db == pytest.approx(-6, abs=0.1)
 
 
 def test_the_bar_falls_slowly_and_the_peak_stays():
-    levels = Levels(LevelConfig(fall_db_per_s=60, peak_hold_s=1.5))
-    levels.hear(LOUD, now_s=0.0)
+    levels = LevelTracker(LevelConfig(fall_db_per_s=60, peak_hold_s=1.5))
+    levels.push(LOUD, now_s=0.0)
     levels.read(0.25)
     after = levels.read(0.75)
     assert after.db == pytest.approx(-36, abs=0.1)
@@ -36,55 +36,56 @@ def test_the_bar_falls_slowly_and_the_peak_stays():
 
 
 def test_clipping_stays_long_enough_to_be_seen_and_then_goes():
-    levels = Levels(LevelConfig(clip_hold_s=2.0))
+    levels = LevelTracker(LevelConfig(clip_hold_s=2.0))
     samples = LOUD.copy()
     samples[100] = -1.0
-    levels.hear(samples, now_s=0.0)
+    levels.push(samples, now_s=0.0)
     assert levels.read(0.1).clipping
     assert levels.read(2.0).clipping
     assert not levels.read(2.3).clipping
 
 
 def test_speech_that_stays_too_quiet_is_said():
-    levels = Levels(LevelConfig(quiet_db=-45, quiet_after_s=1.5, quiet_hold_s=3.0))
+    levels = LevelTracker(LevelConfig(quiet_db=-45, quiet_after_s=1.5, quiet_hold_s=3.0))
     for _ in range(5):
-        levels.judge(answer(-50), 0.25)
+        levels.observe(answer(-50), 0.25)
     assert not levels.read(0.0).too_quiet
-    levels.judge(answer(-50), 0.25)
+    levels.observe(answer(-50), 0.25)
     assert levels.read(0.0).too_quiet
-    levels.judge(answer(-70, speech=0.0), 0.25)
+    levels.observe(answer(-70, speech=0.0), 0.25)
     assert levels.read(0.0).too_quiet  # a breath
-    levels.judge(answer(-30), 0.25)
+    levels.observe(answer(-30), 0.25)
     assert not levels.read(0.0).too_quiet
 
 
 def test_a_quiet_room_is_not_quiet_speech():
-    levels = Levels()
+    levels = LevelTracker()
     for _ in range(100):
-        levels.judge(answer(-70, speech=0.1), 0.25)
+        levels.observe(answer(-70, speech=0.1), 0.25)
     assert not levels.read(0.0).too_quiet
 
 
 def test_the_hint_goes_when_nobody_speaks_any_more():
-    levels = Levels(LevelConfig(quiet_after_s=0.5, quiet_hold_s=3.0))
+    levels = LevelTracker(LevelConfig(quiet_after_s=0.5, quiet_hold_s=3.0))
     for _ in range(4):
-        levels.judge(answer(-50), 0.25)
+        levels.observe(answer(-50), 0.25)
     assert levels.read(0.0).too_quiet
     for _ in range(12):
-        levels.judge(answer(-70, speech=0.0), 0.25)
+        levels.observe(answer(-70, speech=0.0), 0.25)
     assert not levels.read(0.0).too_quiet
 
 
 def test_a_flood_of_sound_is_not_kept():
-    levels = Levels()
+    levels = LevelTracker()
+    levels.push(LOUD, now_s=0.0)
     for second in range(1000):
-        levels.hear(np.zeros(16_000, np.float32), now_s=second / 1000)
-    assert len(levels._due) <= 4 * 31
+        levels.push(np.zeros(16_000, np.float32), now_s=second / 1000)
+    assert levels.read(100.0).peak_db == -120  # of a thousand seconds the last four are left
 
 
 def test_reset_forgets():
-    levels = Levels()
-    levels.hear(np.ones(4000, np.float32), now_s=0.0)
+    levels = LevelTracker()
+    levels.push(np.ones(4000, np.float32), now_s=0.0)
     assert levels.read(0.3).clipping
     levels.reset()
     assert levels.read(0.4).db == -120

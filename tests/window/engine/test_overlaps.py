@@ -35,9 +35,14 @@ def test_a_turn_overlaps_if_enough_of_it_does(start_s, end_s, told):
 
 
 def test_it_is_said_in_words():
-    said = Identification(12.0, "Ana", "Ana", 0.9, scores={"Ana": 0.8}, overlap=True)
-    facts = Facts(phase=Phase.LISTENING, people=("Ana",), said=said, turns=(Turn(8, 12, "Ana"),), clock_s=12.0)
-    assert strings.OVERLAP in view_state(facts).now.detail
-    assert strings.OVERLAP in view_state(facts).now.spoken
-    assert strings.OVERLAP not in view_state(replace(facts, said=replace(said, overlap=False))).now.detail
+    identification = Identification(12.0, "Ana", "Ana", 0.9, scores={"Ana": 0.8}, overlap=True)
+    facts = Facts(
+        phase=Phase.LISTENING, people=("Ana",), identification=identification, turns=(Turn(8, 12, "Ana"),), clock_s=12.0
+    )
+    assert strings.OVERLAP in view_state(facts).speaker.detail
+    assert strings.OVERLAP in view_state(facts).speaker.spoken
+    assert (
+        strings.OVERLAP
+        not in view_state(replace(facts, identification=replace(identification, overlap=False))).speaker.detail
+    )
     assert view_state(replace(facts, overlaps=((9.0, 10.0),))).scene.overlaps == ((9.0, 10.0),)

@@ -25,7 +25,7 @@ RUNNING = SourceStatus(SourceState.RUNNING, device="USB headset", rate=48_000)
 LIVE = Facts(phase=Phase.LISTENING, people=("Ana", "Ben"), rule=RULE, source=RUNNING, model="embedded")
 
 
-def said(scores: dict[str, float], **changes: object) -> Identification:
+def identified(scores: dict[str, float], **changes: object) -> Identification:
     answer = decide(scores, RULE)
     values = {
         "time_s": 3.0,
@@ -91,20 +91,20 @@ def source(state: SourceState, message: str = "") -> SourceStatus:
             Mood.QUIET, "Listening", "", Severity.GOOD, "talk.wav",
         ),
         (
-            replace(LIVE, said=Identification(1.0, None, None, 0.0), last_speaker="Ana"),
+            replace(LIVE, identification=Identification(1.0, None, None, 0.0), last_speaker="Ana"),
             Mood.QUIET, "Nobody is speaking", "Last heard: Ana", Severity.GOOD, "Listening",
         ),
         (
-            replace(LIVE, said=Identification(1.0, None, None, 0.0, speech_probability=0.8)),
+            replace(LIVE, identification=Identification(1.0, None, None, 0.0, speech_probability=0.8)),
             Mood.VOICE, "Recognising", "", Severity.GOOD, "Listening",
         ),
     ],
 )  # fmt: skip
 def test_states_explain_themselves(facts, mood, title, in_detail, severity, in_status):
     state = view_state(facts)
-    assert state.now.mood is mood
-    assert state.now.title.startswith(title)
-    assert in_detail in plain(state.now.detail)
+    assert state.speaker.mood is mood
+    assert state.speaker.title.startswith(title)
+    assert in_detail in plain(state.speaker.detail)
     assert state.status.severity is severity
     assert in_status in plain(state.status.text)
     assert state.match is None
@@ -118,11 +118,11 @@ def test_the_worst_is_said_first():
 
 
 def test_a_name_with_all_that_supports_it():
-    ana = said({"Ana": 0.8, "Ben": 0.1}, gender="female", gender_confidence=0.931)
-    state = view_state(replace(LIVE, said=ana))
-    assert (state.now.mood, state.now.title, state.now.initials) == (Mood.NAMED, "Ana", "A")
-    assert plain(state.now.detail) == f"{plain(percent(ana.confidence))} sure  ·  female voice 93 %"
-    assert state.now.ink == state.match.ink == state.people[0].ink
+    ana = identified({"Ana": 0.8, "Ben": 0.1}, gender="female", gender_confidence=0.931)
+    state = view_state(replace(LIVE, identification=ana))
+    assert (state.speaker.mood, state.speaker.title, state.speaker.initials) == (Mood.NAMED, "Ana", "A")
+    assert plain(state.speaker.detail) == f"{plain(percent(ana.confidence))} sure  ·  female voice 93 %"
+    assert state.speaker.ink == state.match.ink == state.people[0].ink
     assert state.match.share == probability(0.8, RULE)
     assert state.match.needed == state.needed == probability(0.5, RULE)
     assert state.match.caption == "Match with Ana"
@@ -133,9 +133,9 @@ def test_a_name_with_all_that_supports_it():
 
 
 def test_why_it_is_unknown():
-    state = view_state(replace(LIVE, said=said({"Ana": 0.34, "Ben": 0.1})))
-    assert (state.now.mood, state.now.title) == (Mood.UNKNOWN, "Unknown voice")
-    assert state.now.ink is state.match.ink is None
+    state = view_state(replace(LIVE, identification=identified({"Ana": 0.34, "Ben": 0.1})))
+    assert (state.speaker.mood, state.speaker.title) == (Mood.UNKNOWN, "Unknown voice")
+    assert state.speaker.ink is state.match.ink is None
     assert state.match.caption == "Unknown: the closest is Ana"
     assert plain(state.match.spoken) == "Unknown: the closest is Ana: 30 %, needs 80 %"
     assert state.match.explanation == "Closest: Ana 0.34, needs 0.50."
@@ -143,17 +143,17 @@ def test_why_it_is_unknown():
 
 
 def test_two_people_alike():
-    state = view_state(replace(LIVE, said=said({"Ana": 0.62, "Ben": 0.60})))
-    assert state.now.title == "Unknown voice"
+    state = view_state(replace(LIVE, identification=identified({"Ana": 0.62, "Ben": 0.60})))
+    assert state.speaker.title == "Unknown voice"
     assert plain(state.match.caption) == "Unknown: Ana 96 % or Ben 94 %, too close to call"
 
 
 def test_the_name_stands_though_the_confidence_is_below_the_mark():
     """Just above threshold and margin: less sure than the match alone, but the bar must not contradict the name."""
-    answer = said({"Ana": 0.51, "Ben": 0.45})
-    state = view_state(replace(LIVE, said=answer))
+    answer = identified({"Ana": 0.51, "Ben": 0.45})
+    state = view_state(replace(LIVE, identification=answer))
     assert answer.confidence < probability(RULE.threshold, RULE)
-    assert state.now.title == "Ana"
+    assert state.speaker.title == "Ana"
     assert state.match.share >= state.match.needed
 
 
@@ -162,27 +162,30 @@ def test_little_speech_needs_less_and_the_bar_goes_along():
     for seconds, scores in ((1.0, {"Ana": 0.41, "Ben": 0.0}), (5.0, {"Ana": 0.51, "Ben": 0.0})):
         answer = decide(scores, rule.at(seconds))
         needs = rule.at(seconds).threshold  # as the engine tells it
-        shown = said(scores, label=answer.speaker, speaker=answer.speaker, speech_s=seconds, threshold=needs)
-        state = view_state(replace(LIVE, rule=rule, said=shown))
-        assert state.now.title == "Ana"
+        shown = identified(scores, label=answer.speaker, speaker=answer.speaker, speech_s=seconds, threshold=needs)
+        state = view_state(replace(LIVE, rule=rule, identification=shown))
+        assert state.speaker.title == "Ana"
         assert state.match.share == state.people[0].share == pytest.approx(probability(0.51, RULE))
         assert state.needed == state.match.needed == pytest.approx(probability(0.5, RULE))
 
 
 def test_unknown_voices_may_be_numbered():
-    assert view_state(replace(LIVE, said=said({"Ana": 0.1}, label="Unknown 2"))).now.title == "Unknown 2"
+    assert (
+        view_state(replace(LIVE, identification=identified({"Ana": 0.1}, label="Unknown 2"))).speaker.title
+        == "Unknown 2"
+    )
 
 
 def test_nobody_enrolled():
-    state = view_state(replace(LIVE, people=(), said=said({})))
+    state = view_state(replace(LIVE, people=(), identification=identified({})))
     assert state.nobody
-    assert state.now.title == "Unknown voice"
+    assert state.speaker.title == "Unknown voice"
     assert state.match is None
     assert not view_state(replace(LIVE, people=None)).nobody  # not known yet is not nobody
 
 
 def test_people_of_another_model_are_in_the_list_but_not_compared():
-    state = view_state(replace(LIVE, stale=("Ben",), said=said({"Ana": 0.8})))
+    state = view_state(replace(LIVE, stale=("Ben",), identification=identified({"Ana": 0.8})))
     ana, ben = state.people
     assert ana.speaking
     assert not ana.stale
@@ -190,7 +193,7 @@ def test_people_of_another_model_are_in_the_list_but_not_compared():
 
 
 def test_answers_are_shown_only_while_listening():
-    state = view_state(replace(LIVE, phase=Phase.STOPPED, said=said({"Ana": 0.8})))
+    state = view_state(replace(LIVE, phase=Phase.STOPPED, identification=identified({"Ana": 0.8})))
     assert state.match is None
     assert state.people[0].share is None
     assert not state.running
@@ -202,7 +205,9 @@ def test_people_are_in_alphabetical_order_whatever_their_accents():
 
 
 def test_colours_stay_when_scores_change():
-    before, after = (view_state(replace(LIVE, said=said({"Ana": a, "Ben": 0.9 - a}))) for a in (0.9, 0.0))
+    before, after = (
+        view_state(replace(LIVE, identification=identified({"Ana": a, "Ben": 0.9 - a}))) for a in (0.9, 0.0)
+    )
     assert [person.ink for person in before.people] == [person.ink for person in after.people]
     assert all(0 <= person.ink < INKS for person in after.people)
 

@@ -1,0 +1,189 @@
+"""What activities and jobs work with in the engine's thread: options, model, people, sound, turns and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.audio.source import AudioSource
+from app.demo import demo_people
+from app.diarisation.timeline import Turn
+from app.embedding.load import needs_torch
+from app.session import Session, SessionOptions, live_compute
+from app.voiceprints.store import VoiceprintStore
+from app.window import strings
+from app.window.engine.fact_board import FactBoard
+from app.window.engine.facts import Facts, Notice
+from app.window.engine.live_sound import LiveSound
+from app.window.engine.slow_imports import import_onnxruntime, import_torch, without_collections
+from app.window.engine.stopwatch import Stopwatch
+from utils import data_dir
+
+if TYPE_CHECKING:
+    from app.diarisation.recogniser import Recogniser
+    from app.embedding.encoder import Encoder
+    from app.scoring.identification import Identification
+
+
+class EngineContext:
+    """The engine's thread owns it. ``facts``, ``options`` and ``sound`` may be read from any thread.
+
+    ``obey_orders`` carries out the jobs that wait; long activities call it between two blocks of sound.
+    """
+
+    def __init__(
+        self,
+        options: SessionOptions,
+        *,
+        open_source: Callable[[SessionOptions], AudioSource],
+        microphone_problem: Callable[[], str],
+        stopwatch: Stopwatch,
+        obey_orders: Callable[[], None],
+    ):
+        self.options = options
+        """The options that hold now: the demo's, while it stands in for a microphone."""
+        self._asked = options  # as they were asked for
+        self.session = Session(options)
+        self.sound = LiveSound()
+        self.stopwatch = stopwatch
+        self.obey_orders = obey_orders
+        file = options.audio_file
+        name = file.name if file and not options.demo else file and strings.DEMO_INPUT
+        self.board = FactBoard(Facts(file=name, fixed_people=options.demo))
+        self._corrections: list[Turn] = []
+        self._open_source, self._microphone_problem = open_source, microphone_problem
+
+    @property
+    def facts(self) -> Facts:
+        return self.board.facts
+
+    @property
+    def data(self) -> Path:
+        """The folder of recordings and voiceprints."""
+        return data_dir(self.options.data)
+
+    def notify(self, text: str, *, good: bool = True) -> None:
+        """Show the user a line, for a while."""
+        self.board.update(notice=Notice(text, good))
+
+    # ------------------------------------------------------------ options and input
+
+    def choose_input(self, device: str | None) -> bool:
+        """Take the demo in place of a microphone if there is none at all, until the next start at least.
+
+        Returns whether the demo stands in. What was heard of another input is forgotten.
+        """
+        wanted = self._asked
+        if not (wanted.audio_file or wanted.device or device) and self._microphone_problem():
+            wanted = replace(wanted, demo=True, realtime=True)
+        if wanted != self.options:
+            self.options, self.session = wanted, Session(wanted, self.session.encoder)
+            self._forget_sound()
+        return wanted is not self._asked
+
+    def open_source(self, device: str | None) -> AudioSource:
+        """This microphone, or the file that is played. Raises BadInput if there is no such thing."""
+        return self._open_source(replace(self.options, device=device))
+
+    def use_model(self, model: str) -> None:
+        """Take another model, a name or a path, from the next start on, with its own threshold."""
+        if model != self.options.model:
+            self._change_options(model=model, threshold=None)
+            self.session.encoder = None
+
+    def set_threshold(self, threshold: float | None) -> None:
+        """Set the cosine that a name needs, from now on; None is the model's own."""
+        self._change_options(threshold=threshold)
+        if self.session.encoder is not None:
+            rule = self.session.encoder.rule(threshold)
+            if self.recogniser is not None:
+                self.recogniser.rule = rule
+            self.board.update(rule=rule)
+
+    def _change_options(self, **changes: object) -> None:
+        self._asked = replace(self._asked, **changes)
+        self.options = self.session.options = replace(self.options, **changes)
+
+    def _forget_sound(self) -> None:
+        self.sound.clear()
+        self._corrections.clear()
+        self.board.update(turns=(), overlaps=(), clock_s=0.0)
+
+    # ------------------------------------------------------------ model and people
+
+    @property
+    def recogniser(self) -> Recogniser | None:
+        """The recogniser that listens; None while nothing does."""
+        return self.session.recogniser
+
+    def encoder(self, progress: Callable[[int, int], None] | None = None) -> Encoder:
+        """The model, loaded if it is not yet. Raises what ``load_encoder`` and ``progress`` raise."""
+        if self.session.encoder is None:
+            with without_collections():
+                options = self.session.options
+                compute = live_compute(options)
+                import_torch() if needs_torch(options.model, compute) else import_onnxruntime()
+                from app.embedding.load import load_encoder
+
+                self.session.encoder = load_encoder(options.model, compute=compute, progress=progress)
+        return self.session.encoder
+
+    def own_threshold(self) -> float | None:
+        """The model's own threshold; None while no model is loaded."""
+        encoder = self.session.encoder
+        return None if encoder is None else encoder.rule().threshold
+
+    def enrolled_people(self) -> tuple[str, ...]:
+        """Everybody's name, whichever model their voiceprints are of."""
+        if self.options.demo:
+            return tuple(demo_people())
+        with VoiceprintStore(self.data) as store:
+            return tuple(store.people())
+
+    def reload_people(self) -> None:
+        """Read the voiceprints again: somebody was enrolled, renamed or deleted."""
+        if self.session.encoder is not None:
+            gallery = self.session.load_gallery(self.session.encoder)
+            if self.recogniser is not None:
+                self.recogniser.gallery = gallery
+        self.board.update(people=self.enrolled_people(), stale=self.session.stale)
+
+    def name_unknown(self, label: str, name: str) -> None:
+        """Give an unknown voice of the present session a name; any other label is left alone."""
+        if self.recogniser and label in {voice.label for voice in self.recogniser.unknowns()}:
+            self.recogniser.relabel(label, name)
+
+    # ------------------------------------------------------------ turns
+
+    def publish(self, identification: Identification) -> None:
+        """Take in an answer of the session: the clock and the sound's own figures follow it."""
+        self.sound.observe(identification, self.recogniser.config.hop_s)
+        self.board.update(clock_s=identification.time_s)
+
+    def publish_turns(self) -> None:
+        """Show who spoke when, with the user's corrections."""
+        turns = corrected(self.session.turns(), self._corrections)
+        self.board.update(turns=turns, overlaps=self.sound.overlaps.spans)
+
+    def correct(self, turns: Sequence[Turn], label: str) -> None:
+        """Give these stretches of the past this label, from now on."""
+        self._corrections += [replace(turn, label=label) for turn in turns]
+        self.publish_turns()
+
+    def rename_turns(self, old: str, new: str) -> None:
+        """Give a renamed person's past turns the new name."""
+        self.correct([turn for turn in self.facts.turns if turn.label == old], new)
+
+
+def corrected(turns: list[Turn], corrections: list[Turn]) -> tuple[Turn, ...]:
+    """The turns, with the label of the newest correction in which their middle lies."""
+    if not corrections:
+        return tuple(turns)
+    out = []
+    for turn in turns:
+        middle = (turn.start_s + turn.end_s) / 2
+        found = next((c for c in reversed(corrections) if c.start_s <= middle <= c.end_s), None)
+        out.append(replace(turn, label=found.label) if found else turn)
+    return tuple(out)
