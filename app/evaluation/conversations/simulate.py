@@ -16,8 +16,8 @@ import numpy as np
 from app.audio.acoustics import pink_noise, random_stretch, reverberate, simulated_room
 from app.corpus.clips import Clip
 from app.diarisation.timeline import Turn
-from app.evaluation.conversations.cast import Cast, Tape, choose_cast, listen
 from app.evaluation.conversations.live_metrics import Reference
+from app.evaluation.conversations.speakers import Cast, Tape, choose_cast, listen
 from utils import SAMPLE_RATE
 
 FLOOR_RMS = 1e-4
