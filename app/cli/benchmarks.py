@@ -144,10 +144,9 @@ def day(options: argparse.Namespace) -> None:
 def overlap(options: argparse.Namespace) -> None:
     from app.corpus.manifest import read_clips
     from app.embedding.load import load_encoder
-    from app.evaluation.conversations.benchmark import condition
-    from app.evaluation.conversations.meetings import meetings, read_excerpts
-    from app.evaluation.conversations.overlap_detection import OverlapCounts, measure_overlap
-    from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
+    from app.evaluation.conversations.meetings import meeting_conversations, read_excerpts
+    from app.evaluation.conversations.overlap_detection import OverlapCounts, measure_overlap, simulated_overlap
+    from app.evaluation.conversations.plan import parse_condition
 
     encoder, clips = load_encoder(options.model, compute="cpu"), read_clips(options.speech)
     if encoder.overlap is None:
@@ -155,18 +154,14 @@ def overlap(options: argparse.Namespace) -> None:
     print("\nTwo people at once, as the live engine tells it:\n")
     print(f"  {'':<38}answers right of all     stretches found          of")
     for corpus, kind in itertools.product(sorted({clip.corpus for clip in clips}), ("clean", "20", "10", "room+20")):
-        where, total = condition(kind), OverlapCounts()
-        own = [clip for clip in clips if clip.corpus == corpus]
+        condition, own = parse_condition(kind), [clip for clip in clips if clip.corpus == corpus]
         try:
-            for seed in range(1, options.conversations + 1):
-                config = ConversationConfig(seed=seed, snr_db=where.snr_db, rt60_s=where.rt60_s)
-                total += measure_overlap(build_conversation(own, config), encoder)
+            counts = simulated_overlap(own, condition, range(1, options.conversations + 1), encoder)
         except BadInput as error:
-            print(f"heard: left out {corpus}, {where.name}: {error}", file=sys.stderr)
+            print(f"heard: left out {corpus}, {condition.name}: {error}", file=sys.stderr)
             continue
-        print(f"  {f'{corpus}, {where.name}':<38}{total}", flush=True)
+        print(f"  {f'{corpus}, {condition.name}':<38}{counts}", flush=True)
     if options.meetings:
-        pairs = [
-            measure_overlap(conversation, encoder) for _, conversation in meetings(read_excerpts(options.meetings))
-        ]
-        print(f"  {'meetings':<38}{sum(pairs, OverlapCounts())}")
+        excerpts = read_excerpts(options.meetings)
+        counts = [measure_overlap(conversation, encoder) for _, conversation in meeting_conversations(excerpts)]
+        print(f"  {'meetings':<38}{sum(counts, OverlapCounts())}")

@@ -74,7 +74,8 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     from tqdm import tqdm
 
     from app.corpus.clips import Clip
-    from app.evaluation.conversations.benchmark import Setup, audio_files, condition, meeting_units, run, units
+    from app.evaluation.conversations.benchmark import audio_files, run_benchmark
+    from app.evaluation.conversations.plan import SharedSetup, meeting_tasks, parse_condition, simulated_tasks
     from app.evaluation.conversations.simulate import ConversationConfig
 
     def given(name: str, default):
@@ -82,7 +83,7 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
         return default if value is None else value
 
     beside = Path(options.conversations).parent
-    kinds = [condition(text) for text in given("conditions", ["20"] if options.quick else DEFAULT_CONDITIONS)]
+    kinds = [parse_condition(text) for text in given("conditions", ["20"] if options.quick else DEFAULT_CONDITIONS)]
     config = ConversationConfig(
         strangers=given("strangers", 3),
         stranger_share=given("stranger_share", 0.25),
@@ -93,7 +94,7 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     impostors = _folder(options, "impostors", beside / "dev" / "impostors")
     noise = _folder(options, "noise", beside / "noise")
     talks = _folder(options, "meetings", beside / "dev" / "conversations")
-    setup = Setup(
+    setup = SharedSetup(
         model=options.model,
         compute=options.compute,
         impostors=tuple(Clip(str(path), "") for path in audio_files(impostors)) if impostors else (),
@@ -107,9 +108,9 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
         "enrolment_s": lengths_s,
         "seeds": range(first, first + given("seeds", 2 if options.quick else 4)),
     }
-    usable = _usable(corpora, lambda name, clips: units({name: clips}, kinds[:1], config, **wanted), options)
-    work = units(usable, kinds, config, **wanted)
-    work += meeting_units(talks, lengths_s) if talks else []
+    usable = _usable(corpora, lambda name, clips: simulated_tasks({name: clips}, kinds[:1], config, **wanted), options)
+    work = simulated_tasks(usable, kinds, config, **wanted)
+    work += meeting_tasks(talks, lengths_s) if talks else []
     bar = tqdm(total=len(work), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
 
     def progress(items):
@@ -122,7 +123,7 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     lines = []
     if not options.json:
         print(header(options.markdown))
-    for row in run(work, setup, jobs=given("jobs", 1), progress=progress):
+    for row in run_benchmark(work, setup, jobs=given("jobs", 1), progress=progress):
         for line in row.lines():
             lines.append(line)
             if not options.json:
@@ -135,13 +136,13 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
 
 def _usable(corpora, work_of, options: argparse.Namespace) -> dict:
     """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
-    from app.evaluation.conversations.simulate import cast_of
+    from app.evaluation.conversations.simulate import speakers_of
 
     usable, why = {}, ""
     for name, clips in corpora:
         try:
-            for unit in work_of(name, tuple(clips)):
-                cast_of(unit.clips, unit.config)
+            for task in work_of(name, tuple(clips)):
+                speakers_of(task.clips, task.config)
             usable[name] = tuple(clips)
         except BadInput as error:
             why = f"{name or 'the table'}: {error}"

@@ -1,7 +1,7 @@
 """What other programs do, with the same network and one cosine threshold: three simple ways to say who is speaking.
 
-Each takes in blocks as the program's own engine does and keeps what it decided. Scores are plain cosines, and nothing
-but the label depends on the threshold: any other can be applied afterwards (``relabelled``, ``turns``).
+Each takes in blocks as the program's own engine does and keeps what it scored. Scores are plain cosines, and nothing
+but the label depends on the threshold: any other can be applied afterwards (``with_threshold``, ``final_turns``).
 """
 
 from __future__ import annotations
@@ -25,38 +25,39 @@ Voiceprints = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Decided:
-    """Scores of a stretch of sound."""
+class ScoredStretch:
+    """A stretch of sound and its scores."""
 
     start_s: float
     end_s: float
     scores: dict[str, float]
+    """Name -> mean cosine, -1 to 1."""
 
 
 class Baseline(ABC):
-    """Feed ``step`` consecutive blocks."""
+    """One simple way to say who is speaking. It is fed consecutive blocks, as the engine is."""
 
     name: str
 
     def __init__(self, encoder: Encoder, voiceprints: Voiceprints, threshold: float):
         self.encoder, self.voiceprints, self.threshold = encoder, voiceprints, threshold
-        self.decided: list[Decided] = []
-        """In order of time."""
+        self.scored: list[ScoredStretch] = []
+        """What was scored, in order of time."""
 
     @abstractmethod
     def step(self, block: AudioBlock) -> Identification:
-        """Take in a block and say what is on the screen at its end."""
+        """Take in a block; returns what is on the screen at its end."""
 
     def scores(self, samples: np.ndarray) -> dict[str, float]:
         """Name -> mean cosine, -1 to 1, of sound (n,) of at least 0.1 s with a person's embeddings."""
         embedding = self.encoder.embed(samples)
         return {name: float(np.mean(vectors @ embedding)) for name, vectors in self.voiceprints.items()}
 
-    def say(self, time_s: float, scores: dict[str, float] | None) -> Identification:
-        """The answer for scores, or an empty screen."""
+    def answer(self, time_s: float, scores: dict[str, float] | None) -> Identification:
+        """The answer for scores; an empty screen without any."""
         if scores is None:
             return Identification(time_s, None, None, 0.0)
-        return relabelled(Identification(time_s, UNKNOWN, None, 0.0, scores), self.threshold)
+        return with_threshold(Identification(time_s, UNKNOWN, None, 0.0, scores), self.threshold)
 
 
 class RecordThenDecide(Baseline):
@@ -80,8 +81,8 @@ class RecordThenDecide(Baseline):
             self._last = self.scores(self._recorded[:length])
             self._recorded = self._recorded[length:]
             end_s = block.end_s - len(self._recorded) / SAMPLE_RATE
-            self.decided.append(Decided(end_s - self.record_s, end_s, self._last))
-        return self.say(block.end_s, self._last)
+            self.scored.append(ScoredStretch(end_s - self.record_s, end_s, self._last))
+        return self.answer(block.end_s, self._last)
 
 
 class SegmentThenDecide(Baseline):
@@ -116,7 +117,7 @@ class SegmentThenDecide(Baseline):
             if self._silent * CHUNK_S >= self.silence_s or len(self._segment) * CHUNK_S >= self.longest_s:
                 self._decide(end_s - self._silent * CHUNK_S)
         self._rest = sound[len(sound) // CHUNK * CHUNK :]
-        return self.say(block.end_s, self._last)
+        return self.answer(block.end_s, self._last)
 
     def _decide(self, end_s: float) -> None:
         speech = self._segment[: len(self._segment) - self._silent]
@@ -124,7 +125,7 @@ class SegmentThenDecide(Baseline):
         self._segment, self._silent = [], 0
         if length_s >= self.shortest_s:
             self._last = self.scores(np.concatenate(speech))
-            self.decided.append(Decided(end_s - length_s, end_s, self._last))
+            self.scored.append(ScoredStretch(end_s - length_s, end_s, self._last))
 
 
 class SlidingWindow(Baseline):
@@ -148,26 +149,26 @@ class SlidingWindow(Baseline):
         if (self._detector.process(block.samples) >= SPEECH).any():
             self._speech_s = block.end_s
         if block.end_s - self._speech_s >= self.hold_s or len(self._window) < MIN_SAMPLES:
-            return self.say(block.end_s, None)
+            return self.answer(block.end_s, None)
         scores = self.scores(self._window)
         if self._speech_s == block.end_s:
-            self.decided.append(Decided(block.start_s, block.end_s, scores))
-        return self.say(block.end_s, scores)
+            self.scored.append(ScoredStretch(block.start_s, block.end_s, scores))
+        return self.answer(block.end_s, scores)
 
 
-def relabelled(answer: Identification, threshold: float) -> Identification:
+def with_threshold(answer: Identification, threshold: float) -> Identification:
     """A baseline's answer with another threshold."""
     if answer.label is None:
         return answer
-    speaker = best(answer.scores, threshold)
+    speaker = best_match(answer.scores, threshold)
     return dataclasses.replace(answer, label=speaker or UNKNOWN, speaker=speaker, threshold=threshold)
 
 
-def turns(decided: Sequence[Decided], threshold: float) -> list[Turn]:
+def final_turns(scored: Sequence[ScoredStretch], threshold: float) -> list[Turn]:
     """Who spoke when, in the end, as a baseline decided it; neighbours of one label are one turn."""
     joined: list[Turn] = []
-    for part in decided:
-        label = best(part.scores, threshold) or UNKNOWN
+    for part in scored:
+        label = best_match(part.scores, threshold) or UNKNOWN
         if joined and joined[-1].label == label and part.start_s - joined[-1].end_s < 0.05:
             joined[-1] = Turn(joined[-1].start_s, part.end_s, label)
         else:
@@ -175,7 +176,7 @@ def turns(decided: Sequence[Decided], threshold: float) -> list[Turn]:
     return joined
 
 
-def best(scores: dict[str, float], threshold: float) -> str | None:
+def best_match(scores: dict[str, float], threshold: float) -> str | None:
     """The person with the highest score if that is at the threshold or above it."""
     name = max(scores, key=scores.__getitem__, default=None)
     return name if name is not None and scores[name] >= threshold else None

@@ -15,13 +15,13 @@ from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 
 ENROLMENT_S = 3.0
 """Speech that somebody must have in the one excerpt to be enrolled."""
-HEARD_S = 1.0
+IDENTIFIED_S = 1.0
 """Speech that an enrolled person must have in the other excerpt for it to be of use."""
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Some of a meeting, and who speaks in it."""
+    """A part of a meeting, and who speaks in it."""
 
     name: str
     samples: np.ndarray
@@ -30,11 +30,11 @@ class Excerpt:
 
     @property
     def meeting(self) -> str:
-        """Excerpts whose names differ in the number at their end only are of one meeting."""
+        """The excerpt's name without the number at its end: excerpts of one meeting share it."""
         return re.sub(r"\d+$", "", self.name)
 
     def speech_of(self, person: str) -> np.ndarray:
-        """What a person says alone (m,), m perhaps 0."""
+        """The samples (m,) in which a person speaks alone; m may be 0."""
         alone = np.zeros(len(self.samples), bool)
         for own in (True, False):  # first the person's turns, then all others' out of them
             for turn in self.turns:
@@ -57,20 +57,20 @@ def read_excerpts(folder: str | Path) -> list[Excerpt]:
     return excerpts
 
 
-def meetings(excerpts: list[Excerpt], enrolment_s: float = 20.0) -> Iterator[tuple[str, Conversation]]:
-    """(name, conversation) of every ordered pair of excerpts of one meeting in which somebody enrolled speaks.
+def meeting_conversations(excerpts: list[Excerpt], enrolment_s: float = 20.0) -> Iterator[tuple[str, Conversation]]:
+    """(name, conversation) of every ordered pair of excerpts of one meeting, the second with enrolled people in it.
 
     Everybody with 3 s of speech alone is enrolled, with ``enrolment_s`` at most; all others are strangers.
     """
     for source in excerpts:
-        voices = {name: source.speech_of(name) for name in sorted({turn.label for turn in source.turns})}
+        speech = {name: source.speech_of(name) for name in sorted({turn.label for turn in source.turns})}
         enrolment = {
-            name: voice[: round(enrolment_s * SAMPLE_RATE)]
-            for name, voice in voices.items()
-            if len(voice) >= ENROLMENT_S * SAMPLE_RATE
+            name: samples[: round(enrolment_s * SAMPLE_RATE)]
+            for name, samples in speech.items()
+            if len(samples) >= ENROLMENT_S * SAMPLE_RATE
         }
         for target in excerpts:
-            known_s = sum(turn.duration_s for turn in target.turns if turn.label in enrolment)
-            if target is not source and target.meeting == source.meeting and known_s >= HEARD_S:
+            enrolled_s = sum(turn.duration_s for turn in target.turns if turn.label in enrolment)
+            if target is not source and target.meeting == source.meeting and enrolled_s >= IDENTIFIED_S:
                 conversation = Conversation(target.samples, target.turns, target.turns, enrolment)
                 yield f"{source.name} to {target.name}", conversation

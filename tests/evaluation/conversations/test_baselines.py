@@ -13,13 +13,13 @@ from app.diarisation.timeline import Turn
 from app.enrolment.segments import embed_segments, pool_embeddings
 from app.evaluation.conversations.baselines import (
     Baseline,
-    Decided,
     RecordThenDecide,
+    ScoredStretch,
     SegmentThenDecide,
     SlidingWindow,
-    best,
-    relabelled,
-    turns,
+    best_match,
+    final_turns,
+    with_threshold,
 )
 from app.scoring.identification import Identification
 from utils import SAMPLE_RATE, read_audio
@@ -53,11 +53,11 @@ def silence(seconds: float) -> np.ndarray:
 
 def test_record_then_decide_answers_every_seven_seconds(encoder, voices, voiceprints):
     baseline = RecordThenDecide(encoder, voiceprints)
-    said = play(baseline, np.concatenate([voices["Ana"][: 7 * SAMPLE_RATE], voices["Ben"][: 7 * SAMPLE_RATE]]))
+    answers = play(baseline, np.concatenate([voices["Ana"][: 7 * SAMPLE_RATE], voices["Ben"][: 7 * SAMPLE_RATE]]))
     assert baseline.threshold == 0.52
-    assert [answer.label for answer in said] == [None] * 27 + ["Ana"] * 28 + ["Ben"]
-    assert [part.end_s for part in baseline.decided] == pytest.approx([7, 14])
-    assert turns(baseline.decided, 0.52) == [Turn(0, 7, "Ana"), Turn(7, 14, "Ben")]
+    assert [answer.label for answer in answers] == [None] * 27 + ["Ana"] * 28 + ["Ben"]
+    assert [part.end_s for part in baseline.scored] == pytest.approx([7, 14])
+    assert final_turns(baseline.scored, 0.52) == [Turn(0, 7, "Ana"), Turn(7, 14, "Ben")]
 
 
 def test_scores_are_the_mean_over_a_persons_samples(encoder, voices):
@@ -71,12 +71,12 @@ def test_scores_are_the_mean_over_a_persons_samples(encoder, voices):
 def test_segment_then_decide_waits_for_the_end(encoder, voices, voiceprints):
     baseline = SegmentThenDecide(encoder, voiceprints, 0.4)
     ana, ben = voices["Ana"][: 3 * SAMPLE_RATE], voices["Ben"][: 3 * SAMPLE_RATE]
-    said = play(baseline, np.concatenate([silence(1), ana, silence(1), ben, silence(1)]))
-    labels = {answer.time_s: answer.label for answer in said}
+    answers = play(baseline, np.concatenate([silence(1), ana, silence(1), ben, silence(1)]))
+    labels = {answer.time_s: answer.label for answer in answers}
     assert all(labels[time_s] is None for time_s in (1.0, 2.0, 2.5))
     assert labels[5.0] == labels[6.0] == "Ana"  # also while Ben begins
     assert labels[9.0] == "Ben"
-    final = turns(baseline.decided, 0.4)
+    final = final_turns(baseline.scored, 0.4)
     assert final[0].start_s == pytest.approx(1.0, abs=0.25)
     assert final[-1].end_s == pytest.approx(8.0, abs=0.25)
     assert {turn.label for turn in final} == {"Ana", "Ben"}
@@ -86,37 +86,42 @@ def test_a_long_segment_is_cut(encoder, voices, voiceprints):
     baseline = SegmentThenDecide(encoder, voiceprints, 0.4)
     baseline.longest_s = 2.0
     play(baseline, voices["Ana"][: 5 * SAMPLE_RATE])
-    assert len(baseline.decided) >= 2
-    assert max(part.end_s - part.start_s for part in baseline.decided) <= 2.0 + 0.032
+    assert len(baseline.scored) >= 2
+    assert max(part.end_s - part.start_s for part in baseline.scored) <= 2.0 + 0.032
 
 
 def test_sliding_window_answers_at_once_and_is_empty_in_silence(encoder, voices, voiceprints):
     baseline = SlidingWindow(encoder, voiceprints, 0.3)
-    said = play(baseline, np.concatenate([silence(1), voices["Ana"][: 4 * SAMPLE_RATE], silence(2)]))
-    labels = {answer.time_s: answer.label for answer in said}
+    answers = play(baseline, np.concatenate([silence(1), voices["Ana"][: 4 * SAMPLE_RATE], silence(2)]))
+    labels = {answer.time_s: answer.label for answer in answers}
     assert labels[0.5] is labels[1.0] is None
     assert labels[1.5] is not None
     assert labels[4.0] == labels[5.0] == "Ana"
     assert labels[6.0] is labels[7.0] is None
-    assert all(1.0 <= part.start_s <= part.end_s <= 5.26 for part in baseline.decided)
+    assert all(1.0 <= part.start_s <= part.end_s <= 5.26 for part in baseline.scored)
 
 
 def test_silence_has_no_name(encoder, voiceprints):
     for kind in (SegmentThenDecide, SlidingWindow):
         baseline = kind(encoder, voiceprints, 0.3)
         assert {answer.label for answer in play(baseline, silence(3))} == {None}
-        assert baseline.decided == []
+        assert baseline.scored == []
 
 
 def test_the_threshold_by_itself():
     scores = {"Ana": 0.5, "Ben": 0.4}
-    assert (best(scores, 0.5), best(scores, 0.51), best({}, 0.0)) == ("Ana", None, None)
+    assert (best_match(scores, 0.5), best_match(scores, 0.51), best_match({}, 0.0)) == ("Ana", None, None)
     answer = Identification(1.0, "unknown", None, 0.0, scores)
-    assert [relabelled(answer, t).label for t in (0.3, 0.6)] == ["Ana", "unknown"]
-    assert relabelled(Identification(1.0, None, None, 0.0), 0.0).label is None
+    assert [with_threshold(answer, t).label for t in (0.3, 0.6)] == ["Ana", "unknown"]
+    assert with_threshold(Identification(1.0, None, None, 0.0), 0.0).label is None
 
 
 def test_turns_are_joined_unless_there_is_a_pause():
-    decided = [Decided(0, 1, {"Ana": 0.9}), Decided(1, 2, {"Ana": 0.8}), Decided(3, 4, {"Ana": 0.9}), Decided(4, 5, {})]
-    assert turns(decided, 0.5) == [Turn(0, 2, "Ana"), Turn(3, 4, "Ana"), Turn(4, 5, "unknown")]
-    assert turns(decided[:2], 0.85) == [Turn(0, 1, "Ana"), Turn(1, 2, "unknown")]
+    scored = [
+        ScoredStretch(0, 1, {"Ana": 0.9}),
+        ScoredStretch(1, 2, {"Ana": 0.8}),
+        ScoredStretch(3, 4, {"Ana": 0.9}),
+        ScoredStretch(4, 5, {}),
+    ]
+    assert final_turns(scored, 0.5) == [Turn(0, 2, "Ana"), Turn(3, 4, "Ana"), Turn(4, 5, "unknown")]
+    assert final_turns(scored[:2], 0.85) == [Turn(0, 1, "Ana"), Turn(1, 2, "unknown")]

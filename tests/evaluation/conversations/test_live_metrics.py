@@ -7,17 +7,16 @@ import pytest
 
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.live_metrics import (
-    Reference,
-    ScreenCounts,
-    count_screen,
+    LiveCounts,
+    count_labels,
+    count_live,
     count_shown,
-    count_turns,
+    delayed_oracle,
     extra_changes,
-    late_screen,
-    near_borders,
-    screen_score,
+    live_error_rates,
     times_to_name,
 )
+from app.evaluation.conversations.reference import Reference, near_boundaries
 from app.scoring.identification import Identification, is_unknown
 
 
@@ -32,8 +31,8 @@ def reference(*turns: tuple[float, float, str], length_s: float = 20.0, pauses: 
     return Reference(turns, tuple(speech), ("Ana", "Ben"), length_s)
 
 
-def said(*answers: tuple[float, str | None]) -> list[Identification]:
-    return [Identification(time_s, label, None, 0.0) for time_s, label in answers]
+def answers(*shown: tuple[float, str | None]) -> list[Identification]:
+    return [Identification(time_s, label, None, 0.0) for time_s, label in shown]
 
 
 def test_unknown_labels():
@@ -43,21 +42,21 @@ def test_unknown_labels():
 
 def test_what_waiting_costs_by_hand():
     so = reference((0, 4, "Ana"), (5, 9, "Carl"), (10, 11, "Ben"))
-    shown = late_screen(so, 1.25)  # the last turn is over before it is shown
+    shown = delayed_oracle(so, 1.25)  # the last turn is over before it is shown
     assert shown == [Turn(1.25, 4, "Ana"), Turn(6.25, 9, "Unknown 1")]
     counts = count_shown(so, shown)
     assert counts.wrong_s == pytest.approx(1.0 + 1.0 + 0.5)
     assert counts.speech_s == pytest.approx(3.5 + 3.5 + 0.5)
-    assert counts.delays_s == pytest.approx((1.25, np.inf))
-    assert (counts.named_s, counts.confused_s, counts.extra_changes) == (0, 0, 0)
-    assert count_shown(so, late_screen(so, 0.25)).wrong_s == 0  # within the collar
+    assert counts.times_to_name_s == pytest.approx((1.25, np.inf))
+    assert (counts.named_s, counts.confusion_s, counts.extra_changes) == (0, 0, 0)
+    assert count_shown(so, delayed_oracle(so, 0.25)).wrong_s == 0  # within the collar
 
 
 def test_every_kind_of_wrong_by_hand():
     so = reference((0, 4, "Ana"), (5, 9, "Ben"), (10, 14, "Carl"))
-    counts = count_screen(
+    counts = count_live(
         so,
-        said((1.0, "Ana"), (4.5, None), (6.0, "Ana"), (7.0, "Ben"), (9.5, None), (11, "unknown"), (12, "Ben")),
+        answers((1.0, "Ana"), (4.5, None), (6.0, "Ana"), (7.0, "Ben"), (9.5, None), (11, "unknown"), (12, "Ben")),
     )
     # 4 s less 0.25 s at either end makes 3.5 s of each turn.
     assert counts.speech_s == pytest.approx(10.5)
@@ -65,47 +64,47 @@ def test_every_kind_of_wrong_by_hand():
     assert counts.stranger_s == pytest.approx(3.5)
     # Ana: nothing until 1.0. Ben: nothing until 6.0, Ana until 7.0. Carl: nothing until 11, Ben from 12 on.
     assert counts.missed_s == pytest.approx(0.75 + 0.75)
-    assert counts.confused_s == pytest.approx(1.0)
+    assert counts.confusion_s == pytest.approx(1.0)
     assert counts.named_s == pytest.approx(1.75)
     assert counts.wrong_s == pytest.approx(0.75 + 0.75 + 1.0 + 0.75 + 1.75)
-    assert counts.delays_s == pytest.approx((1.0, 2.0))
-    score = screen_score(counts)
-    assert score.error == pytest.approx(5.0 / 10.5)
-    assert score.strangers_named == pytest.approx(0.5)
-    assert score.enrolled_unknown == pytest.approx(1.5 / 7)
-    assert score.enrolled_confused == pytest.approx(1 / 7)
-    assert score.never_named == 0
-    assert score.extra_changes_per_min == pytest.approx(3)  # the last one, in 20 s
+    assert counts.times_to_name_s == pytest.approx((1.0, 2.0))
+    rates = live_error_rates(counts)
+    assert rates.error == pytest.approx(5.0 / 10.5)
+    assert rates.strangers_named == pytest.approx(0.5)
+    assert rates.enrolled_unknown == pytest.approx(1.5 / 7)
+    assert rates.enrolled_confused == pytest.approx(1 / 7)
+    assert rates.never_named == 0
+    assert rates.extra_changes_per_min == pytest.approx(3)  # the last one, in 20 s
 
 
 def test_a_perfect_screen_has_no_errors():
     so = reference((0, 4, "Ana"), (3, 9, "Ben"), (10, 14, "Carl"), pauses=((6, 7),))
-    score = screen_score(count_screen(so, said((0, "Ana"), (3, "Ben"), (9.1, None), (10, "Unknown 3"))))
-    assert score.error == score.strangers_named == score.enrolled_unknown == score.enrolled_confused == 0
-    assert score.time_to_name_s == (0, 0)
-    assert score.extra_changes_per_min == 0
+    rates = live_error_rates(count_live(so, answers((0, "Ana"), (3, "Ben"), (9.1, None), (10, "Unknown 3"))))
+    assert rates.error == rates.strangers_named == rates.enrolled_unknown == rates.enrolled_confused == 0
+    assert rates.time_to_name_s == (0, 0)
+    assert rates.extra_changes_per_min == 0
 
 
 def test_an_empty_screen_is_all_wrong():
-    score = screen_score(count_screen(reference((0, 4, "Ana"), (5, 9, "Carl")), []))
-    assert score.error == 1
-    assert score.enrolled_unknown == 1
-    assert score.strangers_named == 0
-    assert score.time_to_name_s == (np.inf, np.inf)
-    assert score.never_named == 1
+    rates = live_error_rates(count_live(reference((0, 4, "Ana"), (5, 9, "Carl")), []))
+    assert rates.error == 1
+    assert rates.enrolled_unknown == 1
+    assert rates.strangers_named == 0
+    assert rates.time_to_name_s == (np.inf, np.inf)
+    assert rates.never_named == 1
 
 
 def test_where_two_speak_either_name_is_right_and_both_are():
     so = reference((0, 10, "Ana"), (4, 8, "Ben"))
-    assert count_turns(so, [Turn(0, 10, "Ana")]).wrong_s == 0
-    assert count_turns(so, [Turn(0, 4, "Ana"), Turn(4, 8, "Ben"), Turn(8, 10, "Ana")]).wrong_s == 0
-    assert count_turns(so, [Turn(0, 10, "Ana"), Turn(4, 8, "Ben")]).wrong_s == 0
-    assert count_turns(so, [Turn(0, 10, "Ana"), Turn(2, 8, "Ben")]).wrong_s == pytest.approx(1.75)
+    assert count_labels(so, [Turn(0, 10, "Ana")]).wrong_s == 0
+    assert count_labels(so, [Turn(0, 4, "Ana"), Turn(4, 8, "Ben"), Turn(8, 10, "Ana")]).wrong_s == 0
+    assert count_labels(so, [Turn(0, 10, "Ana"), Turn(4, 8, "Ben")]).wrong_s == 0
+    assert count_labels(so, [Turn(0, 10, "Ana"), Turn(2, 8, "Ben")]).wrong_s == pytest.approx(1.75)
 
 
 def test_a_stranger_among_two_is_neither_strangers_nor_enrolled_peoples_time():
     so = reference((0, 10, "Ana"), (4, 8, "Carl"))
-    counts = count_turns(so, [Turn(0, 10, "unknown")])
+    counts = count_labels(so, [Turn(0, 10, "unknown")])
     assert counts.stranger_s == 0
     assert counts.enrolled_s == pytest.approx(3.5 + 1.5)
     assert counts.speech_s == pytest.approx(3.5 + 3.5 + 1.5)
@@ -114,15 +113,15 @@ def test_a_stranger_among_two_is_neither_strangers_nor_enrolled_peoples_time():
 
 def test_pauses_inside_a_turn_do_not_count():
     so = reference((0, 10, "Ana"), pauses=((4, 6),))
-    counts = count_turns(so, [Turn(0, 4, "Ana"), Turn(4, 6, "Ben"), Turn(7, 10, "Ana")])
+    counts = count_labels(so, [Turn(0, 4, "Ana"), Turn(4, 6, "Ben"), Turn(7, 10, "Ana")])
     assert counts.speech_s == pytest.approx(7.5)
     assert counts.wrong_s == pytest.approx(1.0)
 
 
 def test_all_unknown_labels_are_right_for_every_stranger():
     so = reference((0, 4, "Carl"), (5, 9, "Dora"))
-    assert count_turns(so, [Turn(0, 9, "Unknown 1")]).wrong_s == 0
-    assert count_turns(so, [Turn(0, 4, "unknown"), Turn(5, 9, "Unknown 2")]).wrong_s == 0
+    assert count_labels(so, [Turn(0, 9, "Unknown 1")]).wrong_s == 0
+    assert count_labels(so, [Turn(0, 4, "unknown"), Turn(5, 9, "Unknown 2")]).wrong_s == 0
 
 
 def test_the_time_to_a_name():
@@ -130,9 +129,9 @@ def test_the_time_to_a_name():
     shown = [Turn(0.5, 6, "Ana"), Turn(6.25, 10.2, "Ben"), Turn(11.5, 12.5, "Ana"), Turn(14, 16, "Ana")]
     # Ana's second turn is over before her name comes, her third follows her own, her fourth finds it there.
     assert times_to_name(reference(*turns), shown) == (0.5, 1.25, np.inf, 0)
-    score = screen_score(ScreenCounts(delays_s=(0.5, np.inf, 1.25, 3.0, 1.0)))
-    assert score.time_to_name_s == (1.25, np.inf)
-    assert score.never_named == 0.2
+    rates = live_error_rates(LiveCounts(times_to_name_s=(0.5, np.inf, 1.25, 3.0, 1.0)))
+    assert rates.time_to_name_s == (1.25, np.inf)
+    assert rates.never_named == 0.2
 
 
 @pytest.mark.parametrize(
@@ -163,13 +162,13 @@ def test_within_one_turn_no_change_is_due():
 
 def test_counts_add_up():
     so = reference((0, 4, "Ana"), length_s=5)
-    one = count_screen(so, said((1.0, "Ana")))
-    both = one + count_screen(so, said((2.0, "Ben")))
-    assert both.heard_s == 10
+    one = count_live(so, answers((1.0, "Ana")))
+    both = one + count_live(so, answers((2.0, "Ben")))
+    assert both.length_s == 10
     assert both.wrong_s == pytest.approx(0.75 + 3.5)
-    assert both.delays_s == (1.0, np.inf)
+    assert both.times_to_name_s == (1.0, np.inf)
 
 
 def test_the_collar_does_not_leave_the_conversation():
-    near = near_borders([Turn(0.1, 9.9, "Ana")], 1000, 0.25)
+    near = near_boundaries([Turn(0.1, 9.9, "Ana")], 1000, 0.25)
     assert np.flatnonzero(~near)[[0, -1]].tolist() == [35, 964]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.diarisation.timeline import Turn
-from app.evaluation.conversations.meetings import Excerpt, meetings, read_excerpts
+from app.evaluation.conversations.meetings import Excerpt, meeting_conversations, read_excerpts
 from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
 
 
@@ -31,9 +31,12 @@ def test_pairs_of_one_meeting_in_which_somebody_known_speaks(speech):
     second = Excerpt("a1", speech, (Turn(0, 2, "Ana"), Turn(3, 9, "Ben")))
     strange = Excerpt("a2", speech, (Turn(0, 9, "Carl"),))
     other = Excerpt("b0", speech, (Turn(0, 9, "Ana"),))
-    found = {name: list(talk.enrolment) for name, talk in meetings([first, second, strange, other], enrolment_s=2.0)}
+    found = {
+        name: list(talk.enrolment)
+        for name, talk in meeting_conversations([first, second, strange, other], enrolment_s=2.0)
+    }
     assert found == {"a0 to a1": ["Ana"], "a1 to a0": ["Ben"]}
-    ((_, talk), _) = meetings([first, second], enrolment_s=2.0)
+    ((_, talk), _) = meeting_conversations([first, second], enrolment_s=2.0)
     assert len(talk.enrolment["Ana"]) == 2 * SAMPLE_RATE
     assert talk.strangers == {"Ben"}
     assert talk.reference.length_s == pytest.approx(10)
@@ -51,7 +54,7 @@ def test_recordings_are_read_with_their_rttm(tmp_path, speech):
 
 
 def test_the_real_excerpts_can_be_used(speech_dir: Path):
-    talks = dict(meetings(read_excerpts(speech_dir / "dev" / "conversations")))
+    talks = dict(meeting_conversations(read_excerpts(speech_dir / "dev" / "conversations")))
     assert {"dev00 to dev01", "dev01 to dev00", "trn00 to trn03"} <= talks.keys()
     for talk in talks.values():
         assert all(3 <= len(voice) / SAMPLE_RATE <= 20 for voice in talk.enrolment.values())

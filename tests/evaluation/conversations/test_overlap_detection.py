@@ -17,7 +17,7 @@ def answers(*times_s: float) -> list[Identification]:
 
 
 @pytest.mark.parametrize(
-    ("told", "right", "found"),
+    ("reported", "right", "found"),
     [
         ((), 0, 0),
         ((4.5,), 1, 1),
@@ -30,9 +30,9 @@ def answers(*times_s: float) -> list[Identification]:
         ((4.5, 7.0), 1, 1),
     ],
 )
-def test_answers_are_held_against_the_speech_before_them(told, right, found):
-    counts = count_overlap(TALK, answers(*told), 12.0)
-    assert counts == OverlapCounts(told=len(told), right=right, stretches=1, found=found, heard_s=12.0)
+def test_answers_are_held_against_the_speech_before_them(reported, right, found):
+    counts = count_overlap(TALK, answers(*reported), 12.0)
+    assert counts == OverlapCounts(reported=len(reported), right=right, stretches=1, found=found, length_s=12.0)
 
 
 def test_counts_add_up_to_rates():

@@ -1,4 +1,4 @@
-"""Made conversations are what they are said to be."""
+"""Made conversations are what they are answers to be."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 
 from app.corpus.clips import Clip
 from app.corpus.manifest import read_clips
-from app.evaluation.conversations.der import count_diarisation
-from app.evaluation.conversations.live_metrics import GRID_S, count_screen, count_turns, grid, screen_score
+from app.evaluation.conversations.der import diarisation_errors
+from app.evaluation.conversations.live_metrics import count_labels, count_live, live_error_rates
+from app.evaluation.conversations.reference import GRID_S, speaker_activity
 from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
 from app.scoring.identification import UNKNOWN, Identification
 from utils import SAMPLE_RATE, BadInput
@@ -60,7 +61,8 @@ def test_noise_lies_so_far_below_the_speech(clips, snr_db, noises):
     scale = float(noisy.samples @ dry.samples / (dry.samples @ dry.samples))  # in case it was too loud
     noise = noisy.samples / scale - dry.samples
     spoken = np.repeat(
-        grid(dry.speech, sorted({turn.label for turn in dry.turns}), len(dry.samples) // 160).any(axis=0), 160
+        speaker_activity(dry.speech, sorted({turn.label for turn in dry.turns}), len(dry.samples) // 160).any(axis=0),
+        160,
     )
     ratio = np.mean(dry.samples[: len(spoken)][spoken] ** 2) / np.mean(noise**2)
     assert 10 * np.log10(ratio) == pytest.approx(snr_db, abs=0.5)
@@ -71,7 +73,7 @@ def test_shares_lengths_and_gaps(clips, impostors):
     made = build_conversation(clips, config, impostors=impostors)
     so = made.reference
     people = sorted({turn.label for turn in so.turns})
-    speakers = grid(so.speech, people, so.steps)
+    speakers = speaker_activity(so.speech, people, so.steps)
     speech_s = speakers.any(axis=0).sum() * GRID_S
     strange = [name not in so.enrolled for name in people]
     assert speakers[strange].any(axis=0).sum() * GRID_S / speech_s == pytest.approx(0.25, abs=0.08)
@@ -129,17 +131,17 @@ def test_enrolment_is_of_other_recordings(clips):
 def test_the_reference_itself_is_a_perfect_answer(clips, impostors):
     made = build_conversation(clips, CLEAN, impostors=impostors)
     names = [UNKNOWN if turn.label in made.strangers else turn.label for turn in made.turns]
-    said = [Identification(turn.start_s, name, None, 1.0) for turn, name in zip(made.turns, names, strict=True)]
-    score = screen_score(count_screen(made.reference, said))
-    assert score.error == 0
-    assert score.time_to_name_s == (0, 0)
-    assert score.extra_changes_per_min == 0
+    answers = [Identification(turn.start_s, name, None, 1.0) for turn, name in zip(made.turns, names, strict=True)]
+    rates = live_error_rates(count_live(made.reference, answers))
+    assert rates.error == 0
+    assert rates.time_to_name_s == (0, 0)
+    assert rates.extra_changes_per_min == 0
     final = [dataclasses.replace(t, label=UNKNOWN if t.label in made.strangers else t.label) for t in made.speech]
-    assert count_turns(made.reference, final).wrong_s == 0
-    assert count_diarisation(made.reference, made.speech).missed_s == 0
+    assert count_labels(made.reference, final).wrong_s == 0
+    assert diarisation_errors(made.reference, made.speech).missed_s == 0
 
 
-def test_too_few_people_are_told(clips):
+def test_too_few_people_are_an_error(clips):
     with pytest.raises(BadInput, match=r"of 4 people 4 can be enrolled \(10 s .* 0 can be strangers; 6 and 1"):
         build_conversation(clips, dataclasses.replace(CLEAN, enrolled=6))
     with pytest.raises(BadInput, match=r"of 4 people 0 can be enrolled .* 1 can be str"):
