@@ -1,19 +1,22 @@
 """Several processes training one network, each on its part of every batch (``torchrun``).
 
-What they compute together is what one process computes of the whole batch: losses are shares of the whole batch's
-mean, gradients are summed, and batch norms see the whole batch. All of this does nothing in a process that is alone.
+What they compute together is what one process computes of the whole batch: losses are parts of the whole batch's mean,
+torch's DistributedDataParallel shares the gradients, and batch norms see the whole batch. All of this does nothing in a
+process that is alone.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.parallel import DistributedDataParallel
 
 LONGEST_WAIT = timedelta(hours=12)
 """For the process that decodes the speech or asks the teacher, once, while the others wait."""
@@ -62,17 +65,6 @@ class Ranks:
             distributed.barrier()
         return done if self.main else work()
 
-    @torch.no_grad()
-    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """The gradient of the summed loss in every process, in place of that of this process's part."""
-        if self.alone:
-            return
-        parameters = list(parameters)
-        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
-        distributed.all_reduce(flat)
-        for parameter, grad in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-            parameter.grad = grad.view_as(parameter)
-
     def join_norms(self, network: nn.Module) -> nn.Module:
         """``network`` with batch norms that see what all processes have; weights keep their names and values."""
         if self.alone:
@@ -84,12 +76,12 @@ class Ranks:
                 module.__class__ = JoinedBatchNorm  # nothing but another forward
         return network
 
-    @torch.no_grad()
-    def agree(self, module: nn.Module) -> None:
-        """Give every process the main one's weights."""
-        if not self.alone:
-            for tensor in module.state_dict().values():
-                distributed.broadcast(tensor, src=0)
+    def share_gradients(self, module: nn.Module) -> nn.Module:
+        """``module`` with the main process's weights; after ``backward`` it has the mean of all gradients."""
+        if self.alone:
+            return module
+        devices = [self.local_rank] if self.device.type == "cuda" else None
+        return DistributedDataParallel(module, device_ids=devices, broadcast_buffers=False)
 
 
 ALONE = Ranks()
@@ -118,7 +110,11 @@ def leave(ranks: Ranks) -> None:
 
 
 class JoinedBatchNorm(nn.BatchNorm1d):
-    """Batch norm over what all processes have, on any device (torch's own SyncBatchNorm needs CUDA)."""
+    """Batch norm over what all processes have, on the processor.
+
+    torch's own SyncBatchNorm raises "expected input tensor to be on GPU or XPU" there (torch 2.11); on CUDA devices it
+    is used instead.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C) or (B, C, T) -> the same; B may differ between the processes."""
@@ -130,7 +126,7 @@ class JoinedBatchNorm(nn.BatchNorm1d):
         around = self.running_mean.clone()
         near = wide - around.view(shape)
         count = torch.full((1,), float(x.numel() // x.shape[1]), device=x.device)
-        sums = _Sum.apply(torch.cat([near.sum(over), near.square().sum(over), count]))
+        sums = all_reduce(torch.cat([near.sum(over), near.square().sum(over), count]))  # its gradient is summed as well
         count = sums[-1].detach()
         mean, square = (sums[:-1] / count).chunk(2)
         variance = square - mean.square()
@@ -140,19 +136,3 @@ class JoinedBatchNorm(nn.BatchNorm1d):
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
         scale = self.weight * (variance + self.eps).rsqrt()
         return ((near - mean.view(shape)) * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
-
-
-class _Sum(torch.autograd.Function):
-    """The sum over all processes of a tensor; so is its gradient, as every process's loss depends on every part."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
-        total = x.clone()
-        distributed.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx, grad: Tensor) -> Tensor:
-        total = grad.clone()
-        distributed.all_reduce(total)
-        return total

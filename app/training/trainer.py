@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import csv
 import math
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,54 +15,30 @@ from tqdm import tqdm
 from app.embedding.threads import use_torch_threads
 from app.scoring.metrics import all_pairs, equal_error_rate
 from app.training.checkpoints import load_state, save_state
-from app.training.config import RunConfig, TeacherConfig, TrainConfig
+from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.dataset import Batches, loader
 from app.training.distributed import ALONE, Ranks
-from app.training.losses import AamSoftmax
+from app.training.losses import AamSoftmax, Objective
+from app.training.run_log import RunLog
+from app.training.schedules import learning_rate_at, margin_at, teacher_weight_at
 from app.training.teacher import TeacherLoss
 from app.training.warm_start import class_means, start_from
 from model import SpeakerNetwork
 from utils import SAMPLE_RATE, BadInput
 
-LOG_FIELDS = ("step", "loss", "teacher", "accuracy", "eer", "learning_rate", "margin", "speech_h", "speed")
-"""Columns of log.csv: ``loss`` is the margin softmax's, ``teacher`` the distance to it (empty without one),
-``speech_h`` are the hours of crops so far, ``speed`` seconds of speech per second."""
 
-
-def learning_rate_at(step: int, config: TrainConfig) -> float:
-    """One cycle (Smith 2018) in two half cosines: up from 1/25 of the top rate, then down to 1/10000 of it."""
-    top, rise = config.learning_rate, max(1, config.warm_up * config.steps)
-    start, end, part = (top / 25, top, step / rise)
-    if step >= rise:
-        start, end, part = (top, top / 1e4, (step - rise) / max(1, config.steps - rise))
-    return end + (start - end) * (1 + math.cos(math.pi * min(part, 1))) / 2
-
-
-def margin_at(step: int, config: TrainConfig) -> float:
-    """The margin in radians: 0 up to ``margin_from`` of the run, ``margin`` from ``margin_to`` on, linear between."""
-    part = (step / config.steps - config.margin_from) / (config.margin_to - config.margin_from)
-    return config.margin * min(max(part, 0.0), 1.0)
-
-
-def teacher_weight_at(step: int, steps: int, config: TeacherConfig) -> float:
-    """``weight`` up to ``fade_from`` of the run, then falling evenly to 0 at its end."""
-    if config.fade_from == 1:
-        return config.weight
-    return config.weight * min(1.0, (1 - step / steps) / (1 - config.fade_from))
-
-
-class Learned(NamedTuple):
-    """What one step came to."""
+class StepResult(NamedTuple):
+    """What one step came to, over all processes."""
 
     loss: float
-    """Of the margin softmax."""
-    teacher: float
-    """1 - cosine, NaN without a teacher."""
-    right: int
-    """Crops told right, without the margin ..."""
-    known: int
-    """... of so many whose speaker is known."""
+    """Mean margin softmax of the labelled crops."""
+    teacher_distance: float
+    """Mean of 1 - cosine to the teacher over all crops; NaN without a teacher."""
+    correct: int
+    """Number of labelled crops whose nearest prototype is their own, without the margin."""
+    labelled: int
+    """Number of crops whose speaker has a class."""
 
 
 class Trainer:
@@ -97,17 +71,19 @@ class Trainer:
         self.loss = AamSoftmax(config.model.embedding_dim, self.batches.classes, scale=train.scale)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network = ranks.join_norms(self.network)
+        self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints) if config.teacher.weight else None
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
-        self.teacher = None
-        if config.teacher.weight:
-            self.modules["teacher"] = self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints)
+        if self.teacher is not None:
+            self.modules["teacher"] = self.teacher
         self.modules.to(self.device)
         self.learned = [p for p in self.modules.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.learned, lr=0.0, weight_decay=train.weight_decay, fused=True)
         self.step = load_state(config, self.modules, self.optimizer)
         if train.init and not self.step:
             self._start_from(train.init)
-        ranks.agree(self.modules)
+        self.objective = ranks.share_gradients(
+            Objective(self.network, self.loss, self.teacher, bf16=train.precision == "bf16")
+        )
 
     @property
     def best_network(self) -> SpeakerNetwork:
@@ -125,8 +101,8 @@ class Trainer:
     def run(self, *, until: int | None = None, show: bool = True) -> None:
         """Train to the end of the run, or up to ``until`` steps; ``show`` the progress on a terminal."""
         train, stop = self.config.train, min(until or self.config.train.steps, self.config.train.steps)
-        log = Log(self.config.folder / "log.csv", self.step) if self.ranks.main else None
-        steps: list[Learned] = []
+        log = RunLog(self.config.folder / "log.csv", self.step) if self.ranks.main else None
+        steps: list[StepResult] = []
         seconds = 0.0
         began, eer = time.monotonic(), ""
         with tqdm(
@@ -135,11 +111,11 @@ class Trainer:
             for features, labels in loader(self.batches, self.step):
                 if self.step >= stop:
                     break
-                learned = self.learn(features.to(self.device), labels.to(self.device))
+                result = self.learn(features.to(self.device), labels.to(self.device))
                 self.step += 1
                 if not self.ranks.main:
                     continue
-                steps.append(learned)
+                steps.append(result)
                 seconds += train.batch * features.shape[2] / 100
                 bar.update()
                 saving = self.step == stop or self.step % train.checkpoint_every == 0
@@ -156,34 +132,25 @@ class Trainer:
                 if saving:
                     save_state(self.config, self.step, self.modules, self.optimizer)
 
-    def learn(self, features: torch.Tensor, labels: torch.Tensor) -> Learned:
+    def learn(self, features: torch.Tensor, labels: torch.Tensor) -> StepResult:
         """One step on features (B, mels, T) with labels (B,) as ``Batches`` gives them."""
-        train = self.config.train
+        train, ranks = self.config.train, self.ranks
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(self.step, train)
         self.network.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=train.precision == "bf16"):
-            embedding = self.network.backbone(features)
-        known = labels < self.batches.classes
-        own_known, own = int(known.sum()), len(labels)
-        all_known, all_own = self.ranks.total(own_known, own)
-        loss = distance = embedding.new_zeros(())
-        right = 0
-        if own_known:  # in one process's part there may be nobody known
-            loss, cosines = self.loss(embedding[known], labels[known], margin_at(self.step, train))
-            loss = loss * (own_known / all_known)
-            right = int((cosines.argmax(dim=1) == labels[known]).sum())
-        if self.teacher is not None:
-            distance = self.teacher(embedding, labels) * (own / all_own)
+        loss, distance, correct = self.objective(features, labels, margin_at(self.step, train))
+        own_labelled, own = int((labels < self.batches.classes).sum()), len(labels)
+        labelled, crops = ranks.total(own_labelled, own)
+        loss = loss * (own_labelled / labelled)  # this process's part of the mean over the whole batch
+        distance = distance * (own / crops)
         total = loss + teacher_weight_at(self.step, train.steps, self.config.teacher) * distance
         self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        self.ranks.sum_gradients(self.learned)
+        (total * ranks.count).backward()  # of the processes' gradients the mean is taken: it is that of the whole batch
         nn.utils.clip_grad_norm_(self.learned, train.clip_norm)
         self.optimizer.step()
         self._average()
-        loss, distance, right = self.ranks.total(float(loss.detach()), float(distance.detach()), right)
-        return Learned(loss, math.nan if self.teacher is None else distance, round(right), round(all_known))
+        loss, distance, correct = ranks.total(float(loss.detach()), float(distance.detach()), int(correct))
+        return StepResult(loss, math.nan if self.teacher is None else distance, round(correct), round(labelled))
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -216,39 +183,3 @@ def embed_pieces(network: SpeakerNetwork, corpus: Corpus, length: int, limit: in
         embedding = network(torch.from_numpy(np.stack(waves[at : at + 16])).to(device))
         out.append(nn.functional.normalize(embedding).cpu().numpy())
     return np.concatenate(out), speakers
-
-
-class Log:
-    """log.csv of a run. What a killed run wrote after its last checkpoint is dropped, as it is done again."""
-
-    def __init__(self, path: Path, first_step: int):
-        self.path, self.speech_h = path, 0.0
-        rows = []
-        if first_step and path.is_file():
-            with path.open(newline="") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= first_step]
-            self.speech_h = float(rows[-1]["speech_h"]) if rows else 0.0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, LOG_FIELDS)
-            writer.writeheader()
-            writer.writerows(rows)
-
-    def write(
-        self,
-        step: int,
-        loss: float,
-        teacher: float,
-        accuracy: float,
-        eer: str,
-        train: TrainConfig,
-        hours: float,
-        speed: float,
-    ) -> None:
-        """One more line, for the state after ``step`` steps; ``hours`` of speech since the last one."""
-        self.speech_h += hours
-        rate, margin = learning_rate_at(step - 1, train), margin_at(step - 1, train)
-        distance = "" if math.isnan(teacher) else f"{teacher:.4f}"
-        numbers = (f"{loss:.4f}", distance, f"{accuracy:.4f}", eer, f"{rate:.2e}", f"{margin:.3f}")
-        with self.path.open("a", newline="") as file:
-            csv.writer(file).writerow((step, *numbers, f"{self.speech_h:.3f}", f"{speed:.0f}"))

@@ -106,7 +106,7 @@ def test_unlabelled_speech_and_a_teacher_are_shared_too(tiny_config: Path):
     """Most of a batch is unlabelled: one process's part may have nobody known in it."""
     tiny_config.write_text(f"{tiny_config.read_text()}[teacher]\nweight = 5.0\nunlabelled_share = 0.9\n")
     one, two = (config_at(tiny_config, name, batch="5", learning_rate="3e-5") for name in ("one", "two"))
-    script = ROOT / "tests" / "training" / "with_teacher.py"
+    script = ROOT / "tests" / "support" / "with_teacher.py"
     run([sys.executable, script, one])
     run([*TWO, script, two])
     assert_same(one, two)

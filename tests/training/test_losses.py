@@ -50,3 +50,13 @@ def test_gradient_is_finite_on_the_prototype_itself():
     x = torch.tensor([unit(0)], requires_grad=True)
     loss_with([unit(0), unit(90)])(x, torch.tensor([0]), 0.2)[0].backward()
     assert torch.isfinite(x.grad).all()
+
+
+def test_of_no_embeddings_the_loss_is_0_and_so_is_its_gradient():
+    head = loss_with([unit(0), unit(90)])
+    x = torch.zeros(0, 2, requires_grad=True)
+    loss, cosines = head(x, torch.zeros(0, dtype=torch.long), 0.2)
+    assert float(loss.detach()) == 0
+    assert cosines.shape == (0, 2)
+    loss.backward()
+    assert not head.prototypes.grad.any()

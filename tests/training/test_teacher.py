@@ -14,8 +14,9 @@ from app.embedding.resemblyzer import at_level, load_resemblyzer
 from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, Speaker, hold_out, load_corpus, load_unlabelled
 from app.training.dataset import Batches
+from app.training.schedules import teacher_weight_at
 from app.training.teacher import LONGEST_S, TeacherLoss, load_voiceprints
-from app.training.trainer import Trainer, teacher_weight_at
+from app.training.trainer import Trainer
 from model import SpeakerNetwork, load_checkpoint, save_checkpoint
 from utils import SAMPLE_RATE, BadInput, HeardError, write_wav
 
@@ -151,9 +152,9 @@ def test_the_student_learns_from_the_teacher(config: RunConfig, training):
         distance = [float(row["teacher"]) for row in csv.DictReader(file)]
     assert distance[-1] < 0.8 * distance[0]
     features, labels = run.batches[59]
-    learned = run.learn(features, labels)
-    assert learned.known == int((labels < 28).sum()) < len(labels)
-    assert 0 <= learned.right <= learned.known
+    result = run.learn(features, labels)
+    assert result.labelled == int((labels < 28).sum()) < len(labels)
+    assert 0 <= result.correct <= result.labelled
 
 
 def test_a_resumed_run_keeps_the_projection(config: RunConfig, training):

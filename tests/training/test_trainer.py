@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from app.training.config import RunConfig, load_config
 from app.training.corpus import Corpus, hold_out, load_corpus
 from app.training.dataset import Batches, loader
-from app.training.trainer import Trainer, learning_rate_at, margin_at
+from app.training.schedules import learning_rate_at, margin_at
+from app.training.trainer import Trainer
 from utils import ROOT, BadInput, HeardError
 
 
