@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, speech_chunks
+from app.audio.vad import first_speech
 from app.corpus.lists import read_words
-from app.enrolment.import_folder import chunks_of
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
 from app.scoring.cohort import Cohort, similarities
@@ -80,7 +78,8 @@ def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.n
     pieces: list[np.ndarray] = []
     found: list[tuple[int, float, Quality]] = []
     for index, sound in enumerate(sounds):
-        speech, quality = _first_speech(sound)
+        detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S)
+        speech, quality = detected.speech(), measure(detected)
         speech_s = len(speech) / SAMPLE_RATE
         if speech_s < MIN_SPEECH_S:
             name = f"sound {index + 1}" if isinstance(sound, np.ndarray) else os.fspath(sound)
@@ -142,28 +141,6 @@ class Verifier:
     def verify(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
         """Whether one person speaks in both. Raises BadInput like ``embed_recordings``."""
         return verify_embeddings(self.embed(a), self.embed(b), self._rule, self._encoder.cohort)
-
-
-def _first_speech(sound: str | os.PathLike | np.ndarray) -> tuple[np.ndarray, Quality]:
-    """The first minute of speech, (n,) at 16 kHz, and the figures of all that was heard till then."""
-    chunks, spoken, spoken_s = [], [], 0.0
-    for chunk, sure in _chunks(sound):
-        chunks.append(chunk)
-        spoken.append(sure)
-        spoken_s += CHUNK_S * (sure >= SPEECH)
-        if spoken_s >= SPEECH_S:
-            break
-    heard, probabilities = np.stack(chunks), np.array(spoken, np.float32)
-    return heard[speech_chunks(probabilities)].ravel(), measure(heard.ravel(), probabilities)
-
-
-def _chunks(sound: str | os.PathLike | np.ndarray) -> Iterable[tuple[np.ndarray, float]]:
-    """Whole chunks (512,) with their speech probabilities; the last one is filled up with zeros."""
-    if not isinstance(sound, np.ndarray):
-        return chunks_of(Path(sound), SpeechDetector(), SEARCHED_S)
-    sound = sound[: round(SEARCHED_S * SAMPLE_RATE)]
-    filled = np.concatenate([sound, np.zeros(-len(sound) % CHUNK, np.float32)])
-    return zip(filled.reshape(-1, CHUNK), SpeechDetector().process(filled), strict=True)
 
 
 def quality_warnings(quality: Quality) -> tuple[str, ...]:

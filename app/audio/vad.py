@@ -137,16 +137,6 @@ def first_speech(
     return DetectedSpeech(np.concatenate(chunks), np.array([probability for _, probability in kept], np.float32))
 
 
-def speech_chunks(probabilities: np.ndarray) -> np.ndarray:
-    """(k,) booleans: which chunks with these probabilities (k,) are speech, or a pause of up to 0.1 s inside it."""
-    return _fill_short_pauses(probabilities >= SPEECH, round(LONGEST_PAUSE_S / CHUNK_S))
-
-
-def speech_segments(samples: np.ndarray) -> list[tuple[float, float]]:
-    """(start_s, end_s) of each stretch of speech in a whole signal."""
-    return detect_speech(samples).segments()
-
-
 def keep_speech(samples: np.ndarray) -> np.ndarray:
     """The speech of a whole signal (n,), joined: (m,), m <= n, perhaps 0."""
     return detect_speech(samples).speech()

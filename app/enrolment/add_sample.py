@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.audio.vad import SpeechDetector, keep_speech
+from app.audio.vad import detect_speech
 from app.enrolment.build import embed_sample
 from app.enrolment.quality import measure, quality_figures
 from app.voiceprints.recordings import Note, discard_sample, sample_file, save_sample
@@ -27,10 +27,10 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
     OSError if it cannot be written: then nothing is kept.
     """
     name = clean_name(name)
-    ready = embed_sample(encoder, keep_speech(samples), "what was heard")
-    quality = measure(samples, SpeechDetector().process(samples))
+    sound = detect_speech(samples)
+    ready = embed_sample(encoder, sound.speech(), "what was heard")
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    note = Note(name, now, device=device, quality=quality_figures(quality))
+    note = Note(name, now, device=device, quality=quality_figures(measure(sound)))
     with VoiceprintStore(data) as store:
         return add_recording(store, encoder, samples, note, ready)
 

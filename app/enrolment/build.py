@@ -12,7 +12,7 @@ import numpy as np
 
 from app.audio.vad import keep_speech
 from app.enrolment.expected_errors import ExpectedErrors, expected_errors_of_enrolled
-from app.enrolment.import_folder import files_by_person, first_speech, import_person
+from app.enrolment.import_folder import files_by_person, import_person, take_speech
 from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.report import PersonReport, report_people, report_warnings
 from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_embeddings
@@ -157,7 +157,7 @@ def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
         vectors, seconds = [], []
         for path in files:
             try:
-                sample = embed_sample(encoder, keep_speech(first_speech(path)[0]), path.name)
+                sample = embed_sample(encoder, keep_speech(take_speech(path).samples), path.name)
             except HeardError:
                 continue
             vectors.append(sample.vectors)

@@ -111,7 +111,7 @@ class Guide:
             source=self.source,
             quality=quality_figures(sample.quality),
         )
-        path = save_sample(self.data, sample.samples, note)
+        path = save_sample(self.data, sample.sound.samples, note)
         self.kept.append(path)
         self._kept_steps.append(self._step)
         self._kept_s.append(sample.quality.speech_s)

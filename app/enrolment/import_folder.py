@@ -7,18 +7,15 @@ first minute of a file, three minutes of a person.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector
-from app.enrolment.quality import Quality, measure, quality_figures
+from app.audio.vad import DetectedSpeech, first_speech
+from app.enrolment.quality import measure, quality_figures
 from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
-from utils import AUDIO_SUFFIXES, BadInput, clean_name, file_sha256, stream_audio
+from utils import AUDIO_SUFFIXES, BadInput, clean_name, file_sha256
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,8 @@ def import_person(
             digest = file_sha256(path)
             if digest in taken:
                 continue
-            samples, quality = first_speech(path, config)
+            sound = take_speech(path, config)
+            quality = measure(sound)
         except BadInput as error:
             on_bad(str(error))
             continue
@@ -94,62 +92,23 @@ def import_person(
             source_sha256=digest,
             quality=quality_figures(quality),
         )
-        save_sample(data, samples, note)
+        save_sample(data, sound.samples, note)
         taken.add(digest)
         speech_s += quality.speech_s
         new += 1
     return new
 
 
-def first_speech(path: Path, config: ImportConfig = ImportConfig()) -> tuple[np.ndarray, Quality]:
-    """The first speech of a file, (n,) float32 at 16 kHz without its longer pauses, and its figures.
+def take_speech(path: Path, config: ImportConfig = ImportConfig()) -> DetectedSpeech:
+    """The first speech of a file without its longer pauses. Memory does not grow with the file.
 
-    Memory does not grow with the file. Raises BadInput if it cannot be read or holds too little speech.
+    Raises BadInput if it cannot be read or holds too little speech.
     """
-    detector, margin = SpeechDetector(), round(config.margin_s / CHUNK_S)
-    kept: list[tuple[np.ndarray, float]] = []
-    before: deque[tuple[np.ndarray, float]] = deque(maxlen=margin)
-    after, speech_s = 0, 0.0
-    for chunk, probability in chunks_of(path, detector, config.searched_s):
-        if probability >= SPEECH:
-            kept.extend(before)
-            before.clear()
-            kept.append((chunk, probability))
-            after = margin
-            speech_s += CHUNK_S
-        elif after:
-            kept.append((chunk, probability))
-            after -= 1
-            if speech_s >= config.file_speech_s and not after:
-                break
-        else:
-            before.append((chunk, probability))
-        if speech_s >= config.file_speech_s + 1.0:  # somebody who does not pause
-            break
+    sound = first_speech(path, speech_s=config.file_speech_s, searched_s=config.searched_s, margin_s=config.margin_s)
+    speech_s = measure(sound).speech_s
     if speech_s < config.least_speech_s:
         raise BadInput(f"{path}: only {speech_s:.1f} s of speech; at least {config.least_speech_s:.0f} s are needed.")
-    samples = np.concatenate([chunk for chunk, _ in kept])
-    return samples, measure(samples, np.array([probability for _, probability in kept]))
-
-
-def chunks_of(path: Path, detector: SpeechDetector, searched_s: float) -> Iterable[tuple[np.ndarray, float]]:
-    """Whole chunks (512,) of a file with their speech probabilities; the last one is filled up with zeros.
-
-    Ends after ``searched_s``, a block later at most. Raises BadInput for a file that cannot be read.
-    """
-    rest, heard = np.zeros(0, np.float32), 0
-    for block in stream_audio(path):
-        samples = np.concatenate([rest, block])
-        probabilities = detector.process(block)
-        for index, probability in enumerate(probabilities):
-            yield samples[index * CHUNK : (index + 1) * CHUNK], float(probability)
-        rest = samples[len(probabilities) * CHUNK :]
-        heard += len(probabilities)
-        if heard * CHUNK_S >= searched_s:
-            return
-    if len(rest):
-        rest = np.pad(rest, (0, CHUNK - len(rest)))
-        yield rest, float(detector.process(rest[-(CHUNK - detector.waiting) :])[0])
+    return sound
 
 
 def _is_audio(path: Path, folder: Path) -> bool:

@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from app.audio.level import FLOOR_DB, clipped_fraction
-from app.audio.vad import CHUNK, CHUNK_S, SPEECH
+from app.audio.vad import CHUNK, CHUNK_S, SPEECH, DetectedSpeech
 from app.scoring.decision import DecisionRule
 
 NOISE = 0.2
@@ -169,11 +169,11 @@ def signal_to_noise_db(speech_power: float, noise_power: float) -> float:
     return float(np.clip(10 * np.log10(max(ratio, 1e-12)), -20.0, 60.0))
 
 
-def measure(samples: np.ndarray, probabilities: np.ndarray) -> Quality:
-    """The figures of a whole recording (n,), with the speech probabilities of its n // 512 chunks."""
+def measure(sound: DetectedSpeech) -> Quality:
+    """The figures of a whole recording; what does not fill a chunk at its end is left out."""
     meter = SoundMeter()
-    for index, probability in enumerate(probabilities):
-        meter.add(samples[index * CHUNK : (index + 1) * CHUNK], probability)
+    for index in range(len(sound.samples) // CHUNK):
+        meter.add(sound.samples[index * CHUNK : (index + 1) * CHUNK], sound.probabilities[index])
     return meter.quality()
 
 

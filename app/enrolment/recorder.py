@@ -11,7 +11,7 @@ import numpy as np
 
 from app.audio.level import FLOOR_DB, level_db
 from app.audio.source import AudioSource, SourceState
-from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, keep_speech
+from app.audio.vad import CHUNK, CHUNK_S, SPEECH, DetectedSpeech, SpeechDetector
 from app.enrolment.quality import Quality, SoundMeter, SpeakerMatch
 from utils import SAMPLE_RATE, HeardError
 
@@ -36,8 +36,8 @@ class RecorderConfig:
 
 @dataclass(frozen=True)
 class RecordedSample:
-    samples: np.ndarray
-    """(n,) float32 at 16 kHz: as recorded, pauses and all."""
+    sound: DetectedSpeech
+    """As recorded, pauses and all, with the speech that was found while it was."""
     quality: Quality
     device: str
     recorded_at: datetime
@@ -101,7 +101,7 @@ class SampleRecorder:
         """
         config = self.config
         began, meter, chunks = datetime.now().astimezone(), SoundMeter(), []
-        spoken: list[np.ndarray] = []
+        certain: list[float] = []  # of speech, a chunk each
         voice, checked_s = None, 0.0
         self._detector.reset()
         self._heard_at = time.monotonic()
@@ -117,8 +117,7 @@ class SampleRecorder:
                 chunk = heard[index * CHUNK : (index + 1) * CHUNK]
                 meter.add(chunk, probability)
                 chunks.append(chunk)
-                if probability >= SPEECH:
-                    spoken.append(chunk)
+                certain.append(probability)
             speaking = bool(probabilities[-1] >= SPEECH)
             speech_s = meter.speech_s
             if speech_s >= config.speech_s and (not speaking or speech_s >= config.speech_s + config.tail_s):
@@ -126,19 +125,20 @@ class SampleRecorder:
             if len(chunks) * CHUNK_S >= config.longest_s:
                 break
             if self.check and speech_s - checked_s >= config.check_every_s:
-                voice, checked_s = self.check(np.concatenate(spoken), False), speech_s
+                voice, checked_s = self.check(_spoken(chunks, certain), False), speech_s
             status = self.source.status
             yield Snapshot(
                 meter.quality(voice), config.speech_s, level_db(heard), speaking=speaking, message=status.message
             )
-        yield self._finish(chunks, meter, began)
+        yield self._finish(chunks, certain, meter, began)
 
-    def _finish(self, chunks: list[np.ndarray], meter: SoundMeter, began: datetime) -> Snapshot:
+    def _finish(self, chunks: list[np.ndarray], certain: list[float], meter: SoundMeter, began: datetime) -> Snapshot:
         samples = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
+        sound = DetectedSpeech(samples, np.array(certain, np.float32))
         quality, status = meter.quality(), self.source.status
         if self.check and quality.speech_s > 0:
-            quality = replace(quality, speaker_match=self.check(keep_speech(samples), True))
-        sample = RecordedSample(samples, quality, status.device or self.source.name, began)
+            quality = replace(quality, speaker_match=self.check(sound.speech(), True))
+        sample = RecordedSample(sound, quality, status.device or self.source.name, began)
         return Snapshot(quality, self.config.speech_s, message=status.message, sample=sample)
 
     def _hear(self, seconds: float) -> np.ndarray | None:
@@ -159,3 +159,8 @@ class SampleRecorder:
         taken = min(wanted, len(self._waiting) // CHUNK * CHUNK)
         heard, self._waiting = self._waiting[:taken], self._waiting[taken:]
         return heard if taken else None
+
+
+def _spoken(chunks: list[np.ndarray], certain: list[float]) -> np.ndarray:
+    """Those of some chunks (512,) in which somebody speaks, joined."""
+    return np.concatenate([chunk for chunk, probability in zip(chunks, certain, strict=True) if probability >= SPEECH])

@@ -6,8 +6,9 @@ the questions have no answer, and nobody waits for one.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,16 +58,22 @@ class SpeakerCheck:
             encoder = load_encoder(model, progress=progress)
         with VoiceprintStore(data) as store:
             known = store.gallery(encoder.sha256, encoder.cohort)
+        return cls.of(encoder, known, name, recordings)
+
+    @classmethod
+    def of(cls, encoder: Encoder, known: Gallery, name: str, recordings: Sequence[Path]) -> SpeakerCheck:
+        """Everybody in ``known`` but ``name``, and the newest six of this person's ``recordings``.
+
+        A recording that cannot be read is passed over.
+        """
         others = [index for index, other in enumerate(known.names) if other != name]
-        voices = cls(
+        check = cls(
             encoder, Gallery(tuple(known.names[index] for index in others), known.vectors[others], known.cohort)
         )
         for path in recordings[-COMPARED_SAMPLES:]:
-            try:
-                voices.keep(keep_speech(read_audio(path)))
-            except HeardError:  # a damaged recording is building's to report
-                continue
-        return voices
+            with contextlib.suppress(HeardError):  # a damaged one is building's to report
+                check.keep(keep_speech(read_audio(path)))
+        return check
 
     def check(self, speech: np.ndarray) -> SpeakerMatch | None:
         """Whose voice ``speech`` (n,) is; None for less than a second of it."""

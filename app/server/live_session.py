@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from app.audio.vad import detect_speech
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.timeline import Turn
 from app.engine_thread import EngineThread, Order
@@ -103,7 +104,7 @@ class LiveSession:
                 raise
             person, created = people_service.get_person(self.service, name), False
         try:
-            people_service.add_sound(self.service, person.id, speech, "live", accept_flawed=True)
+            people_service.add_sound(self.service, person.id, detect_speech(speech), "live", accept_flawed=True)
         except Exception:
             if created:
                 people_service.delete_person(self.service, person.id)

@@ -9,15 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
-from app.audio.vad import SpeechDetector, keep_speech, speech_segments
+from app.audio.vad import DetectedSpeech, detect_speech
 from app.enrolment.add_sample import add_recording
 from app.enrolment.build import embed_sample, missing_samples
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.remove_sample import remove_sample
-from app.enrolment.speaker_check import COMPARED_SAMPLES, SpeakerCheck
-from app.scoring.gallery import Gallery
+from app.enrolment.speaker_check import SpeakerCheck
 from app.server.errors import ApiError
 from app.server.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
 from app.server.service import Service
@@ -25,7 +22,7 @@ from app.server.uploads import duration_s, read_upload
 from app.voiceprints import people as voiceprints
 from app.voiceprints.recordings import Note, read_note, recorded_people, sample_file, samples_of
 from app.voiceprints.store import VoiceprintStore
-from utils import SAMPLE_RATE, BadInput, HeardError, clean_name, read_audio, slug
+from utils import BadInput, clean_name, slug
 
 
 def list_people(service: Service) -> list[Person]:
@@ -145,24 +142,24 @@ def add_sample(
 def add_sound(
     service: Service,
     person: str,
-    sound: np.ndarray,
+    sound: DetectedSpeech,
     source: str,
     *,
     device: str = "",
     position: str = "",
     accept_flawed: bool = False,
 ) -> SampleAdded:
-    """The same of sound (n,) at 16 kHz."""
-    speech = keep_speech(sound)
-    digest = hashlib.sha256(sound.tobytes()).hexdigest()
+    """The same of sound in which speech was looked for already."""
+    speech = sound.speech()
+    digest = hashlib.sha256(sound.samples.tobytes()).hexdigest()
     with service.store() as store:
         name = find_name(store, person)
         recordings = samples_of(store.data, name)
     if any(note and note.source_sha256 == digest for note in map(read_note, recordings)):
         raise ApiError(409, "sample_taken", "this recording is among the samples already.")
     quality = replace(
-        measure(sound, SpeechDetector().process(sound)),
-        speaker_match=_speaker_check(service, name, recordings).check(speech),
+        measure(sound),
+        speaker_match=SpeakerCheck.of(service.encoder, service.gallery(), name, recordings).check(speech),
     )
     problems = judge(quality)
     if any(not problem.usable for problem in problems) or (problems and not accept_flawed):
@@ -182,36 +179,15 @@ def add_sound(
             raise ApiError(409, "name_taken", "this person was renamed meanwhile.")
         for other in missing_samples(store, service.encoder, name):  # recorded elsewhere, not in the voiceprint yet
             store.add_sample(name, service.encoder.model_id, service.encoder.sha256, other)
-        sample = add_recording(store, service.encoder, sound, note, ready)
+        sample = add_recording(store, service.encoder, sound.samples, note, ready)
         info = _sample_info(store, store.data / sample.file, {sample.file})
         return SampleAdded(sample=info, problems=_problem_infos(problems), person=_person(service, name))
 
 
-def _read_sample(file: BinaryIO, service: Service) -> np.ndarray:
-    """The upload as it is, or, of a long one, its first speech."""
-    sound = read_upload(file, service.config.max_audio_s)
-    if duration_s(sound) <= service.config.max_sample_s:
-        return sound
-    return first_speech_of(sound, service.config.max_sample_s)
-
-
-def first_speech_of(sound: np.ndarray, most_s: float) -> np.ndarray:
-    """The stretch (m,) of a long recording that begins with its first speech, at most ``most_s``."""
-    segments = speech_segments(sound)
-    start = max(0, round((segments[0][0] - 0.2) * SAMPLE_RATE)) if segments else 0
-    return sound[start : start + round(most_s * SAMPLE_RATE)]
-
-
-def _speaker_check(service: Service, name: str, recordings: list[Path]) -> SpeakerCheck:
-    """Everybody else, and what is kept of this person."""
-    known = service.gallery()
-    others = [index for index, other in enumerate(known.names) if other != name]
-    names = tuple(known.names[index] for index in others)
-    check = SpeakerCheck(service.encoder, Gallery(names, known.vectors[others], known.cohort))
-    for path in recordings[-COMPARED_SAMPLES:]:
-        with contextlib.suppress(HeardError):  # a damaged one is no reason to refuse this one
-            check.keep(keep_speech(read_audio(path)))
-    return check
+def _read_sample(file: BinaryIO, service: Service) -> DetectedSpeech:
+    """The upload as it is or, of a long one, a stretch that begins shortly before its first speech."""
+    sound, most_s = detect_speech(read_upload(file, service.config.max_audio_s)), service.config.max_sample_s
+    return sound if duration_s(sound.samples) <= most_s else sound.from_first_speech(most_s)
 
 
 def _poor_sample(problems: list[Problem], quality: Quality) -> ApiError:

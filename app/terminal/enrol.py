@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.audio.source import AudioSource
-from app.audio.vad import keep_speech
 from app.enrolment.guide import Guide, Outcome, Verdict
 from app.enrolment.quality import Fault, Limits, Quality, judge
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
@@ -120,7 +119,7 @@ class EnrolTerminal:
             self._ask_if_enrolled(sample)
         verdict = guide.take(sample)
         if verdict.kept is not None:
-            self.voices.keep(keep_speech(verdict.kept.samples))
+            self.voices.keep(verdict.kept.sound.speech())
         self._tell(verdict)
         self._raise_if_voices_failed()
 

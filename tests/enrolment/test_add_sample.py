@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.audio.vad import CHUNK
 from app.cli.people import run
 from app.demo import agreement
 from app.diarisation.timeline import read_rttm
@@ -12,6 +13,7 @@ from app.enrolment.add_sample import enrol_speech
 from app.session import Session, SessionOptions
 from app.voiceprints.recordings import samples_of
 from app.voiceprints.store import VoiceprintStore
+from tests.support.detection import detected_lengths
 from utils import BadInput, read_audio
 
 
@@ -53,3 +55,10 @@ def test_too_little_speech_keeps_nothing(encoder, demo_dir, tmp_path):
     sample = enrol_speech(tmp_path, encoder, "Ana", read_audio(demo_dir / "conversation.flac", end_s=4.5), "heard live")
     assert sample.speech_s > 2
     assert len(samples_of(tmp_path, "Ana")) == 1
+
+
+def test_speech_is_looked_for_once_in_what_is_added(encoder, demo_dir, tmp_path, monkeypatch):
+    sound = read_audio(demo_dir / "conversation.flac", end_s=4.5)
+    passes = detected_lengths(monkeypatch)
+    enrol_speech(tmp_path, encoder, "Ana", sound)
+    assert passes == [pytest.approx(len(sound), abs=CHUNK)]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from app.audio.vad import CHUNK, DetectedSpeech
 from app.enrolment.guide import Guide, Outcome
 from app.enrolment.quality import Fault, Quality, SimilarityThresholds, SpeakerMatch
 from app.enrolment.recorder import RecordedSample
@@ -20,7 +21,13 @@ LEVELS = SimilarityThresholds(different=0.4, same=0.6)
 
 def sample(quality: Quality = GOOD, seconds: float = 0.1, **changes) -> RecordedSample:
     when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    return RecordedSample(np.zeros(round(16000 * seconds), np.float32), replace(quality, **changes), "Mic", when)
+    silence = np.zeros(round(16000 * seconds), np.float32)
+    return RecordedSample(
+        DetectedSpeech(silence, np.zeros(-(-len(silence) // CHUNK), np.float32)),
+        replace(quality, **changes),
+        "Mic",
+        when,
+    )
 
 
 def other_voice() -> RecordedSample:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.audio.vad import keep_speech
-from app.enrolment.import_folder import ImportConfig, files_by_person, first_speech, import_person
+from app.audio.vad import CHUNK, keep_speech
+from app.enrolment.import_folder import ImportConfig, files_by_person, import_person, take_speech
+from app.enrolment.quality import measure
 from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
+from tests.support.detection import detected_lengths
 from utils import BadInput, read_audio, write_wav
 
 
@@ -60,19 +62,20 @@ def test_only_speech_is_kept_with_a_moment_around_it(tmp_path, voice):
     talk = voice("Ana")[:80_000]
     silence = 1e-4 * np.random.default_rng(0).standard_normal(160_000).astype(np.float32)
     write_wav(tmp_path / "talk.wav", np.concatenate([silence, talk, silence]))
-    samples, quality = first_speech(tmp_path / "talk.wav")
-    assert len(talk) - 16000 < len(samples) < len(talk) + 16000
+    sound = take_speech(tmp_path / "talk.wav")
+    assert len(talk) - 16000 < len(sound.samples) < len(talk) + 16000
+    quality = measure(sound)
     assert quality.speech_s == pytest.approx(len(keep_speech(talk)) / 16000, abs=0.3)
-    assert quality.sound_s == pytest.approx(len(samples) / 16000, abs=0.04)
+    assert quality.sound_s == pytest.approx(len(sound.samples) / 16000, abs=0.04)
 
 
 def test_of_a_long_file_the_first_speech_is_enough(tmp_path, voice):
     path = tmp_path / "long.wav"
     sound = np.concatenate([voice("Ana"), voice("Ben")])
     write_wav(path, sound)
-    samples, quality = first_speech(path, ImportConfig(file_speech_s=5.0))
-    assert 5.0 <= quality.speech_s <= 6.1
-    assert len(samples) < 9 * 16000
+    sound = take_speech(path, ImportConfig(file_speech_s=5.0))
+    assert 5.0 <= measure(sound).speech_s <= 6.1
+    assert len(sound.samples) < 9 * 16000
 
 
 def test_memory_does_not_grow_with_a_file_without_speech(tmp_path):
@@ -81,7 +84,7 @@ def test_memory_does_not_grow_with_a_file_without_speech(tmp_path):
     soundfile.write(path, noise, 16000)
     tracemalloc.start()
     with pytest.raises(BadInput, match="of speech; at least 1 s are needed"):
-        first_speech(path)
+        take_speech(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1e6  # as float32 the minute is 3.8 MB
@@ -92,7 +95,7 @@ def test_speech_is_not_looked_for_without_end(tmp_path, voice):
     silence = 1e-4 * np.random.default_rng(0).standard_normal(160_000).astype(np.float32)
     write_wav(path, np.concatenate([silence, voice("Ana")]))
     with pytest.raises(BadInput, match=r"only 0\.0 s of speech"):
-        first_speech(path, ImportConfig(searched_s=8.0))
+        take_speech(path, ImportConfig(searched_s=8.0))
 
 
 def test_a_file_is_taken_once_whatever_it_is_called(tmp_path, demo_dir):
@@ -127,3 +130,10 @@ def test_bad_files_are_a_line_each(tmp_path, demo_dir):
         assert str(path) in line
         assert "\n" not in line
     assert not (tmp_path / "data").exists()
+
+
+def test_speech_is_looked_for_once_in_a_file_that_is_taken(tmp_path, demo_dir, monkeypatch):
+    path = demo_dir / "enrolment" / "Ana" / "01.flac"
+    passes = detected_lengths(monkeypatch)
+    assert import_person(tmp_path, "Ana", [path]) == 1
+    assert sum(passes) == pytest.approx(len(read_audio(path)), abs=CHUNK)

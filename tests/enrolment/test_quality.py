@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.audio.vad import CHUNK, CHUNK_S
+from app.audio.vad import CHUNK, CHUNK_S, DetectedSpeech, detect_speech
 from app.enrolment.quality import Fault, Limits, Quality, SimilarityThresholds, SoundMeter, SpeakerMatch, judge, measure
 from app.scoring.decision import DecisionRule
 
@@ -85,7 +85,7 @@ def test_figures_of_a_known_signal():
     noise = 0.01 * rng.standard_normal(32 * CHUNK)
     speech = 0.1 * rng.standard_normal(64 * CHUNK)
     said = np.concatenate([np.full(32, 0.01), np.full(64, 0.9)])
-    quality = measure(np.concatenate([noise, speech]).astype(np.float32), said)
+    quality = measure(DetectedSpeech(np.concatenate([noise, speech]).astype(np.float32), said))
     assert quality.sound_s == pytest.approx(96 * CHUNK_S)
     assert quality.speech_s == pytest.approx(64 * CHUNK_S)
     assert quality.level_db == pytest.approx(-20, abs=0.2)
@@ -93,7 +93,9 @@ def test_figures_of_a_known_signal():
     assert quality.snr_db == pytest.approx(19.96, abs=0.4)
     assert quality.clipped == 0
     speech[::100] = 1.0
-    assert measure(np.concatenate([noise, speech]).astype(np.float32), said).clipped == pytest.approx(0.01, abs=1e-3)
+    assert measure(DetectedSpeech(np.concatenate([noise, speech]).astype(np.float32), said)).clipped == pytest.approx(
+        0.01, abs=1e-3
+    )
 
 
 def test_noise_is_not_told_from_too_little_of_it():
@@ -101,14 +103,14 @@ def test_noise_is_not_told_from_too_little_of_it():
     samples = rng.standard_normal(40 * CHUNK).astype(np.float32)
     said = np.full(40, 0.9)
     said[:8] = 0.0  # 0.26 s, of which the last two chunks may hold an onset
-    quality = measure(samples, said)
+    quality = measure(DetectedSpeech(samples, said))
     assert quality.noise_db is None
     assert quality.snr_db is None
 
 
 def test_nothing_and_zeros():
     assert SoundMeter().quality() == Quality()
-    quality = measure(np.zeros(50 * CHUNK, np.float32), np.zeros(50))
+    quality = measure(DetectedSpeech(np.zeros(50 * CHUNK, np.float32), np.zeros(50)))
     assert quality.all_zero
     assert quality.speech_s == 0
     assert quality.level_db == -120
@@ -122,13 +124,13 @@ def test_signal_to_noise_of_speech_with_noise_added(voice, probabilities, name, 
     power = np.mean(np.square(speech[spoken]))
     noise = np.random.default_rng(snr_db).standard_normal(len(speech)) * np.sqrt(power / 10 ** (snr_db / 10))
     noisy = (speech + noise).astype(np.float32)
-    assert measure(noisy, probabilities(noisy)).snr_db == pytest.approx(snr_db, abs=1.5)
+    assert measure(detect_speech(noisy)).snr_db == pytest.approx(snr_db, abs=1.5)
 
 
 def test_clean_speech_is_good_and_loud_speech_clips(voice, probabilities):
     speech = voice("Ana")[: 8 * 16000]
-    assert judge(measure(speech, probabilities(speech))) == []
+    assert judge(measure(detect_speech(speech))) == []
     loud = np.clip(speech * 40, -1, 1)
-    assert Fault.CLIPPED in {problem.fault for problem in judge(measure(loud, probabilities(loud)))}
+    assert Fault.CLIPPED in {problem.fault for problem in judge(measure(detect_speech(loud)))}
     faint = speech / 200
-    assert Fault.QUIET in {problem.fault for problem in judge(measure(faint, probabilities(speech)))}
+    assert Fault.QUIET in {problem.fault for problem in judge(measure(DetectedSpeech(faint, probabilities(speech))))}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.audio.source import AudioBlock, SourceState, SourceStatus
+from app.audio.vad import DetectedSpeech
 from app.enrolment.quality import Fault, Limits, SimilarityThresholds, SpeakerMatch, judge, measure
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
 from tests.support.array_source import ArraySource
@@ -26,7 +27,7 @@ def test_a_sample_ends_when_enough_was_said_and_in_a_pause(voice):
     sample = snapshots[-1].sample
     assert all(snapshot.sample is None for snapshot in snapshots[:-1])
     assert 3.0 <= sample.quality.speech_s <= 3.0 + SHORT.tail_s + SHORT.hop_s
-    assert len(sample.samples) / SAMPLE_RATE == pytest.approx(sample.quality.sound_s)
+    assert len(sample.sound.samples) / SAMPLE_RATE == pytest.approx(sample.quality.sound_s)
     assert sample.quality.sound_s < SHORT.longest_s
     assert sample.device == "test microphone"
     assert sample.recorded_at.tzinfo is not None
@@ -52,14 +53,14 @@ def test_consecutive_samples_follow_each_other_without_a_gap(voice):
     while not recorder.ended:
         samples.append(list(recorder.record())[-1].sample)
     assert len(samples) >= 5
-    joined = np.concatenate([sample.samples for sample in samples])
+    joined = np.concatenate([sample.sound.samples for sample in samples])
     assert np.array_equal(joined, sound[: len(joined)])
     assert len(sound) - len(joined) < 512
 
 
 def test_whatever_is_recorded_is_measured_as_a_whole(voice, probabilities):
     sample = list(started(voice("Colin")).record())[-1].sample
-    assert measure(sample.samples, probabilities(sample.samples)) == sample.quality
+    assert measure(DetectedSpeech(sample.sound.samples, probabilities(sample.sound.samples))) == sample.quality
 
 
 def test_silence_ends_at_the_cap():
@@ -80,7 +81,7 @@ def test_exact_zeros_are_a_muted_microphone():
 def test_a_source_without_a_chunk_of_sound(count):
     recorder = started(np.zeros(count, np.float32))
     *_, last = recorder.record()
-    assert len(last.sample.samples) == 0
+    assert len(last.sample.sound.samples) == 0
     assert recorder.ended
 
 
@@ -96,7 +97,7 @@ def test_listening_between_samples_throws_sound_away(voice):
     recorder = started(sound)
     assert recorder.monitor().level_db == pytest.approx(-60, abs=3)  # the pause before the first word
     sample = list(recorder.record())[-1].sample
-    assert np.array_equal(sample.samples, sound[1600 : 1600 + len(sample.samples)])
+    assert np.array_equal(sample.sound.samples, sound[1600 : 1600 + len(sample.sound.samples)])
 
 
 def test_the_voice_is_looked_at_meanwhile_and_at_the_end(voice):
@@ -144,8 +145,8 @@ def test_a_gap_in_the_sound_is_survived(voice, dropped_s):
     source = Scripted([AudioBlock(first, 0.0), None, AudioBlock(second, 2.5, dropped_s)])
     snapshots = list(SampleRecorder(source, SHORT).record())
     sample = snapshots[-1].sample
-    assert len(sample.samples) == 24_100 // 512 * 512 + 40_000 // 512 * 512
-    assert np.array_equal(sample.samples[24_100 // 512 * 512 :], second[: 40_000 // 512 * 512])
+    assert len(sample.sound.samples) == 24_100 // 512 * 512 + 40_000 // 512 * 512
+    assert np.array_equal(sample.sound.samples[24_100 // 512 * 512 :], second[: 40_000 // 512 * 512])
 
 
 def test_a_microphone_that_stays_away_is_one_line():

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.vad import CHUNK
 from app.client import Client, ServerRefused
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.recordings import read_note, recorded_people, samples_of
 from app.voiceprints.store import VoiceprintStore
+from tests.support.detection import detected_lengths
 from utils import read_audio
 
 
@@ -115,6 +117,16 @@ def test_of_a_long_recording_a_minute_is_kept(empty, demo_dir, tmp_path, data):
     sample = empty.add_sample("Ana", tmp_path / "long.flac")
     assert sample.quality["sound_s"] == pytest.approx(60, abs=0.1)
     assert sample.quality["speech_s"] > 35
+
+
+@pytest.mark.parametrize("times", [1, 3])  # as it is; longer than what is kept
+def test_speech_is_looked_for_once_in_an_upload(empty, demo_dir, tmp_path, monkeypatch, times):
+    speech = np.concatenate([read_audio(clip) for clip in clips(demo_dir, "Ana")] * times)
+    soundfile.write(tmp_path / "upload.flac", speech, 16000)
+    empty.create("Ana")
+    passes = detected_lengths(monkeypatch)
+    empty.add_sample("Ana", tmp_path / "upload.flac")
+    assert passes == [pytest.approx(len(speech), abs=CHUNK)]
 
 
 def test_deleting_a_sample_leaves_nothing_of_it(client, data):

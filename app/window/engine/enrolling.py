@@ -139,9 +139,7 @@ class Enrolment:
         self._update(step=Step.CHECKING)
         verdict = guide.take(sample)
         if verdict.kept is not None:
-            from app.audio.vad import keep_speech
-
-            speaker_check.keep(keep_speech(verdict.kept.samples))
+            speaker_check.keep(verdict.kept.sound.speech())
         again = verdict.outcome in (Outcome.AGAIN, Outcome.LEFT_OUT)
         self._update(again=again, problems=tuple(verdict.problems), kept=len(guide.kept), speech_s=guide.speech_s)
 
