@@ -266,8 +266,9 @@ def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, en
     shown, dialog = person
     dialog.accept()
     with VoiceprintStore(tmp_path) as store:
-        store.set_samples("Zoe", "other", "0" * 64, [EmbeddedSample("z.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
-        store.set_samples("Ana", "other", "0" * 64, store.samples("Ana", encoder.sha256))
+        for name in ("Ana", "Zoe"):  # Ana's recordings are there; of them the database knows nothing any more
+            sample = EmbeddedSample(f"{name}.wav", np.eye(1, 192, dtype=np.float32), [3.0])
+            store.set_samples(name, "other", "0" * 64, [sample])
         assert store.stale(encoder.sha256) == ["Ana", "Zoe"]
     shown.start()
     qtbot.waitUntil(lambda: shown.menus.rebuild.isEnabled(), timeout=LONG)
