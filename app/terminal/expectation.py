@@ -10,12 +10,12 @@ from app.terminal.tables import table
 from utils import percent
 
 
-def expectation_lines(expectation: ExpectedErrors, names: Collection[str], told: Sequence[str] = ()) -> list[str]:
-    """Lines about ``names``, among everybody expected; none if the model's card says too little.
+def expectation_lines(expected: ExpectedErrors, names: Collection[str], shown: Sequence[str] = ()) -> list[str]:
+    """Lines about ``names``, among everybody in ``expected``; none if the model's card says too little.
 
-    ``told``: lines that are shown besides; two people who are named in one of them are not told of again.
+    ``shown``: lines that stand above; two people who sound alike and are named in one of them get no line here.
     """
-    people = [person for person in expectation.people if person.name in names]
+    people = [person for person in expected.people if person.name in names]
     if not people:
         return []
     seconds = [f"{errors.speech_s:g} s" for errors in people[0].errors]
@@ -27,9 +27,9 @@ def expectation_lines(expectation: ExpectedErrors, names: Collection[str], told:
         *table(("called unknown", *seconds), rows, numbers=tuple(range(1, len(seconds) + 1))).splitlines(),
         f"A stranger's speech gets the name of any one of them in about {strangers}.",
     ]
-    for pair in expectation.alike:
+    for pair in expected.alike:
         both = (f"{pair.one} and {pair.other} ", f"{pair.other} and {pair.one} ")
-        if (pair.one in names or pair.other in names) and not any(line.startswith(both) for line in told):
+        if (pair.one in names or pair.other in names) and not any(line.startswith(both) for line in shown):
             lines.append(
                 f"{pair.one} and {pair.other} sound alike: of what one says about {_percent(pair.confused)} would pass"
                 " for the other."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 BAR = 20
-"""Columns of a bar."""
+"""Width of a bar, in columns."""
 
 
 def bar(share: float) -> str:

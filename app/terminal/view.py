@@ -8,15 +8,16 @@ import sys
 
 from app.audio.source import SourceStatus
 from app.demo import demo_agreement
+from app.diarisation.transcript import talk_time
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad
 from utils import HeardError
 
 WORTH_ASKING_S = 4.0
-"""Speech of an unknown voice before it is asked about at the end."""
+"""Speech of an unknown voice from which the user is asked about it at the end."""
 SKIPPED_EVERY_S = 10.0
-"""A machine that is always too slow says so this often, in seconds of sound."""
+"""How often a machine that is always too slow says so, in seconds of sound."""
 
 
 def run_terminal(options: SessionOptions) -> int:
@@ -33,8 +34,8 @@ def run_terminal(options: SessionOptions) -> int:
     if people:
         view.note(f"Enrolled: {', '.join(people)}.")
     try:
-        for said in session.run(on_status=view.status, on_end=lambda: ask_names(session, view)):
-            view.show(said)
+        for answer in session.run(on_status=view.status, on_end=lambda: ask_names(session, view)):
+            view.show(answer)
     except KeyboardInterrupt:
         pass
     view.finish()
@@ -76,15 +77,15 @@ class TerminalView:
         self.live = self.out.isatty()
         self._shown: object = None
         self._listening = ""
-        self._skipped_s = self._told_s = 0.0  # in all; of that, what a line has told of
-        self._told_at_s = -SKIPPED_EVERY_S
+        self._skipped_s = self._reported_s = 0.0  # in all; of that, what a line has said
+        self._reported_at_s = -SKIPPED_EVERY_S
 
     def note(self, text: str) -> None:
         self._clear()
         print(text, file=self.out, flush=True)
 
     def progress(self, done: int, total: int) -> None:
-        """Of a model's download, in bytes."""
+        """Show how far a model's download is, in bytes."""
         if self.live:
             self._redraw(f"downloading the model: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
@@ -95,19 +96,21 @@ class TerminalView:
             self._listening = status.device
             self.note(f"{self.verb} {status.device}. Ctrl-C stops.")
 
-    def show(self, said: Identification) -> None:
+    def show(self, answer: Identification) -> None:
         """A new line when the label changes; the live line always."""
-        self._skipped_s += said.dropped_s
-        if self._skipped_s > self._told_s and said.time_s - self._told_at_s >= SKIPPED_EVERY_S:
-            self.note(f"{clock(said.time_s)}  this machine is too slow: {self._skipped_s - self._told_s:.1f} s skipped")
-            self._told_s, self._told_at_s = self._skipped_s, said.time_s
-        if said.label != self._shown:
-            self._shown = said.label
-            if said.label is not None:
-                self.note(f"{clock(said.time_s)}  {describe(said)}")
+        self._skipped_s += answer.dropped_s
+        if self._skipped_s > self._reported_s and answer.time_s - self._reported_at_s >= SKIPPED_EVERY_S:
+            self.note(
+                f"{clock(answer.time_s)}  this machine is too slow: {self._skipped_s - self._reported_s:.1f} s skipped"
+            )
+            self._reported_s, self._reported_at_s = self._skipped_s, answer.time_s
+        if answer.label != self._shown:
+            self._shown = answer.label
+            if answer.label is not None:
+                self.note(f"{clock(answer.time_s)}  {describe(answer)}")
         if self.live:
-            others = "  and another voice" if said.overlap else ""
-            self._redraw(f"{meter(said.level_db)}  {describe(said) if said.label else '-'}{others}")
+            others = "  and another voice" if answer.overlap else ""
+            self._redraw(f"{meter(answer.level_db)}  {describe(answer) if answer.label else '-'}{others}")
 
     def finish(self) -> None:
         self._clear()
@@ -115,14 +118,12 @@ class TerminalView:
     def summary(self, session: Session) -> None:
         """Talk time by name; for the demo also how much of it was right."""
         turns = session.turns()
-        spoken: dict[str, float] = {}
-        for turn in turns:
-            spoken[turn.label] = spoken.get(turn.label, 0.0) + turn.duration_s
+        spoken = talk_time(turns)
         total = sum(spoken.values())
         if total:
             self.note(f"\n{len(turns)} turns, {total:.1f} s of speech:")
             width = max(map(columns, spoken))
-            for label, seconds in sorted(spoken.items(), key=lambda item: -item[1]):
+            for label, seconds in spoken.items():
                 self.note(f"  {pad(label, width)}  {seconds:6.1f} s  {seconds / total:4.0%}")
         else:
             self.note("No speech was heard.")
@@ -144,9 +145,9 @@ class TerminalView:
             print("\r\x1b[K", end="", file=self.out)
 
 
-def describe(said: Identification) -> str:
+def describe(answer: Identification) -> str:
     """One label with what supports it."""
-    if said.speaker is None:
-        return f"{said.label}  ({said.reason})" if said.reason else str(said.label)
-    gender = f"  {said.gender}" if said.gender else ""
-    return f"{pad(said.speaker, 12)}  {said.confidence:4.0%} {bar(said.confidence)}{gender}"
+    if answer.speaker is None:
+        return f"{answer.label}  ({answer.reason})" if answer.reason else str(answer.label)
+    gender = f"  {answer.gender}" if answer.gender else ""
+    return f"{pad(answer.speaker, 12)}  {answer.confidence:4.0%} {bar(answer.confidence)}{gender}"

@@ -131,7 +131,6 @@ LATEST_TIP = "Follow what is heard now"
 THAT_WAS_NEW = "{name} is enrolled now, from {seconds:.0f} s of speech. More speech makes it surer."
 THAT_WAS_EXTENDED = "{name} is known better now: {seconds:.0f} s of speech were added."
 THAT_WAS_SHORT = "The timeline says {name} now; the piece is too short to learn the voice from."
-THIS_PIECE = "this piece"
 DEMO_PEOPLE = "The people of the demo cannot be changed: listen to a microphone to enrol somebody."
 RENAMED = "{old} is called {new} now."
 DELETED = "{name} is deleted: the voiceprint and {recordings} are gone for good."
@@ -227,7 +226,6 @@ EXPORT_FILTERS = {
 }
 EXPORTED = "Saved: {file}"
 NAME_OF_SPEAKER = "Who is it?"
-NOT_AUDIO = "{file}: drop one audio file."
 
 
 def voices(count: int) -> str:

@@ -8,7 +8,8 @@ import urllib.request
 import pytest
 
 from app.server.static_files import FOLDER, MEDIA_TYPES, SHORT_ADDRESSES
-from app.window.view.palette import DARK, LIGHT, contrast
+from app.window.view.palette import DARK, LIGHT
+from tests.support.contrast import contrast
 
 FILES = sorted(FOLDER.iterdir())
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FILES}

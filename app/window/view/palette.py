@@ -14,13 +14,13 @@ class Colours:
     dark: bool
     background: str
     surface: str
-    """Of cards and lists, on the background."""
+    """Colour of cards and lists, on the background."""
     raised: str
-    """Of controls and of the row of whoever speaks, on a surface."""
+    """Colour of controls and of the row of whoever speaks, on a surface."""
     outline: str
-    """Of cards; decoration, not needed to read anything."""
+    """Line around cards; decoration, not needed to read anything."""
     edge: str
-    """Of controls and bars: 3:1 on surface and background."""
+    """Line around controls and bars: 3:1 on surface and background."""
     track: str
     """The empty part of a bar."""
     text: str
@@ -118,15 +118,3 @@ def ink_of(name: str) -> int:
 
 def _hash(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21, by WCAG 2.2 (relative luminance of sRGB)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.window.view.palette import DARK, INKS, LIGHT, assign_inks, contrast
+from app.window.view.palette import DARK, INKS, LIGHT, assign_inks
+from tests.support.contrast import contrast
 
 AA_TEXT, AA_SHAPES = 4.5, 3.0
 
