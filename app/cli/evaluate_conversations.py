@@ -1,4 +1,4 @@
-"""``python -m app evaluate --conversations``: its options, its work, its table."""
+"""``python -m app evaluate --conversations``: conversations of the people of a table, identified live."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.conversation_table import header, text_line
+from app.cli.evaluate_table import corpora
 from utils import BadInput
 
-FOLDERS = ("impostors", "noise", "meetings")
+if TYPE_CHECKING:
+    from app.evaluation.conversations.plan import SharedSetup, Task
+
+FOLDERS = {"impostors": "dev/impostors", "noise": "noise", "meetings": "dev/conversations"}
+"""Folders that are used besides the table -> where they lie beside it if they are not named."""
 DEFAULT_CONDITIONS = ("clean", "20", "10", "5", "room+20")
 
 
-def add_conversation_options(parser: argparse.ArgumentParser) -> None:
-    """The options that belong to ``--conversations``; all of them default to None."""
+def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add the options that only ``--conversations`` has, and return them. All of them default to None."""
     group = parser.add_argument_group("with --conversations")
+    added: list[argparse.Action] = []
 
     def add(*names: str, **keywords) -> None:
-        group.add_argument(*names, default=None, **keywords)
+        added.append(group.add_argument(*names, default=None, **keywords))
 
     flag = {"action": "store_const", "const": True}
     add("--baselines", **flag, help="besides, three simple ways of other programs, with the same network")
@@ -40,10 +48,11 @@ def add_conversation_options(parser: argparse.ArgumentParser) -> None:
     add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table)")
     add("--noise", metavar="DIR", help="recordings of noise, besides pink noise (default: noise beside the table)")
     add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
-    add("--without", action="append", choices=FOLDERS, help="none of these, even if they are there")
+    add("--without", action="append", choices=tuple(FOLDERS), help="none of these, even if they are there")
     add("--markdown", **flag, help="the table in Markdown")
     add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
     add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
+    return added
 
 
 def _number(kind: type, low: float, high: float = math.inf):
@@ -62,58 +71,17 @@ def _number(kind: type, low: float, high: float = math.inf):
     return read
 
 
-def conversation_options() -> list[str]:
-    """Their names, as attributes."""
-    parser = argparse.ArgumentParser()
-    add_conversation_options(parser)
-    return [action.dest for action in parser._actions if action.dest != "help"]
-
-
-def run_conversations(options: argparse.Namespace, corpora) -> int:
-    """Measure and print one line for each row and system. ``corpora``: (name, clips) in order."""
+def run(options: argparse.Namespace) -> int:
+    """Measure and print one line for each row and system."""
     from tqdm import tqdm
 
-    from app.corpus.clips import Clip
-    from app.evaluation.conversations.benchmark import audio_files, run_benchmark
-    from app.evaluation.conversations.plan import SharedSetup, meeting_tasks, parse_condition, simulated_tasks
-    from app.evaluation.conversations.simulate import ConversationConfig
+    from app.evaluation.conversations.benchmark import run_benchmark
 
-    def given(name: str, default):
-        value = getattr(options, name)
-        return default if value is None else value
+    setup = _setup(options)
+    tasks = _tasks(options, setup)
+    bar = tqdm(total=len(tasks), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
 
-    beside = Path(options.conversations).parent
-    kinds = [parse_condition(text) for text in given("conditions", ["20"] if options.quick else DEFAULT_CONDITIONS)]
-    config = ConversationConfig(
-        strangers=given("strangers", 3),
-        stranger_share=given("stranger_share", 0.25),
-        overlap_share=given("overlap", 0.05),
-        length_s=given("length_s", 60.0 if options.quick else 120.0),
-    )
-    first, lengths_s = given("first_seed", 1), given("enrolment_s", [20.0])
-    impostors = _folder(options, "impostors", beside / "dev" / "impostors")
-    noise = _folder(options, "noise", beside / "noise")
-    talks = _folder(options, "meetings", beside / "dev" / "conversations")
-    setup = SharedSetup(
-        model=options.model,
-        compute=options.compute,
-        impostors=tuple(Clip(str(path), "") for path in audio_files(impostors)) if impostors else (),
-        noises=tuple(str(path) for path in audio_files(noise)) if noise else (),
-        meetings=str(talks) if talks else None,
-        baselines=bool(options.baselines),
-        keep=options.keep,
-    )
-    wanted = {
-        "enrolled": given("enrolled", [5]),
-        "enrolment_s": lengths_s,
-        "seeds": range(first, first + given("seeds", 2 if options.quick else 4)),
-    }
-    usable = _usable(corpora, lambda name, clips: simulated_tasks({name: clips}, kinds[:1], config, **wanted), options)
-    work = simulated_tasks(usable, kinds, config, **wanted)
-    work += meeting_tasks(talks, lengths_s) if talks else []
-    bar = tqdm(total=len(work), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
-
-    def progress(items):
+    def progress(items: Iterable) -> Iterable:
         with bar:
             for item in items:
                 bar.update()
@@ -123,7 +91,7 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     lines = []
     if not options.json:
         print(header(options.markdown))
-    for row in run_benchmark(work, setup, jobs=given("jobs", 1), progress=progress):
+    for row in run_benchmark(tasks, setup, jobs=_given(options, "jobs", 1), progress=progress):
         for line in row.lines():
             lines.append(line)
             if not options.json:
@@ -134,14 +102,70 @@ def run_conversations(options: argparse.Namespace, corpora) -> int:
     return 0
 
 
-def _usable(corpora, work_of, options: argparse.Namespace) -> dict:
+def _given(options: argparse.Namespace, name: str, default):
+    value = getattr(options, name)
+    return default if value is None else value
+
+
+def _setup(options: argparse.Namespace) -> SharedSetup:
+    from app.corpus.clips import Clip
+    from app.evaluation.conversations.benchmark import audio_files
+    from app.evaluation.conversations.plan import SharedSetup
+
+    impostors, noise, meetings = (_folder(options, name) for name in FOLDERS)
+    return SharedSetup(
+        model=options.model,
+        compute=options.compute,
+        impostors=tuple(Clip(str(path), "") for path in audio_files(impostors)) if impostors else (),
+        noises=tuple(str(path) for path in audio_files(noise)) if noise else (),
+        meetings=str(meetings) if meetings else None,
+        baselines=bool(options.baselines),
+        keep=options.keep,
+    )
+
+
+def _folder(options: argparse.Namespace, name: str) -> Path | None:
+    """The folder that is named, else the usual one if it is there."""
+    if name in (options.without or ()):
+        return None
+    given, usual = getattr(options, name), Path(options.conversations).parent / FOLDERS[name]
+    if given and not Path(given).is_dir():
+        raise BadInput(f"{given}: no such folder.")
+    return Path(given) if given else usual if usual.is_dir() else None
+
+
+def _tasks(options: argparse.Namespace, setup: SharedSetup) -> list[Task]:
+    """Every conversation that is asked for. Raises BadInput if there is no corpus with people enough."""
+    from app.evaluation.conversations.plan import meeting_tasks, parse_condition, simulated_tasks
+    from app.evaluation.conversations.simulate import ConversationConfig
+
+    names = _given(options, "conditions", ["20"] if options.quick else DEFAULT_CONDITIONS)
+    conditions = [parse_condition(name) for name in names]
+    config = ConversationConfig(
+        strangers=_given(options, "strangers", 3),
+        stranger_share=_given(options, "stranger_share", 0.25),
+        overlap_share=_given(options, "overlap", 0.05),
+        length_s=_given(options, "length_s", 60.0 if options.quick else 120.0),
+    )
+    first, enrolment_s = _given(options, "first_seed", 1), _given(options, "enrolment_s", [20.0])
+    varied = {
+        "enrolled": _given(options, "enrolled", [5]),
+        "enrolment_s": enrolment_s,
+        "seeds": range(first, first + _given(options, "seeds", 2 if options.quick else 4)),
+    }
+    usable = _usable(options, lambda corpus: simulated_tasks(corpus, conditions[:1], config, **varied))
+    tasks = simulated_tasks(usable, conditions, config, **varied)
+    return tasks + (meeting_tasks(setup.meetings, enrolment_s) if setup.meetings else [])
+
+
+def _usable(options: argparse.Namespace, tasks_of: Callable[[dict], list[Task]]) -> dict:
     """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
     from app.evaluation.conversations.simulate import speakers_of
 
     usable, why = {}, ""
-    for name, clips in corpora:
+    for name, clips in corpora(options, options.conversations):
         try:
-            for task in work_of(name, tuple(clips)):
+            for task in tasks_of({name: tuple(clips)}):
                 speakers_of(task.clips, task.config)
             usable[name] = tuple(clips)
         except BadInput as error:
@@ -152,12 +176,3 @@ def _usable(corpora, work_of, options: argparse.Namespace) -> dict:
     if not usable:
         raise BadInput(why)
     return usable
-
-
-def _folder(options: argparse.Namespace, name: str, usual: Path) -> Path | None:
-    if name in (options.without or ()):
-        return None
-    given = getattr(options, name)
-    if given and not Path(given).is_dir():
-        raise BadInput(f"{given}: no such folder.")
-    return Path(given) if given else usual if usual.is_dir() else None

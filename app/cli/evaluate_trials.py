@@ -1,37 +1,36 @@
-"""The part of ``python -m app evaluate`` that measures a list of trials."""
+"""``python -m app evaluate TRIALS``: the figures of a list of trials."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from app.cli.evaluate_table import encoder_of, progress_bar
 from app.evaluation.trial_scores import measure_trials, score_trials, write_scores
 from app.evaluation.trials import read_trials
 from app.terminal.tables import table
 from utils import atomic_write
 
-if TYPE_CHECKING:
-    from app.embedding.encoder import Encoder
 
-
-def add_trial_options(parser: argparse.ArgumentParser) -> None:
-    """The options that only a list of trials has."""
+def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add the options that only a list of trials has, and return them."""
     group = parser.add_argument_group("with a list of TRIALS")
-    group.add_argument("--scores", metavar="OUT", help="write each trial with its score behind it")
-    group.add_argument(
-        "--condition",
-        action="append",
-        metavar="COLUMN",
-        help="of a csv: figures for each value of this column besides (default: the one named condition)",
-    )
-    group.add_argument("--det", metavar="OUT", help="draw the DET curve into a .png, .svg or .pdf")
+    return [
+        group.add_argument("--scores", metavar="OUT", help="write each trial with its score behind it"),
+        group.add_argument(
+            "--condition",
+            action="append",
+            metavar="COLUMN",
+            help="of a csv: figures for each value of this column besides (default: the one named condition)",
+        ),
+        group.add_argument("--det", metavar="OUT", help="draw the DET curve into a .png, .svg or .pdf"),
+    ]
 
 
-def run_trials(options: argparse.Namespace, encoder: Encoder, progress: Callable) -> int:
+def run(options: argparse.Namespace) -> int:
     """Score the trials, write what is asked for, and print the figures."""
+    encoder = encoder_of(options)
     if options.det:
         from app.evaluation.plots.style import require_plotting
 
@@ -39,7 +38,7 @@ def run_trials(options: argparse.Namespace, encoder: Encoder, progress: Callable
     trials = read_trials(options.trials, options.condition or ())
     root = options.audio_root or Path(options.trials).parent
     cohort = None if options.no_norm else encoder.cohort
-    scored = score_trials(trials, root, encoder.embed, progress, cohort)
+    scored = score_trials(trials, root, encoder.embed, progress_bar("embedding"), cohort)
     if options.scores:  # first: with one kind of trial there are scores, but no figures
         with atomic_write(options.scores) as file:
             file.write(write_scores(scored))

@@ -51,7 +51,7 @@ def bootstrap_eer(
 ) -> Interval:
     """``speaker_bootstrap`` of the EER over all pairs of recordings (see ``metrics.all_pairs``).
 
-    ``scores`` (n, n) of all with all, ``speakers`` (n,). A speaker drawn twice is not compared with himself.
+    ``scores`` (n, n) of all with all, ``speakers`` (n,). A speaker drawn twice is not compared with themselves.
     """
     speakers = np.asarray(speakers)
     first, second = np.triu_indices(len(scores), k=1)

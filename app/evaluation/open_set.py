@@ -1,6 +1,6 @@
 """A few people are enrolled, others are not: how often is a short piece of speech given the right name?
 
-What the program has to do, without its tracker: name an enrolled voice, and leave a stranger without a name.
+That is the program's task without its tracker: name an enrolled voice, and leave a stranger without a name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.audio.vad import keep_speech
 from app.corpus.clips import Clip
 from app.embedding.encoder import Embed
 from app.enrolment.segments import pool_embeddings, segment_speech
-from app.evaluation.pairs import Progress
+from app.evaluation.pairs import ProgressBar
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule
 from app.scoring.metrics import error_rates
@@ -25,42 +25,43 @@ from utils import SAMPLE_RATE, BadInput, read_audio
 @dataclass(frozen=True)
 class OpenSetConfig:
     enrolled: int = 5
+    """How many people are enrolled at a time."""
     enrolment_s: float = 20.0
     """Speech behind each voiceprint."""
     window_s: float = 2.0
-    """Speech that is to be named."""
+    """Speech in each window that is to be named."""
     false_accepts: float = 0.01
-    """Part of the strangers' windows that get a name."""
-    casts: int = 300
-    """How many times other people are the enrolled ones."""
-    rounds: int = 400
-    """How many times the speakers are drawn again, for the interval ..."""
-    casts_a_round: int = 40
-    """... and how many casts each time."""
+    """Part of the strangers' windows that may get a name."""
+    draws: int = 300
+    """How many times the enrolled people are drawn among all people."""
+    bootstrap_rounds: int = 400
+    """How many times all people are drawn again, for the interval."""
+    bootstrap_draws: int = 40
+    """How many times the enrolled people are drawn in each round for the interval."""
     seed: int = 1
 
 
 @dataclass(frozen=True)
-class Part:
-    """What one person says."""
+class SpeakerSpeech:
+    """One person's speech, for enrolment and to be named."""
 
     enrolment: np.ndarray
-    """(n,) float32 of speech: ``enrolment_s`` of it, or what there was."""
+    """Speech (n,) float32, ``enrolment_s`` of it or what there was."""
     windows: tuple[np.ndarray, ...]
-    """Pieces of ``window_s`` of other clips, at least one."""
+    """Windows of ``window_s`` out of other clips, at least one."""
 
 
 @dataclass(frozen=True)
-class Voice:
-    """A part as a network hears it."""
+class SpeakerEmbeddings:
+    """A network's embeddings of one person's speech."""
 
     voiceprint: np.ndarray
-    """(D,) of unit length."""
+    """Unit vector (D,) of the enrolment."""
     windows: np.ndarray
-    """(n, D) of unit length, n of at least 1."""
+    """Unit vectors (n, D) of the windows, n at least 1."""
 
 
-def cast_parts(clips: Sequence[Clip], config: OpenSetConfig, progress: Progress = iter) -> list[Part]:
+def split_speakers(clips: Sequence[Clip], config: OpenSetConfig, progress: ProgressBar = iter) -> list[SpeakerSpeech]:
     """Each speaker's clips, in a random order, as enrolment until that is long enough, and windows after that.
 
     Only speech counts (Silero's voice activity). Speakers with too little of it are left out; raises BadInput if
@@ -70,7 +71,7 @@ def cast_parts(clips: Sequence[Clip], config: OpenSetConfig, progress: Progress 
     by_speaker: dict[str, list[Clip]] = {}
     for clip in clips:
         by_speaker.setdefault(clip.speaker, []).append(clip)
-    parts = []
+    speakers = []
     for name in progress(sorted(by_speaker)):
         enrolment, windows = np.zeros(0, np.float32), []
         for i in rng.permutation(len(by_speaker[name])):
@@ -81,29 +82,29 @@ def cast_parts(clips: Sequence[Clip], config: OpenSetConfig, progress: Progress 
             else:
                 windows += [speech[at : at + length] for at in range(0, len(speech) - length + 1, length)]
         if windows:
-            parts.append(Part(enrolment[: round(config.enrolment_s * SAMPLE_RATE)], tuple(windows)))
-    if len(parts) <= config.enrolled:
+            speakers.append(SpeakerSpeech(enrolment[: round(config.enrolment_s * SAMPLE_RATE)], tuple(windows)))
+    if len(speakers) <= config.enrolled:
         raise BadInput(
-            f"{len(parts)} speakers with {config.enrolment_s:g} s of speech and more are too few "
+            f"{len(speakers)} speakers with {config.enrolment_s:g} s of speech and more are too few "
             f"to enrol {config.enrolled} and have strangers."
         )
-    return parts
+    return speakers
 
 
-def hear(part: Part, embed: Embed) -> Voice:
-    """A part's voiceprint, made in pieces as the program makes it, and its windows."""
-    pieces = segment_speech(part.enrolment)
-    voiceprint = pool_embeddings(np.stack([embed(piece) for piece in pieces]), [1.0] * len(pieces))
-    return Voice(voiceprint, np.stack([embed(window) for window in part.windows]))
+def embed_speaker(speaker: SpeakerSpeech, embed: Embed) -> SpeakerEmbeddings:
+    """A person's voiceprint, pooled over segments as the program pools it, and the embeddings of the windows."""
+    segments = segment_speech(speaker.enrolment)
+    voiceprint = pool_embeddings(np.stack([embed(segment) for segment in segments]), [1.0] * len(segments))
+    return SpeakerEmbeddings(voiceprint, np.stack([embed(window) for window in speaker.windows]))
 
 
 def measure_open_set(
-    voices: Sequence[Voice],
+    speakers: Sequence[SpeakerEmbeddings],
     config: OpenSetConfig,
     cohort: Cohort | None = None,
     rule: DecisionRule | None = None,
 ) -> dict:
-    """Many casts of enrolled people, all others strangers, one threshold for all; rates are fractions of windows.
+    """Many draws of enrolled people, all others strangers, one threshold for all; rates are fractions of windows.
 
     ``right``: of the enrolled people's windows, those with the right name at ``threshold``, at which
     ``false_accepts`` of the strangers' windows get a name. ``right_interval``: where it falls 90 % of the time for
@@ -112,35 +113,35 @@ def measure_open_set(
     likelihood ratios over every window and every voiceprint besides.
     """
     rng = np.random.default_rng(config.seed)
-    owner = np.repeat(np.arange(len(voices)), [len(voice.windows) for voice in voices])
-    voiceprints = np.stack([voice.voiceprint for voice in voices])
-    table = similarities(np.concatenate([voice.windows for voice in voices]), voiceprints, cohort)
-    everybody = np.ones(len(voices), int)
+    owner = np.repeat(np.arange(len(speakers)), [len(speaker.windows) for speaker in speakers])
+    voiceprints = np.stack([speaker.voiceprint for speaker in speakers])
+    table = similarities(np.concatenate([speaker.windows for speaker in speakers]), voiceprints, cohort)
+    everybody = np.ones(len(speakers), int)
     row = {
-        **_name(table, owner, everybody, config.casts, config, rng),
+        **_name(table, owner, everybody, config.draws, config, rng),
         "right_interval": _interval(table, owner, config, rng),
-        "speakers": len(voices),
+        "speakers": len(speakers),
         "windows": len(owner),
     }
     if rule is not None:
-        spoken = rule.at(config.window_s)
-        llrs, own = spoken.scale * table + spoken.offset, owner[:, None] == np.arange(len(voices))
+        window_rule = rule.at(config.window_s)
+        llrs, own = window_rule.scale * table + window_rule.offset, owner[:, None] == np.arange(len(speakers))
         row |= measure_reliability(llrs[own], llrs[~own])
     return row
 
 
 def _name(
-    table: np.ndarray, owner: np.ndarray, times: np.ndarray, casts: int, config: OpenSetConfig, rng: np.random.Generator
+    table: np.ndarray, owner: np.ndarray, times: np.ndarray, draws: int, config: OpenSetConfig, rng: np.random.Generator
 ) -> dict[str, float]:
-    """Rates over ``casts`` casts. ``table`` (windows, people) scores, ``owner`` (windows,); ``times`` (people,) is how
+    """Rates over ``draws`` draws. ``table`` (windows, people) scores, ``owner`` (windows,); ``times`` (people,) is how
     often each person counts."""
     present = np.flatnonzero(times)
     among = [
-        rng.choice(present, size=config.enrolled, replace=False, p=times[present] / times.sum()) for _ in range(casts)
+        rng.choice(present, size=config.enrolled, replace=False, p=times[present] / times.sum()) for _ in range(draws)
     ]
-    enrolled = np.stack(among)  # (casts, enrolled)
-    scores = table[:, enrolled]  # (windows, casts, enrolled)
-    best, named = scores.max(axis=2), enrolled[np.arange(casts), scores.argmax(axis=2)]
+    enrolled = np.stack(among)  # (draws, enrolled)
+    scores = table[:, enrolled]  # (windows, draws, enrolled)
+    best, named = scores.max(axis=2), enrolled[np.arange(draws), scores.argmax(axis=2)]
     known = (owner[:, None, None] == enrolled).any(axis=2)
     weight = np.broadcast_to(times[owner][:, None], best.shape)
     hit = named == owner[:, None]
@@ -164,8 +165,8 @@ def _name(
 def _interval(table: np.ndarray, owner: np.ndarray, config: OpenSetConfig, rng: np.random.Generator) -> list[float]:
     """5 % and 95 % quantile of ``right`` over drawings of as many speakers, those with too few left out."""
     people, right = table.shape[1], []
-    for _ in range(config.rounds):
+    for _ in range(config.bootstrap_rounds):
         times = np.bincount(rng.integers(people, size=people), minlength=people)
         if np.count_nonzero(times) > config.enrolled:
-            right.append(_name(table, owner, times, config.casts_a_round, config, rng)["right"])
+            right.append(_name(table, owner, times, config.bootstrap_draws, config, rng)["right"])
     return [float(q) for q in np.quantile(right, (0.05, 0.95))] if right else [0.0, 1.0]

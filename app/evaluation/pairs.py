@@ -1,49 +1,71 @@
-"""Trials: which pieces of speech are compared, their embeddings, and what comes out of it."""
+"""All pairs of clips as trials: the clips' embeddings, and the figures of every pair's score."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from app.audio.acoustics import noisy_room, simulated_room
 from app.corpus.clips import Clip
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import bootstrap_eer
-from app.evaluation.systems import System
+from app.evaluation.speaker_models import SpeakerModel
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.metrics import all_pairs, measure, rejected
 from utils import SAMPLE_RATE, BadInput, read_audio, read_card, write_card
 
-Change = Callable[[Clip, np.ndarray], np.ndarray]
-"""A clip and its samples (n,) -> other samples, such as ``conditions.noisy``."""
-Progress = Callable[[Sequence], Iterable]
+Degradation = Callable[[Clip, np.ndarray], np.ndarray]
+"""A clip and its samples (n,) -> worse samples, such as ``noisy``."""
+NOISY_SNR_DB = 10.0
+"""Speech to noise of ``noisy``."""
+NOISY_RT60_S = (0.2, 0.6)
+"""Range of the reverberation times of ``noisy``."""
+ProgressBar = Callable[[Sequence], Iterable]
 """Wraps a sequence to show how far its iteration is, as tqdm does."""
 
 
 def embed_clips(
-    clips: Sequence[Clip], embed: Embed, crop_s: float = 0.0, progress: Progress = iter, change: Change | None = None
+    clips: Sequence[Clip],
+    embed: Embed,
+    crop_s: float = 0.0,
+    progress: ProgressBar = iter,
+    degrade: Degradation | None = None,
 ) -> np.ndarray:
     """Unit embeddings (n, D) of clips, or of the middle ``crop_s`` seconds of those that are longer (0: whole).
 
-    ``change`` is done to what is left of a clip.
+    ``degrade`` is applied to what is left of a clip.
     """
-    return np.stack([embed_clip(clip, embed, crop_s, change) for clip in progress(clips)])
+    return np.stack([embed_clip(clip, embed, crop_s, degrade) for clip in progress(clips)])
 
 
-def embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, change: Change | None = None) -> np.ndarray:
+def embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, degrade: Degradation | None = None) -> np.ndarray:
     """One clip of ``embed_clips``. Raises BadInput naming a bad file."""
     samples = read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
     length = round(crop_s * SAMPLE_RATE)
     if 0 < length < len(samples):
         start = (len(samples) - length) // 2
         samples = samples[start : start + length]
-    if change is not None:
-        samples = change(clip, samples)
+    if degrade is not None:
+        samples = degrade(clip, samples)
     try:
         return embed(samples)
     except BadInput as error:  # too short: say which
         raise BadInput(f"{clip.path}: {error}") from None
+
+
+def noisy(clip: Clip, samples: np.ndarray) -> np.ndarray:
+    """``samples`` (n,) of ``clip`` in a simulated room, with noise 10 dB below the speech: (n,) float32.
+
+    Room and noise are drawn from the clip's file name and start, so both sides of a trial have their own. They are of
+    the kinds that training simulates too, with other draws: recorded noise would be the noise of the training itself.
+    """
+    key = hashlib.sha256(f"{Path(clip.path).name} {clip.start_s}".encode()).digest()
+    rng = np.random.default_rng(list(key[:16]))
+    return noisy_room(samples, simulated_room(rng.uniform(*NOISY_RT60_S), rng), NOISY_SNR_DB, rng)
 
 
 def measure_pairs(
@@ -64,42 +86,46 @@ def measure_pairs(
     return {**row, "speakers": len(np.unique(speakers)), "clips": len(clips)}
 
 
-def measure_system(
-    system: System, clips: Sequence[Clip], crop_s: float, progress: Progress = iter, change: Change | None = None
+def measure_model(
+    model: SpeakerModel,
+    clips: Sequence[Clip],
+    crop_s: float,
+    progress: ProgressBar = iter,
+    degrade: Degradation | None = None,
 ) -> dict:
-    """``measure_pairs`` of clips as a system hears them, and ``measure_gender`` if it tells gender.
+    """``measure_pairs`` of clips by a network's embeddings, and ``measure_gender`` if it has a gender head.
 
     Where both adults and children speak, the row has a row of each besides, under "adults" and "children".
     """
-    embeddings = embed_clips(clips, system.embed, crop_s, progress, change)
-    row, adult = _row(system, clips, embeddings), np.array([clip.adult for clip in clips])
+    embeddings = embed_clips(clips, model.embed, crop_s, progress, degrade)
+    row, adult = _row(model, clips, embeddings), np.array([clip.adult for clip in clips])
     for name, mask in (("adults", adult), ("children", ~adult)):
         some = [clip for clip, chosen in zip(clips, mask, strict=True) if chosen]
         if 0 < len(some) < len(clips):
-            row[name] = _row(system, some, embeddings[mask])
+            row[name] = _row(model, some, embeddings[mask])
     return row
 
 
-def _row(system: System, clips: Sequence[Clip], embeddings: np.ndarray) -> dict:
-    row = measure_pairs(clips, embeddings, system.threshold, system.cohort)
-    if system.gender is not None:
-        row["gender"] = measure_gender(clips, embeddings, system.gender)
+def _row(model: SpeakerModel, clips: Sequence[Clip], embeddings: np.ndarray) -> dict:
+    row = measure_pairs(clips, embeddings, model.threshold, model.cohort)
+    if model.gender is not None:
+        row["gender"] = measure_gender(clips, embeddings, model.gender)
     return row
 
 
 def measure_gender(
-    clips: Sequence[Clip], embeddings: np.ndarray, tell: Callable[[np.ndarray], tuple[str | None, float]]
+    clips: Sequence[Clip], embeddings: np.ndarray, classify: Callable[[np.ndarray], tuple[str | None, float]]
 ) -> dict | None:
-    """How many clips of known gender ``tell`` answers, and how many of the answers are right; None without such clips.
+    """How many clips of known gender ``classify`` answers, and how many answers are right; None without such clips.
 
-    ``tell`` gives ("female" | "male" | None, certainty) for an embedding (D,).
+    ``classify`` gives ("female" | "male" | None, certainty) for an embedding (D,).
     """
     known = [
-        (clip.gender, tell(embedding)[0]) for clip, embedding in zip(clips, embeddings, strict=True) if clip.gender
+        (clip.gender, classify(embedding)[0]) for clip, embedding in zip(clips, embeddings, strict=True) if clip.gender
     ]
     if not known:
         return None
-    answers = [said[0] == gender for gender, said in known if said]
+    answers = [answer[0] == gender for gender, answer in known if answer]
     right = float(np.mean(answers)) if answers else None
     return {"clips": len(known), "answered": len(answers) / len(known), "right": right}
 

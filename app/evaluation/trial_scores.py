@@ -1,4 +1,4 @@
-"""Lists of trials: the score of each, and what the scores say of a model."""
+"""Lists of trials: the score of each, and the figures that the scores give a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
-from app.evaluation.pairs import Progress
+from app.evaluation.pairs import ProgressBar
 from app.evaluation.trials import Speakers, Trial, find_speakers
 from app.scoring import metrics
 from app.scoring.cohort import Cohort
@@ -25,11 +25,11 @@ P_TARGETS = (0.01, 0.05)
 
 @dataclass(frozen=True)
 class ScoredTrials:
-    """Trials and what a model says to them; arrays of (n,), one value for each trial."""
+    """Trials and a model's scores of them. Arrays are (n,), one value for each trial."""
 
     trials: Sequence[Trial]
     scores: np.ndarray
-    """-1 to 1: cosines, normalised if there was a cohort."""
+    """Scores, -1 to 1: cosines, normalised if there was a cohort."""
     seconds: np.ndarray
     """Length of the shorter of the two files."""
 
@@ -48,12 +48,12 @@ def score_trials(
     trials: Sequence[Trial],
     audio_root: str | os.PathLike,
     embed: Embed,
-    progress: Progress = iter,
+    progress: ProgressBar = iter,
     cohort: Cohort | None = None,
 ) -> ScoredTrials:
     """Score trials; every file is read and embedded once, whole. ``cohort``: scores are normalised against it.
 
-    Raises BadInput naming a bad file; that files are missing is said before the first one is embedded.
+    Raises BadInput naming a bad file; that some are missing is found before the first one is embedded.
     """
     names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
     paths = [Path(audio_root) / name for name in names]
@@ -62,8 +62,8 @@ def score_trials(
             f"{len(missing)} of the list's {len(paths)} files are missing, such as {missing[0]}:"
             " --audio-root DIR says where they are."
         )
-    voices, lengths = zip(*(_hear(path, embed) for path in progress(paths)), strict=True)
-    embeddings, lengths = np.stack(voices), np.array(lengths)
+    vectors, lengths = zip(*(_embed_file(path, embed) for path in progress(paths)), strict=True)
+    embeddings, lengths = np.stack(vectors), np.array(lengths)
     index = {name: i for i, name in enumerate(names)}
     enrol = np.array([index[trial.enrol] for trial in trials])
     test = np.array([index[trial.test] for trial in trials])
@@ -74,7 +74,8 @@ def score_trials(
     return ScoredTrials(trials, scores, np.minimum(lengths[enrol], lengths[test]))
 
 
-def _hear(path: Path, embed: Embed) -> tuple[np.ndarray, float]:
+def _embed_file(path: Path, embed: Embed) -> tuple[np.ndarray, float]:
+    """The embedding (D,) of a whole file, and its length in seconds."""
     samples = read_audio(path)
     try:
         return embed(samples), len(samples) / SAMPLE_RATE

@@ -30,7 +30,7 @@ class Trial:
     enrol: str
     test: str
     conditions: tuple[tuple[str, str], ...] = ()
-    """(column, value) of what a csv says about it."""
+    """(column, value) pairs: what a csv says about the trial."""
 
 
 def read_trials(path: str | os.PathLike, conditions: Sequence[str] = ()) -> list[Trial]:
@@ -82,11 +82,12 @@ def _from_table(table: Table, conditions: Sequence[str]) -> list[Trial]:
 
 @dataclass(frozen=True)
 class Speakers:
-    """Who speaks in the files of a list, as numbers from 0: what a list does not say outright."""
+    """Who speaks in the files of a list, as numbers from 0. A list does not say so outright."""
 
     of_file: dict[str, int]
+    """File -> number of its speaker."""
     by_folder: bool
-    """Whether folders say it, as in VoxCeleb; else files are one speaker's if same-speaker trials link them."""
+    """Whether folders name the speakers, as in VoxCeleb; else same-speaker trials link the files of a speaker."""
 
     def __len__(self) -> int:
         return 1 + max(self.of_file.values())
@@ -98,7 +99,7 @@ class Speakers:
 
 
 def find_speakers(trials: Sequence[Trial]) -> Speakers:
-    """Tell the speakers of a list.
+    """Find the speakers of a list.
 
     If at some depth the folders agree in every same-speaker trial and differ in every other one, they are the speakers
     (VoxCeleb's "id10270/x6uYqmx31kE/00001.wav": the first one). Else a speaker is whatever same-speaker trials join,

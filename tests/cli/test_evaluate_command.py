@@ -165,6 +165,8 @@ def test_open_set(speech_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         ("t.txt", "--pairs", "t.csv"),
         ("t.txt", "--record"),
         ("t.txt", "--noisy"),
+        ("t.txt", "--crop-s", "3"),
+        ("t.txt", "--quick"),
         ("t.txt", "--beside", "resemblyzer"),
         ("--pairs", "t.csv", "--crop-s", "0.01"),
         ("--pairs", "t.csv", "--scores", "s.txt"),
@@ -185,6 +187,12 @@ def test_options_that_do_not_go_together(arguments: tuple[str, ...]):
     with pytest.raises(SystemExit) as left:
         run(*arguments)
     assert left.value.code == 2
+
+
+def test_options_that_do_not_go_together_are_named(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        run("--open-set", "t.csv", "--noisy", "--seeds", "3", "--beside", "embedded", "--no-norm", "--adults")
+    assert capsys.readouterr().err.splitlines()[-1].endswith("error: --noisy, --seeds: not with --open-set")
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(tiny_model: Path):
@@ -224,9 +232,9 @@ def test_conversations(four_people: Path, speech_dir: Path, capsys: pytest.Captu
     assert [(line["corpus"], line["condition"]) for line in lines] == [("read", "20 dB")] * 9 + [
         ("meetings", "as recorded")
     ] * 9
-    ways = ["heard", "record 7 s", "end of segment", "3 s window"]
+    systems = ["heard", "record 7 s", "end of segment", "3 s window"]
     late = ["right after 0.5 s", "right after 0.75 s", "right after 1 s"]
-    assert [line["system"] for line in lines[:9]] == [*ways, *late, *ways[2:]]
+    assert [line["system"] for line in lines[:9]] == [*systems, *late, *systems[2:]]
     assert [line["best_in_hindsight"] for line in lines[:9]] == [False] * 7 + [True] * 2
     for line in lines:
         assert 0 <= line["error"] <= 1

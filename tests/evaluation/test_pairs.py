@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from app.corpus.clips import Clip
-from app.evaluation.pairs import embed_clips, measure_gender, measure_pairs, measure_system, record_figures
-from app.evaluation.systems import System
+from app.evaluation.pairs import embed_clips, measure_gender, measure_model, measure_pairs, noisy, record_figures
+from app.evaluation.speaker_models import SpeakerModel
 from utils import SAMPLE_RATE, BadInput, write_wav
 
 
@@ -28,13 +28,13 @@ def test_gender_counts_only_clips_of_known_gender():
     clips = [Clip("1", "a", gender="f"), Clip("2", "b", gender="m"), Clip("3", "c", gender="m"), Clip("4", "d")]
     said = {0: ("female", 0.9), 1: ("female", 0.9), 2: (None, 0.6), 3: ("male", 0.9)}
 
-    def tell(embedding: np.ndarray) -> tuple[str | None, float]:
+    def classify(embedding: np.ndarray) -> tuple[str | None, float]:
         return said[int(embedding[0])]
 
     embeddings = np.arange(4)[:, None]
-    assert measure_gender(clips, embeddings, tell) == {"clips": 3, "answered": 2 / 3, "right": 0.5}
-    assert measure_gender(clips[2:3], embeddings[2:3], tell) == {"clips": 1, "answered": 0, "right": None}
-    assert measure_gender(clips[3:], embeddings[3:], tell) is None
+    assert measure_gender(clips, embeddings, classify) == {"clips": 3, "answered": 2 / 3, "right": 0.5}
+    assert measure_gender(clips[2:3], embeddings[2:3], classify) == {"clips": 1, "answered": 0, "right": None}
+    assert measure_gender(clips[3:], embeddings[3:], classify) is None
 
 
 def test_figures_are_written_into_the_card(tmp_path: Path):
@@ -70,9 +70,32 @@ def test_adults_and_children_have_rows_of_their_own(tmp_path: Path):
         who = round(10 * float(samples[0])) - 1
         return np.eye(4)[min(who, 2)]  # the two children sound alike
 
-    row = measure_system(System("s", embed, gender=lambda voice: ("male", 0.9)), clips, 0.0)
+    row = measure_model(SpeakerModel("s", embed, gender=lambda voice: ("male", 0.9)), clips, 0.0)
     assert (row["speakers"], row["adults"]["speakers"], row["children"]["speakers"]) == (4, 2, 2)
     assert row["adults"]["eer"] == 0
     assert row["children"]["eer"] == pytest.approx(0.5)
     assert row["children"]["gender"]["clips"] == 4
-    assert "adults" not in measure_system(System("s", embed), clips[:4], 0.0)
+    assert "adults" not in measure_model(SpeakerModel("s", embed), clips[:4], 0.0)
+
+
+def test_a_clip_is_always_in_the_same_room():
+    samples = np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    changed = noisy(Clip("here/a.flac", "ana"), samples)
+    assert changed.shape == samples.shape
+    assert changed.dtype == np.float32
+    assert np.array_equal(changed, noisy(Clip("elsewhere/a.flac", "ana"), samples))
+    assert not np.allclose(changed, noisy(Clip("here/b.flac", "ana"), samples), atol=0.1)
+    assert not np.allclose(changed, noisy(Clip("here/a.flac", "ana", start_s=1.0), samples), atol=0.1)
+
+
+def test_noise_is_10_db_below_the_speech_in_its_room():
+    """An impulse leaves the room's response; what is there before it is noise alone."""
+    samples = np.zeros(4 * SAMPLE_RATE, np.float32)
+    samples[2 * SAMPLE_RATE] = 1.0
+    levels = []
+    for i in range(20):
+        changed = noisy(Clip(f"{i}.flac", "ana"), samples)
+        noise = np.mean(changed[: 2 * SAMPLE_RATE] ** 2)
+        speech = np.mean(changed**2) - noise
+        levels.append(10 * np.log10(speech / noise))
+    assert np.mean(levels) == pytest.approx(10, abs=1.0)  # the noise swells: one half of it is louder than the other

@@ -1,0 +1,120 @@
+"""What the evaluations of a table of clips share: its corpora, the models that are measured, rows printed and kept."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.embedding.model_files import EMBEDDED_INT8, LARGE, resolve
+from utils import BadInput
+
+if TYPE_CHECKING:
+    from app.corpus.clips import Clip
+    from app.embedding.encoder import Encoder
+    from app.evaluation.speaker_models import SpeakerModel
+
+
+def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add the options of ``--pairs`` and ``--open-set``, and return them."""
+    return [
+        parser.add_argument(
+            "--beside",
+            action="append",
+            default=[],
+            choices=("embedded", "resemblyzer"),
+            help="with --pairs or --open-set: measure this one too",
+        ),
+        parser.add_argument(
+            "--record", action="store_true", help="with --pairs or --open-set: write the rows into the model's card"
+        ),
+    ]
+
+
+def corpora(options: argparse.Namespace, table: str) -> Iterator[tuple[str, list[Clip]]]:
+    """(name, clips) of each corpus that is asked for. Raises BadInput if a corpus asked for by name is not there."""
+    from app.corpus.manifest import read_clips
+
+    clips = [clip for clip in read_clips(table, options.audio_root) if clip.adult or not options.adults]
+    for corpus in options.corpus or sorted({clip.corpus for clip in clips}):
+        chosen = [clip for clip in clips if clip.corpus == corpus]
+        if not chosen:
+            raise BadInput(f"{table}: no clips of a corpus named {corpus!r}.")
+        yield corpus, chosen
+
+
+def encoder_of(options: argparse.Namespace) -> Encoder:
+    """The encoder of ``--model`` and ``--compute``; it may be a CNN-LSTM too."""
+    from app.embedding.load import load_encoder
+    from app.training.cnn_lstm import register
+
+    register()
+    return load_encoder(options.model, compute=options.compute)
+
+
+def models(options: argparse.Namespace) -> list[SpeakerModel]:
+    """The model that is asked for, and those ``--beside``. Raises BadInput if it has no card to ``--record`` in."""
+    from app.evaluation.speaker_models import SpeakerModel, load_reference
+
+    if options.record and resolve(options.model).kind == "speechbrain":
+        raise BadInput("--record: this model has no card of its own to write to.")
+    model = SpeakerModel.of_encoder(encoder_of(options))
+    return [model.without_norm() if options.no_norm else model, *map(load_reference, options.beside)]
+
+
+class TableRows:
+    """Rows as they come: printed as text at once, or as JSON in the end, and recorded in the card if that is asked."""
+
+    def __init__(self, options: argparse.Namespace, part: str, header: str, line: Callable[[dict], str]):
+        """``part``: where in the card the rows belong; ``line``: a row as text."""
+        self._options, self._part, self._line = options, part, line
+        self._rows: list[dict] = []
+        if not options.json:
+            print(header)
+
+    def add(self, row: dict) -> None:
+        """Take a row, and print it if text is wanted."""
+        self._rows.append(row)
+        if not self._options.json:
+            line = self._line(row)
+            print(f"{line}  {row['model']}" if self._options.beside else line.rstrip(), flush=True)
+
+    def finish(self, kind: str, table: str, words: Sequence[str] = ()) -> None:
+        """Print JSON and write the card, if that is asked; it names the command: ``kind table`` and ``words``."""
+        if self._options.json:
+            print(json.dumps(self._rows[0] if len(self._rows) == 1 else self._rows))
+        if self._options.record:
+            self._record(command(self._options, kind, table, words))
+
+    def _record(self, made_by: str) -> None:
+        from app.embedding.large import EMBEDDED_WEIGHTS, HEADS
+        from app.evaluation.model_card import write_model_card
+        from app.evaluation.pairs import record_figures
+
+        large = self._options.model == LARGE  # what is in the cache was made from what is recorded here
+        weights = HEADS if large else Path(resolve(self._options.model).path)
+        record_figures(weights, made_by, self._rows, self._part)
+        if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
+            plain = EMBEDDED_WEIGHTS.name if large else f"{weights.stem.removesuffix('-int8')}.safetensors"
+            write_model_card(weights.with_name(plain))
+
+
+def command(options: argparse.Namespace, kind: str, table: str, words: Sequence[str] = ()) -> str:
+    """The command line that gives the same rows, without the paths of this machine."""
+    line = ["python -m app evaluate", kind, Path(table).name]
+    line += [f"--model {options.model}"] * (options.model in (EMBEDDED_INT8, LARGE))
+    line += [f"--corpus {corpus}" for corpus in options.corpus or ()]
+    line += ["--adults"] * options.adults
+    line += [*words, *["--no-norm"] * options.no_norm]
+    line += [f"--beside {name}" for name in options.beside]
+    return " ".join(line)
+
+
+def progress_bar(label: str) -> Callable:
+    """A wrapper of sequences that shows on a terminal how far their iteration is."""
+    from tqdm import tqdm
+
+    return lambda items: tqdm(items, desc=label, unit="file", leave=False, disable=not sys.stderr.isatty())
