@@ -21,7 +21,7 @@ from utils import BadInput, HeardError, clean_name, data_dir
 
 if TYPE_CHECKING:
     from app.diarisation.recogniser import Recogniser
-    from app.diarisation.unknowns import UnknownSpeaker
+    from app.diarisation.turn_history import UnknownSpeaker
     from app.embedding.encoder import Encoder
     from app.scoring.gallery import Gallery
 

@@ -1,6 +1,8 @@
-"""A place where the present turn may have begun: the algebra of the forward filter in ``tracker.py``.
+"""One hypothesis of the forward filter: the present turn began at a certain onset. Its algebra, and the turn's pooled
+embedding.
 
-All weights and chances are natural logarithms.
+All weights and chances are natural logarithms. In the terms of Yu 2010 ("Hidden semi-Markov models", Artificial
+Intelligence 174), a state is a speaker, a segment is a turn, and an onset is where a segment begins.
 """
 
 from __future__ import annotations
@@ -16,52 +18,62 @@ from app.scoring.identification import UNKNOWN
 
 
 @dataclass(frozen=True)
-class Pooled:
-    """The voice of a turn, as it was when ``heard`` chunks had been heard."""
+class PooledEmbedding:
+    """The embedding of a turn, as it was after ``heard`` chunks of speech."""
 
     heard: int
     newest: np.ndarray
-    """(D,) of the newest window, times its seconds."""
+    """(D,) embedding of the newest window, times the window's seconds."""
     newest_s: float
+    """Seconds of the newest window."""
     total: np.ndarray
-    """(D,) with that of the window before it."""
+    """(D,) sum of ``newest`` and of that of the window before it."""
     total_s: float
-    odds: dict[str, float] = field(default_factory=dict)
-    """What all of the turn said until then."""
+    """Seconds of speech behind ``total``."""
+    log_odds: dict[str, float] = field(default_factory=dict)
+    """Label -> log odds of the whole turn until then."""
 
 
 class OnsetHypothesis:
-    """A place where the present turn may have begun, and what was heard since."""
+    """The present turn began at this onset. Holds what was heard before it in sum, and the turn's speech since."""
 
-    most_pooled = 200
-    """Earlier points at which the voice is remembered."""
+    max_pooled = 200
+    """Pooled embeddings that are remembered, the newest ones."""
 
     def __init__(
-        self, at: int, before: dict[str, float], ways: dict[str, tuple[float, OnsetHypothesis]], after_s: float = 0.0
+        self,
+        onset: int,
+        log_alpha_before: dict[str, float],
+        backpointers: dict[str, tuple[float, OnsetHypothesis]],
+        since_onset_s: float = 0.0,
     ):
-        self.at = at
-        """Chunks of speech before it."""
-        self.before = before
-        """Who spoke last before it -> weight of all that was heard until then."""
-        self.everything = log_sum(before.values())
-        self.ways = ways
-        """Who spoke last before it -> (weight of the most likely turns until then, the start of the last of them)."""
-        self.after_s = after_s
-        """Speech since the last place where a turn may have begun."""
-        self.change = 0.0
-        """Chance that another voice begins here."""
-        self.same = -math.inf
-        """Chance that a turn which counts as over goes on here."""
-        self.again = 0.0
-        """By how much the odds of whoever spoke before are better than those of anybody else."""
-        self.stay = 0.0
-        """Chance that no other turn has begun since."""
-        self.kept = False
-        """Whether a turn that goes on may be taken as two here: there was a pause."""
-        self.pooled: list[Pooled] = []
-        self.odds: dict[str, float] = {}
-        """Whose the turn may be -> log odds against a voice never heard."""
+        self.onset = onset
+        """Chunks of speech before the turn."""
+        self.log_alpha_before = log_alpha_before
+        """Label of the speaker of the turn before -> log weight of all that was heard until the onset."""
+        self.log_evidence = log_sum(log_alpha_before.values())
+        """Log weight of all that was heard until the onset, whoever spoke last."""
+        self.backpointers = backpointers
+        """Label of the speaker of the turn before -> (log weight of the most likely turns until the onset, the
+        hypothesis of the last of these turns)."""
+        self.since_onset_s = since_onset_s
+        """Seconds of speech between the onset before this one and this one."""
+        self.log_change = 0.0
+        """Log chance that another speaker begins at the onset."""
+        self.log_continue = -math.inf
+        """Log chance that a turn which is committed goes on after the onset."""
+        self.log_return_bonus = 0.0
+        """Log odds by which whoever spoke before is likelier to go on than anybody else is to begin."""
+        self.log_survival = 0.0
+        """Log chance that no other turn has begun since the onset."""
+        self.may_split = False
+        """Whether a turn that goes on may be taken as two at the onset: there was a pause."""
+        self.pooled: list[PooledEmbedding] = []
+        """The turn's embedding as it was after each update, in order of time."""
+        self.log_odds: dict[str, float] = {}
+        """Label -> log odds that the turn is this speaker's, against a voice never heard."""
         self.scores: dict[str, float] = {}
+        """Enrolled name -> score of the turn."""
 
     def pool(self, heard: int, window: np.ndarray, chunks: int, seconds: float) -> None:
         """Take in the embedding (D,) of the newest ``chunks``, which last ``seconds``; ``heard``: chunks so far."""
@@ -71,51 +83,60 @@ class OnsetHypothesis:
         if before:
             total = newest + self.pooled[before - 1].newest
             total_s = seconds + self.pooled[before - 1].newest_s
-        self.pooled.append(Pooled(heard, newest, seconds, total, total_s))
-        del self.pooled[: -self.most_pooled]
+        self.pooled.append(PooledEmbedding(heard, newest, seconds, total, total_s))
+        del self.pooled[: -self.max_pooled]
 
-    def judge(self, odds: dict[str, float], scores: dict[str, float], before: int) -> None:
-        """Take in what the pooled voice says. To it is added what was said until the chunk ``before``, if that is not
-        in it any more: else a long turn would be less likely than many short ones."""
+    def observe(self, log_odds: dict[str, float], scores: dict[str, float], before: int) -> None:
+        """Take in the log odds and scores of the pooled embedding.
+
+        What the turn's speech until the chunk ``before`` said is added, for the pooled embedding no longer holds it:
+        else a long turn would be less likely than many short ones.
+        """
         earlier = self.pooled_at(before)
         self.scores = scores
-        self.odds = {label: value + earlier.odds.get(label, 0.0) for label, value in odds.items()} if earlier else odds
-        self.pooled[-1].odds.update(self.odds)
+        self.log_odds = (
+            {label: value + earlier.log_odds.get(label, 0.0) for label, value in log_odds.items()}
+            if earlier
+            else log_odds
+        )
+        self.pooled[-1].log_odds.update(self.log_odds)
 
-    def pooled_at(self, heard: int) -> Pooled | None:
-        """Its voice as it was then; None if there was too little speech."""
+    def pooled_at(self, heard: int) -> PooledEmbedding | None:
+        """The turn's embedding after ``heard`` chunks; None if the turn had too little speech then."""
         at = bisect_right(self.pooled, heard, key=lambda row: row.heard)
         return self.pooled[at - 1] if at else None
 
-    def weight(self, label: str) -> float:
-        """Of: the turn that began here still goes on, and is ``label``'s; whatever was before."""
-        own, other, again = self.before.get(label, -math.inf), self.everything, self.again
+    def log_alpha(self, label: str) -> float:
+        """The forward variable: log weight of all that was heard, if the turn of this onset still goes on and is the
+        speaker's. All sequences of turns before the onset are summed."""
+        own, others, bonus = self.log_alpha_before.get(label, -math.inf), self.log_evidence, self.log_return_bonus
         if label == UNKNOWN:  # one stranger may follow another
-            again = 0.0
+            bonus = 0.0
         elif own > -math.inf:  # nobody follows himself
-            other += math.log(max(-math.expm1(min(own - other, 0.0)), 1e-12))
-        return log_sum((other + self.change, own + self.same + again)) + self.stay + self.odds.get(label, -math.inf)
+            others += math.log(max(-math.expm1(min(own - others, 0.0)), 1e-12))
+        begun = log_sum((others + self.log_change, own + self.log_continue + bonus))
+        return begun + self.log_survival + self.log_odds.get(label, -math.inf)
 
-    def best_way(self, label: str) -> tuple[float, tuple[str, OnsetHypothesis] | None]:
-        """Weight of the most likely turns until now, if the last began here and is ``label``'s; and the one before it:
-        whose, and its start, None if there was none."""
-        if not self.ways:
-            return self.weight(label), None
+    def viterbi(self, label: str) -> tuple[float, tuple[str, OnsetHypothesis] | None]:
+        """(log weight of the most likely turns until now if the turn of this onset still goes on and is the speaker's,
+        the turn before it as (label, hypothesis), or None if there was none)."""
+        if not self.backpointers:
+            return self.log_alpha(label), None
         best, before = -math.inf, None
-        for who, (weight, start) in self.ways.items():
+        for who, (weight, hypothesis) in self.backpointers.items():
             if who != label:
-                weight += self.change
+                weight += self.log_change
             elif who == UNKNOWN:
-                weight += max(self.change, self.same)
+                weight += max(self.log_change, self.log_continue)
             else:
-                weight += self.same + self.again
+                weight += self.log_continue + self.log_return_bonus
             if weight > best or before is None:
-                best, before = weight, (who, start)
-        return best + self.stay + self.odds.get(label, -math.inf), before
+                best, before = weight, (who, hypothesis)
+        return best + self.log_survival + self.log_odds.get(label, -math.inf), before
 
     def rename(self, old: str, new: str) -> None:
-        """A label has become another."""
-        for table in (self.before, self.ways, self.odds):
+        """Replace a label by another wherever it stands."""
+        for table in (self.log_alpha_before, self.backpointers, self.log_odds):
             if old in table:
                 table[new] = table.pop(old)
 

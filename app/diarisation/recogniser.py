@@ -15,11 +15,14 @@ import numpy as np
 from app.audio.level import level_db
 from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, STILL_SPEECH, SpeechDetector
-from app.diarisation.forward_filter import ForwardFilter, ForwardFilterConfig, ShownTurn
+from app.diarisation.forward_filter import ForwardFilter, ForwardFilterConfig
+from app.diarisation.hysteresis import Hysteresis, HysteresisConfig, ShownTurn
 from app.diarisation.session_speakers import SessionSpeakers, SessionSpeakersConfig
 from app.diarisation.speech_buffer import SpeechBuffer
 from app.diarisation.timeline import Timeline
-from app.diarisation.unknowns import UnknownSpeaker
+from app.diarisation.turn_evidence import EvidenceConfig, TurnEvidence
+from app.diarisation.turn_history import TurnHistory, TurnHistoryConfig, UnknownSpeaker
+from app.diarisation.turns import TurnConfig, TurnCutter
 from app.embedding.encoder import Encoder
 from app.embedding.overlap_head import WINDOW_S
 from app.scoring.decision import DecisionRule
@@ -32,17 +35,21 @@ OVERLAP_CHUNKS = round(WINDOW_S / CHUNK_S)
 
 @dataclass(frozen=True)
 class LiveConfig:
-    """How sound is cut. The defaults were measured on conversations (docs/research.md)."""
+    """How often there is an answer, and the settings of each step from sound to names."""
 
     hop_s: float = 0.128
-    """How often there is a new answer."""
+    """Seconds of sound between two answers."""
+    evidence: EvidenceConfig = EvidenceConfig()
     filter: ForwardFilterConfig = ForwardFilterConfig()
+    shown: HysteresisConfig = HysteresisConfig()
+    turns: TurnConfig = TurnConfig()
     speakers: SessionSpeakersConfig = SessionSpeakersConfig()
+    history: TurnHistoryConfig = TurnHistoryConfig()
 
     @property
     def backlog_s(self) -> float:
         """The most sound taken in at once; older sound that waited is dropped."""
-        return max(self.filter.windows_s[-1], 2 * self.hop_s)
+        return max(self.evidence.windows_s[-1], 2 * self.hop_s)
 
 
 class Recogniser:
@@ -54,11 +61,15 @@ class Recogniser:
         self.encoder = encoder
         self.config = config
         self.timeline = Timeline()
-        self._speakers = SessionSpeakers(gallery, rule or encoder.rule(), config.speakers)
-        self._filter = ForwardFilter(self._speakers, config.filter)
         self._detector = SpeechDetector()
+        self._speakers = SessionSpeakers(gallery, rule or encoder.rule(), config.speakers)
+        self._history = TurnHistory(self._speakers, config.history)
+        evidence = TurnEvidence(self._speakers, config.evidence)
+        self._filter = ForwardFilter(evidence, config.filter)
+        self._turns = TurnCutter(self._filter, evidence.longest_window, config.turns)
+        self._shown = Hysteresis(self._speakers, config.shown)
         self._rest = np.zeros(0, np.float32)  # sound that does not fill a chunk yet
-        self._speech = SpeechBuffer(config.speakers.kept_s)
+        self._speech = SpeechBuffer(config.history.kept_speech_s)
         self._overlap = False  # whether two people spoke at once in the newest speech
         self._updates = 0
         self._end_s = 0.0  # of the sound taken in so far
@@ -71,6 +82,7 @@ class Recogniser:
     @gallery.setter
     def gallery(self, gallery: Gallery) -> None:
         self._speakers.gallery = gallery
+        self._history.look_back()
         self._correct()
 
     @property
@@ -81,21 +93,21 @@ class Recogniser:
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
         self._speakers.rule = rule
-        self._speakers.look_back()
+        self._history.look_back()
         self._correct()
 
     def unknowns(self) -> list[UnknownSpeaker]:
         """The voices of this session that have no name, in the order of their numbers."""
-        return self._speakers.unknowns()
+        return self._history.unknowns()
 
     def unknown_speech(self, label: str) -> np.ndarray:
         """(n,) float32 at 16 kHz: the speech of an unknown voice that is in memory, at most 60 s, oldest first."""
-        return self._speakers.speech_of(label)
+        return self._history.speech_of(label)
 
     def relabel(self, old: str, new: str) -> None:
         """From now on, and back to its first turn, the unknown voice ``old`` is ``new``. KeyError if there is none."""
         self._learn(everything=True)
-        self._speakers.relabel(old, new)
+        self._history.relabel(old, new)
         self._filter.rename(old, new)
         self._correct()
 
@@ -105,15 +117,13 @@ class Recogniser:
         if gap_s > 0.001:  # skipped, or the microphone was gone: this does not follow what came before
             self._detector.reset()
             self._rest = np.zeros(0, np.float32)
-            self._filter.hear(gap_s, speech=False, end_s=block.start_s)
+            self._turns.push(gap_s, speech=False, end_s=block.start_s)
             self._learn(everything=True)
         self._end_s = block.end_s
         probabilities = self._detect_speech(block)
         self._update()
         self._learn()
-        return self._identification(
-            block, probabilities, self._filter.state() if self._filter.on_screen else ShownTurn()
-        )
+        return self._identification(block, probabilities, self._shown.after(self._filter.silence_s))
 
     def _detect_speech(self, block: AudioBlock) -> np.ndarray:
         """Cut into chunks and keep the speech. Returns each chunk's speech probability."""
@@ -128,35 +138,39 @@ class Recogniser:
                     self._overlap = False
                 self._speech.append(sound[index * CHUNK : (index + 1) * CHUNK])
             time_s += CHUNK_S
-            self._filter.hear(CHUNK_S, speech=speech, end_s=time_s)
+            self._turns.push(CHUNK_S, speech=speech, end_s=time_s)
         self._rest = sound[len(probabilities) * CHUNK :].copy()
         return probabilities
 
     def _update(self) -> None:
+        """Weigh the speech that is new, if there is any, and decide what to show."""
         if not self._filter.has_news:
             return
-        self._filter.point(
+        self._filter.update(
             lambda lengths: self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths])
         )
+        self._shown.update(self._filter.posterior, self._filter.path[-1].hypothesis)
         self._updates += 1
         newest = self._speech.newest(OVERLAP_CHUNKS)
         if self.encoder.overlap is not None and self._updates % 2 and len(newest) == OVERLAP_CHUNKS * CHUNK:
             self._overlap = self.encoder.embed_with_overlap(newest)[1]  # every second time: nobody notices it sooner
 
     def _learn(self, *, everything: bool = False) -> None:
-        """Learn from turns that are over; what they say about earlier ones goes into the timeline."""
-        for over in self._filter.over(everything=everything):
-            if over.turn is not None:
-                over.turn.speech = self._speech.between(over.first, over.last)
-                self._speakers.learn(over.turn)
-                if over.label == UNKNOWN and is_unknown(over.turn.label):  # from now on it has a number
-                    self._filter.rename(UNKNOWN, over.turn.label, at=over.last)
-            self.timeline.add(over.pieces[0][0], over.pieces, over.label if over.turn is None else over.turn.label)
+        """Learn from turns that are finished; what they say about earlier ones goes into the timeline."""
+        for turn in self._turns.pop_finished(everything=everything):
+            label, embedded = turn.label, turn.embedded
+            if embedded is not None:
+                embedded.speech = self._speech.between(turn.first, turn.last)
+                self._history.learn(embedded)
+                label = embedded.label
+                if turn.label == UNKNOWN and is_unknown(label):  # from now on it has a number
+                    self._filter.rename(UNKNOWN, label, at=turn.last)
+            self.timeline.add(turn.segments_s[0][0], turn.segments_s, label)
             self._correct()
-        self.timeline.going_on(self._filter.turns())
+        self.timeline.going_on(self._turns.unfinished(self._shown.turn.label))
 
     def _correct(self) -> None:
-        self.timeline.relabel({turn.start_s: turn.label for turn in self._speakers.turns})
+        self.timeline.relabel({turn.start_s: turn.label for turn in self._history.turns})
 
     def _identification(self, block: AudioBlock, probabilities: np.ndarray, turn: ShownTurn) -> Identification:
         gender, gender_confidence = None, 0.0
@@ -168,7 +182,7 @@ class Recogniser:
             speaker=turn.speaker,
             confidence=turn.confidence,
             scores=turn.scores,
-            threshold=self._speakers.threshold(self.config.filter.windows_s[-1])
+            threshold=self._speakers.threshold(self.config.evidence.windows_s[-1])
             if turn.threshold is None
             else turn.threshold,
             reason=turn.reason,

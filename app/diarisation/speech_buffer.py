@@ -1,4 +1,4 @@
-"""The newest speech of a stream, without its pauses, by how many chunks were heard before it."""
+"""The speech of a stream without its pauses, counted in chunks: what it sounded like, and when it was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.audio.vad import CHUNK_S
 
 
 class SpeechBuffer:
-    """Keeps the newest ``kept_s`` seconds of speech."""
+    """The sound of the newest ``kept_s`` seconds of speech."""
 
     def __init__(self, kept_s: float):
         self._chunks: deque[np.ndarray] = deque(maxlen=round(kept_s / CHUNK_S))
@@ -35,3 +35,42 @@ class SpeechBuffer:
     def _joined(self, start: int, stop: int) -> np.ndarray:
         parts = list(islice(self._chunks, start, stop))
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+class SpeechTimes:
+    """The times of speech, as runs of chunks between pauses. Grows at its end, and is forgotten from its beginning."""
+
+    def __init__(self) -> None:
+        self._runs: list[list[float]] = []  # [chunks before it, start_s, end_s]
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def add(self, before: int, start_s: float, end_s: float, *, begins: bool) -> None:
+        """Take in the next chunk, with ``before`` chunks ahead of it; ``begins``: it follows a pause."""
+        if begins or not self._runs:
+            self._runs.append([before, start_s, end_s])
+        self._runs[-1][2] = end_s
+
+    def between(self, first: int, last: int, heard: int, pause_s: float) -> list[tuple[float, float]]:
+        """(start_s, end_s) of the speech from chunk ``first`` until before ``last``, parted by pauses from ``pause_s``
+        on; ``heard``: chunks in all."""
+        out: list[tuple[float, float]] = []
+        ends = [*(run[0] for run in self._runs[1:]), heard]
+        for (before, start_s, end_s), after in zip(self._runs, ends, strict=False):
+            a, b = max(first, before), min(last, after)
+            if a >= b:
+                continue
+            start_s, end_s = start_s + (a - before) * CHUNK_S, end_s - (after - b) * CHUNK_S
+            if out and start_s - out[-1][1] < pause_s:
+                out[-1] = (out[-1][0], end_s)
+            else:
+                out.append((start_s, end_s))
+        return out
+
+    def forget(self, before: int, *, last_too: bool = False) -> None:
+        """Drop the runs that end before so many chunks; ``last_too``: the last run as well, which has ended."""
+        while len(self._runs) > 1 and self._runs[1][0] <= before:
+            del self._runs[0]
+        if last_too:
+            self._runs.clear()

@@ -11,6 +11,7 @@ from app.benchmarks.memory import resident_mb
 from app.benchmarks.soak import DayConfig, DayReport, at_speed, simulate, sound, talks
 from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.session_speakers import SessionSpeakersConfig
+from app.diarisation.turn_history import TurnHistoryConfig
 from app.enrolment.build import gallery_from_folder
 from utils import SAMPLE_RATE, read_audio
 
@@ -49,9 +50,9 @@ def test_memory_of_this_process_is_measured():
 
 def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     """Limits so small that twelve minutes fill them many times over, as a day fills the real ones."""
-    speakers = SessionSpeakersConfig(most_turns=12, most_unknown=2, kept_s=5.0)
+    speakers, history = SessionSpeakersConfig(max_unknown=2), TurnHistoryConfig(max_turns=12, kept_speech_s=5.0)
     gallery = gallery_from_folder(demo_dir / "enrolment", encoder)
-    recogniser = Recogniser(encoder, gallery, config=LiveConfig(speakers=speakers))
+    recogniser = Recogniser(encoder, gallery, config=LiveConfig(speakers=speakers, history=history))
     conversation = read_audio(demo_dir / "conversation.flac", end_s=31)  # the stranger, too
     config = DayConfig(hours=0.2, talking=0.3, speed=(0.7, 0.75), samplings=12)
     *moments, report = simulate(conversation, recogniser, config)
@@ -65,10 +66,10 @@ def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     assert abs(report.drift_s) < 0.05
     turns = [moment.turns for moment in moments]
     assert turns == sorted(turns)
-    assert turns[-1] > 3 * speakers.most_turns
-    assert max(moment.unknown for moment in moments) == speakers.most_unknown
-    assert max(moment.kept_s for moment in moments) < speakers.most_unknown * (
-        speakers.kept_s + 8
+    assert turns[-1] > 3 * history.max_turns
+    assert max(moment.unknown for moment in moments) == speakers.max_unknown
+    assert max(moment.kept_s for moment in moments) < speakers.max_unknown * (
+        history.kept_speech_s + 8
     )  # whole turns are kept
     assert report.growth_mb < 12  # the sound of that time alone would be 46 MB
     assert f"{report.clock_s:.3f} s after 720.000 s" in str(report)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from app.audio.source import AudioBlock, SourceState
-from app.diarisation.forward_filter import ForwardFilterConfig
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
+from app.diarisation.turn_evidence import EvidenceConfig
 from app.enrolment.build import gallery_from_folder
 from app.scoring.identification import Identification
 from app.terminal.view import TerminalView
@@ -33,7 +33,7 @@ def test_the_newest_is_shown_and_what_was_dropped_is_told(encoder, demo_dir, cap
     speech = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
     sound = np.concatenate([speech] * 8)  # no pause is long enough to catch up in
     source, view = ArraySource(sound, realtime=True), TerminalView()
-    config = LiveConfig(filter=ForwardFilterConfig(windows_s=(0.5, 1.0)))
+    config = LiveConfig(evidence=EvidenceConfig(windows_s=(0.5, 1.0)))
     gallery = gallery_from_folder(demo_dir / "enrolment", encoder)
     recogniser = SlowRecogniser(encoder, gallery, config=config)
     began, stop, lags, dropped, heard = time.monotonic(), threading.Event(), [], [], 0.0

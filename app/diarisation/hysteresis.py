@@ -1,0 +1,126 @@
+"""What is shown of the present turn. The filter's posterior may waver; a label on a screen should not.
+
+A label that is shown stays until another one is clearly more probable, and for a moment of silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.diarisation.forward_filter import Posterior
+from app.diarisation.hypothesis import OnsetHypothesis
+from app.diarisation.session_speakers import SessionSpeakers
+from app.scoring.cohort import unit
+from app.scoring.identification import UNKNOWN, is_numbered, is_unknown, plain
+
+
+@dataclass(frozen=True)
+class HysteresisConfig:
+    """How probable a label must be to appear, to replace another, and to stay. All probabilities are 0 to 1."""
+
+    show_probability: float = 0.5
+    """Probability that a label needs to appear where none is shown."""
+    name_probability: float = 0.4
+    """Probability that a name needs to replace "unknown"."""
+    switch_probability: float = 0.7
+    """Probability that any label needs to replace a name."""
+    keep_probability: float = 0.15
+    """Probability below which a label disappears, although no other label may replace it."""
+    unknown_after_s: float = 0.4
+    """Speech of a turn before it is called unknown."""
+    hold_s: float = 1.0
+    """Silence for which the label stays, so that it does not flicker with every breath."""
+
+
+@dataclass(frozen=True)
+class ShownTurn:
+    """What is shown of the present turn."""
+
+    label: str | None = None
+    """A name, "unknown", "Unknown 1", or None while nothing is certain."""
+    speaker: str | None = None
+    """The enrolled person, or None."""
+    confidence: float = 0.0
+    """0 to 1: how probable the label is."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """Enrolled name -> score, -1 to 1."""
+    threshold: float | None = None
+    """The score that a name needs with so much speech, after what was heard before; None when nothing is known."""
+    reason: str = ""
+    """Why it is unknown, for people; empty when a name is shown."""
+    embedding: np.ndarray | None = None
+    """(D,) unit length: the turn's voice, or None when nothing is known of it."""
+    speech_s: float = 0.0
+    """Seconds of speech behind the embedding."""
+
+
+class Hysteresis:
+    """``update`` after each update of the filter; ``turn`` is what is shown while there is speech."""
+
+    def __init__(self, speakers: SessionSpeakers, config: HysteresisConfig = HysteresisConfig()):
+        self.config = config
+        self.turn = ShownTurn()
+        """As of the last update, even if silence has begun; see ``after``."""
+        self._speakers = speakers
+
+    def after(self, silence_s: float) -> ShownTurn:
+        """What is shown after so much silence: nothing, once the label was held for long enough."""
+        return self.turn if silence_s < self.config.hold_s else ShownTurn()
+
+    def update(self, posterior: Posterior, hypothesis: OnsetHypothesis) -> None:
+        """Show what is to be shown from now on. ``hypothesis``: the most likely one about the present turn."""
+        before, chosen = plain(self.turn.label), self._choose(posterior)
+        turn = self.turn
+        if hypothesis.pooled:
+            pooled = hypothesis.pooled[-1]
+            turn = ShownTurn(
+                scores=hypothesis.scores,
+                threshold=self._speakers.threshold(pooled.total_s),
+                embedding=unit(pooled.total).astype(np.float32),
+                speech_s=pooled.total_s,
+            )
+        elif chosen is None or chosen != before:
+            turn = ShownTurn()
+        speech_s = hypothesis.pooled[-1].total_s if hypothesis.pooled else 0.0
+        label = self._numbered(posterior.likeliest, speech_s) if chosen == UNKNOWN else chosen
+        named = label is not None and not is_unknown(label)
+        self.turn = ShownTurn(
+            label=label,
+            speaker=label if named else None,
+            confidence=posterior.plain[chosen] if label is not None else 0.0,
+            scores=turn.scores,
+            threshold=_shown_threshold(turn, label),
+            reason="" if named else self._speakers.reason(turn.scores, turn.speech_s),
+            embedding=turn.embedding,
+            speech_s=turn.speech_s,
+        )
+
+    def _choose(self, posterior: Posterior) -> str | None:
+        """The label to show, unknown voices as one another's equals; None if none is certain enough."""
+        config, shown, best = self.config, plain(self.turn.label), posterior.best
+        if shown in (None, best):
+            needed = config.show_probability
+        else:
+            needed = config.name_probability if shown == UNKNOWN else config.switch_probability
+        if posterior.plain[best] >= needed:
+            return best
+        return shown if posterior.plain.get(shown, 0.0) >= config.keep_probability else None
+
+    def _numbered(self, likeliest: str, speech_s: float) -> str | None:
+        """The label of an unknown voice: with the number it has, or will get, if there is enough speech to tell."""
+        if speech_s < self.config.unknown_after_s and plain(self.turn.label) != UNKNOWN:
+            return None
+        if is_numbered(likeliest):
+            return likeliest
+        return self._speakers.centroids.next_unknown if speech_s >= self._speakers.config.new_speaker_s else UNKNOWN
+
+
+def _shown_threshold(turn: ShownTurn, label: str | None) -> float | None:
+    """The threshold that explains the label: who speaks already needs less, and somebody else needs more."""
+    if turn.threshold is None or label is None:
+        return turn.threshold
+    if not is_unknown(label):
+        return min(turn.threshold, turn.scores.get(label, turn.threshold))
+    return max(turn.threshold, max(turn.scores.values()) + 0.001) if turn.scores else turn.threshold

@@ -1,0 +1,90 @@
+"""What the speakers of a session sound like here: the mean embedding of each one's turns (online clustering)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.scoring.cohort import unit
+from app.scoring.gallery import Gallery
+from app.scoring.identification import is_unknown
+
+
+@dataclass(frozen=True)
+class Centroid:
+    """The embeddings of a speaker's turns in sum."""
+
+    total: np.ndarray
+    """(D,) sum of the embeddings, each times its seconds of speech."""
+    speech_s: float
+    """Seconds of speech in all."""
+    last_s: float
+    """When the last of it ended, on the source's clock."""
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """(D,) float32 of unit length."""
+        return unit(self.total).astype(np.float32)
+
+
+class SessionCentroids:
+    """Label -> centroid: a name, or "Unknown 1", "Unknown 2" ..."""
+
+    def __init__(self) -> None:
+        self._centroids: dict[str, Centroid] = {}
+        self._next = 1
+        self._gallery: Gallery | None = None  # made when asked for
+
+    def __getitem__(self, label: str) -> Centroid:
+        return self._centroids[label]
+
+    @property
+    def next_unknown(self) -> str:
+        """The label of the next new speaker. A number is never given twice."""
+        return f"Unknown {self._next}"
+
+    def unknown_labels(self) -> list[str]:
+        """The labels of speakers without a name, in the order in which they were last taken in."""
+        return [label for label in self._centroids if is_unknown(label)]
+
+    def gallery(self, like: Gallery) -> Gallery:
+        """All centroids as a gallery, with the cohort and the dimension of another one."""
+        if self._gallery is None:
+            rows = [centroid.embedding for centroid in self._centroids.values()]
+            vectors = np.stack(rows) if rows else like.vectors[:0]
+            self._gallery = Gallery(tuple(self._centroids), vectors, like.cohort)
+        return self._gallery
+
+    def add(self, label: str, embedding: np.ndarray, speech_s: float, end_s: float) -> None:
+        """Add a turn's embedding (D,) of unit length. ``end_s``: when the turn ended."""
+        self._add(label, Centroid(embedding * speech_s, speech_s, end_s))
+
+    def add_unknown(self, embedding: np.ndarray, speech_s: float, end_s: float) -> str:
+        """Make a turn's embedding (D,) of unit length a new speaker, and return the speaker's label."""
+        label = self.next_unknown
+        self._next += 1
+        self.add(label, embedding, speech_s, end_s)
+        return label
+
+    def merge(self, old: str, new: str) -> None:
+        """Add a label's centroid to another's, which may have none yet. KeyError if ``old`` has none."""
+        self._add(new, self._centroids.pop(old))
+
+    def forget(self, label: str) -> None:
+        """Drop a label's centroid: the voice is not known again."""
+        self._centroids.pop(label, None)
+        self._gallery = None
+
+    def keep_names(self, names: set[str]) -> None:
+        """Drop the centroids of all names but these; unknown voices stay. The gallery is made anew."""
+        self._centroids = {
+            label: centroid for label, centroid in self._centroids.items() if is_unknown(label) or label in names
+        }
+        self._gallery = None
+
+    def _add(self, label: str, more: Centroid) -> None:
+        if known := self._centroids.get(label):
+            more = Centroid(known.total + more.total, known.speech_s + more.speech_s, max(known.last_s, more.last_s))
+        self._centroids[label] = more
+        self._gallery = None

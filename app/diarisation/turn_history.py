@@ -1,0 +1,136 @@
+"""The finished turns of a session, with their embeddings: when a speaker becomes better known, earlier turns are
+decided again (hindsight). The speech of unknown voices is kept, to enrol them with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.diarisation.session_speakers import SessionSpeakers, unknown_number
+from app.scoring.identification import UNKNOWN, is_unknown
+from utils import SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class TurnHistoryConfig:
+    """How much of the past is kept."""
+
+    max_turns: int = 400
+    """Turns that hindsight may still change, the newest ones."""
+    kept_speech_s: float = 60.0
+    """Speech in memory of each unknown voice, the newest."""
+
+
+@dataclass
+class EmbeddedTurn:
+    """A finished turn with its embedding."""
+
+    start_s: float
+    end_s: float
+    embedding: np.ndarray
+    """(D,) of unit length."""
+    speech_s: float
+    """Seconds of speech in it."""
+    label: str | None = None
+    """Whose it is, as far as is known now; None before ``TurnHistory.learn``."""
+    speech: np.ndarray | None = None
+    """(n,) int16 at 16 kHz, kept while its speaker is unknown."""
+
+
+@dataclass(frozen=True)
+class UnknownSpeaker:
+    """A speaker of this session without a name. It is forgotten with the session unless somebody enrols it."""
+
+    label: str
+    """"Unknown 1", "Unknown 2", ... in the order in which they were heard."""
+    speech_s: float
+    """Seconds of its speech so far."""
+    kept_s: float
+    """Seconds of its speech that are in memory, to enrol it with."""
+    last_s: float
+    """When it was last heard, in seconds of the source's clock."""
+
+
+class TurnHistory:
+    """Learns from turns that are finished, and corrects earlier ones."""
+
+    def __init__(self, speakers: SessionSpeakers, config: TurnHistoryConfig = TurnHistoryConfig()):
+        self.config = config
+        self.turns: list[EmbeddedTurn] = []
+        """In order of time."""
+        self._speakers = speakers
+
+    def learn(self, turn: EmbeddedTurn) -> None:
+        """Say whose a finished turn is, let the session's speakers learn from it, and look back at earlier turns."""
+        speakers, row = self._speakers, (turn.embedding, turn.speech_s, turn.end_s)
+        (found,) = speakers.identify(turn.embedding[None], [turn.speech_s])
+        turn.label = found.label
+        if found.label != UNKNOWN:
+            speakers.learn(found, *row)
+        elif turn.speech_s >= speakers.config.new_speaker_s:
+            if (displaced := speakers.displaced()) is not None:
+                self._forget(displaced)
+            turn.label = speakers.centroids.add_unknown(*row)
+        self.turns.append(turn)
+        del self.turns[: -self.config.max_turns]
+        self.look_back()
+        self._limit_speech()
+
+    def look_back(self) -> None:
+        """Join unknown voices with whom they have turned out to be, and decide all turns again."""
+        while (pair := self._speakers.same_speaker()) is not None:
+            self._merge(*pair)
+        if not self.turns:
+            return
+        embeddings = np.stack([turn.embedding for turn in self.turns])
+        found = self._speakers.identify(embeddings, [turn.speech_s for turn in self.turns])
+        for turn, now in zip(self.turns, found, strict=True):
+            if now.label != UNKNOWN:
+                turn.label = now.label
+            elif not is_unknown(turn.label):
+                turn.label = UNKNOWN
+
+    def relabel(self, old: str, new: str) -> None:
+        """Give a speaker and its turns another label: the name it was enrolled under. KeyError if there is no such
+        speaker."""
+        self._merge(old, new)
+
+    def unknowns(self) -> list[UnknownSpeaker]:
+        """The unknown voices of the session, in the order of their numbers."""
+        centroids = self._speakers.centroids
+        return [
+            UnknownSpeaker(
+                label, centroids[label].speech_s, len(self.speech_of(label)) / SAMPLE_RATE, centroids[label].last_s
+            )
+            for label in sorted(centroids.unknown_labels(), key=unknown_number)
+        ]
+
+    def speech_of(self, label: str) -> np.ndarray:
+        """(n,) float32 at 16 kHz: the kept speech of a speaker, oldest first; empty for a label that nobody has."""
+        parts = [turn.speech for turn in self.turns if turn.label == label and turn.speech is not None]
+        return np.concatenate(parts).astype(np.float32) / 32768 if parts else np.zeros(0, np.float32)
+
+    def _merge(self, old: str, new: str) -> None:
+        self._speakers.centroids.merge(old, new)
+        for turn in self.turns:
+            if turn.label == old:
+                turn.label = new
+
+    def _forget(self, label: str) -> None:
+        """Drop an unknown voice and its speech; its turns stay as "unknown"."""
+        self._speakers.centroids.forget(label)
+        for turn in self.turns:
+            if turn.label == label:
+                turn.label, turn.speech = UNKNOWN, None
+
+    def _limit_speech(self) -> None:
+        kept_s: dict[str | None, float] = {}
+        for turn in reversed(self.turns):
+            if turn.speech is None:
+                continue
+            so_far_s = kept_s.get(turn.label, 0.0)
+            if so_far_s >= self.config.kept_speech_s or (turn.label is not None and not is_unknown(turn.label)):
+                turn.speech = None
+            else:
+                kept_s[turn.label] = so_far_s + len(turn.speech) / SAMPLE_RATE

@@ -1,0 +1,88 @@
+"""Finished turns as plain values: strangers are told apart and known again, corrected with hindsight, forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.synthetic_history import (
+    ANA,
+    BEN,
+    CARL,
+    DORA,
+    KEPT_S,
+    MAX_UNKNOWN,
+    NOISE,
+    SyntheticHistory,
+    like,
+)  # fmt: skip
+
+
+@pytest.fixture
+def session() -> SyntheticHistory:
+    return SyntheticHistory()
+
+
+def test_strangers_get_numbers_and_are_known_again(session: SyntheticHistory):
+    for voice, label in ((CARL, "Unknown 1"), (DORA, "Unknown 2"), (like(CARL, 0.8), "Unknown 1")):
+        assert session.learn(voice).label == label
+    found = session.identify(like(DORA, 0.6), 1.0)
+    assert found.label == "Unknown 2"
+    assert found.decision.speaker is None
+    assert session.unknown_labels() == ["Unknown 1", "Unknown 2"]
+    assert session.history.unknowns()[0].speech_s == pytest.approx(6.0)
+
+
+def test_a_short_sound_makes_no_speaker(session: SyntheticHistory):
+    assert session.learn(CARL, 1.0).label == "unknown"
+    assert session.unknown_labels() == []
+
+
+def test_hindsight_names_an_earlier_turn(session: SyntheticHistory):
+    early = session.learn(like(ANA, 0.4))
+    assert early.label == "Unknown 1"
+    assert session.learn(like(ANA, 0.6)).label == "Ana"
+    assert early.label == "Ana"
+
+
+def test_two_unknown_voices_that_turn_out_to_be_one_become_one(session: SyntheticHistory):
+    turns = [session.learn(voice) for voice in (like(CARL, 0.95), like(CARL, 0.3, DORA), like(CARL, 0.75, DORA))]
+    assert {turn.label for turn in turns} == {"Unknown 1"}
+    assert session.unknown_labels() == ["Unknown 1"]
+
+
+def test_enrolling_an_unknown_voice_names_its_turns(session: SyntheticHistory):
+    first, second = session.learn(CARL), session.learn(like(CARL, 0.9))
+    assert len(session.history.speech_of("Unknown 1")) == 6 * 16000
+    session.enrol(Ana=ANA, Ben=BEN, Carl=CARL)
+    assert first.label == second.label == "Carl"
+    assert session.unknown_labels() == []
+
+
+def test_relabelling(session: SyntheticHistory):
+    turn = session.learn(CARL)
+    session.history.relabel("Unknown 1", "Ben")
+    assert turn.label == "Ben"
+    with pytest.raises(KeyError):
+        session.history.relabel("Unknown 1", "Ben")
+
+
+def test_the_voice_not_heard_for_longest_makes_room_with_its_speech(session: SyntheticHistory):
+    first, *_ = [session.learn(voice) for voice in (CARL, DORA, NOISE)]
+    assert len(session.unknown_labels()) == MAX_UNKNOWN
+    assert session.unknown_labels() == ["Unknown 2", "Unknown 3"]
+    assert (first.label, first.speech) == ("unknown", None)
+    assert len(session.history.speech_of("Unknown 1")) == 0
+    assert session.learn(CARL).label == "Unknown 4"  # a number is never given twice
+
+
+def test_the_speech_kept_is_bounded(session: SyntheticHistory):
+    for _ in range(4):
+        session.learn(CARL, 3.0)
+    assert len(session.history.speech_of("Unknown 1")) <= (KEPT_S + 3.0) * 16000
+
+
+def test_the_turns_of_somebody_deleted_are_unknown(session: SyntheticHistory):
+    turn = session.learn(ANA)
+    session.enrol(Ben=BEN)
+    assert turn.label == "unknown"
+    assert session.identify(ANA).label == "unknown"
