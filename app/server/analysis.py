@@ -15,12 +15,12 @@ from app.audio.vad import keep_speech
 from app.diarisation.recogniser import Recogniser, listen
 from app.diarisation.transcript import FORMATS
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
+from app.schemas import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
 from app.scoring.decision import decide
 from app.scoring.gallery import score
 from app.scoring.identification import UNKNOWN
 from app.server import people_service
 from app.server.errors import ApiError
-from app.server.schemas import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
 from app.server.service import Service, service_of
 from app.server.uploads import decode_upload, duration_s, read_upload
 from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings

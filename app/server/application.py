@@ -11,11 +11,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from app.schemas import Health, ModelInfo, errors
 from app.server import analysis, people, websocket
 from app.server.auth import TokenCheck
 from app.server.errors import install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
-from app.server.schemas import Health, ModelInfo, errors
 from app.server.service import Service, service_of
 from app.server.static_files import page_routes
 

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 
 from app.enrolment.prompts import prompts
-from app.server import people_service
-from app.server.schemas import (
+from app.schemas import (
     UPLOAD,
     Name,
     People,
@@ -19,6 +18,7 @@ from app.server.schemas import (
     Samples,
     errors,
 )
+from app.server import people_service
 from app.server.service import Service, service_of
 
 router = APIRouter(prefix="/v1", tags=["people"])

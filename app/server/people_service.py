@@ -15,8 +15,8 @@ from app.enrolment.build import embed_sample, missing_samples
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import SpeakerCheck
+from app.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
 from app.server.errors import ApiError
-from app.server.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
 from app.server.service import Service
 from app.server.uploads import duration_s, read_upload
 from app.voiceprints import people as voiceprints
