@@ -1,4 +1,4 @@
-"""A client of a Heard server, for programs in Python. Standard library only, but for ``live``, which needs websockets.
+"""A client of a Heard server, for programs in Python. Needs the packages httpx2 and, for ``live``, websockets.
 
 client = Client("http://127.0.0.1:8765", token)
 client.create("Ana")
@@ -8,20 +8,22 @@ print(client.identify("who.wav").label)
 
 from __future__ import annotations
 
-import http.client
+import contextlib
 import json
 import ssl
 import threading
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+import httpx2
+
+from app.schemas import Embedding, Identified, Person, Prompt, Sample, Turn, Verification
 from utils import HeardError
 
-Shape = TypeVar("Shape")
+Schema = TypeVar("Schema")
 Audio = str | Path | bytes
 """A file, or the bytes of one."""
 
@@ -35,76 +37,8 @@ class ServerRefused(HeardError):
 
 
 @dataclass(frozen=True)
-class Person:
-    id: str
-    name: str
-    recordings: int
-    speech_s: float
-    enrolled_at: str | None
-    models: list[str]
-    known: bool
-    """Whether the server's model knows the voice."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    id: str
-    recorded_at: str | None
-    device: str
-    position: str
-    source: str
-    quality: dict[str, float | bool | None]
-    used: bool
-
-
-@dataclass(frozen=True)
-class Verification:
-    score: float
-    """-1 to 1."""
-    cosine: float
-    probability: float
-    same: bool
-    threshold: float
-    speech_s: list[float]
-    warnings: list[list[str]]
-
-
-@dataclass(frozen=True)
-class Identified:
-    label: str
-    """A name, or "unknown"."""
-    speaker: str | None
-    confidence: float
-    scores: dict[str, float]
-    threshold: float
-    reason: str
-    gender: str | None
-    gender_confidence: float
-    speech_s: float
-    duration_s: float
-
-
-@dataclass(frozen=True)
-class Turn:
-    start_s: float
-    end_s: float
-    speaker: str
-
-
-@dataclass(frozen=True)
-class Embedding:
-    model: str
-    sha256: str
-    embedding: list[float]
-    """Of unit length."""
-    speech_s: float
-    gender: str | None
-    gender_confidence: float
-
-
-@dataclass(frozen=True)
 class Event:
-    """What a live connection says; ``type`` is "ready", "identification", "turns", "people", "notice" or "error"."""
+    """What a live connection says: ``type`` is one of docs/server.md, such as "identification"; the rest is values."""
 
     type: str
     values: dict = field(default_factory=dict)
@@ -113,65 +47,79 @@ class Event:
 class Client:
     """One server. May be shared by threads: each request has a connection of its own.
 
-    Methods raise ServerRefused for what the server does not do, and HeardError if it cannot be reached.
+    Methods raise ServerRefused for what the server does not do, HeardError if it cannot be reached, and OSError for a
+    file that cannot be read.
     """
 
     def __init__(self, url: str, token: str, *, timeout_s: float = 120.0, tls: ssl.SSLContext | None = None):
         """``tls``: how the server's certificate is checked, in place of the system's authorities."""
-        self.url, self.timeout_s, self.tls = url.rstrip("/"), timeout_s, tls
-        self.token = token
+        self.url, self.token, self.timeout_s, self.tls = url.rstrip("/"), token, timeout_s, tls
+        self._http = httpx2.Client(
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=timeout_s,
+            verify=tls or ssl.create_default_context(),
+            trust_env=False,  # no proxy between a program and its own server
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
+        )
 
     # ------------------------------------------------------------ people
 
     def people(self) -> list[Person]:
         """Everybody, in alphabetical order."""
-        return [_shape(Person, one) for one in self._ask("GET", "/v1/people")["people"]]
+        return [_from_json(Person, one) for one in self._ask("GET", "/v1/people")["people"]]
 
     def create(self, name: str) -> Person:
-        return _shape(Person, self._ask("POST", "/v1/people", {"name": name}))
+        return _from_json(Person, self._ask("POST", "/v1/people", json={"name": name}))
 
     def rename(self, person: str, name: str) -> Person:
         """``person``, here and below: an id or a name."""
-        return _shape(Person, self._ask("PATCH", f"/v1/people/{quote(person, safe='')}", {"name": name}))
+        return _from_json(Person, self._ask("PATCH", _path("people", person), json={"name": name}))
 
     def delete(self, person: str) -> None:
         """Voiceprint and recordings, for good."""
-        self._ask("DELETE", f"/v1/people/{quote(person, safe='')}")
+        self._ask("DELETE", _path("people", person))
 
     def samples(self, person: str) -> list[Sample]:
-        rows = self._ask("GET", f"/v1/people/{quote(person, safe='')}/samples")["samples"]
-        return [_shape(Sample, one) for one in rows]
+        return [_from_json(Sample, one) for one in self._ask("GET", _path("people", person, "samples"))["samples"]]
 
     def add_sample(self, person: str, audio: Audio, *, accept_flawed: bool = False) -> Sample:
         """Raises ServerRefused with code "poor_sample" and ``details["problems"]`` for one that is not good enough."""
-        form = {"file": audio, "accept_flawed": "true" if accept_flawed else "false"}
-        answer = self._ask("POST", f"/v1/people/{quote(person, safe='')}/samples", form=form)
-        return _shape(Sample, answer["sample"])
+        form = {"accept_flawed": "true" if accept_flawed else "false"}
+        answer = self._upload(_path("people", person, "samples"), {"file": audio}, data=form)
+        return _from_json(Sample, answer.json()["sample"])
 
     def delete_sample(self, person: str, sample: str) -> None:
-        self._ask("DELETE", f"/v1/people/{quote(person, safe='')}/samples/{quote(sample, safe='')}")
+        self._ask("DELETE", _path("people", person, "samples", sample))
+
+    def prompts(self, samples: int = 3, recorded_before: int = 0) -> list[Prompt]:
+        """What to read for so many samples, after those that there are."""
+        params = {"samples": samples, "recorded_before": recorded_before}
+        return [_from_json(Prompt, one) for one in self._ask("GET", "/v1/prompts", params=params)["prompts"]]
 
     # ------------------------------------------------------------ recordings
 
     def verify(self, a: Audio, b: Audio | None = None, *, person: str | None = None) -> Verification:
         """Whether one person speaks in both, or ``person`` in ``a``."""
-        form = {"a": a} | ({"b": b} if b is not None else {"person": person or ""})
-        return _shape(Verification, self._ask("POST", "/v1/verify", form=form))
+        if b is None:
+            answer = self._upload("/v1/verify", {"a": a}, data={"person": person or ""})
+        else:
+            answer = self._upload("/v1/verify", {"a": a, "b": b})
+        return _from_json(Verification, answer.json())
 
     def identify(self, audio: Audio) -> Identified:
-        return _shape(Identified, self._ask("POST", "/v1/identify", form={"file": audio}))
+        return _from_json(Identified, self._upload("/v1/identify", {"file": audio}).json())
 
     def timeline(self, audio: Audio) -> list[Turn]:
         """Who spoke when."""
-        rows = self._ask("POST", "/v1/identify?timeline=1", form={"file": audio})["turns"]
-        return [_shape(Turn, one) for one in rows]
+        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1})
+        return [_from_json(Turn, one) for one in answer.json()["turns"]]
 
     def transcript(self, audio: Audio, kind: str = "rttm") -> str:
         """The same as "rttm", "srt", "csv" or "json"."""
-        return self._send("POST", f"/v1/identify?timeline=1&format={kind}", form={"file": audio}).decode()
+        return self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind}).content.decode()
 
     def embedding(self, audio: Audio) -> Embedding:
-        return _shape(Embedding, self._ask("POST", "/v1/embeddings", form={"file": audio}))
+        return _from_json(Embedding, self._upload("/v1/embeddings", {"file": audio}).json())
 
     # ------------------------------------------------------------ server
 
@@ -218,32 +166,34 @@ class Client:
 
     # ------------------------------------------------------------ HTTP
 
-    def _ask(self, method: str, path: str, body: dict | None = None, form: dict | None = None) -> dict:
-        answer = self._send(method, path, body, form)
-        return json.loads(answer) if answer else {}
+    def _ask(self, method: str, path: str, **request: object) -> dict:
+        """The JSON of an answer; {} for one without."""
+        answer = self._send(method, path, **request)
+        return answer.json() if answer.content else {}
 
-    def _send(self, method: str, path: str, body: dict | None = None, form: dict | None = None) -> bytes:
-        headers, data = {"Authorization": f"Bearer {self.token}"}, None
-        if body is not None:
-            headers["Content-Type"], data = "application/json", json.dumps(body).encode()
-        elif form is not None:
-            headers["Content-Type"], data = multipart(form)
-        where = urlsplit(self.url)
-        if where.scheme == "https":
-            connection = http.client.HTTPSConnection(where.netloc, timeout=self.timeout_s, context=self.tls)
-        else:
-            connection = http.client.HTTPConnection(where.netloc, timeout=self.timeout_s)
+    def _upload(self, path: str, audio: dict[str, Audio], **request: object) -> httpx2.Response:
+        with contextlib.ExitStack() as files:
+            parts = {
+                name: ("audio", one)
+                if isinstance(one, bytes)
+                else (Path(one).name, files.enter_context(open(one, "rb")))
+                for name, one in audio.items()
+            }
+            return self._send("POST", path, files=parts, **request)
+
+    def _send(self, method: str, path: str, **request: object) -> httpx2.Response:
         try:
-            connection.request(method, where.path + path, data, headers)
-            response = connection.getresponse()
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
+            answer = self._http.request(method, self.url + path, **request)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise HeardError(f"{self.url} cannot be reached ({error}).") from None
-        finally:
-            connection.close()
-        if response.status >= 400:
-            raise _refused(response.status, content)
-        return content
+        if not answer.is_success:  # a redirect, too: it leads to something else than was asked for
+            raise _refused(answer.status_code, answer.content)
+        return answer
+
+
+def _path(*segments: str) -> str:
+    """An address of the API. Dots are escaped, too: "/people/Ana/samples/.." would be Ana herself."""
+    return "/v1/" + "/".join(quote(segment, safe="").replace(".", "%2E") for segment in segments)
 
 
 def _refused(status: int, content: bytes) -> ServerRefused:
@@ -254,22 +204,6 @@ def _refused(status: int, content: bytes) -> ServerRefused:
         return ServerRefused(status, "http", f"the server answered {status}.")
 
 
-def _shape(kind: type[Shape], values: dict) -> Shape:
+def _from_json(schema: type[Schema], values: dict) -> Schema:
     """A newer server's additional values are passed over."""
-    return kind(**{one.name: values[one.name] for one in fields(kind)})
-
-
-def multipart(form: dict[str, Audio]) -> tuple[str, bytes]:
-    """(content type, body): a path is sent as a file, so are bytes, any other text as a field."""
-    boundary, parts = uuid.uuid4().hex, []
-    for name, value in form.items():
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
-        if name in {"file", "a", "b"}:
-            file = "audio" if isinstance(value, bytes) else quote(Path(value).name, safe=" ._-()")
-            content = value if isinstance(value, bytes) else Path(value).read_bytes()
-            parts.append(
-                f'{head}; filename="{file}"\r\nContent-Type: application/octet-stream\r\n\r\n'.encode() + content
-            )
-        else:
-            parts.append(f"{head}\r\n\r\n{value}".encode())
-    return f"multipart/form-data; boundary={boundary}", b"\r\n".join([*parts, f"--{boundary}--\r\n".encode()])
+    return schema(**{one.name: values[one.name] for one in fields(schema)})

@@ -1,42 +1,50 @@
-"""The JSON of the API, as types: what OpenAPI shows. Scores and probabilities are fractions, times are seconds."""
+"""The JSON of the server's API, as types: what the server answers and what the client gives back.
+
+Scores, probabilities and shares are fractions, times are seconds. The docstrings of fields are what OpenAPI shows.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-PROBABILITY = Field(ge=0, le=1)
-
-
-class Schema(BaseModel):
-    """With an example for the documentation."""
-
-    model_config = ConfigDict(extra="forbid")
+PROBABILITY = {"ge": 0, "le": 1}
+"""The range of a field, for OpenAPI."""
+WITHOUT_EXAMPLE = {"extra": "forbid", "use_attribute_docstrings": True}
+"""What pydantic, which the server has and a client need not have, reads of a class besides its fields."""
 
 
-def example(**values: object) -> ConfigDict:
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+def example(**values: object) -> dict:
+    """How the server describes a class: with its fields and no others, their docstrings, and an example."""
+    return {**WITHOUT_EXAMPLE, "json_schema_extra": {"examples": [values]}}
 
 
-class ErrorInfo(Schema):
-    code: str = Field(description="For programs; it does not change.")
-    message: str = Field(description="For people, in one line.")
-    details: dict | None = Field(None, description="What the code needs besides, such as `problems` of a sample.")
+@dataclass(frozen=True)
+class ErrorInfo:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    code: str
+    """For programs; it does not change."""
+    message: str
+    """For people, in one line."""
+    details: dict | None = None
+    """What the code needs besides, such as `problems` of a sample."""
 
 
-class ErrorBody(Schema):
-    model_config = example(error={"code": "no_such_person", "message": "nobody is called Ana."})
+@dataclass(frozen=True)
+class ErrorBody:
+    __pydantic_config__ = example(error={"code": "no_such_person", "message": "nobody is called Ana."})
     error: ErrorInfo
 
 
-class Health(Schema):
-    model_config = example(status="ok")
+@dataclass(frozen=True)
+class Health:
+    __pydantic_config__ = example(status="ok")
     status: Literal["ok", "stopping"]
 
 
-class ModelInfo(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class ModelInfo:
+    __pydantic_config__ = example(
         name="embedded",
         sha256="c5b5...",
         embedding_dim=192,
@@ -46,34 +54,39 @@ class ModelInfo(Schema):
         limits={"max_body_bytes": 67108864, "max_audio_s": 1800, "max_streams": 16, "rate_per_s": 50},
     )
     name: str
-    sha256: str = Field(description="Of the weights. Voiceprints of other weights are never compared with these.")
+    sha256: str
+    """Of the weights. Voiceprints of other weights are never compared with these."""
     embedding_dim: int
-    threshold: float = Field(description="Cosine that a name needs, with much speech.")
-    margin: float = Field(description="Cosine by which the best person must be ahead of the next.")
-    gender: bool = Field(description="Whether the model estimates the gender of a voice.")
-    limits: dict[str, float] = Field(description="Of this server.")
+    threshold: float
+    """Cosine that a name needs, with much speech."""
+    margin: float
+    """Cosine by which the best person must be ahead of the next."""
+    gender: bool
+    """Whether the model estimates the gender of a voice."""
+    limits: dict[str, float]
+    """Of this server."""
 
 
-class Prompt(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class Prompt:
+    __pydantic_config__ = example(
         position="near", instruction="Near: sit as you usually do.", sentence="The old ferry leaves ..."
     )
     position: Literal["near", "back", "soft"]
     instruction: str
-    sentence: str = Field(description="Something to read; any other words in any language do as well.")
+    sentence: str
+    """Something to read; any other words in any language do as well."""
 
 
-class Prompts(Schema):
+@dataclass(frozen=True)
+class Prompts:
+    __pydantic_config__ = WITHOUT_EXAMPLE
     prompts: list[Prompt]
 
 
-class Name(Schema):
-    model_config = example(name="Ana")
-    name: Annotated[str, Field(min_length=1, max_length=120, description="As it is to be shown.")]
-
-
-class Person(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class Person:
+    __pydantic_config__ = example(
         id="ana-f8ed9bc2",
         name="Ana",
         recordings=3,
@@ -82,21 +95,30 @@ class Person(Schema):
         models=["embedded"],
         known=True,
     )
-    id: str = Field(description="Safe in a path; it changes with the name.")
+    id: str
+    """Safe in a path; it changes with the name."""
     name: str
-    recordings: int = Field(description="Samples on disk.")
-    speech_s: float = Field(description="Speech behind the voiceprint.")
-    enrolled_at: str | None = Field(description="UTC; null before the first voiceprint.")
-    models: list[str] = Field(description="The models that have a voiceprint.")
-    known: bool = Field(description="Whether this server's model knows the voice.")
+    recordings: int
+    """Samples on disk."""
+    speech_s: float
+    """Speech behind the voiceprint."""
+    enrolled_at: str | None
+    """UTC; null before the first voiceprint."""
+    models: list[str]
+    """The models that have a voiceprint."""
+    known: bool
+    """Whether this server's model knows the voice."""
 
 
-class People(Schema):
+@dataclass(frozen=True)
+class People:
+    __pydantic_config__ = WITHOUT_EXAMPLE
     people: list[Person]
 
 
-class SampleInfo(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class Sample:
+    __pydantic_config__ = example(
         id="001",
         recorded_at="2026-01-31T12:00:00+00:00",
         device="",
@@ -109,30 +131,42 @@ class SampleInfo(Schema):
     recorded_at: str | None
     device: str
     position: str
-    source: str = Field(description="Name of the file that it came from.")
+    source: str
+    """Name of the file that it came from."""
     quality: dict[str, float | bool | None]
-    used: bool = Field(description="Whether it is part of this model's voiceprint.")
+    used: bool
+    """Whether it is part of this model's voiceprint."""
 
 
-class Samples(Schema):
-    samples: list[SampleInfo]
+@dataclass(frozen=True)
+class Samples:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    samples: list[Sample]
 
 
-class ProblemInfo(Schema):
-    model_config = example(fault="short", text="only 2.1 s of speech: keep talking until the bar is full.", usable=True)
+@dataclass(frozen=True)
+class ProblemInfo:
+    __pydantic_config__ = example(
+        fault="short", text="only 2.1 s of speech: keep talking until the bar is full.", usable=True
+    )
     fault: str
     text: str
-    usable: bool = Field(description="Whether the sample may be kept all the same, with `accept_flawed`.")
+    usable: bool
+    """Whether the sample may be kept all the same, with `accept_flawed`."""
 
 
-class SampleAdded(Schema):
-    sample: SampleInfo
-    problems: list[ProblemInfo] = Field(description="Flaws that were accepted.")
+@dataclass(frozen=True)
+class SampleAdded:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    sample: Sample
+    problems: list[ProblemInfo]
+    """Flaws that were accepted."""
     person: Person
 
 
-class Verification(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class Verification:
+    __pydantic_config__ = example(
         score=0.71,
         cosine=0.69,
         probability=0.98,
@@ -141,17 +175,22 @@ class Verification(Schema):
         speech_s=[7.2, 6.4],
         warnings=[[], ["noisy (speech only 9 dB above it)"]],
     )
-    score: float = Field(description="-1 to 1, on the scale of a cosine.")
-    cosine: float = Field(description="Before it was normalised against the model's cohort.")
-    probability: Annotated[float, PROBABILITY]
+    score: float
+    """-1 to 1, on the scale of a cosine."""
+    cosine: float
+    """Before it was normalised against the model's cohort."""
+    probability: float = field(metadata=PROBABILITY)
     same: bool
     threshold: float
-    speech_s: list[float] = Field(description="Speech heard in each upload, at most a minute.")
-    warnings: list[list[str]] = Field(description="What makes the answer less sure, for each upload.")
+    speech_s: list[float]
+    """Speech heard in each upload, at most a minute."""
+    warnings: list[list[str]]
+    """What makes the answer less sure, for each upload."""
 
 
-class Identified(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class Identified:
+    __pydantic_config__ = example(
         label="Ana",
         speaker="Ana",
         confidence=0.98,
@@ -163,36 +202,43 @@ class Identified(Schema):
         speech_s=8.2,
         duration_s=9.6,
     )
-    label: str = Field(description='A name, or "unknown".')
+    label: str
+    """A name, or "unknown"."""
     speaker: str | None
-    confidence: Annotated[float, PROBABILITY]
+    confidence: float = field(metadata=PROBABILITY)
     scores: dict[str, float]
     threshold: float
-    reason: str = Field(description="Why it is unknown; empty for a name.")
+    reason: str
+    """Why it is unknown; empty for a name."""
     gender: Literal["female", "male"] | None
-    gender_confidence: Annotated[float, PROBABILITY]
+    gender_confidence: float = field(metadata=PROBABILITY)
     speech_s: float
     duration_s: float
 
 
-class TurnInfo(Schema):
-    model_config = example(start_s=0.48, end_s=3.2, speaker="Ana")
+@dataclass(frozen=True)
+class Turn:
+    __pydantic_config__ = example(start_s=0.48, end_s=3.2, speaker="Ana")
     start_s: float
     end_s: float
-    speaker: str = Field(description='A name, "unknown", or "Unknown 1" and so on.')
+    speaker: str
+    """A name, "unknown", or "Unknown 1" and so on."""
 
 
-class TimelineInfo(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class TimelineInfo:
+    __pydantic_config__ = example(
         file="talk", turns=[{"start_s": 0.48, "end_s": 3.2, "speaker": "Ana"}], talk_time_s={"Ana": 2.72}
     )
     file: str
-    turns: list[TurnInfo]
-    talk_time_s: dict[str, float] = Field(description="Seconds of each, who spoke most first.")
+    turns: list[Turn]
+    talk_time_s: dict[str, float]
+    """Seconds of each, who spoke most first."""
 
 
-class Embedding(Schema):
-    model_config = example(
+@dataclass(frozen=True)
+class Embedding:
+    __pydantic_config__ = example(
         model="embedded",
         sha256="c5b5...",
         embedding=[0.01, -0.08],
@@ -201,31 +247,10 @@ class Embedding(Schema):
         gender_confidence=0.97,
     )
     model: str
-    sha256: str = Field(description="Of the weights; embeddings of other weights cannot be compared.")
-    embedding: list[float] = Field(description="Of unit length.")
+    sha256: str
+    """Of the weights; embeddings of other weights cannot be compared."""
+    embedding: list[float]
+    """Of unit length."""
     speech_s: float
     gender: Literal["female", "male"] | None
-    gender_confidence: Annotated[float, PROBABILITY]
-
-
-def errors(*statuses: int) -> dict[int | str, dict]:
-    """The error answers of an operation, for OpenAPI; 401 and 429 are everywhere."""
-    meaning = {
-        400: "The request is not well-formed.",
-        401: "No token, or a wrong one.",
-        404: "Nobody is called that, or there is no such sample.",
-        408: "The request did not arrive in time.",
-        409: "It is there already.",
-        413: "Too many bytes, or too much audio.",
-        415: "Not audio that can be read.",
-        422: "The request, the name or the audio cannot be used.",
-        429: "Too much at once: come back after `Retry-After` seconds.",
-        503: "The server cannot do it now.",
-        507: "The server's disk is full.",
-    }
-    return {
-        status: {"model": ErrorBody, "description": meaning[status]} for status in sorted({401, 429, 503, *statuses})
-    }
-
-
-UPLOAD = (400, 408, 413, 415, 422, 507)
+    gender_confidence: float = field(metadata=PROBABILITY)

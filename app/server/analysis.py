@@ -15,12 +15,12 @@ from app.audio.vad import keep_speech
 from app.diarisation.recogniser import Recogniser, listen
 from app.diarisation.transcript import FORMATS
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
-from app.schemas import UPLOAD, Embedding, Identified, TimelineInfo, Verification, errors
+from app.schemas import Embedding, Identified, TimelineInfo, Verification
 from app.scoring.decision import decide
 from app.scoring.gallery import score
 from app.scoring.identification import UNKNOWN
 from app.server import people_service
-from app.server.errors import ApiError
+from app.server.errors import UPLOAD, ApiError, error_responses
 from app.server.service import Service, service_of
 from app.server.uploads import decode_upload, duration_s, read_upload
 from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings
@@ -31,7 +31,7 @@ ServiceParameter = Annotated[Service, Depends(service_of)]
 MEDIA_TYPES = {"rttm": "text/plain", "srt": "application/x-subrip", "csv": "text/csv", "json": "application/json"}
 
 
-@router.post("/verify", responses=errors(404, *UPLOAD))
+@router.post("/verify", responses=error_responses(404, *UPLOAD))
 async def verify(
     service: ServiceParameter,
     a: Annotated[UploadFile, File(description="One person speaking.")],
@@ -48,7 +48,7 @@ async def verify(
     "/identify",
     response_model=Identified | TimelineInfo,
     responses={
-        **errors(*UPLOAD),
+        **error_responses(*UPLOAD),
         200: {
             "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for.",
             "content": {media: {"schema": {"type": "string"}} for name, media in MEDIA_TYPES.items() if name != "json"},
@@ -75,7 +75,7 @@ async def identify(
     return Response(await job, media_type=MEDIA_TYPES[format])
 
 
-@router.post("/embeddings", responses=errors(*UPLOAD))
+@router.post("/embeddings", responses=error_responses(*UPLOAD))
 async def embeddings(
     service: ServiceParameter, file: Annotated[UploadFile, File(description="One person speaking.")]
 ) -> Embedding:

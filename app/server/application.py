@@ -11,10 +11,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from app.schemas import Health, ModelInfo, errors
+from app.schemas import Health, ModelInfo
 from app.server import analysis, people, websocket
 from app.server.auth import TokenCheck
-from app.server.errors import install_handlers
+from app.server.errors import error_responses, install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
 from app.server.service import Service, service_of
 from app.server.static_files import page_routes
@@ -33,13 +33,13 @@ Who is speaking? Live, in recordings, and who spoke when; people are enrolled fr
 router = APIRouter(prefix="/v1", tags=["server"])
 
 
-@router.get("/health", openapi_extra={"security": []}, responses={429: errors()[429]})
+@router.get("/health", openapi_extra={"security": []}, responses={429: error_responses()[429]})
 def health(service: Annotated[Service, Depends(service_of)]) -> Health:
     """Whether the server is up; needs no token."""
     return Health(status="stopping" if service.stopping.is_set() else "ok")
 
 
-@router.get("/model", responses=errors())
+@router.get("/model", responses=error_responses())
 def model(service: Annotated[Service, Depends(service_of)]) -> ModelInfo:
     """The model that compares voices, and the limits of this server."""
     encoder, config = service.encoder, service.config

@@ -13,9 +13,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from app.schemas import ErrorBody
 from utils import BadInput, HeardError
 
 log = logging.getLogger("heard.server")
+
+UPLOAD = (400, 408, 413, 415, 422, 507)
+"""What may go wrong with an upload, for ``error_responses``."""
 
 
 class ApiError(HTTPException):
@@ -94,3 +98,23 @@ def install_handlers(app: FastAPI, routes: Sequence[Route]) -> None:
         app.add_exception_handler(kind, engine_error)
     app.add_exception_handler(StarletteHTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
+
+
+def error_responses(*statuses: int) -> dict[int | str, dict]:
+    """The error answers of an operation, for OpenAPI; 401 and 429 are everywhere."""
+    meaning = {
+        400: "The request is not well-formed.",
+        401: "No token, or a wrong one.",
+        404: "Nobody is called that, or there is no such sample.",
+        408: "The request did not arrive in time.",
+        409: "It is there already.",
+        413: "Too many bytes, or too much audio.",
+        415: "Not audio that can be read.",
+        422: "The request, the name or the audio cannot be used.",
+        429: "Too much at once: come back after `Retry-After` seconds.",
+        503: "The server cannot do it now.",
+        507: "The server's disk is full.",
+    }
+    return {
+        status: {"model": ErrorBody, "description": meaning[status]} for status in sorted({401, 429, 503, *statuses})
+    }

@@ -5,20 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.enrolment.prompts import prompts
-from app.schemas import (
-    UPLOAD,
-    Name,
-    People,
-    Person,
-    Prompt,
-    Prompts,
-    SampleAdded,
-    Samples,
-    errors,
-)
+from app.schemas import People, Person, Prompt, Prompts, SampleAdded, Samples
 from app.server import people_service
+from app.server.errors import UPLOAD, error_responses
 from app.server.service import Service, service_of
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -27,46 +19,52 @@ PERSON_HELP = "A person's `id`, or their name if it has no slash."
 PersonPath = Annotated[str, Path(description=PERSON_HELP, examples=["ana-f8ed9bc2"], max_length=300)]
 SamplePath = Annotated[str, Path(description="A sample's `id`.", examples=["001"], max_length=20)]
 
+
+class Name(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Ana"}]})
+    name: Annotated[str, Field(min_length=1, max_length=120, description="As it is to be shown.")]
+
+
 # Handlers that are no coroutines run in worker threads.
 
 
-@router.get("/people", responses=errors())
+@router.get("/people", responses=error_responses())
 def list_people(service: ServiceParameter) -> People:
     """Everybody, in alphabetical order."""
     return People(people=people_service.list_people(service))
 
 
-@router.post("/people", status_code=201, responses=errors(400, 408, 409, 413, 422, 507))
+@router.post("/people", status_code=201, responses=error_responses(400, 408, 409, 413, 422, 507))
 def create_person(service: ServiceParameter, body: Name) -> Person:
     """Add somebody; they are known once they have a sample."""
     return people_service.create_person(service, body.name)
 
 
-@router.get("/people/{person}", responses=errors(404, 422))
+@router.get("/people/{person}", responses=error_responses(404, 422))
 def get_person(service: ServiceParameter, person: PersonPath) -> Person:
     """One person."""
     return people_service.get_person(service, person)
 
 
-@router.patch("/people/{person}", responses=errors(400, 404, 408, 409, 413, 422, 507))
+@router.patch("/people/{person}", responses=error_responses(400, 404, 408, 409, 413, 422, 507))
 def rename_person(service: ServiceParameter, person: PersonPath, body: Name) -> Person:
     """Give a person another name; recordings move along. The id changes with the name."""
     return people_service.rename_person(service, person, body.name)
 
 
-@router.delete("/people/{person}", status_code=204, responses=errors(404, 422))
+@router.delete("/people/{person}", status_code=204, responses=error_responses(404, 422))
 def delete_person(service: ServiceParameter, person: PersonPath) -> None:
     """Delete a person for good: voiceprint and recordings."""
     people_service.delete_person(service, person)
 
 
-@router.get("/people/{person}/samples", responses=errors(404, 422))
+@router.get("/people/{person}/samples", responses=error_responses(404, 422))
 def list_samples(service: ServiceParameter, person: PersonPath) -> Samples:
     """A person's recordings."""
     return Samples(samples=people_service.list_samples(service, person))
 
 
-@router.post("/people/{person}/samples", status_code=201, responses=errors(404, 409, *UPLOAD))
+@router.post("/people/{person}/samples", status_code=201, responses=error_responses(404, 409, *UPLOAD))
 async def add_sample(
     service: ServiceParameter,
     person: PersonPath,
@@ -94,13 +92,13 @@ async def add_sample(
     )
 
 
-@router.delete("/people/{person}/samples/{sample}", status_code=204, responses=errors(404, 422))
+@router.delete("/people/{person}/samples/{sample}", status_code=204, responses=error_responses(404, 422))
 def delete_sample(service: ServiceParameter, person: PersonPath, sample: SamplePath) -> None:
     """Delete a recording for good, and make the voiceprint anew without it."""
     people_service.delete_sample(service, person, sample)
 
 
-@router.get("/prompts", responses=errors(422))
+@router.get("/prompts", responses=error_responses(422))
 def list_prompts(
     samples: Annotated[int, Query(ge=1, le=50, description="How many recordings are planned.")] = 3,
     recorded_before: Annotated[int, Query(ge=0, le=10_000, description="Recordings that there are.")] = 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from app.enrolment.build import embed_sample, missing_samples
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import SpeakerCheck
-from app.schemas import Person, ProblemInfo, SampleAdded, SampleInfo
+from app.schemas import Person, ProblemInfo, Sample, SampleAdded
 from app.server.errors import ApiError
 from app.server.service import Service
 from app.server.uploads import duration_s, read_upload
@@ -109,7 +109,7 @@ def _refuse_taken(store: VoiceprintStore, name: str) -> None:
 # ---------------------------------------------------------------------------- samples
 
 
-def list_samples(service: Service, person: str) -> list[SampleInfo]:
+def list_samples(service: Service, person: str) -> list[Sample]:
     with service.store() as store:
         name = find_name(store, person)
         used = {sample.file for sample in store.samples(name, service.encoder.sha256)}
@@ -192,7 +192,7 @@ def _read_sample(file: BinaryIO, service: Service) -> DetectedSpeech:
 
 def _poor_sample(problems: list[Problem], quality: Quality) -> ApiError:
     details = {
-        "problems": [problem.model_dump() for problem in _problem_infos(problems)],
+        "problems": [asdict(problem) for problem in _problem_infos(problems)],
         "quality": quality_figures(quality),
         "usable": all(problem.usable for problem in problems),
     }
@@ -203,9 +203,9 @@ def _problem_infos(problems: list[Problem]) -> list[ProblemInfo]:
     return [ProblemInfo(fault=p.fault.value, text=p.text, usable=p.usable) for p in problems]
 
 
-def _sample_info(store: VoiceprintStore, wav: Path, used: set[str]) -> SampleInfo:
+def _sample_info(store: VoiceprintStore, wav: Path, used: set[str]) -> Sample:
     note = read_note(wav)
-    return SampleInfo(
+    return Sample(
         id=wav.stem,
         recorded_at=note.recorded_at if note else None,
         device=note.device if note else "",

@@ -210,6 +210,15 @@ def test_many_changes_at_once_keep_files_and_database_together(client, data, dem
 
 
 def test_prompts_go_on_where_the_person_stopped(client: Client):
-    first = client._ask("GET", "/v1/prompts?samples=3")["prompts"]
-    assert [one["position"] for one in first] == ["near", "back", "soft"]
-    assert client._ask("GET", "/v1/prompts?samples=3&recorded_before=3")["prompts"] != first
+    first = client.prompts(3)
+    assert [one.position for one in first] == ["near", "back", "soft"]
+    assert client.prompts(3, 3) != first
+
+
+@pytest.mark.parametrize("sample", ["..", ".", "", "../../Ben", "001/..", "%2e%2e"])
+def test_a_sample_of_the_clients_leads_to_nothing_but_samples(client: Client, sample):
+    before = client.people()
+    with pytest.raises(ServerRefused) as refused:
+        client.delete_sample("Ana", sample)
+    assert refused.value.status in {307, 404, 405}
+    assert client.people() == before
