@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from utils import SAMPLE_RATE, HeardError, atomic_write, file_sha256, read_card, write_card
+from utils import HeardError, atomic_write, file_sha256, first_line, mel_filters, read_card, write_card
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,7 @@ class LogMel(nn.Module):
     def __init__(self, mels: int = 80):
         super().__init__()
         self.register_buffer("window", torch.hamming_window(self.n_fft), persistent=False)
-        self.register_buffer("filters", self._filters(mels), persistent=False)
-
-    @classmethod
-    def _filters(cls, mels: int) -> Tensor:
-        """(mels, n_fft // 2 + 1) weights of the power spectrum's bins."""
-        top = 2595 * torch.log10(torch.tensor(1 + SAMPLE_RATE / 2 / 700))
-        edges = 700 * (10 ** (torch.linspace(0, float(top), mels + 2) / 2595) - 1)
-        centre, width = edges[1:-1, None], (edges[1:-1] - edges[:-2])[:, None]
-        bins = torch.linspace(0, SAMPLE_RATE // 2, cls.n_fft // 2 + 1)
-        return (1 - (bins - centre).abs() / width).clamp(min=0)
+        self.register_buffer("filters", torch.from_numpy(mel_filters(mels, self.n_fft)).float(), persistent=False)
 
     def forward(self, wave: Tensor) -> Tensor:
         with torch.autocast(wave.device.type, enabled=False):  # dB of a bf16 power spectrum would be noise
@@ -225,22 +216,28 @@ def register_backbone(name: str, backbone: Callable[[Architecture], nn.Module]) 
 
 
 class SpeakerHead(nn.Module):
-    """Embeddings (B, D) against P voiceprints (P, D) or, in training, class prototypes: cosines (B, P).
+    """Embeddings (B, D) against the prototypes (P, D) of speakers: cosines (B, P), whatever the lengths.
 
-    The rejection threshold belongs to it: ``accepts`` is what separates an enrolled voice from an unknown one.
+    In training the prototypes are weights, one for each speaker of the corpus, and ``app.training.losses.AamSoftmax``
+    adds the margin and the loss. At run time people's voiceprints take their place, and ``app.scoring`` compares.
     """
 
-    def __init__(self, voiceprints: Tensor, threshold: float = 0.0):
+    def __init__(self, embedding_dim: int, speakers: int):
         super().__init__()
-        self.voiceprints = nn.Parameter(voiceprints.clone().float())
-        self.threshold = threshold
+        self.prototypes = nn.Parameter(torch.empty(speakers, embedding_dim))
+        nn.init.xavier_uniform_(self.prototypes)
+
+    @torch.no_grad()
+    def place_prototypes(self, embeddings: Tensor) -> None:
+        """Put each speaker's prototype at its embedding (P, D)."""
+        self.prototypes.copy_(embeddings)
+
+    def cosines(self, embedding: Tensor) -> Tensor:
+        """(B, P) of embeddings (B, D)."""
+        return F.linear(F.normalize(embedding), F.normalize(self.prototypes))
 
     def forward(self, embedding: Tensor) -> Tensor:
-        return F.linear(F.normalize(embedding), F.normalize(self.voiceprints))
-
-    def accepts(self, embedding: Tensor) -> Tensor:
-        """(B,) booleans: whether the nearest voiceprint is at the threshold or above."""
-        return self(embedding).amax(dim=1) >= self.threshold
+        return self.cosines(embedding)
 
 
 class GenderHead(nn.Module):
@@ -318,7 +315,7 @@ def load_checkpoint(path: str | Path) -> tuple[SpeakerNetwork, dict]:
             network.cohort = torch.empty(len(tensors["cohort"]), arch.embedding_dim)
         _load_strictly(network, tensors)
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
-        raise HeardError(f"{path}: not a model of this program ({_first_line(error)}).") from None
+        raise HeardError(f"{path}: not a model of this program ({first_line(error)}).") from None
     return network.eval(), card
 
 
@@ -331,7 +328,7 @@ def load_speechbrain(path: str | Path) -> SpeakerNetwork:
         ours = {re.sub(r"(conv\d?|norm|asp_bn|fc)\.(?:conv|norm)\.(\w+)$", r"\1.\2", k): v for k, v in theirs.items()}
         _load_strictly(network.backbone, ours)
     except (RuntimeError, AttributeError, TypeError) as error:
-        raise HeardError(f"{path}: not SpeechBrain's ECAPA-TDNN checkpoint ({_first_line(error)}).") from None
+        raise HeardError(f"{path}: not SpeechBrain's ECAPA-TDNN checkpoint ({first_line(error)}).") from None
     except Exception:  # refused because there is code in it, or damaged: what is raised then has no common base
         raise HeardError(f"{path}: not a checkpoint that holds weights and nothing else; it was not opened.") from None
     return network.eval()
@@ -347,7 +344,3 @@ def _load_strictly(module: nn.Module, tensors: dict[str, Tensor]) -> None:
         if value.shape != wanted[key].shape:
             raise RuntimeError(f"{key} is {tuple(value.shape)}, not {tuple(wanted[key].shape)}")
     module.load_state_dict({k: v.float() for k, v in given.items()}, strict=False)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -90,6 +90,11 @@ def percent(share: float | None, digits: int = 1, *, space: str = "", least: flo
     return f"< {text}" if share < least else text
 
 
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, at most 200 characters; its type if it has no message."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
 # ---------------------------------------------------------------------------- paths and files
 
 
@@ -299,6 +304,32 @@ class StreamResampler:
         if self._stream is None:
             return samples
         return self._stream.resample_chunk(np.ascontiguousarray(samples, dtype=np.float32), last=last)
+
+
+# ---------------------------------------------------------------------------- the mel scale
+
+
+def mel_edges_hz(bands: int, lowest_hz: float = 0.0, highest_hz: float = SAMPLE_RATE / 2) -> np.ndarray:
+    """(bands + 2,) frequencies, equally far apart on the mel scale of HTK, 2595 log10(1 + f / 700).
+
+    Band k is centred at number k + 1 and reaches to its neighbours.
+    """
+    low, high = (2595 * np.log10(1 + hz / 700) for hz in (lowest_hz, highest_hz))
+    return 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
+
+
+def mel_filters(bands: int, n_fft: int) -> np.ndarray:
+    """(bands, n_fft // 2 + 1) weights of a power spectrum's bins at 16 kHz: triangles of unit height over 0-8000 Hz.
+
+    They are symmetric in Hz, as wide on the right as on the left: what the public checkpoint was trained on.
+    """
+    edges = mel_edges_hz(bands)
+    centre, width = edges[1:-1, None], (edges[1:-1] - edges[:-2])[:, None]
+    bins = np.linspace(0, SAMPLE_RATE // 2, n_fft // 2 + 1)
+    return np.maximum(1 - np.abs(bins - centre) / width, 0)
+
+
+# ---------------------------------------------------------------------------- inside this file
 
 
 def _open_audio(path: str | os.PathLike):

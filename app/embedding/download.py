@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from utils import HeardError, explain_os_error, file_sha256
+from utils import HeardError, explain_os_error, file_sha256, first_line
 
 Progress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in all) while a model is downloaded. An exception it raises ends the download and
@@ -125,8 +125,7 @@ def _download(file: HubFile, part: Path, progress: Progress | None) -> None:
                     raise HeardError(
                         f"{file.repo}: the connection broke after {megabytes}; the next try continues there."
                     ) from None
-                reason = (str(error) or type(error).__name__).splitlines()[0]
-                raise HeardError(f"{file.repo} is not on this computer ({reason}); {advice}") from None
+                raise HeardError(f"{file.repo} is not on this computer ({first_line(error)}); {advice}") from None
 
 
 def _receive(url: str, out: BinaryIO, size_bytes: int, progress: Progress | None) -> None:

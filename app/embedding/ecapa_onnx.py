@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.embedding.onnx_writer import FLOAT, OnnxFile
-from utils import SAMPLE_RATE
+from utils import mel_filters
 
 OPSET, IR = 18, 9
 """What older runtimes read, too."""
@@ -177,22 +177,13 @@ def _log_mel(graph: _Graph, mels: int) -> str:
     pads = [N_FFT // 2, N_FFT // 2]
     parts = graph.op("Conv", wave, basis[:, None], strides=[HOP], pads=pads, kernel_shape=[N_FFT])
     squares = graph.op("Reshape", graph.op("Mul", parts, parts), [2 * bins, -1])
-    filters = _mel_filters(mels)
+    filters = mel_filters(mels, N_FFT)
     power = graph.op("MatMul", np.concatenate([filters, filters], axis=1), squares)  # real and imaginary parts added
     power = graph.op("Transpose", power, perm=[1, 0])
     decibel = graph.op("Mul", graph.op("Log", graph.op("Max", power, FLOOR_POWER)), 10 / np.log(10))
     floor = graph.op("Sub", graph.op("ReduceMax", decibel, keepdims=1), RANGE_DB)
     decibel = graph.op("Max", decibel, floor)
     return graph.op("Sub", decibel, _mean(graph, decibel))
-
-
-def _mel_filters(mels: int) -> np.ndarray:
-    """(mels, N_FFT // 2 + 1) weights of the power spectrum's bins; why they are as they are is told in model.py."""
-    top = 2595 * np.log10(1 + SAMPLE_RATE / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, mels + 2) / 2595) - 1)
-    centre, width = edges[1:-1, None], (edges[1:-1] - edges[:-2])[:, None]
-    bins = np.linspace(0, SAMPLE_RATE // 2, N_FFT // 2 + 1)
-    return np.maximum(1 - np.abs(bins - centre) / width, 0)
 
 
 def _tdnn(

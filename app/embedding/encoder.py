@@ -24,23 +24,30 @@ class Encoder(ABC):
     Not for use by several threads at once.
     """
 
-    precision = "float32"
-    """Of the weights and activations: "float32", "bfloat16" or "int8"."""
-
-    def __init__(self, card: dict, model_id: str, dim: int, cohort: np.ndarray | None = None, device: str = "cpu"):
-        """``cohort``: the voices (k, dim), of any length, that come with the weights."""
+    def __init__(
+        self,
+        card: dict,
+        model_id: str,
+        dim: int,
+        *,
+        cohort: np.ndarray | None = None,
+        overlap: OverlapHead | None = None,
+        device: str = "cpu",
+        precision: str = "float32",
+    ):
+        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights."""
         self.card = card
         self.model_id = model_id
         self.sha256: str = card["sha256"]
         """Of the weights: voiceprints of other weights are never compared with this encoder's."""
         self.dim = dim
         self.device = device
-        self.cohort: Cohort | None = None
+        self.precision = precision
+        """Of the weights and activations: "float32", "bfloat16" or "int8"."""
+        self.cohort = None if cohort is None else Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
         """What this model's scores are normalised against; None if it brings none."""
-        self.overlap: OverlapHead | None = None
+        self.overlap = overlap
         """Tells whether two people speak at once; None if the model brings none."""
-        if cohort is not None:
-            self.cohort = Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
         """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""

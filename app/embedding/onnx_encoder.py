@@ -14,8 +14,8 @@ import numpy as np
 
 from app.embedding.ecapa_onnx import EMBEDDING, POOLED, WAVE, build_onnx
 from app.embedding.encoder import Encoder
-from app.embedding.overlap_head import load_head
-from utils import BadInput, HeardError, file_sha256, read_card
+from app.embedding.overlap_head import OverlapHead, load_head
+from utils import BadInput, HeardError, file_sha256, first_line, read_card
 
 TENSORS = "heard.tensors"
 """Key of the file's metadata: safetensors in base64, of what is not part of the graph (heads)."""
@@ -25,7 +25,13 @@ class OnnxEncoder(Encoder):
     """A graph of ``build_onnx`` behind the interface of ``Encoder``. On the CPU, with one thread."""
 
     def __init__(
-        self, model: bytes, card: dict, tensors: Mapping[str, np.ndarray] | None = None, *, where: str = "the model"
+        self,
+        model: bytes,
+        card: dict,
+        tensors: Mapping[str, np.ndarray] | None = None,
+        *,
+        overlap: OverlapHead | None = None,
+        where: str = "the model",
     ):
         """``model``: an ONNX file's bytes; ``where`` names it in errors. ``tensors``: what lies beside the graph, by
         the names it has in the float model's file; by default they are taken from the ONNX file.
@@ -45,12 +51,18 @@ class OnnxEncoder(Encoder):
                 stored = self._session.get_modelmeta().custom_metadata_map[TENSORS]
                 tensors = safetensors.numpy.load(base64.b64decode(stored, validate=True))
             shapes = {output.name: output.shape for output in self._session.get_outputs()}
-            super().__init__(card, card["name"], shapes[EMBEDDING][0], tensors.get("cohort"))
+            super().__init__(
+                card,
+                card["name"],
+                shapes[EMBEDDING][0],
+                cohort=tensors.get("cohort"),
+                overlap=overlap,
+                precision=card.get("precision", "float32"),
+            )
         except (KeyError, ValueError, TypeError, binascii.Error, safetensors.SafetensorError) as error:
-            raise HeardError(f"{where}: not an ONNX file of this program ({_first_line(error)}).") from None
+            raise HeardError(f"{where}: not an ONNX file of this program ({first_line(error)}).") from None
         except Exception as error:  # ONNX Runtime's own have no public base
-            raise HeardError(f"{where}: the ONNX file is damaged ({_first_line(error)}).") from None
-        self.precision = card.get("precision", "float32")
+            raise HeardError(f"{where}: the ONNX file is damaged ({first_line(error)}).") from None
         self._gender = None
         if "gender.out.weight" in tensors:
             names = ("gender.hidden.weight", "gender.hidden.bias", "gender.out.weight", "gender.out.bias")
@@ -64,12 +76,10 @@ class OnnxEncoder(Encoder):
         card = read_card(path)
         if card.get("sha256") != file_sha256(path):
             raise HeardError(f"{path}: the file does not match its card (sha256); fetch both again.")
+        overlap = load_head(path, card["sha256"])
         if path.suffix.lower() == ".onnx":
-            encoder = cls(path.read_bytes(), card, where=str(path))
-        else:
-            encoder = cls(*_from_weights(path, card), where=str(path))
-        encoder.overlap = load_head(path, card["sha256"])
-        return encoder
+            return cls(path.read_bytes(), card, overlap=overlap, where=str(path))
+        return cls(*_from_weights(path, card), overlap=overlap, where=str(path))
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         return np.stack([self._session.run([EMBEDDING], {WAVE: wave})[0] for wave in batch])
@@ -100,7 +110,7 @@ def _from_weights(path: Path, card: dict) -> tuple[bytes, dict, dict[str, np.nda
         tensors = load_file(path)
         model = build_onnx(tensors, card["architecture"])
     except (SafetensorError, KeyError, ValueError, IndexError) as error:
-        raise HeardError(f"{path}: not a model of this program ({_first_line(error)}).") from None
+        raise HeardError(f"{path}: not a model of this program ({first_line(error)}).") from None
     return model, card, {key: value for key, value in tensors.items() if not key.startswith("backbone.")}
 
 
@@ -112,7 +122,3 @@ def _runtime():
     onnxruntime.disable_telemetry_events()  # on Windows they are on
     onnxruntime.set_default_logger_severity(4)  # errors come as exceptions
     return onnxruntime
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -15,21 +15,26 @@ import numpy as np
 from utils import HeardError, atomic_write
 
 WINDOW_S = 1.0
-"""Of the speech that it hears."""
+"""Length of the speech that a probability is about."""
 
 
 @dataclass(frozen=True)
 class OverlapHead:
+    """The regression, with the threshold of its answer."""
+
     weight: np.ndarray
     """(F,) float32"""
     bias: float
     threshold: float
     """Probability from which on two are said to speak."""
     measured: dict
-    """What it finds and what it says for nothing, on people whom neither it nor the network heard in training."""
+    """Rates of hits and false alarms on people whom neither the head nor the network met in training."""
 
     def probability(self, pooled: np.ndarray) -> np.ndarray:
-        """Of statistics (n, F): (n,), 0 to 1; calibrated for as many windows with overlap as without."""
+        """The probability of overlap for each of the statistics (n, F): (n,), 0 to 1.
+
+        It is calibrated for as many windows with overlap as without.
+        """
         return 1 / (1 + np.exp(-np.clip(pooled @ self.weight + self.bias, -60, 60)))
 
 
@@ -42,10 +47,10 @@ def save_head(weights: Path, model_sha256: str, head: OverlapHead) -> None:
     """Write a head beside the model file ``weights``, atomically."""
     from safetensors.numpy import save
 
-    told = {"model_sha256": model_sha256, "threshold": head.threshold, "measured": head.measured}
+    header = {"model_sha256": model_sha256, "threshold": head.threshold, "measured": head.measured}
     tensors = {"weight": head.weight.astype(np.float32), "bias": np.array([head.bias], np.float32)}
     with atomic_write(head_file(weights)) as file:
-        file.write(save(tensors, {"heard": json.dumps(told)}))
+        file.write(save(tensors, {"heard": json.dumps(header)}))
 
 
 def load_head(weights: Path, model_sha256: str) -> OverlapHead | None:
@@ -60,10 +65,10 @@ def load_head(weights: Path, model_sha256: str) -> OverlapHead | None:
         return None
     try:
         with safe_open(path, "numpy") as file:
-            told = json.loads(file.metadata()["heard"])
+            header = json.loads(file.metadata()["heard"])
             weight, bias = file.get_tensor("weight"), float(file.get_tensor("bias")[0])
-        if told["model_sha256"] != model_sha256:
+        if header["model_sha256"] != model_sha256:
             return None
-        return OverlapHead(weight, bias, float(told["threshold"]), told["measured"])
+        return OverlapHead(weight, bias, float(header["threshold"]), header["measured"])
     except (SafetensorError, KeyError, TypeError, ValueError, IndexError):
         raise HeardError(f"{path}: damaged; delete it, or fetch it again.") from None

@@ -8,7 +8,7 @@ import torch
 from app.embedding import model_files
 from app.embedding.encoder import Encoder
 from app.embedding.model_files import ModelFile
-from app.embedding.overlap_head import load_head
+from app.embedding.overlap_head import OverlapHead, load_head
 from app.embedding.threads import use_torch_threads
 from app.embedding.torch_cpu import FastNetwork, has_fast_bfloat16
 from model import EcapaTdnn, SpeakerNetwork
@@ -19,21 +19,32 @@ class TorchEncoder(Encoder):
     """A ``SpeakerNetwork`` behind the interface of ``Encoder``."""
 
     def __init__(
-        self, network: SpeakerNetwork, card: dict, model_id: str, device: str = "cpu", precision: str = "float32"
+        self,
+        network: SpeakerNetwork,
+        card: dict,
+        model_id: str,
+        device: str = "cpu",
+        precision: str = "float32",
+        *,
+        overlap: OverlapHead | None = None,
     ):
         """``precision``: as for ``load_encoder``. Raises BadInput for bfloat16 where it cannot be."""
-        cohort = None if network.cohort is None else network.cohort.float().cpu().numpy()
-        super().__init__(card, model_id, network.arch.embedding_dim, cohort, device)
-        network = network.to(device).eval()
-        self._gender = network.gender
-        self._network = network
         rewritten = device == "cpu" and isinstance(network.backbone, EcapaTdnn)
         if precision == "bfloat16" and not rewritten:
             raise BadInput("--precision bfloat16: on processors alone; leave --precision out, or say --compute cpu.")
-        if rewritten:
-            self.precision = cpu_precision(precision)
-            # a copy of its own: the plain backbone's memory is freed
-            self._network = FastNetwork(network, getattr(torch, self.precision))
+        super().__init__(
+            card,
+            model_id,
+            network.arch.embedding_dim,
+            cohort=None if network.cohort is None else network.cohort.float().cpu().numpy(),
+            overlap=overlap,
+            device=device,
+            precision=cpu_precision(precision) if rewritten else "float32",
+        )
+        network = network.to(device).eval()
+        self._gender = network.gender
+        # FastNetwork is a copy of its own: the plain backbone's memory is freed.
+        self._network = FastNetwork(network, getattr(torch, self.precision)) if rewritten else network
 
     @classmethod
     def open(cls, file: ModelFile, compute: str, precision: str = "float32") -> TorchEncoder:
@@ -42,10 +53,8 @@ class TorchEncoder(Encoder):
         use_torch_threads(1)
         device = _device(compute)
         network, card = model_files.open_network(file)
-        encoder = cls(network, card, card["name"], device, precision)
-        if isinstance(network.backbone, EcapaTdnn):
-            encoder.overlap = load_head(file.path, card["sha256"])
-        return encoder
+        overlap = load_head(file.path, card["sha256"]) if isinstance(network.backbone, EcapaTdnn) else None
+        return cls(network, card, card["name"], device, precision, overlap=overlap)
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         with torch.inference_mode():

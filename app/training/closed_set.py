@@ -6,15 +6,14 @@ import numpy as np
 import torch
 
 from app.training.corpus import Corpus
-from app.training.losses import AamSoftmax
-from model import SpeakerNetwork
+from model import SpeakerHead, SpeakerNetwork
 from utils import SAMPLE_RATE
 
 SHORTEST_S = 0.3
 
 
 @torch.no_grad()
-def measure_closed_set(network: SpeakerNetwork, loss: AamSoftmax, aside: Corpus) -> dict:
+def measure_closed_set(network: SpeakerNetwork, head: SpeakerHead, aside: Corpus) -> dict:
     """Accuracy and F1 (the mean over speakers) of the nearest prototype to each clip of ``aside``, fractions.
 
     ``aside``: the clips set aside of each speaker, perhaps none, in the order of the classes.
@@ -25,7 +24,7 @@ def measure_closed_set(network: SpeakerNetwork, loss: AamSoftmax, aside: Corpus)
     for speaker in range(len(aside)):
         for clip in aside.clips(speaker):
             if len(clip) >= SHORTEST_S * SAMPLE_RATE:
-                cosines = loss.cosines(network(torch.from_numpy(clip)[None].to(device)))
+                cosines = head.cosines(network(torch.from_numpy(clip)[None].to(device)))
                 said.append(int(cosines[0, : len(aside)].argmax()))  # classes beyond are other speeds
                 true.append(speaker)
     said, true = np.array(said), np.array(true)

@@ -8,30 +8,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from model import SpeakerNetwork
+from model import SpeakerHead, SpeakerNetwork
 
 
-class AamSoftmax(nn.Module):
-    """Additive angular margin softmax (Deng et al. 2019, "ArcFace").
+class AamSoftmax(SpeakerHead):
+    """Additive angular margin softmax (Deng et al. 2019, "ArcFace") on the cosines of the speaker head.
 
     The angle between an embedding and the prototype of its own speaker is made larger by ``margin`` before the
     softmax, so that speakers end up further apart than they need to be.
     """
 
     def __init__(self, embedding_dim: int, speakers: int, *, scale: float = 30.0):
-        super().__init__()
+        super().__init__(embedding_dim, speakers)
         self.scale = scale
-        self.prototypes = nn.Parameter(torch.empty(speakers, embedding_dim))
-        nn.init.xavier_uniform_(self.prototypes)
-
-    @torch.no_grad()
-    def place_prototypes(self, embeddings: torch.Tensor) -> None:
-        """Put each speaker's prototype at its embedding (speakers, D), whose length does not count."""
-        self.prototypes.copy_(embeddings)
-
-    def cosines(self, embedding: torch.Tensor) -> torch.Tensor:
-        """Cosine (B, speakers) of each embedding (B, D) with each speaker's prototype."""
-        return functional.linear(functional.normalize(embedding), functional.normalize(self.prototypes))
 
     def forward(self, embedding: torch.Tensor, label: torch.Tensor, margin: float) -> tuple[torch.Tensor, torch.Tensor]:
         """(mean loss, cosines (B, speakers)) for embeddings (B, D) of speakers (B,); ``margin`` in radians. The loss of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils import SAMPLE_RATE
+from utils import SAMPLE_RATE, mel_edges_hz
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ class MelSpectrogram:
 def mel_filters(config: MelConfig) -> np.ndarray:
     """(fft // 2 + 1, bands): triangles on the mel scale, 2595 log10(1 + f / 700), the highest value of each 1."""
     hz = np.fft.rfftfreq(config.fft, 1 / SAMPLE_RATE)
-    low, high = (2595 * np.log10(1 + f / 700) for f in (config.lowest_hz, config.highest_hz))
-    edges = 700 * (10 ** (np.linspace(low, high, config.bands + 2) / 2595) - 1)
+    edges = mel_edges_hz(config.bands, config.lowest_hz, config.highest_hz)
     rising = (hz[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - hz[:, None]) / (edges[2:] - edges[1:-1])
     filters = np.maximum(0.0, np.minimum(rising, falling))
