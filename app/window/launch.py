@@ -49,8 +49,8 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
         options = dataclasses.replace(options, realtime=True)
     engine = Engine(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
     window = MainWindow(engine, Theme(app), stopwatch=stopwatch, settings=settings)
-    crash_log.on_error = window.crashes.put
-    window.crash_log = crash_log.path
+    crash_log.on_error = window.crash_notice.put
+    window.crash_notice.log = crash_log.path
     if crashed_before:
         engine.notify(strings.CRASHED_BEFORE.format(path=crash_log.path), good=False)
     if gone:

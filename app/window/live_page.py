@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.diarisation.timeline import Turn
 from app.window.engine.levels import Level
-from app.window.engine.spectrogram import MelSpectrogram
+from app.window.engine.live_sound import LiveSound
 from app.window.view.view_state import ViewState
 from app.window.widgets.device_menu import DeviceMenu
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.match_bar import MatchBar
 from app.window.widgets.people_panel import PeoplePanel
+from app.window.widgets.playback import LEAD_S, Playback
 from app.window.widgets.speaker_card import SpeakerCard
 from app.window.widgets.start_button import StartButton
 from app.window.widgets.theme import GRID, Theme
@@ -26,18 +28,23 @@ TIMELINE_LINES = 23
 
 
 class LivePage(QWidget):
-    """Shows a ``ViewState``; its controls are connected by the main window."""
+    """Shows a ``ViewState``, and plays what was heard; its other controls are connected by the main window."""
+
+    too_old = Signal()
+    """A piece cannot be played any more."""
 
     def __init__(
         self,
         theme: Theme,
-        mel: MelSpectrogram,
+        sound: LiveSound,
+        playback: Playback,
         *,
         device: str | None,
         find_microphones: Callable[[], Sequence[str]],
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
+        self._sound, self._playback = sound, playback
         self.state: ViewState | None = None
         self.device_menu = DeviceMenu(theme, device=device, find=find_microphones)
         self.meter = LevelMeter(theme)
@@ -45,7 +52,9 @@ class LivePage(QWidget):
         self.button.setMinimumHeight(self.device_menu.sizeHint().height())
         self.speaker_card, self.match = SpeakerCard(theme), MatchBar(theme)
         self.people = PeoplePanel(theme)
-        self.history = TimelinePanel(theme, mel)
+        self.history = TimelinePanel(theme, sound.mel)
+        self.history.play.connect(self._play)
+        self.history.timeline.sought.connect(lambda _: playback.stop())
         self._timeline_wanted = True
         self._build()
 
@@ -80,6 +89,18 @@ class LivePage(QWidget):
         column.addWidget(self.match)
         return self._card
 
+    def _play(self, turn: Turn | None) -> None:
+        """Play a piece of the last minutes; None is silence."""
+        if turn is None:
+            self._playback.stop()
+            return
+        start_s = max(turn.start_s - LEAD_S, self._sound.recent.start_s)
+        samples = self._sound.recent.piece(start_s, turn.end_s + LEAD_S)
+        if len(samples):
+            self._playback.play(samples, start_s)
+        else:
+            self.too_old.emit()
+
     # ------------------------------------------------------------ showing
 
     def show_state(self, state: ViewState) -> None:
@@ -99,6 +120,9 @@ class LivePage(QWidget):
             self.history.show_scene(state.scene)
 
     def show_level(self, level: Level, elapsed_s: float) -> None:
+        """Show the input level, and how far playing is, ``elapsed_s`` after the frame before."""
+        self.history.timeline.playable_from_s = self._sound.recent.start_s
+        self.history.show_playing(self._playback.cursor_s)
         running = bool(self.state and self.state.running)
         self.meter.show_level(level, running=running)
         self.speaker_card.advance(loudness(level.db), elapsed_s)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from queue import SimpleQueue
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.diarisation.timeline import Turn
 from app.window import strings
 from app.window.dialogs import questions
+from app.window.dialogs.crash_notice import CrashNotice
 from app.window.engine.engine import Engine
 from app.window.engine.levels import Level
 from app.window.engine.stopwatch import Stopwatch
@@ -22,6 +20,7 @@ from app.window.file_page import FilePage
 from app.window.interruption import Interruption
 from app.window.listening_controller import ListeningController
 from app.window.live_page import LivePage
+from app.window.looks_controller import LooksController
 from app.window.menus import MenuCommands, Menus
 from app.window.people_controller import PeopleController
 from app.window.settings import Settings
@@ -29,9 +28,9 @@ from app.window.view.shown_facts import ShownFacts
 from app.window.view.view_state import Mood, ViewState, view_state
 from app.window.widgets.device_menu import microphone_names
 from app.window.widgets.icon import app_icon
-from app.window.widgets.playback import LEAD_S, Playback
+from app.window.widgets.playback import Playback
 from app.window.widgets.status_bar import StatusBar
-from app.window.widgets.theme import GRID, Appearance, Theme
+from app.window.widgets.theme import GRID, Theme
 from app.window.widgets.timeline import TimelineWidget
 from utils import data_dir
 
@@ -58,9 +57,7 @@ class MainWindow(QWidget):
         self._shown_facts = ShownFacts()
         self.state: ViewState | None = None
         """What is shown."""
-        self.crashes: SimpleQueue[str] = SimpleQueue()
-        """Errors of the program, from any thread; the first is shown."""
-        self.crash_log: Path | None = None
+        self.crash_notice = CrashNotice(self)
         self.setWindowTitle(strings.APP)
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
@@ -88,7 +85,9 @@ class MainWindow(QWidget):
     def _make_pages(self, find_microphones: Callable[[], Sequence[str]]) -> None:
         options, file = self.engine.options, self.engine.facts.file
         device = options.device or self._settings.device
-        self.live = LivePage(self._theme, self.engine.sound.mel, device=device, find_microphones=find_microphones)
+        self.live = LivePage(
+            self._theme, self.engine.sound, self.playback, device=device, find_microphones=find_microphones
+        )
         if file:
             self.live.device_menu.show_file(file if options.demo else strings.FILE_INPUT.format(file=file))
         self.file = FilePage(self._theme, self.playback)
@@ -107,6 +106,7 @@ class MainWindow(QWidget):
         self.people_controller = PeopleController(
             self, self.engine, self._theme, self.playback, interruption, lambda: device_menu.device
         )
+        self.looks = LooksController(self, self._theme, self.live, self.file, self._shown_facts, self._settings)
 
     def _commands(self) -> MenuCommands:
         return MenuCommands(
@@ -119,10 +119,10 @@ class MainWindow(QWidget):
             open_model=lambda: questions.ask_for_model(self, self.listening.use_model),
             add_person=self.people_controller.add,
             rebuild=self.people_controller.rebuild,
-            show_part=self.show_part,
-            appearance=self.choose_appearance,
+            show_part=self.looks.show_part,
+            appearance=self.looks.choose_appearance,
             zoom=lambda factor: self._timeline().zoom(factor),
-            full_screen=self._toggle_full_screen,
+            full_screen=self.looks.toggle_full_screen,
             shortcuts=lambda: questions.show_shortcuts(self, self.menus.keys()),
             data_folder=lambda: questions.open_folder(self, data_dir(self.engine.options.data)),
             about=lambda: questions.show_about(self, data_dir(self.engine.options.data)),
@@ -141,10 +141,9 @@ class MainWindow(QWidget):
         self.live.button.clicked.connect(self.toggle)
         self.live.people.add.connect(self.people_controller.add)
         self.live.people.opened.connect(self.people_controller.open)
-        self.live.history.play.connect(self._play)
         self.live.history.named.connect(self.people_controller.name_turn)
         self.live.history.export.connect(self.file_controller.export)
-        self.live.history.timeline.sought.connect(lambda _: self.playback.stop())
+        self.live.too_old.connect(lambda: self.engine.notify(strings.TOO_OLD, good=False))
 
     def _restore(self, settings: Settings | None) -> None:
         """Look as the last time."""
@@ -153,9 +152,6 @@ class MainWindow(QWidget):
             if settings.geometry is not None:
                 self.restoreGeometry(settings.geometry)
             self._theme.choose(settings.appearance)
-        self.gender_shown = self._settings.shown("gender")
-        for part in ("timeline", "spectrogram"):
-            self.show_part(part, self._settings.shown(part))
         self.menus.show_appearance(self._theme.appearance)
 
     def _timeline(self) -> TimelineWidget:
@@ -175,41 +171,6 @@ class MainWindow(QWidget):
         if self.isVisible():
             self.start()
 
-    def _play(self, turn: Turn | None) -> None:
-        """Play a piece of the last minutes; None is silence."""
-        if turn is None:
-            self.playback.stop()
-            return
-        recent = self.engine.sound.recent
-        start_s = max(turn.start_s - LEAD_S, recent.start_s)
-        sound = recent.piece(start_s, turn.end_s + LEAD_S)
-        if len(sound):
-            self.playback.play(sound, start_s)
-        else:
-            self.engine.notify(strings.TOO_OLD, good=False)
-
-    def show_part(self, part: str, wanted: bool) -> None:
-        """Show or hide the "timeline", the "spectrogram" or the "gender" estimate."""
-        match part:
-            case "timeline":
-                self.live.show_timeline(wanted)
-            case "spectrogram":
-                for timeline in (self.live.history.timeline, self.file.panel.timeline):
-                    timeline.spectrogram = wanted
-                    timeline.update()
-            case "gender":
-                self.gender_shown = wanted
-                self._shown_facts.forget()
-        self._settings.show(part, wanted)
-
-    def choose_appearance(self, appearance: Appearance) -> None:
-        self._theme.choose(appearance)
-        self.menus.show_appearance(appearance)
-        self._settings.appearance = appearance
-
-    def _toggle_full_screen(self) -> None:
-        self.showNormal() if self.isFullScreen() else self.showFullScreen()
-
     # ------------------------------------------------------------ showing
 
     def draw_frame(self) -> None:
@@ -218,11 +179,11 @@ class MainWindow(QWidget):
         elapsed_s, self._frame_at_s = now_s - self._frame_at_s, now_s
         if progress := self.people_controller.follow_rebuild():
             self.status.show_view(progress, self.state.model)
-        self._show_crash()
+        self.crash_notice.show_first()
         if error := self.playback.take_error():
             self.engine.notify(error, good=False)
         if facts := self._shown_facts.changed(self.engine.facts, now_s):
-            self.show_state(view_state(facts, gender=self.gender_shown))
+            self.show_state(view_state(facts, gender=self.looks.gender_shown))
         self.show_level(self.engine.sound.levels.read(now_s), elapsed_s)
 
     def show_state(self, state: ViewState) -> None:
@@ -242,17 +203,8 @@ class MainWindow(QWidget):
     def show_level(self, level: Level, elapsed_s: float) -> None:
         """Show the input level, and how far playing is, ``elapsed_s`` after the frame before."""
         if self.pages.currentWidget() is self.live:
-            self.live.history.timeline.playable_from_s = self.engine.sound.recent.start_s
-            self.live.history.show_playing(self.playback.cursor_s)
             self.live.show_level(level, elapsed_s)
         self.status.advance(elapsed_s)
-
-    def _show_crash(self) -> None:
-        """Once: what follows is in the log as well."""
-        if not self.crashes.empty() and self.crash_log is not None:
-            error, where = self.crashes.get(), self.crash_log
-            self.crash_log = None
-            questions.show_message(self, strings.CRASHED, f"{error}\n\n{strings.CRASHED_WHERE.format(path=where)}")
 
     # ------------------------------------------------------------ the window itself
 

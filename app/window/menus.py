@@ -1,4 +1,4 @@
-"""The menu bar: every order the window takes, with its keys."""
+"""The menu bar: every command of the window, with its keys."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ class Menus:
     """``bar`` is the menu bar; the actions whose state changes are attributes."""
 
     def __init__(
-        self, window: QWidget, orders: MenuCommands, *, models: list[str], model: str, shown: Callable[[str], bool]
+        self, window: QWidget, commands: MenuCommands, *, models: list[str], model: str, shown: Callable[[str], bool]
     ):
         self.bar = QMenuBar(window)
-        self._orders = orders
+        self._commands = commands
         file = self.bar.addMenu(strings.MENU_FILE)
-        self._add(file, strings.OPEN, orders.open_file, QKeySequence.StandardKey.Open)
-        self.export = self._add(file, strings.EXPORT_ACTION, orders.export, "Ctrl+E")
+        self._add(file, strings.OPEN, commands.open_file, QKeySequence.StandardKey.Open)
+        self.export = self._add(file, strings.EXPORT_ACTION, commands.export, "Ctrl+E")
         file.addSeparator()
-        self._add(file, strings.QUIT, orders.close).setShortcuts(closing_keys())
+        self._add(file, strings.QUIT, commands.close).setShortcuts(closing_keys())
 
         listen = self.bar.addMenu(strings.MENU_LISTEN)
-        self._add(listen, strings.START_STOP, orders.toggle, "Space")
-        self._add(listen, strings.THRESHOLD, orders.threshold, "Ctrl+T")
+        self._add(listen, strings.START_STOP, commands.toggle, "Space")
+        self._add(listen, strings.THRESHOLD, commands.threshold, "Ctrl+T")
         self._models(listen.addMenu(strings.MODEL_MENU), models, model)
 
         people = self.bar.addMenu(strings.MENU_PEOPLE)
-        self.add_person = self._add(people, strings.ADD_PERSON, orders.add_person, "Ctrl+N")
-        self.rebuild = self._add(people, strings.REBUILD, orders.rebuild)
+        self.add_person = self._add(people, strings.ADD_PERSON, commands.add_person, "Ctrl+N")
+        self.rebuild = self._add(people, strings.REBUILD, commands.rebuild)
 
         view = self.bar.addMenu(strings.MENU_VIEW)
         for part, text in (
@@ -66,18 +66,18 @@ class Menus:
             action = view.addAction(text)
             action.setCheckable(True)
             action.setChecked(shown(part))
-            action.toggled.connect(lambda wanted, part=part: orders.show_part(part, wanted))
+            action.toggled.connect(lambda wanted, part=part: commands.show_part(part, wanted))
         view.addSeparator()
-        self._add(view, strings.ZOOM_IN, lambda: orders.zoom(0.7), QKeySequence.StandardKey.ZoomIn)
-        self._add(view, strings.ZOOM_OUT, lambda: orders.zoom(1 / 0.7), QKeySequence.StandardKey.ZoomOut)
+        self._add(view, strings.ZOOM_IN, lambda: commands.zoom(0.7), QKeySequence.StandardKey.ZoomIn)
+        self._add(view, strings.ZOOM_OUT, lambda: commands.zoom(1 / 0.7), QKeySequence.StandardKey.ZoomOut)
         view.addSeparator()
         self._themes(view.addMenu(strings.THEME_MENU))
-        self._add(view, strings.FULL_SCREEN, orders.full_screen, "F11")
+        self._add(view, strings.FULL_SCREEN, commands.full_screen, "F11")
 
         about = self.bar.addMenu(strings.MENU_HELP)
-        self._add(about, strings.SHORTCUTS, orders.shortcuts, "F1")
-        self._add(about, strings.DATA_FOLDER, orders.data_folder)
-        self._add(about, strings.ABOUT, orders.about)
+        self._add(about, strings.SHORTCUTS, commands.shortcuts, "F1")
+        self._add(about, strings.DATA_FOLDER, commands.data_folder)
+        self._add(about, strings.ABOUT, commands.about)
 
     def show_appearance(self, appearance: Appearance) -> None:
         self._appearances[appearance].setChecked(True)
@@ -100,24 +100,24 @@ class Menus:
             action = menu.addAction(strings.MODEL_NAMES.get(name, name))
             action.setCheckable(True)
             action.setChecked(name == model)
-            action.triggered.connect(lambda _, name=name: self._orders.use_model(name))
+            action.triggered.connect(lambda _, name=name: self._commands.use_model(name))
             group.addAction(action)
         menu.addSeparator()
-        menu.addAction(strings.MODEL_FILE, self._orders.open_model)
+        menu.addAction(strings.MODEL_FILE, self._commands.open_model)
 
     def _themes(self, menu: QMenu) -> None:
         group, self._appearances = QActionGroup(menu), {}
         for appearance in Appearance:
             action = menu.addAction(strings.THEMES[appearance.value])
             action.setCheckable(True)
-            action.triggered.connect(lambda _, chosen=appearance: self._orders.appearance(chosen))
+            action.triggered.connect(lambda _, chosen=appearance: self._commands.appearance(chosen))
             group.addAction(action)
             self._appearances[appearance] = action
 
     @staticmethod
-    def _add(menu: QMenu, text: str, order: Callable[[], None], keys: object = None) -> QAction:
+    def _add(menu: QMenu, text: str, command: Callable[[], None], keys: object = None) -> QAction:
         action = menu.addAction(text)
-        action.triggered.connect(lambda _: order())
+        action.triggered.connect(lambda _: command())
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
         return action

@@ -37,9 +37,9 @@ def started(qtbot, theme, make_engine, tmp_path):
 def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
     first = started()
     first.resize(777, 555)
-    first.choose_appearance(Appearance.DARK)
-    first.show_part("gender", False)
-    first.show_part("spectrogram", False)
+    first.looks.choose_appearance(Appearance.DARK)
+    first.looks.show_part("gender", False)
+    first.looks.show_part("spectrogram", False)
     first.live.device_menu.setCurrentIndex(1)
     first.live.device_menu.activated.emit(1)
     first.close()
@@ -50,7 +50,7 @@ def test_size_looks_device_and_parts_come_back(started, qtbot, theme, tmp_path):
     assert second.size() == QSize(777, 555)
     assert theme.colours is DARK
     assert second.live.device_menu.device == "USB headset"
-    assert not second.gender_shown
+    assert not second.looks.gender_shown
     assert not second.live.history.timeline.spectrogram
     theme.choose(Appearance.SYSTEM)
 

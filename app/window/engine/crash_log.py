@@ -1,4 +1,4 @@
-"""What went wrong inside the program, written down where the user can find it. No Qt.
+"""What went wrong inside the program, written down where the user can find it.
 
 Uncaught errors of any thread, and what faulthandler can save when the process is killed by a fault of a library.
 """
