@@ -17,9 +17,11 @@ from app.demo import DEMO
 from app.diarisation.timeline import Turn, write_rttm
 from app.embedding.model_files import BUNDLED_FILES
 from app.scoring.identification import UNKNOWN, Identification, is_unknown
-from utils import BadInput, HeardError, clean_name, data_dir
+from utils import BadInput, HeardError, data_dir
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from app.diarisation.recogniser import Recogniser
     from app.diarisation.turn_history import UnknownSpeaker
     from app.embedding.encoder import Encoder
@@ -195,22 +197,20 @@ class Session:
         return self.recogniser.unknowns() if self.recogniser else []
 
     def enrol_unknown(self, label: str, name: str) -> float:
-        """Enrol an unknown voice of this run, or extend who has the name: from then on, and back to its first turn, it
-        is ``name``. Returns the seconds of speech that it is known by.
+        """Enrol an unknown voice of this run, or extend who has the name. Returns the seconds of speech added.
+
+        From then on, and back to its first turn, the voice is ``name``.
 
         Raises BadInput if there is no such voice, it spoke too little, or the name cannot be; then nothing changes.
         """
         from app.enrolment.add_sample import enrol_speech
+        from app.enrolment.name_unknown import Enrolled, name_unknown
 
-        recogniser, encoder, name = self.recogniser, self.encoder, clean_name(name)
-        voices = {voice.label for voice in self.unknowns()}
-        if recogniser is None or encoder is None or label not in voices:
-            raise BadInput(f"there is no voice {label}; there are: {', '.join(sorted(voices)) or 'none'}.")
-        speech = recogniser.unknown_speech(label)
-        sample = enrol_speech(data_dir(self.options.data), encoder, name, speech, "heard live")
-        recogniser.relabel(label, name)
-        recogniser.gallery = self.load_gallery(encoder)
-        return sample.speech_s
+        def enrol(name: str, speech: np.ndarray) -> Enrolled:
+            sample = enrol_speech(data_dir(self.options.data), self.encoder, name, speech, "heard live")
+            return Enrolled(name, sample.speech_s)
+
+        return name_unknown(self.recogniser, label, name, enrol, lambda: self.load_gallery(self.encoder)).speech_s
 
     @property
     def file_id(self) -> str:

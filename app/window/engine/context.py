@@ -150,10 +150,26 @@ class EngineContext:
                 self.recogniser.gallery = gallery
         self.board.update(people=self.enrolled_people(), stale=self.session.stale)
 
-    def name_unknown(self, label: str, name: str) -> None:
-        """Give an unknown voice of the present session a name; any other label is left alone."""
-        if self.recogniser and label in {voice.label for voice in self.recogniser.unknowns()}:
-            self.recogniser.relabel(label, name)
+    def enrol_voice(self, label: str, name: str, enrol: Callable[[], float]) -> float:
+        """Enrol or extend ``name`` by ``enrol``; an unknown voice ``label`` of the present session has the name then.
+
+        Returns what ``enrol`` does, the seconds of speech added. If it raises, nothing changes.
+        """
+        from app.enrolment.name_unknown import Enrolled, name_unknown, unknown_labels
+
+        if label in unknown_labels(self.recogniser):
+            named = name_unknown(
+                self.recogniser,
+                label,
+                name,
+                lambda person, _: Enrolled(person, enrol()),  # of the turns' own sound, pauses and all
+                lambda: self.session.load_gallery(self.encoder()),
+            )
+            speech_s = named.speech_s
+        else:
+            speech_s = enrol()
+        self.reload_people()
+        return speech_s
 
     # ------------------------------------------------------------ turns
 

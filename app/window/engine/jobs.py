@@ -40,13 +40,12 @@ def enrol_from_turn(turn: Turn, name: str) -> Job:
             meant = [other for other in context.facts.turns if other.label == turn.label]
         before = person in (context.facts.people or ())
         try:
-            speech_s = add_speech(context, person, kept_sound(context, meant))
+            sound = kept_sound(context, meant)
+            speech_s = context.enrol_voice(turn.label, person, lambda: add_speech(context, person, sound))
         except BadInput:  # less than a second of speech
             context.correct(meant, person)
             context.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
             return
-        context.name_unknown(turn.label, person)
-        context.reload_people()
         context.correct(meant, person)
         form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
         context.notify(form.format(name=person, seconds=speech_s))
