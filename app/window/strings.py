@@ -199,7 +199,7 @@ THRESHOLD_COUNTED = (
     "Expected for three seconds of speech, from your own recordings: {same} pieces of people against their other"
     " recordings, {different} against everybody else's."
 )
-THRESHOLD_TOO_FEW = "What it costs can be told when somebody is enrolled."
+THRESHOLD_TOO_FEW = "What it costs is known once somebody is enrolled."
 SCORES, OTHERS, SAME_PERSON = "Scores", "other people", "the same person"
 
 # ---------------------------------------------------------------------------- files

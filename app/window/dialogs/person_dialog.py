@@ -123,7 +123,7 @@ class PersonDialog(QDialog):
             self._engine.submit(jobs.remove_sample(self.name, self.chosen.file))
 
     def delete(self) -> None:
-        """For good, after asking."""
+        """Delete the person for good, after asking."""
         if self.confirm(strings.DELETE_QUESTION.format(name=self.name), strings.DELETE_DETAIL):
             self._playback.stop()
             self._waiting_for = ("delete", self.name)

@@ -35,7 +35,7 @@ def ask_for_model(parent: QWidget, then: Callable[[str], None]) -> None:
 
 
 def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
-    """A name that nobody has chosen from a list."""
+    """Ask for a name that is not on the list."""
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(strings.NAME_OF_SPEAKER)
     dialog.setLabelText(strings.NAME_LABEL)
@@ -53,7 +53,7 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
 
 
 def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[[Path], None]) -> None:
-    """Where who spoke when is to be saved; the ending says in which format."""
+    """Ask where to save who spoke when; the ending says in which format."""
     filters = ";;".join(strings.EXPORT_FILTERS.values())
     dialog = QFileDialog(parent, strings.EXPORT_TITLE, str(Path(folder) / name), filters)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -65,7 +65,7 @@ def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[
 
 
 def show_message(parent: QWidget | None, text: str, detail: str = "") -> None:
-    """A message that stays until it is read."""
+    """Show a message that stays until it is read."""
     box = QMessageBox(QMessageBox.Icon.NoIcon, strings.APP, text, parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(detail)

@@ -34,7 +34,7 @@ class CrashLog:
         self._handler = _Handler(self)
 
     def install(self) -> bool:
-        """From now on. Returns whether the last run ended in a fault: then the log tells of it."""
+        """Write errors down from now on. Returns whether the last run ended in a fault: then the log says so."""
         faulted = self._ended_badly()
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class CrashLog:
         return faulted
 
     def close(self) -> None:
-        """The program ends as it should."""
+        """Write down that the program ended as it should."""
         if self._before is not None:
             sys.excepthook, threading.excepthook = self._before
             self._before = None
@@ -91,7 +91,7 @@ class CrashLog:
 
 
 class _Handler(logging.Handler):
-    """What the program itself reports as an error goes there, too."""
+    """Writes down what the program itself reports as an error, too."""
 
     def __init__(self, log: CrashLog):
         super().__init__(logging.ERROR)

@@ -49,16 +49,16 @@ class EnrolFacts:
     quality: Quality = Quality()
     level_db: float = FLOOR_DB
     message: str = ""
-    """What the microphone says of itself."""
+    """The microphone's own message: lost, muted."""
     problems: tuple[Problem, ...] = ()
-    """Of this recording so far, or of the last one if it is asked for again."""
+    """Problems of this recording so far, or of the last one if it is asked for again."""
     again: bool = False
     """The last recording was not good enough."""
     error: str = ""
     speech_s: float = 0.0
-    """Kept in this session."""
+    """Seconds of speech kept in this session."""
     warnings: tuple[str, ...] = ()
-    """About the finished voiceprint."""
+    """What is doubtful about the finished voiceprint."""
 
     @property
     def share(self) -> float:
@@ -81,11 +81,11 @@ class Enrolment:
         self._begin.set()
 
     def again(self) -> None:
-        """This sample once more; if nothing was said yet, the one before it."""
+        """Record this sample once more; if nothing was said yet, the one before it."""
         self._again.set()
 
     def finish(self) -> None:
-        """That is enough: make the voiceprint of what there is."""
+        """Stop recording, and make the voiceprint of what there is."""
         self._finish.set()
         self._begin.set()
 

@@ -48,13 +48,13 @@ class Facts:
     people: tuple[str, ...] | None = None
     """Everybody enrolled; None while that is not known."""
     stale: tuple[str, ...] = ()
-    """Those of them whose voiceprints are another model's."""
+    """People whose voiceprints are another model's."""
     rule: DecisionRule | None = None
     source: SourceStatus | None = None
     identification: Identification | None = None
     """The newest answer; None while there is none to show."""
     last_speaker: str | None = None
-    """Whose name was shown last."""
+    """The name that was shown last."""
     skipped_s: float = 0.0
     """Seconds of sound lost in the last moments because this machine is too slow."""
     resumed: bool = False
@@ -62,12 +62,12 @@ class Facts:
     turns: tuple[Turn, ...] = ()
     """Who spoke when, since the program was started; past ones may still change."""
     overlaps: tuple[Span, ...] = ()
-    """When two people spoke at once, as far as the model tells."""
+    """When two people spoke at once, as far as the model knows."""
     clock_s: float = 0.0
     """End of the sound heard, on the turns' clock."""
     notice: Notice | None = None
     fixed_people: bool = False
-    """The demo's people, who cannot be changed."""
+    """Whether the people are the demo's, who cannot be changed."""
 
     @property
     def running(self) -> bool:

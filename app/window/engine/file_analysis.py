@@ -21,9 +21,10 @@ from utils import audio_duration_s, read_audio
 if TYPE_CHECKING:
     import numpy as np
 
-LONGEST_S = 4 * 3600.0
-"""Of a file's spectrogram: what is behind it is drawn without."""
+SPECTROGRAM_S = 4 * 3600.0
+"""Longest spectrogram of a file; later sound is drawn without one."""
 PLAYED_AT_ONCE_S = 600.0
+"""Longest piece that is read into memory to be played."""
 
 
 class Stage(Enum):
@@ -45,14 +46,14 @@ class FileFacts:
     turns: tuple[Turn, ...] = ()
     people: tuple[str, ...] = ()
     overlaps: tuple[Span, ...] = ()
-    """When two people spoke at once, as far as the model tells."""
+    """When two people spoke at once, as far as the model knows."""
     fixed_people: bool = False
-    """The demo's, who cannot be changed."""
+    """Whether the people are the demo's, who cannot be changed."""
     error: str = ""
 
     @property
     def share(self) -> float:
-        """0 to 1."""
+        """How much of the file is analysed, 0 to 1."""
         return min(1.0, self.done_s / self.duration_s) if self.duration_s else 0.0
 
 
@@ -61,7 +62,7 @@ class FileAnalysis:
 
     def __init__(self, path: Path):
         self.facts = FileFacts(path)
-        self.mel = MelSpectrogram(MelConfig(hop_s=0.04, capacity_s=LONGEST_S))
+        self.mel = MelSpectrogram(MelConfig(hop_s=0.04, capacity_s=SPECTROGRAM_S))
 
     def run(self, context: EngineContext, stop: threading.Event) -> None:
         """Go through the file as fast as the machine can."""

@@ -14,9 +14,11 @@ Span = tuple[float, float]
 
 
 class Overlaps:
+    """Gathers the stretches of overlapped speech from one answer after the other."""
+
     def __init__(self) -> None:
         self.spans: tuple[Span, ...] = ()
-        """In order of time, apart from each other."""
+        """Stretches with two speakers, in order of time, apart from each other."""
         self._before_s = 0.0
 
     def add(self, identification: Identification) -> None:

@@ -21,7 +21,7 @@ def process_age_s() -> float:
 
 
 class Stopwatch:
-    """Prints "<what> in <n> ms", counted from the start of the process, the first time it is told of each thing."""
+    """Prints "<what> in <n> ms", counted from the start of the process, the first time each thing is marked."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()

@@ -102,12 +102,12 @@ class Viewport:
     """End of what there is to see."""
 
     def update(self, end_s: float) -> None:
-        """There is more to see, or less."""
+        """Take note that there is more to see, or less."""
         self.end_s = end_s
         self._settle()
 
     def show_all(self) -> None:
-        """From the first moment to the last."""
+        """Show the first moment to the last."""
         self.span_s, self.start_s = max(self.end_s, self.shortest_s), 0.0
         self._settle()
 
@@ -121,7 +121,7 @@ class Viewport:
         self._settle()
 
     def pan(self, seconds: float) -> None:
-        """Look later (or earlier); at the newest moment it follows again."""
+        """Look later, or earlier if negative; at the newest moment it follows again."""
         self.start_s += seconds
         self.follow = self.end_s - self.span_s <= self.start_s + 1e-9
         self._settle()

@@ -45,7 +45,7 @@ class DeviceSearch:
 
 
 class DeviceMenu(QComboBox):
-    """``device`` is what was chosen, None for the default; ``chosen`` tells of a choice by the user."""
+    """``device`` is what was chosen, None for the default; ``chosen`` is emitted when the user chooses."""
 
     chosen = Signal()
 
@@ -106,7 +106,7 @@ class DeviceMenu(QComboBox):
         super().showPopup()
 
     def _poll_search(self) -> None:
-        """Has the search come to an end?"""
+        """Take what the search found, once it has come to an end."""
         if self._search is None or self._search.names is None:
             return
         names, self._search = self._search.names, None
@@ -142,7 +142,7 @@ class DeviceMenu(QComboBox):
         return QSize(160, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As usual, but with a long name cut by an ellipsis, and an arrow in the colours of the theme."""
+        """Paint it as usual, but with a long name cut by an ellipsis, and an arrow in the colours of the theme."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         field: QRect = self.style().subControlRect(

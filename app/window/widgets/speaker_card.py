@@ -16,11 +16,11 @@ TEXT_WIDTH = 560
 HALO = 0.1
 """Widest ring around a speaker, as a share of the picture."""
 CALM = (Mood.OFF, Mood.BUSY, Mood.QUIET, Mood.VOICE)
-"""Nothing to look up for."""
+"""Moods in which there is nothing to look up for."""
 
 
 class SpeakerCard(QWidget):
-    """Paints a ``SpeakerView``; sizes follow the widget's, within what can be read and what can be borne."""
+    """Paints a ``SpeakerView``. Sizes follow the widget's, between what can be read and what looks well."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
@@ -107,7 +107,7 @@ class SpeakerCard(QWidget):
         return QFontMetricsF(self._detail_font()).boundingRect(asked, int(flags), self._view.detail or " ").height()
 
     def _rects(self) -> tuple[QRectF, QRectF, QRectF]:
-        """Of picture, title and detail."""
+        """The rectangles of picture, title and detail."""
         size, halo = self._picture_size(), HALO * self._picture_size()
         title, detail = QFontMetricsF(self.title_font()).height(), self._detail_height()
         width = self._text_width()

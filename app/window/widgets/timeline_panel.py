@@ -96,7 +96,7 @@ class TimelinePanel(QFrame):
         self._show_choice(self.timeline.selected)
 
     def show_playing(self, cursor_s: float | None) -> None:
-        """Where sound is being played; None: nowhere."""
+        """Show where sound is being played; None is nowhere."""
         self.timeline.cursor_s = cursor_s
         if (cursor_s is not None) != self._playing:
             self._playing = cursor_s is not None

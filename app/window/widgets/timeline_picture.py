@@ -16,13 +16,13 @@ from app.window.widgets import painting
 from app.window.widgets.theme import GRID, Theme, scaled
 
 SPECTROGRAM_SHARE = 0.32
-"""Of the height; more where the lanes leave room."""
+"""The spectrogram's share of the height; more where the lanes leave room."""
 MOST_LINES = 3.4
 """Height of a lane, in lines of text, at most."""
 BRACKET = 4
 """Height of what marks two people at once, at the foot of the ruler."""
 TWO_LINES = 2.5
-"""From this height on, in lines of text, a lane's title takes two."""
+"""Height of a lane, in lines of text, from which its title takes two."""
 
 
 class TimelinePicture(QWidget):
@@ -36,7 +36,7 @@ class TimelinePicture(QWidget):
         self.selected: Turn | None = None
         self.hovered: Turn | None = None
         self.cursor_s: float | None = None
-        """Where sound is being played."""
+        """The moment that is being played; None while nothing is."""
         self.spectrogram = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
@@ -56,7 +56,7 @@ class TimelinePicture(QWidget):
         return scaled(self.font(), 0.85, weight)
 
     def plot(self) -> QRectF:
-        """Where time is."""
+        """The part right of the titles, where time runs."""
         letter = QFontMetricsF(self.font()).averageCharWidth()
         gutter = min(max(0.2 * self.width(), 13 * letter), 0.38 * self.width(), 30 * letter)
         return QRectF(gutter, 0, self.width() - gutter, self.height())
@@ -65,9 +65,11 @@ class TimelinePicture(QWidget):
         return self.plot().width() / self.viewport.span_s
 
     def x_of(self, time_s: float) -> float:
+        """Place of a moment, in pixels from the left."""
         return self.plot().left() + (time_s - self.viewport.start_s) * self.pixels_per_s()
 
     def time_s(self, x: float) -> float:
+        """The moment at a place, in pixels from the left."""
         return self.viewport.start_s + (x - self.plot().left()) / self.pixels_per_s()
 
     def _spectrogram_rect(self) -> QRectF:
@@ -82,7 +84,7 @@ class TimelinePicture(QWidget):
         return QRectF(plot.left(), self.height() - height, plot.width(), height)
 
     def lane_rects(self) -> list[QRectF]:
-        """Of the lanes that have room, over the whole width."""
+        """The rectangles of the lanes that have room, over the whole width."""
         top, bottom = self._ruler_height(), self._spectrogram_rect().top()
         bottom -= GRID / 2 if bottom < self.height() else 0
         line = QFontMetricsF(self.font()).height()
