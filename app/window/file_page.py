@@ -16,7 +16,7 @@ from app.window.widgets import painting
 from app.window.widgets.elided_label import ElidedLabel
 from app.window.widgets.learn_bar import LearnBar
 from app.window.widgets.playback import LEAD_S, Playback
-from app.window.widgets.theme import GRID, Theme, scaled
+from app.window.widgets.theme import GRID, Theme, restyle, scaled
 from app.window.widgets.timeline_panel import TimelinePanel
 
 FRAME_MS = 33
@@ -197,8 +197,7 @@ class FilePage(QWidget):
         self.play_button.setEnabled(facts.stage is not Stage.WAITING and not failed)
         self.panel.setEnabled(not failed)
         self.note.setProperty("role", "error" if failed else "muted")
-        self.note.style().unpolish(self.note)  # a style sheet looks at properties only when it is applied
-        self.note.style().polish(self.note)
+        restyle(self.note)
 
     def _show_play(self) -> None:
         playing = self._playback.cursor_s is not None
@@ -222,7 +221,7 @@ def describe(facts: FileFacts) -> str:
                 percent=round(100 * facts.share),
             )
         case Stage.FAILED:
-            return facts.error[:1].upper() + facts.error[1:]
+            return strings.capitalised(facts.error)
     speakers = len({turn.label for turn in facts.turns})
     form = strings.FILE_DONE if facts.stage is Stage.DONE else strings.FILE_STOPPED
     return form.format(

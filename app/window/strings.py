@@ -228,6 +228,17 @@ EXPORTED = "Saved: {file}"
 NAME_OF_SPEAKER = "Who is it?"
 
 
+def capitalised(text: str) -> str:
+    """With a capital first letter: messages of the program begin small."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """With a capital first letter and a full stop; nothing stays nothing."""
+    text = capitalised(text.strip())
+    return text if not text or text[-1] in ".!?:" else f"{text}."
+
+
 def voices(count: int) -> str:
     """How many, in words."""
     return "1 voice" if count == 1 else f"{count} voices"

@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.window import strings
 from app.window.engine.engine import Engine
@@ -15,7 +15,7 @@ from app.window.engine.levels import Level
 from app.window.view.enrol_view import EnrolView, enrol_view
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.progress_ring import ProgressRing
-from app.window.widgets.theme import GRID, Theme, scaled
+from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
 from utils import BadInput, clean_name
 
 FRAME_MS = 33
@@ -94,7 +94,7 @@ class EnrolDialog(QDialog):
         for widget in (label, self.name_edit, self.name_note):
             column.addWidget(widget)
         column.addStretch(1)
-        column.addLayout(_row(cancel, None, self.next_button))
+        column.addLayout(row_of(cancel, None, self.next_button))
         self._check_name("")
         return page
 
@@ -130,7 +130,7 @@ class EnrolDialog(QDialog):
         column.addWidget(self.hint)
         column.addWidget(self.meter)
         column.addSpacing(GRID)
-        column.addLayout(_row(self.cancel_button, None, self.redo_button, self.finish_button, self.go_button))
+        column.addLayout(row_of(self.cancel_button, None, self.redo_button, self.finish_button, self.go_button))
         return page
 
     # ------------------------------------------------------------ orders
@@ -213,7 +213,7 @@ class EnrolDialog(QDialog):
         if self.hint.text() != view.hint or self.hint.property("role") != view.severity:
             self.hint.setText(view.hint)
             self.hint.setProperty("role", view.severity)
-            _polish(self.hint)
+            restyle(self.hint)
         self.go_button.setText(strings.CLOSE if view.done else strings.BEGIN)
         self.go_button.setVisible(view.done or view.can_begin)
         self.go_button.setEnabled(view.done or view.can_begin)
@@ -239,17 +239,3 @@ def _wrapped(text: str, role: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", role)
     return label
-
-
-def _row(*widgets: QWidget | None) -> QHBoxLayout:
-    """Widgets side by side; None is what stretches."""
-    row = QHBoxLayout()
-    row.setSpacing(GRID)
-    for widget in widgets:
-        row.addStretch(1) if widget is None else row.addWidget(widget)
-    return row
-
-
-def _polish(widget: QWidget) -> None:
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -26,7 +25,7 @@ from app.window.engine.engine import Engine
 from app.window.engine.facts import Notice
 from app.window.engine.recordings import Recording, recordings_of
 from app.window.widgets.playback import Playback
-from app.window.widgets.theme import GRID, Theme, scaled
+from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
 from utils import BadInput, clean_name, read_audio
 
 
@@ -91,13 +90,13 @@ class PersonDialog(QDialog):
         column.setSpacing(GRID)
         column.addWidget(self.heading)
         column.addWidget(self.summary)
-        column.addLayout(_row(self.name_edit, self.rename_button))
+        column.addLayout(row_of(self.name_edit, self.rename_button))
         column.addSpacing(GRID)
         column.addWidget(self.list, 1)
-        column.addLayout(_row(self.play_button, self.remove_button, None, self.more_button))
+        column.addLayout(row_of(self.play_button, self.remove_button, None, self.more_button))
         column.addWidget(self.message)
         column.addSpacing(GRID)
-        column.addLayout(_row(self.delete_button, None, close))
+        column.addLayout(row_of(self.delete_button, None, close))
 
     # ------------------------------------------------------------ orders
 
@@ -183,10 +182,9 @@ class PersonDialog(QDialog):
         self.reload()
 
     def _show_message(self, notice: Notice) -> None:
-        self.message.setText(notice.text[:1].upper() + notice.text[1:])
+        self.message.setText(strings.capitalised(notice.text))
         self.message.setProperty("role", "good" if notice.good else "error")
-        self.message.style().unpolish(self.message)
-        self.message.style().polish(self.message)
+        restyle(self.message)
 
     def _show_name(self) -> None:
         self.setWindowTitle(self.name)
@@ -229,11 +227,3 @@ def describe(number: int, recording: Recording) -> str:
     return strings.DETAILS_SEPARATOR.join(
         part for part in (f"{number}", when, seconds, recording.position, recording.device) if part
     )
-
-
-def _row(*widgets: QWidget | None) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(GRID)
-    for widget in widgets:
-        row.addStretch(1) if widget is None else row.addWidget(widget)
-    return row

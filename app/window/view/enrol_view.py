@@ -35,8 +35,13 @@ def enrol_view(facts: EnrolFacts) -> EnrolView:
         case Step.PREPARING:
             return EnrolView(strings.ENROL_PREPARING, strings.LOADING_HINT, busy=True)
         case Step.FAILED:
-            text = facts.error[:1].upper() + facts.error[1:]
-            return EnrolView(strings.ENROL_FAILED, hint=text, severity="error", failed=True, can_redo=True)
+            return EnrolView(
+                strings.ENROL_FAILED,
+                hint=strings.capitalised(facts.error),
+                severity="error",
+                failed=True,
+                can_redo=True,
+            )
         case Step.BUILDING:
             return EnrolView(strings.ENROL_BUILDING.format(name=facts.name), share=1.0, busy=True)
         case Step.DONE:
@@ -72,8 +77,7 @@ def _hint(facts: EnrolFacts) -> tuple[str, str]:
     if facts.message:
         return facts.message, "warning"
     if facts.problems:
-        text = facts.problems[0].text
-        text = text[:1].upper() + text[1:]
+        text = strings.capitalised(facts.problems[0].text)
         return (strings.ENROL_AGAIN.format(reason=text) if facts.again else text), "warning"
     if facts.step is Step.READY:
         return strings.ENROL_READY, ""

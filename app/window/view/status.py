@@ -29,7 +29,9 @@ class StatusView:
 def status_view(facts: Facts) -> StatusView:
     """The most important of what is to be said: what the user just asked for, then the worst."""
     if facts.notice is not None:
-        return StatusView(Severity.GOOD if facts.notice.good else Severity.WARNING, _sentence(facts.notice.text))
+        return StatusView(
+            Severity.GOOD if facts.notice.good else Severity.WARNING, strings.capitalised(facts.notice.text)
+        )
     match facts.phase:
         case Phase.FAILED:
             return StatusView(Severity.ERROR, strings.STATUS_FAILED)
@@ -74,10 +76,6 @@ def _all_well(facts: Facts) -> StatusView:
         return StatusView(Severity.GOOD, strings.STATUS_LISTENING_FILE.format(device=facts.file))
     rate = facts.source.rate / 1000 if facts.source else 0
     return StatusView(Severity.GOOD, strings.STATUS_LISTENING.format(device=_device(facts), rate=rate))
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _device(facts: Facts) -> str:

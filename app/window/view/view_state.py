@@ -10,7 +10,7 @@ from app.scoring.decision import DecisionRule, probability
 from app.scoring.identification import UNKNOWN, Identification
 from app.window import strings
 from app.window.engine.facts import Facts, Phase
-from app.window.strings import percent
+from app.window.strings import percent, sentence
 from app.window.view.names import alphabetical, initials
 from app.window.view.palette import assign_inks
 from app.window.view.status import StatusView, status_view
@@ -148,17 +148,17 @@ def _speaker_view(
             return SpeakerView(Mood.BUSY, strings.LOADING, strings.LOADING_HINT)
         case Phase.NO_INPUT:
             return SpeakerView(
-                Mood.TROUBLE, strings.NO_MICROPHONE, f"{_sentence(facts.error)} {strings.NO_MICROPHONE_HINT}"
+                Mood.TROUBLE, strings.NO_MICROPHONE, f"{sentence(facts.error)} {strings.NO_MICROPHONE_HINT}"
             )
         case Phase.ENDED:
             return SpeakerView(Mood.OFF, strings.ENDED, strings.ENDED_HINT)
         case Phase.FAILED:
-            return SpeakerView(Mood.TROUBLE, strings.FAILED, _sentence(facts.error))
+            return SpeakerView(Mood.TROUBLE, strings.FAILED, sentence(facts.error))
     source = facts.source
     if source and source.state is SourceState.LOST:
-        return SpeakerView(Mood.TROUBLE, strings.LOST, _sentence(source.message))
+        return SpeakerView(Mood.TROUBLE, strings.LOST, sentence(source.message))
     if source and source.state is SourceState.SILENT:
-        return SpeakerView(Mood.TROUBLE, strings.MUTED, _sentence(source.message) or strings.MUTED_HINT)
+        return SpeakerView(Mood.TROUBLE, strings.MUTED, sentence(source.message) or strings.MUTED_HINT)
     if identification is None:
         opening = not facts.file and (source is None or source.state is SourceState.WAITING)
         return (
@@ -212,7 +212,7 @@ def _match_view(identification: Identification, rule: DecisionRule, inks: dict[s
         share=probability(score, rule),
         needed=probability(rule.threshold, rule),
         caption=caption,
-        explanation=_sentence(identification.reason) or strings.COSINE.format(score=score, threshold=rule.threshold),
+        explanation=sentence(identification.reason) or strings.COSINE.format(score=score, threshold=rule.threshold),
         ink=inks.get(best) if identification.speaker is not None else None,
     )
 
@@ -226,11 +226,3 @@ def _person_view(
         return PersonView(name, ink, initials(name), None, "")
     share = probability(identification.scores[name], rule)
     return PersonView(name, ink, initials(name), share, percent(share), speaking=name == identification.speaker)
-
-
-def _sentence(text: str) -> str:
-    """With a capital first letter and a full stop: messages of the program begin small."""
-    text = text.strip()
-    if not text:
-        return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app.window import strings
 from app.window.widgets import painting
-from app.window.widgets.theme import GRID, Theme
+from app.window.widgets.theme import GRID, Theme, restyle
 
 
 class StartButton(QPushButton):
@@ -29,8 +29,7 @@ class StartButton(QPushButton):
         self.setToolTip(tip)
         self.setAccessibleName(self.toolTip())
         self.setProperty("primary", not running)
-        self.style().unpolish(self)  # a style sheet looks at properties only when it is applied
-        self.style().polish(self)
+        restyle(self)
 
     def _show_icon(self) -> None:
         draw = painting.stop_sign if self._running else painting.start_sign

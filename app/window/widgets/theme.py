@@ -6,7 +6,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from app.window.view.palette import DARK, LIGHT, Colours
 
@@ -86,6 +86,21 @@ def scaled(font: QFont, factor: float, weight: QFont.Weight = QFont.Weight.Norma
         out.setPixelSize(max(1, round(font.pixelSize() * factor)))
     out.setWeight(weight)
     return out
+
+
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet again: it looks at a widget's properties only when it is applied."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def row_of(*widgets: QWidget | None) -> QHBoxLayout:
+    """Widgets side by side; None is what stretches."""
+    row = QHBoxLayout()
+    row.setSpacing(GRID)
+    for widget in widgets:
+        row.addStretch(1) if widget is None else row.addWidget(widget)
+    return row
 
 
 def _palette(colours: Colours) -> QPalette:
