@@ -1,8 +1,8 @@
 """How smooth the window is, and what it costs: ``python -m tools.measure_window``. Prints JSON.
 
 Drawn without a screen, the real window loads the model, listens to the demo, analyses a file and enrols somebody.
-Told are, for each, the longest time that its thread stood still, and what thirty frames a second cost: the processor
-time that the thread spends in Qt's events while it listens, as a share of one core.
+For each it says how long its thread stood still at most. What thirty frames a second cost is the processor time that
+the thread spends in Qt's events while it listens, as a share of one core.
 """
 
 from __future__ import annotations

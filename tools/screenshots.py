@@ -67,15 +67,15 @@ CLOCK_S = 34.0
 
 
 @cache
-def heard() -> np.ndarray:
+def conversation() -> np.ndarray:
     """The first seconds of the demo, (n,) at 16 kHz."""
     return read_audio(DEMO / "conversation.flac", end_s=CLOCK_S)
 
 
 def spectrogram() -> MelSpectrogram:
-    """Of what was heard."""
+    """The spectrogram of the conversation."""
     mel = MelSpectrogram()
-    mel.add(heard(), 0.0)
+    mel.add(conversation(), 0.0)
     return mel
 
 
@@ -124,9 +124,9 @@ class Shot:
     """On a file's page: the turn that was clicked has just been corrected to this name."""
     threshold: bool = False
     picked: int | None = None
-    """Number of the turn that was clicked."""
+    """Number of the turn that was clicked; None if none was."""
     type_size: float = 1.0
-    """Times the usual size of the letters."""
+    """Size of the letters, in times the usual."""
 
 
 READING = EnrolFacts(
@@ -268,14 +268,14 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     theme.use(DARK if shot.dark else LIGHT)
     mel = spectrogram() if shot.facts.turns else MelSpectrogram()
     recent = RecentSound()
-    recent.add(heard() if shot.facts.turns else heard()[:0], 0.0)
+    recent.add(conversation() if shot.facts.turns else conversation()[:0], 0.0)
     still = Still(shot.facts, shot.level, recent=recent, mel=mel)
     window = MainWindow(still, theme, find_microphones=list)
     window.resize(*shot.size)
     window.show()
     if shot.file:
         analysis = FileAnalysis(shot.file.path)
-        analysis.mel.add(heard()[: round(shot.file.done_s * SAMPLE_RATE)], 0.0)
+        analysis.mel.add(conversation()[: round(shot.file.done_s * SAMPLE_RATE)], 0.0)
         window.pages.setCurrentWidget(window.file)
         window.file.open(analysis)
         analysis.facts = shot.file

@@ -23,7 +23,7 @@ from app.window.engine import jobs
 from app.window.engine.activity import Answer
 from app.window.engine.engine import Engine
 from app.window.engine.facts import Notice
-from app.window.engine.recordings import Recording, recordings_of
+from app.window.engine.person_recordings import Recording, recordings_of
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
 from utils import BadInput, clean_name, read_audio

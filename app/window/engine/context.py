@@ -14,8 +14,7 @@ from app.embedding.load import needs_torch
 from app.session import Session, SessionOptions, live_compute
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from app.window.engine.fact_board import FactBoard
-from app.window.engine.facts import Facts, Notice
+from app.window.engine.facts import FactBoard, Facts, Notice
 from app.window.engine.live_sound import LiveSound
 from app.window.engine.slow_imports import import_onnxruntime, import_torch, without_collections
 from app.window.engine.stopwatch import Stopwatch
