@@ -14,6 +14,7 @@ from app.embedding.load import needs_torch
 from app.session import Session, SessionOptions, live_compute
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
+from app.window.engine.corrections import Corrections
 from app.window.engine.facts import FactBoard, Facts, Notice
 from app.window.engine.live_sound import LiveSound
 from app.window.engine.slow_imports import import_onnxruntime, import_torch, without_collections
@@ -51,7 +52,7 @@ class EngineContext:
         file = options.audio_file
         name = file.name if file and not options.demo else file and strings.DEMO_INPUT
         self.board = FactBoard(Facts(file=name, fixed_people=options.demo))
-        self._corrections: list[Turn] = []
+        self._corrections = Corrections()
         self._open_source, self._microphone_problem = open_source, microphone_problem
 
     @property
@@ -179,26 +180,13 @@ class EngineContext:
 
     def publish_turns(self) -> None:
         """Show who spoke when, with the user's corrections."""
-        turns = corrected(self.session.turns(), self._corrections)
-        self.board.update(turns=turns, overlaps=self.sound.overlaps.spans)
+        self.board.update(turns=self._corrections.apply(self.session.turns()), overlaps=self.sound.overlaps.spans)
 
     def correct(self, turns: Sequence[Turn], label: str) -> None:
         """Give these stretches of the past this label, from now on."""
-        self._corrections += [replace(turn, label=label) for turn in turns]
+        self._corrections.add(turns, label)
         self.publish_turns()
 
     def rename_turns(self, old: str, new: str) -> None:
         """Give a renamed person's past turns the new name."""
         self.correct([turn for turn in self.facts.turns if turn.label == old], new)
-
-
-def corrected(turns: list[Turn], corrections: list[Turn]) -> tuple[Turn, ...]:
-    """The turns, with the label of the newest correction in which their middle lies."""
-    if not corrections:
-        return tuple(turns)
-    out = []
-    for turn in turns:
-        middle = (turn.start_s + turn.end_s) / 2
-        found = next((c for c in reversed(corrections) if c.start_s <= middle <= c.end_s), None)
-        out.append(replace(turn, label=found.label) if found else turn)
-    return tuple(out)

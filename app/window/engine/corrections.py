@@ -1,0 +1,31 @@
+"""What the user said about past turns: other labels for stretches of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.diarisation.timeline import Turn
+
+
+class Corrections:
+    """Stretches of time with the labels that they were given; the newest counts."""
+
+    def __init__(self) -> None:
+        self._given: list[Turn] = []
+
+    def add(self, turns: Sequence[Turn], label: str) -> None:
+        """Give these stretches of the past this label, from now on."""
+        self._given += [replace(turn, label=label) for turn in turns]
+
+    def clear(self) -> None:
+        self._given.clear()
+
+    def apply(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        """The turns, each with the label of the newest correction in which its middle lies, or with its own."""
+        return tuple(self._corrected(turn) for turn in turns)
+
+    def _corrected(self, turn: Turn) -> Turn:
+        middle_s = (turn.start_s + turn.end_s) / 2
+        found = next((given for given in reversed(self._given) if given.start_s <= middle_s <= given.end_s), None)
+        return replace(turn, label=found.label) if found else turn
