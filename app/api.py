@@ -30,8 +30,8 @@ from utils import SAMPLE_RATE, BadInput, data_dir, mono, resample
 
 Sound = str | os.PathLike | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
-Voices = Gallery | Mapping[str, np.ndarray]
-"""People: a gallery, or their names with an embedding (D,) or several (k, D) each."""
+People = Gallery | Mapping[str, np.ndarray]
+"""People to identify among: a gallery, or names with an embedding (D,) or several (k, D) each."""
 
 
 class Heard:
@@ -74,54 +74,54 @@ class Heard:
             """The people enrolled, as this model knows them."""
 
     def embed(self, sound: Sound, rate: int = SAMPLE_RATE) -> np.ndarray:
-        """The voice in a sound of one person, as a voiceprint is made: (D,) float32 of unit length.
+        """Embed a sound of one person, as a voiceprint is made: (D,) float32 of unit length.
 
         The first minute of speech is used, without its pauses. ``rate``: of samples, in Hz; a file tells its own.
         Raises BadInput for what cannot be read or holds less than a second of speech.
         """
-        return self._hear([sound], rate)[0].embedding
+        return self._embed([sound], rate)[0].embedding
 
     def embed_many(self, sounds: Sequence[Sound], rate: int = SAMPLE_RATE) -> np.ndarray:
-        """``embed`` of sounds of any lengths: (len(sounds), D) float32, the same as one by one."""
-        voices = self._hear(sounds, rate)
-        return np.array([voice.embedding for voice in voices], np.float32).reshape(-1, self.encoder.dim)
+        """Embed sounds of any lengths: (len(sounds), D) float32, the same as one by one with ``embed``."""
+        rows = [embedded.embedding for embedded in self._embed(sounds, rate)]
+        return np.array(rows, np.float32).reshape(-1, self.encoder.dim)
 
     def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE) -> Verification:
-        """Whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
-        return verify_embeddings(*self._hear([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
+        """Decide whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
+        return verify_embeddings(*self._embed([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
 
-    def identify(self, sound: Sound, rate: int = SAMPLE_RATE, *, among: Voices | None = None) -> Identification:
-        """Who speaks in a sound of one person: somebody enrolled, or of ``among`` instead, or "unknown".
+    def identify(self, sound: Sound, rate: int = SAMPLE_RATE, *, among: People | None = None) -> Identification:
+        """Say who speaks in a sound of one person: somebody enrolled, or of ``among`` instead, or "unknown".
 
         ``speaker`` is the name or None, ``scores`` are those of the twenty nearest, ``reason`` says why it is unknown.
         """
-        (voice,) = self._hear([sound], rate)
-        rule = self.encoder.rule(self.threshold).at(voice.speech_s)
-        scores = best(voice.embedding, self._among(among))
-        said = decide(scores, rule)
-        gender, gender_confidence = self.encoder.gender(voice.embedding)
+        (embedded,) = self._embed([sound], rate)
+        rule = self.encoder.rule(self.threshold).at(embedded.speech_s)
+        scores = best(embedded.embedding, self._among(among))
+        decision = decide(scores, rule)
+        gender, gender_confidence = self.encoder.gender(embedded.embedding)
         return Identification(
-            time_s=voice.speech_s,
-            label=said.speaker or UNKNOWN,
-            speaker=said.speaker,
-            confidence=said.confidence,
+            time_s=embedded.speech_s,
+            label=decision.speaker or UNKNOWN,
+            speaker=decision.speaker,
+            confidence=decision.confidence,
             scores=scores,
             threshold=rule.threshold,
-            reason=said.reason,
+            reason=decision.reason,
             gender=gender,
             gender_confidence=gender_confidence,
             speech_probability=1.0,
-            speech_s=voice.speech_s,
+            speech_s=embedded.speech_s,
         )
 
     def listen(
         self,
         source: AudioSource | str | os.PathLike | None = None,
         *,
-        among: Voices | None = None,
+        among: People | None = None,
         stop: threading.Event | None = None,
     ) -> Iterator[Identification]:
-        """Who is speaking, eight times a second, until the source ends or ``stop`` is set.
+        """Say who is speaking, eight times a second, until the source ends or ``stop`` is set.
 
         ``source``: None for the default microphone, a file, or an AudioSource such as ``Microphone("USB")`` of
         app.audio.microphone, or ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own.
@@ -138,15 +138,15 @@ class Heard:
             source, Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold)), stop=stop
         )
 
-    def _hear(self, sounds: Sequence[Sound], rate: int) -> list[SpeakerEmbedding]:
+    def _embed(self, sounds: Sequence[Sound], rate: int) -> list[SpeakerEmbedding]:
         return embed_recordings(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
 
-    def _among(self, voices: Voices | None) -> Gallery:
-        if voices is None:
+    def _among(self, people: People | None) -> Gallery:
+        if people is None:
             return self.gallery
-        if isinstance(voices, Gallery):
-            return voices
-        rows = [(name, row) for name, vectors in voices.items() for row in np.atleast_2d(vectors)]
+        if isinstance(people, Gallery):
+            return people
+        rows = [(name, row) for name, vectors in people.items() for row in np.atleast_2d(vectors)]
         if any(row.shape != (self.encoder.dim,) for _, row in rows):
             raise BadInput(f"embeddings of this model have {self.encoder.dim} numbers; these have not.")
         vectors = np.array([row for _, row in rows], np.float32).reshape(-1, self.encoder.dim)

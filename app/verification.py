@@ -1,4 +1,4 @@
-"""Whether one person speaks in two sounds, and how far to trust the answer."""
+"""Speaker verification: whether one person speaks in two sounds, and how far to trust the answer."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 SPEECH_S = 60.0
-"""Speech of a file that is listened to, its first."""
+"""Seconds of speech that are used of a sound: its first."""
 SEARCHED_S = 600.0
-"""How far into a file it is looked for."""
+"""Seconds of a sound in which speech is looked for."""
 
 
 @dataclass(frozen=True)
 class SpeakerEmbedding:
-    """What a sound says about who speaks in it."""
+    """The embedding of one speaker's sound, and how good that sound is."""
 
     embedding: np.ndarray
     """(D,) float32 of unit length."""
     speech_s: float
-    """Speech behind it: all that is in the sound, or the first minute of it."""
+    """Seconds of speech behind the embedding: all that is in the sound, or the first minute of it."""
     warnings: tuple[str, ...]
-    """What makes an answer less sure, a phrase each."""
+    """Phrases about what makes an answer less sure, such as noise."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,22 @@ class Verification:
     """The answer for two sounds."""
 
     score: float
-    """-1 to 1: the cosine, normalised against the model's cohort if it has one."""
+    """Score, -1 to 1: the cosine, normalised against the model's cohort if it has one."""
     cosine: float
+    """Cosine of the two embeddings, -1 to 1."""
     probability: float
-    """Calibrated, 0 to 1: that it is one person."""
+    """Calibrated probability, 0 to 1, that it is one person; at even odds before."""
     same: bool
     """Whether the score reaches the threshold."""
     threshold: float
-    """For so much speech as the shorter of the two has."""
+    """Score from which the answer is "same", for as much speech as the shorter of the two has."""
     speech_s: tuple[float, float]
+    """Seconds of speech used of each sound."""
     warnings: tuple[tuple[str, ...], tuple[str, ...]]
+    """Phrases about each sound that make the answer less sure."""
 
     def as_json(self) -> dict:
-        """Plain values, rounded, for JSON."""
+        """The answer as plain values, rounded, for JSON."""
         return {
             "score": round(self.score, 4),
             "cosine": round(self.cosine, 4),
@@ -69,13 +72,13 @@ class Verification:
 
 
 def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> list[SpeakerEmbedding]:
-    """The voice in each of some sounds of one person each: files, or samples (n,) float32 at 16 kHz.
+    """Embed sounds of one speaker each: files, or samples (n,) float32 at 16 kHz.
 
-    The first minute of speech, found in the first ten minutes, is used, without its pauses, as a voiceprint is made.
-    Sounds that come together share batches and give what they give one by one. Raises BadInput, naming the file or the
-    place of the samples, for what cannot be read or holds less than a second of speech.
+    The first minute of speech within the first ten minutes is used, without its pauses, as for a voiceprint. Sounds
+    that come together share batches and give what they give one by one. Raises BadInput, naming the file or the place
+    of the samples, for what cannot be read or holds less than a second of speech.
     """
-    pieces: list[np.ndarray] = []
+    segments: list[np.ndarray] = []
     found: list[tuple[int, float, Quality]] = []
     for index, sound in enumerate(sounds):
         detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S)
@@ -85,9 +88,9 @@ def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.n
             name = f"sound {index + 1}" if isinstance(sound, np.ndarray) else os.fspath(sound)
             raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {MIN_SPEECH_S:g} s are needed.")
         own = segment_speech(speech)
-        pieces += own
+        segments += own
         found.append((len(own), speech_s, quality))
-    vectors = iter(encoder.embed_batch(pieces))
+    vectors = iter(encoder.embed_batch(segments))
     return [
         SpeakerEmbedding(
             pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)),
@@ -101,7 +104,10 @@ def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.n
 def verify_embeddings(
     a: SpeakerEmbedding, b: SpeakerEmbedding, rule: DecisionRule, cohort: Cohort | None
 ) -> Verification:
-    """Whether two voices of one encoder are one person's, by its ``rule`` for as much speech as the shorter has."""
+    """Decide whether two embeddings of one encoder are of one person.
+
+    ``rule`` and ``cohort``: the encoder's. The rule is taken for as much speech as the shorter sound has.
+    """
     score = float(similarities(a.embedding[None], b.embedding[None], cohort)[0, 0])
     rule = rule.at(min(a.speech_s, b.speech_s))
     return Verification(
@@ -116,7 +122,7 @@ def verify_embeddings(
 
 
 class Verifier:
-    """Compares files; each is heard once, however many pairs it is in."""
+    """Verifies pairs of files. Each file is embedded once, however many pairs it is in."""
 
     def __init__(self, encoder: Encoder, threshold: float | None = None):
         """``threshold``: score in place of the model's own."""
@@ -124,7 +130,7 @@ class Verifier:
         self._embedded: dict[str, SpeakerEmbedding | BadInput] = {}
 
     def embed(self, path: str | os.PathLike) -> SpeakerEmbedding:
-        """The voice in a file of any format, rate and channels that libsndfile reads.
+        """Embed a file of any format, rate and channels that libsndfile reads.
 
         Raises BadInput like ``embed_recordings``.
         """
@@ -139,12 +145,12 @@ class Verifier:
         return embedded
 
     def verify(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
-        """Whether one person speaks in both. Raises BadInput like ``embed_recordings``."""
+        """Decide whether one person speaks in both files. Raises BadInput like ``embed_recordings``."""
         return verify_embeddings(self.embed(a), self.embed(b), self._rule, self._encoder.cohort)
 
 
 def quality_warnings(quality: Quality) -> tuple[str, ...]:
-    """What is wrong with a recording that cannot be made again, a phrase each."""
+    """Phrases about what is wrong with a recording that cannot be made again."""
     phrases = {
         Fault.SHORT: f"little speech ({quality.speech_s:.1f} s)",
         Fault.CLIPPED: f"clipped ({quality.clipped:.0%} of the speech)",
@@ -155,7 +161,7 @@ def quality_warnings(quality: Quality) -> tuple[str, ...]:
 
 
 def read_pairs(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
-    """(a, b) of each line of a list: "a.wav b.wav", or "1 a.wav b.wav" as in trials, whose label is not looked at.
+    """Read a list of pairs: "a.wav b.wav" on each line, or "1 a.wav b.wav" as in trials, whose label is ignored.
 
     Commas or tabs part names with spaces. Raises BadInput naming the line that is none of this.
     """

@@ -1,4 +1,4 @@
-"""Speech that was heard anyway becomes a person's sample: an unknown voice of a session, a turn of a recording."""
+"""Speech that is there already becomes a person's sample: of an unknown voice of a session, or a turn of a file."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> EmbeddedSample:
     """Add sound (n,) float32 at 16 kHz to the recordings in ``data`` and the voiceprint of ``name``, who may be new.
 
-    Returns the sample. Raises BadInput for less than a second of speech or a name that cannot be, HeardError and
-    OSError if it cannot be written: then nothing is kept.
+    ``device``: where the sound is from, for the sample's note. Returns the sample. Raises BadInput for less than a
+    second of speech or a name that cannot be, HeardError and OSError if it cannot be written: then nothing is kept.
     """
     name = clean_name(name)
     sound = detect_speech(samples)
@@ -38,7 +38,7 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
 def add_recording(
     store: VoiceprintStore, encoder: Encoder, samples: np.ndarray, note: Note, embedded: EmbeddedSample
 ) -> EmbeddedSample:
-    """Keep sound (n,) as a recording of the person in ``note`` and add what was ``embedded`` of it to the voiceprint.
+    """Keep sound (n,) as a recording of the person in ``note``, and add ``embedded``, made of it, to the voiceprint.
 
     Returns the sample with its file. Raises HeardError and OSError if it cannot be written: then nothing is kept.
     """

@@ -1,4 +1,4 @@
-"""Recordings, or folders of audio files -> voiceprints."""
+"""Voiceprints are built: of recordings, or of folders of audio files."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class BuildResult:
     """What there is to say of new voiceprints."""
 
     reports: tuple[PersonReport, ...]
-    """Of those who were built."""
+    """Reports on the people whose voiceprints were built."""
     warnings: tuple[str, ...]
-    """For the user, a line each."""
+    """Lines for the user."""
     expected_errors: ExpectedErrors
-    """Of everybody enrolled with the model."""
+    """The errors to expect of everybody enrolled with the model."""
 
 
 class Builder:
-    """What ``build_voiceprint.py`` does.
+    """Builds voiceprints as ``build_voiceprint.py`` does.
 
-    ``on_bad`` takes a line about each file that is passed over; ``track(files, what)`` gives the files back one by one
+    ``on_bad`` gets a line about each file that is passed over. ``track(files, what)`` gives the files back one by one
     and may show how far it has come.
     """
 
@@ -54,11 +54,10 @@ class Builder:
         self.store, self.model, self.on_bad, self.track = store, model, on_bad, track
 
     def run(self, names: Sequence[str] = (), tree: Path | None = None) -> BuildResult:
-        """Build the voiceprints of ``names``, or of everybody: first taking in the files of ``tree``, if one is given.
+        """Build the voiceprints of ``names``, or of everybody. The files of a ``tree`` are imported first.
 
-        Raises BadInput for people without recordings or if
-        nothing at all can be used, HeardError if the model or the store fails, and OSError for a full disk: whoever
-        was done before stays done.
+        Raises BadInput for people without recordings or if nothing at all can be used, HeardError if the model or the
+        store fails, and OSError for a full disk. Whoever was done before stays done.
         """
         from app.embedding.load import load_encoder
 
@@ -74,9 +73,9 @@ class Builder:
         built = [name for name, wavs in people.items() if self._build(encoder, name, wavs)]
         if not built:
             raise BadInput("no voiceprint was made: none of the files can be used.")
-        levels = SimilarityThresholds.of(encoder.rule())
-        reports = report_people(self.store, encoder, built, levels)
-        lines = report_warnings(reports, levels)
+        thresholds = SimilarityThresholds.of(encoder.rule())
+        reports = report_people(self.store, encoder, built, thresholds)
+        lines = report_warnings(reports, thresholds)
         if stale := self.store.stale(encoder.sha256):
             lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
         return BuildResult(tuple(reports), tuple(lines), expected_errors_of_enrolled(self.store, encoder))
@@ -88,7 +87,7 @@ class Builder:
 def choose(
     people: Mapping[str, Sequence[Path]], names: Sequence[str], tree: Path | None = None
 ) -> dict[str, list[Path]]:
-    """The people called ``names``, or all of them for none. Raises BadInput, naming those that there are."""
+    """Pick the people called ``names``, or all of them for no names. Raises BadInput, naming those that there are."""
     if not people:
         raise BadInput("there are no recordings yet: run `python record_samples.py NAME`, or give --from DIR.")
     if missing := [name for name in names if name not in people]:
@@ -100,9 +99,9 @@ def choose(
 def build_person(
     store: VoiceprintStore, encoder: Encoder, name: str, wavs: Iterable[Path], on_bad: Callable[[str], None]
 ) -> bool:
-    """Make a person's voiceprint of their recordings, in place of any earlier one. False if none can be used.
+    """Build a person's voiceprint of their recordings, in place of any earlier one. False if none can be used.
 
-    A recording that cannot be used goes to ``on_bad``, in a line; if none can, an earlier voiceprint stays as it is.
+    ``on_bad`` gets a line about each recording that cannot be used. If none can, an earlier voiceprint stays as it is.
     Raises HeardError if the store cannot be written.
     """
     samples = []
@@ -119,9 +118,9 @@ def build_person(
 def missing_samples(
     store: VoiceprintStore, encoder: Encoder, name: str, leave_out: Collection[str] = ()
 ) -> list[EmbeddedSample]:
-    """A person's recordings that this model has not embedded yet, embedded. Those that cannot be used are left out.
+    """Embed those of a person's recordings that this model has not embedded yet. Nothing is written.
 
-    Nothing is written.
+    ``leave_out``: files to pass over, as in ``EmbeddedSample``. Recordings that cannot be used are passed over, too.
     """
     embedded = {sample.file for sample in store.samples(name, encoder.sha256)}
     found = []
@@ -133,12 +132,12 @@ def missing_samples(
 
 
 def embed_recording(data: Path, encoder: Encoder, wav: Path) -> EmbeddedSample:
-    """One of a person's recordings in ``data``, embedded. Raises BadInput if it cannot be used."""
+    """Embed one of a person's recordings in ``data``. Raises BadInput if it cannot be used."""
     return embed_sample(encoder, keep_speech(read_audio(wav)), sample_file(data, wav))
 
 
 def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> EmbeddedSample:
-    """The speech (n,) of one recording, embedded. Raises BadInput for less than a second of it."""
+    """Embed the speech (n,) of one recording. Raises BadInput for less than a second of it."""
     vectors, segment_s = embed_clean_and_noisy(encoder, speech)
     if not len(vectors):
         seconds = len(speech) / SAMPLE_RATE
@@ -147,10 +146,10 @@ def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> EmbeddedSam
 
 
 def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
-    """The people of a folder tree (one sub-folder each) as a gallery, without keeping anything.
+    """Make a gallery of the people of a folder tree, one sub-folder each. Nothing is kept on disk.
 
-    The same voiceprints as importing and building would give. Files that cannot be used are passed over. Raises
-    BadInput if there is nobody in it.
+    Importing and building would give the same voiceprints. Files that cannot be used are passed over. Raises BadInput
+    if there is nobody in the tree.
     """
     names, rows = [], []
     for name, files in files_by_person(tree).items():

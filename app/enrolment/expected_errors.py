@@ -1,17 +1,18 @@
-"""What to expect of voiceprints: how often a person will be called unknown or a stranger be named, and who is mixed up.
+"""The errors to expect of voiceprints: how often a person is called unknown or a stranger named, and who is mixed up.
 
-What is known of one person is little: a few recordings of one day. What is known of people in general stands in the
-model's card, from people that the model never heard. So a person's scores are taken to be normal, with a mean between
-the two (empirical Bayes with a normal prior and normal data; Gelman et al., Bayesian Data Analysis, 2.5):
+A few recordings of one day say little about a person. The model's card says what people in general score, measured on
+people that the model never heard. So a person's target scores are taken to be normal, with a mean between the two
+(empirical Bayes with a normal prior and normal data; Gelman et al., Bayesian Data Analysis, 2.5):
 
     mean = prior + n / (n + (1 - r) / r) * (own mean - prior)
 
-where n is the number of recordings and r the part of the variance of all people's scores that lies between people.
-A new score deviates from that by what is left within a person, (1 - r) of the variance, and by how uncertain the mean
-is, the (n + (1 - r) / r)th part of that.
+where n is the number of recordings and r the share of the variance of all people's scores that lies between people.
+The variance of a new score is what is left within a person, (1 - r) of all, and the uncertainty of the mean, which is
+that divided by n + (1 - r) / r.
 
-All of this is told, not used: a threshold of each person's own that was made of such figures gave no better decisions,
-since scores are normalised for each person by the model's cohort already (docs/measurements.md, "A threshold each").
+These figures are shown and decide nothing. A threshold of each person's own that was made of them gave no better
+decisions, since the model's cohort normalises the scores of each person already (docs/research.md, "A threshold of
+each person's own").
 """
 
 from __future__ import annotations
@@ -36,35 +37,38 @@ if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
 
 SPEECH_LENGTHS_S = (1.0, 2.0, 3.0)
-"""Lengths of speech that errors are told for."""
+"""Seconds of speech that error rates are given for."""
 BETWEEN_SPEAKER_SHARE = 1 / 3
-"""The part r. On people outside the shipped model's training it made the error of the means least."""
+"""Share of the variance of all people's target scores that lies between people: r in this module's formula."""
 PAIR_SPREAD_SHARE = 0.5
-"""Of one person's scores with another's voiceprint, as a part of the spread of all strangers' scores."""
+"""Spread of one person's scores with another's voiceprint, as a share of that of all non-target scores."""
 CONFUSABLE_FROM = 0.05
 """Two people are confusable if this part, 0 to 1, of what one says would pass for the other (at 3 s of speech)."""
 MAX_COMPARED_PEOPLE = 1000
-"""Of a larger gallery only these, its first, are compared with each other."""
+"""Only so many people, the first of a gallery, are compared with each other."""
 
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """With one piece of speech of this length; fractions, 0 to 1."""
+    """Error rates to expect of one person with one piece of speech. Fractions, 0 to 1."""
 
     speech_s: float
+    """Length of the piece in seconds."""
     false_rejects: float
-    """Of what the person says: called unknown."""
+    """Share of what the person says that is called unknown."""
     false_accepts: float
-    """Of what a stranger says: given the person's name."""
+    """Share of what a stranger says that is given the person's name."""
 
 
 @dataclass(frozen=True)
 class PersonErrors:
+    """The error rates to expect of one person."""
+
     name: str
     errors: tuple[ErrorRates, ...]
-    """In order of the speech; in quiet and in noisy rooms, half and half, as in the model's card."""
+    """Rates for growing lengths of speech, half of it in quiet and half in noisy rooms, as in the model's card."""
     recordings: int
-    """That could be compared with each other, behind the false rejects."""
+    """Recordings that could be compared with each other; the false rejects rest on them."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +78,20 @@ class ConfusablePair:
     one: str
     other: str
     confused: float
-    """Of what one of them says, the part that would pass for the other if that one alone were enrolled, 0 to 1."""
+    """Share of what one of them says that would pass for the other if that one alone were enrolled, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class ExpectedErrors:
+    """What to expect of the people of a gallery."""
+
     people: tuple[PersonErrors, ...] = ()
-    """In the gallery's order; empty if the model's card says too little."""
+    """People in the gallery's order. Empty if the model's card says too little."""
     alike: tuple[ConfusablePair, ...] = ()
-    """The most alike first."""
+    """Pairs who may be mixed up, the most alike first."""
 
     def of(self, name: str) -> PersonErrors | None:
+        """What to expect of one person. None for somebody who is not there."""
         return next((person for person in self.people if person.name == name), None)
 
 
@@ -104,10 +111,10 @@ def expected_errors_of_enrolled(
 def expected_errors(
     gallery: Gallery, samples: Mapping[str, Sequence[EmbeddedSample]], card: Mapping, rule: DecisionRule
 ) -> ExpectedErrors:
-    """What to expect of the people of a gallery.
+    """The errors to expect of the people of a gallery.
 
-    ``samples``: by name, what their voiceprints were made of; people without are left out. ``card``: of the model.
-    ``rule``: how it is decided.
+    ``samples``: by name, what the voiceprints were made of; people without samples are left out. ``card``: the
+    model's. ``rule``: the decision rule in force.
     """
     general = {row["speech_s"]: found for row in card.get("thresholds", ()) if (found := score_distributions(row))}
     names = [name for name in gallery.people if samples.get(name)][:MAX_COMPARED_PEOPLE]
@@ -129,11 +136,11 @@ def expected_errors(
 
 
 def score_distributions(row: Mapping) -> tuple[NormalDist, NormalDist] | None:
-    """(scores of a person's speech with the own voiceprint, with another's), from a model's card for one length of
-    speech; None if it says too little.
+    """The distributions of (target, non-target) scores that a row of a model's card, for one length of speech, implies.
 
-    The card gives the threshold t with its false accepts and rejects, and the equal error rate, which is taken to be
-    where the calibration gives even odds: each is the normal distribution with these two quantiles.
+    The row gives the threshold t with its false accepts and rejects, and the equal error rate, which is taken to lie
+    where the calibration gives even odds. Each distribution is the normal one with these two quantiles. None if the
+    row says too little.
     """
     try:
         even, t = -row["offset"] / row["scale"], row["threshold"]
@@ -146,17 +153,21 @@ def score_distributions(row: Mapping) -> tuple[NormalDist, NormalDist] | None:
 
 
 def predicted_scores(prior: NormalDist, shifts: np.ndarray, between: float = BETWEEN_SPEAKER_SHARE) -> NormalDist:
-    """How a person's next score lies, after recordings whose scores were ``shifts`` (n,) above the prior's mean."""
-    worth = (1 - between) / between  # of the prior, in recordings
+    """The distribution of a person's next score, after recordings that scored ``shifts`` (n,) above the prior's mean.
+
+    ``between``: the share r of the module's formula, 0 to 1.
+    """
+    prior_recordings = (1 - between) / between  # the prior counts like so many
     count, within = len(shifts), (1 - between) * prior.variance
-    mean = prior.mean + float(shifts.sum()) / (count + worth)
-    return NormalDist(mean, math.sqrt(within + within / (count + worth)))
+    mean = prior.mean + float(shifts.sum()) / (count + prior_recordings)
+    return NormalDist(mean, math.sqrt(within + within / (count + prior_recordings)))
 
 
 def target_scores(samples: Sequence[EmbeddedSample], gallery: Gallery) -> np.ndarray:
-    """(n,) of each recording the mean score of its pieces with the voiceprint that the person's others make.
+    """Leave-one-out target scores (n,): of each recording with the voiceprint that the person's other recordings make.
 
-    Of a single recording its later half with its first, n is 1; n is 0 for a single piece.
+    A recording's score is the mean over its segments. A single recording gives one score, of its later half with its
+    first; a single segment gives none.
     """
     parts = [(sample.vectors, list(sample.segment_s)) for sample in samples]
     if len(parts) == 1:

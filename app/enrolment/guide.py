@@ -1,4 +1,4 @@
-"""The course of an enrolment: which prompt comes next, and what becomes of a finished sample. No terminal in it."""
+"""The course of an enrolment: which prompt comes next, and what becomes of a finished sample."""
 
 from __future__ import annotations
 
@@ -14,23 +14,28 @@ from utils import clean_name
 
 
 class Outcome(Enum):
+    """What became of a sample."""
+
     KEPT = "kept"
     AGAIN = "again"
     """Not good enough: the same prompt once more."""
     BEST_KEPT = "best kept"
-    """Not good enough either, and asked for often enough: the best of the tries is kept."""
+    """Not good enough, and asked for often enough: the best of the tries is kept."""
     LEFT_OUT = "left out"
     """None of the tries can be used: on to the next prompt."""
 
 
 @dataclass(frozen=True)
 class Verdict:
+    """What became of a sample, and why."""
+
     outcome: Outcome
     problems: list[Problem]
-    """Of this recording; also of a kept one, if there is something to know."""
+    """What is wrong with this recording. A kept one may have problems, too."""
     kept: RecordedSample | None = None
+    """The sample that was kept, this one or an earlier try. None if none was."""
     path: Path | None = None
-    """Where it was saved."""
+    """Where the kept sample was saved."""
 
 
 class Guide:
@@ -41,11 +46,12 @@ class Guide:
     ):
         self.data, self.name, self.tries, self.limits = data, clean_name(name), tries, limits
         self.earlier = samples_of(data, self.name)
-        """Recordings from before this session."""
+        """Recordings of the person from before this session, oldest first."""
         self.source = source
-        """The file that plays the microphone, if one does: then nobody read a prompt."""
+        """Name of the file that plays the microphone; nobody read a prompt then. Empty for a microphone."""
         self.prompts = prompts(samples, len(self.earlier))
         self.kept: list[Path] = []
+        """Samples saved in this session."""
         self.speech_s = 0.0
         """Seconds of speech kept in this session."""
         self._step = 0
@@ -60,11 +66,11 @@ class Guide:
 
     @property
     def number(self) -> int:
-        """Of the present prompt, from 1."""
+        """Number of the present prompt, from 1."""
         return self._step + 1
 
     def judge(self, sample: RecordedSample) -> list[Problem]:
-        """What is wrong with a sample, without taking it."""
+        """Say what is wrong with a sample, without taking it."""
         return judge(sample.quality, self.limits)
 
     def take(self, sample: RecordedSample) -> Verdict:
@@ -82,12 +88,12 @@ class Guide:
         return Verdict(Outcome.LEFT_OUT, problems)
 
     def give_up(self) -> Verdict | None:
-        """No more sound will come: keep the best of the present prompt's tries, if one can be used."""
+        """Keep the best of the present prompt's tries, since no more sound will come. None if none can be used."""
         best = self._best(self._attempts)
         return None if best is None else self._keep(Outcome.BEST_KEPT, best, self.judge(best))
 
     def undo(self) -> None:
-        """Take back the sample kept last in this session: its recording goes, and its prompt comes again."""
+        """Take back the sample kept last in this session: its recording is deleted, and its prompt comes again."""
         if self.kept:
             discard_sample(self.kept.pop())
             self.speech_s -= self._kept_s.pop()

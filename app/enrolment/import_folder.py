@@ -1,8 +1,8 @@
 """Enrolment from audio files: a folder with one sub-folder per person, in any format that libsndfile reads.
 
-A voiceprint is remade from sound when the model changes, so the speech of such files is kept the way recordings are:
-as 16 kHz samples in the data folder. Only the speech, with a moment before and after, and only as much as helps: the
-first minute of a file, three minutes of a person.
+A voiceprint is remade from sound when the model changes. So the speech of such files is kept the way recordings are,
+at 16 kHz in the data folder. Only speech is kept, with a moment before and after, and only as much as helps: the first
+minute of a file, three minutes of a person.
 """
 
 from __future__ import annotations
@@ -20,22 +20,25 @@ from utils import AUDIO_SUFFIXES, BadInput, clean_name, file_sha256
 
 @dataclass(frozen=True)
 class ImportConfig:
+    """How much is taken of a file and of a person. All in seconds."""
+
     file_speech_s: float = 60.0
-    """Speech taken from one file, its first."""
+    """Speech taken from one file: its first."""
     person_speech_s: float = 180.0
     """Speech taken of one person in all."""
     margin_s: float = 0.2
-    """Kept before and after speech: voices start and end below what counts as speech."""
+    """Sound kept before and after speech: voices start and end below what counts as speech."""
     searched_s: float = 1200.0
-    """How far into a file speech is looked for."""
+    """Beginning of a file in which speech is looked for."""
     least_speech_s: float = 1.0
+    """A file with less speech is not taken."""
 
 
 def files_by_person(tree: Path, on_bad: Callable[[str], None] = lambda line: None) -> dict[str, list[Path]]:
-    """Name -> audio files in the sub-folder of that name, however deep, sorted.
+    """Find each person's audio files: name -> files in the sub-folder of that name, however deep, sorted.
 
-    Hidden files and folders are passed over; a sub-folder whose name cannot be a person's goes to ``on_bad``. Raises
-    BadInput if ``tree`` is no folder, or has no sub-folder with audio in it.
+    Hidden files and folders are passed over. ``on_bad`` gets a line about a sub-folder whose name cannot be a person's.
+    Raises BadInput if ``tree`` is no folder, or has no sub-folder with audio in it.
     """
     if not tree.is_dir():
         raise BadInput(f"{tree}: no such folder." if not tree.exists() else f"{tree}: this is not a folder.")
@@ -63,8 +66,8 @@ def import_person(
 ) -> int:
     """Keep the speech of a person's audio files as samples in ``data``. Returns how many samples are new.
 
-    A file that was taken before, by its content, is not taken again. What cannot be used goes to ``on_bad``, a line
-    each. Raises OSError, such as for a full disk; the samples written before it stay.
+    A file that was taken before, by its content, is not taken again. ``on_bad`` gets a line about each file that cannot
+    be used. Raises OSError, such as for a full disk; the samples written before it stay.
     """
     notes = [read_note(wav) for wav in samples_of(data, name)]
     taken = {note.source_sha256 for note in notes if note and note.source_sha256}
@@ -100,7 +103,7 @@ def import_person(
 
 
 def take_speech(path: Path, config: ImportConfig = ImportConfig()) -> DetectedSpeech:
-    """The first speech of a file without its longer pauses. Memory does not grow with the file.
+    """Take the first speech of a file, without its longer pauses. Memory does not grow with the file.
 
     Raises BadInput if it cannot be read or holds too little speech.
     """

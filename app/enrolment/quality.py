@@ -12,88 +12,91 @@ from app.audio.vad import CHUNK, CHUNK_S, SPEECH, DetectedSpeech
 from app.scoring.decision import DecisionRule
 
 NOISE = 0.2
-"""Probability of speech below which a chunk counts as background."""
+"""A chunk counts as background below this probability of speech."""
 GUARD = 2
-"""Chunks next to speech that are not background either: they hold its onset and decay."""
+"""So many chunks on either side of speech are not background: they hold its onset and decay."""
 MIN_NOISE_S = 0.3
-"""Background needed before its level is believed."""
+"""Seconds of background that are needed before its level is believed."""
 FLOOR_POWER = 1e-10
-"""-100 dBFS, about what 16-bit rounding leaves."""
+"""Least power of noise, re full scale: -100 dB, about what 16-bit rounding leaves."""
 
 
 @dataclass(frozen=True)
 class SimilarityThresholds:
-    """Cosines between recordings to judge by; every model has its own."""
+    """Cosines from which two recordings are judged to be of one person or of two. Every model has its own."""
 
     different: float
-    """Below this two recordings are more likely of two people than of one."""
+    """A cosine below this makes two people more likely than one."""
     same: float
-    """From this on they are taken to be of one person: the threshold for a name."""
+    """A cosine of this or more is taken for one person: the threshold for a name."""
 
     @classmethod
     def of(cls, rule: DecisionRule) -> SimilarityThresholds:
-        """``different`` is where the model's calibration gives even odds.
+        """The thresholds of a model: ``different`` is where its calibration gives even odds.
 
-        Who is being enrolled is known to be in front of the microphone, so a doubt needs more than a score below the
-        threshold, which is set where hardly any stranger comes through.
+        The person being enrolled is known to be in front of the microphone. So a doubt needs more than a score below
+        the threshold for a name, which is set where hardly any stranger comes through.
         """
         return cls(different=min(-rule.offset / rule.scale, rule.threshold), same=rule.threshold)
 
 
 @dataclass(frozen=True)
 class SpeakerMatch:
-    """Whose voice it is, by the embedding."""
+    """Whose voice a recording holds, by its embedding."""
 
     thresholds: SimilarityThresholds
     same_voice: float | None = None
-    """Cosine to the other samples of this person, -1 to 1; None for the first."""
+    """Cosine to the other samples of this person, -1 to 1. None for the first."""
     nearest: str | None = None
-    """The enrolled person of another name whose voice is the most alike; None if there is nobody else."""
+    """The enrolled person of another name whose voice is the most alike. None if there is nobody else."""
     nearest_score: float | None = None
-    """Cosine to that person's voiceprint."""
+    """Cosine to the voiceprint of ``nearest``, -1 to 1."""
 
 
 @dataclass(frozen=True)
 class Quality:
+    """The figures of a recording."""
+
     sound_s: float = 0.0
-    """Length of the recording."""
+    """Length of the recording in seconds."""
     speech_s: float = 0.0
-    """Of it, seconds in which somebody speaks."""
+    """Seconds of the recording in which somebody speaks."""
     level_db: float = FLOOR_DB
-    """RMS of the speech in dB relative to full scale."""
+    """RMS of the speech in dB re full scale."""
     noise_db: float | None = None
-    """Level of what is heard between the speech; None if there is too little of it to tell."""
+    """RMS of the background between the speech in dB re full scale. None if there is too little of it."""
     snr_db: float | None = None
-    """Signal-to-noise ratio in dB, -20 to 60, see ``signal_to_noise_db``; None like ``noise_db``."""
+    """Signal-to-noise ratio in dB, -20 to 60: ``signal_to_noise_db``. None if there is too little background."""
     clipped: float = 0.0
     """Fraction of the speech samples at full scale, 0 to 1."""
     all_zero: bool = False
-    """Not one sample differs from zero: muted, or no permission to listen."""
+    """Whether not one sample differs from zero: muted, or no permission to listen."""
     speaker_match: SpeakerMatch | None = None
-    """None while the model is not loaded, or when there is too little speech."""
+    """Whose voice it is. None while the model is not loaded, or when there is too little speech."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """From where on a recording is not good enough.
-
-    Measured with a network of 2 million weights on 7 s of read speech against voiceprints of 20 s, where clean speech
-    scores 0.83 against its own: noise at 20, 15, 10 and 5 dB scores 0.75, 0.71, 0.65 and 0.58; 1 % and 10 % clipped
-    0.82 and 0.74; a level of -50 and -60 dB, rounded to 16 bits, 0.83 and 0.81.
-    """
+    """The figures from which on a recording is good enough."""
 
     speech_s: float = 4.0
+    """Least speech, in seconds."""
     usable_speech_s: float = 1.0
-    """With less than this nothing can be done; between the two it is kept if nothing better comes."""
+    """Least speech that can be used at all; a recording with more is kept if no better one comes."""
     level_db: float = -50.0
+    """Least RMS of the speech in dB re full scale. Below it the rounding to 16 bits begins to cost."""
     clipped: float = 0.01
+    """Most of the speech samples that may be at full scale, 0 to 1."""
     snr_db: float = 10.0
+    """Least signal-to-noise ratio in dB."""
 
 
 LIMITS = Limits()
 
 
 class Fault(Enum):
+    """What can be wrong with a recording."""
+
     MUTE = "mute"
     SHORT = "short"
     QUIET = "quiet"
@@ -105,9 +108,11 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Problem:
+    """One thing that is wrong with a recording."""
+
     fault: Fault
     text: str
-    """For the person: what is wrong, and what to do about it."""
+    """What is wrong and what to do about it, for the person."""
     usable: bool = True
     """Whether the recording may be kept if no better one can be had."""
     again: bool = True
@@ -115,7 +120,7 @@ class Problem:
 
 
 class SoundMeter:
-    """Figures of a recording while it grows. Feed it chunks of 32 ms with their probabilities of speech."""
+    """Measures a recording while it grows, chunk by chunk of 32 ms."""
 
     def __init__(self) -> None:
         self._power: list[float] = []
@@ -124,7 +129,7 @@ class SoundMeter:
         self._all_zero = True
 
     def add(self, chunk: np.ndarray, probability: float) -> None:
-        """``chunk``: (512,) float32, full scale +-1."""
+        """Take in a chunk (512,) float32, full scale +-1, with its probability of speech, 0 to 1."""
         self._power.append(float(np.mean(np.square(chunk, dtype=np.float64))))
         self._clipped.append(clipped_fraction(chunk))
         self._probability.append(float(probability))
@@ -132,6 +137,7 @@ class SoundMeter:
 
     @property
     def speech_s(self) -> float:
+        """Seconds of speech so far."""
         return sum(p >= SPEECH for p in self._probability) * CHUNK_S
 
     def quality(self, match: SpeakerMatch | None = None) -> Quality:
@@ -159,10 +165,9 @@ class SoundMeter:
 def signal_to_noise_db(speech_power: float, noise_power: float) -> float:
     """10 log10((S - N) / N), kept within -20 to 60 dB.
 
-    S is the mean power of the chunks with speech, which hold the noise as well; N the median power of the background:
-    chunks whose probability of speech is below 0.2 and that are not next to speech. The median, because a breath or a
-    bang would rule the mean. Takes the noise to be the same in both. On speech with noise added at 5 to 20 dB it is
-    right within 0.5 dB for half of the recordings, and within 2 dB for most.
+    S is the mean power of the chunks with speech, which hold the noise as well. N is the median power of the
+    background: chunks whose probability of speech is below 0.2 and that are not next to speech. A breath or a bang
+    would rule the mean. The noise is taken to be the same in both.
     """
     noise_power = max(noise_power, FLOOR_POWER)
     ratio = max(speech_power - noise_power, 0.0) / noise_power
@@ -170,7 +175,7 @@ def signal_to_noise_db(speech_power: float, noise_power: float) -> float:
 
 
 def measure(sound: DetectedSpeech) -> Quality:
-    """The figures of a whole recording; what does not fill a chunk at its end is left out."""
+    """Measure a whole recording. What does not fill a chunk at its end is left out."""
     meter = SoundMeter()
     for index in range(len(sound.samples) // CHUNK):
         meter.add(sound.samples[index * CHUNK : (index + 1) * CHUNK], sound.probabilities[index])
@@ -178,7 +183,7 @@ def measure(sound: DetectedSpeech) -> Quality:
 
 
 def judge(quality: Quality, limits: Limits = LIMITS) -> list[Problem]:
-    """What is wrong with a recording, the worst first; nothing if it is good."""
+    """Say what is wrong with a recording, the worst first. Nothing if it is good."""
     if quality.all_zero:
         text = "the microphone gives only silence: unmute it, or allow this program to use it in the system's settings."
         return [Problem(Fault.MUTE, text, usable=False)]

@@ -1,4 +1,4 @@
-"""The recording engine: sound in, snapshots while it grows, one judged sample out. No terminal and no window in it."""
+"""The recorder: sound in, snapshots while a sample grows, one measured sample out."""
 
 from __future__ import annotations
 
@@ -18,54 +18,58 @@ from utils import SAMPLE_RATE, HeardError
 
 @dataclass(frozen=True)
 class RecorderConfig:
+    """When a sample is full, and how often it is looked at. All in seconds."""
+
     speech_s: float = 7.0
-    """Speech that makes a sample: pauses are not counted."""
+    """Speech that makes a sample. Pauses are not counted."""
     hop_s: float = 0.1
     """Time between two snapshots."""
     tail_s: float = 1.5
-    """A sample that is full ends in the next pause, after this much more speech at the latest."""
+    """A full sample ends in the next pause, or after this much more speech."""
     longest_s: float = 30.0
-    """A sample ends here however little was said."""
+    """A sample ends after this much sound, however little was said."""
     check_every_s: float = 3.0
-    """New speech after which the voice is looked at again."""
+    """New speech after which the voice is checked again."""
     backlog_s: float = 5.0
-    """Sound that may wait while the reader is busy; older sound is skipped."""
+    """Sound that may wait while the reader is busy. Older sound is skipped."""
     source_timeout_s: float = 60.0
-    """How long a microphone that went away is waited for."""
+    """Time that a microphone which went away is waited for."""
 
 
 @dataclass(frozen=True)
 class RecordedSample:
+    """A finished sample."""
+
     sound: DetectedSpeech
-    """As recorded, pauses and all, with the speech that was found while it was."""
+    """The sound as recorded, pauses and all, with the speech that was found in it."""
     quality: Quality
     device: str
     recorded_at: datetime
-    """When it began, in local time with its zone."""
+    """When the recording began, in local time with its zone."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How a recording is going, at one moment."""
+    """How a recording is going at one moment."""
 
     quality: Quality
     """The figures so far: ``judge`` of them is live advice."""
     wanted_s: float
     """Seconds of speech that make the sample."""
     level_db: float = FLOOR_DB
-    """RMS of the newest sound."""
+    """RMS of the newest sound in dB re full scale."""
     speaking: bool = False
     message: str = ""
-    """What the source says of itself: lost, muted. Empty while all is well."""
+    """What is wrong with the source, such as lost or muted. Empty while all is well."""
     sample: RecordedSample | None = None
-    """Set in the last snapshot, and only there."""
+    """The finished sample. Set in the last snapshot, and only there."""
 
 
 class SampleRecorder:
     """Records one sample after another from a started source. One thread.
 
-    ``check(speech, final)`` looks at the speech heard so far, joined, (n,) float32, and says whose voice it is, or None
-    if it cannot tell. Only for the ``final`` answer may it take its time; sound waits meanwhile.
+    ``check(speech, final)`` gets the speech so far, joined, (n,) float32, and says whose voice it is, or None if it
+    cannot tell. It may take its time for the ``final`` answer only: sound waits meanwhile.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class SampleRecorder:
         self._detector = SpeechDetector()
         self._waiting = np.zeros(0, np.float32)  # read from the source, not looked at yet
         self._read_to_s = 0.0  # on the source's clock
-        self._heard_at = time.monotonic()
+        self._last_sound_at = time.monotonic()
 
     @property
     def ended(self) -> bool:
@@ -86,7 +90,7 @@ class SampleRecorder:
         return self.source.status.state is SourceState.ENDED and len(self._waiting) < CHUNK
 
     def monitor(self) -> Snapshot:
-        """Hear a moment and throw it away: a level to show between samples."""
+        """Read a moment of sound and throw it away: a level to show between samples."""
         self._waiting = np.zeros(0, np.float32)
         block = self.source.read(self.config.hop_s, self.config.backlog_s)
         newest = np.zeros(0, np.float32) if block is None else block.samples[-round(self.config.hop_s * SAMPLE_RATE) :]
@@ -96,28 +100,28 @@ class SampleRecorder:
     def record(self) -> Iterator[Snapshot]:
         """Record a sample: a snapshot every hop, the finished sample in the last.
 
-        It is over when enough speech was heard, after ``longest_s`` of sound, or with the source. What a file holds
-        beyond that stays for the next sample. Raises HeardError if the source is gone for ``source_timeout_s``.
+        The sample ends with enough speech, after ``longest_s`` of sound, or with the source. What a file holds beyond
+        that stays for the next sample. Raises HeardError if the source is gone for ``source_timeout_s``.
         """
         config = self.config
         began, meter, chunks = datetime.now().astimezone(), SoundMeter(), []
-        certain: list[float] = []  # of speech, a chunk each
-        voice, checked_s = None, 0.0
+        all_probabilities: list[float] = []  # probability of speech in each chunk
+        match, checked_s = None, 0.0
         self._detector.reset()
-        self._heard_at = time.monotonic()
+        self._last_sound_at = time.monotonic()
         while True:
-            heard = self._hear(config.hop_s)
-            if heard is None:
+            sound = self._next_chunks(config.hop_s)
+            if sound is None:
                 if self.ended:
                     break
-                yield Snapshot(meter.quality(voice), config.speech_s, message=self.source.status.message)
+                yield Snapshot(meter.quality(match), config.speech_s, message=self.source.status.message)
                 continue
-            probabilities = self._detector.process(heard)
+            probabilities = self._detector.process(sound)
             for index, probability in enumerate(probabilities):
-                chunk = heard[index * CHUNK : (index + 1) * CHUNK]
+                chunk = sound[index * CHUNK : (index + 1) * CHUNK]
                 meter.add(chunk, probability)
                 chunks.append(chunk)
-                certain.append(probability)
+                all_probabilities.append(probability)
             speaking = bool(probabilities[-1] >= SPEECH)
             speech_s = meter.speech_s
             if speech_s >= config.speech_s and (not speaking or speech_s >= config.speech_s + config.tail_s):
@@ -125,42 +129,46 @@ class SampleRecorder:
             if len(chunks) * CHUNK_S >= config.longest_s:
                 break
             if self.check and speech_s - checked_s >= config.check_every_s:
-                voice, checked_s = self.check(_spoken(chunks, certain), False), speech_s
+                match, checked_s = self.check(_spoken(chunks, all_probabilities), False), speech_s
             status = self.source.status
             yield Snapshot(
-                meter.quality(voice), config.speech_s, level_db(heard), speaking=speaking, message=status.message
+                meter.quality(match), config.speech_s, level_db(sound), speaking=speaking, message=status.message
             )
-        yield self._finish(chunks, certain, meter, began)
+        yield self._finish(chunks, all_probabilities, meter, began)
 
-    def _finish(self, chunks: list[np.ndarray], certain: list[float], meter: SoundMeter, began: datetime) -> Snapshot:
+    def _finish(
+        self, chunks: list[np.ndarray], all_probabilities: list[float], meter: SoundMeter, began: datetime
+    ) -> Snapshot:
         samples = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
-        sound = DetectedSpeech(samples, np.array(certain, np.float32))
+        sound = DetectedSpeech(samples, np.array(all_probabilities, np.float32))
         quality, status = meter.quality(), self.source.status
         if self.check and quality.speech_s > 0:
             quality = replace(quality, speaker_match=self.check(sound.speech(), True))
         sample = RecordedSample(sound, quality, status.device or self.source.name, began)
         return Snapshot(quality, self.config.speech_s, message=status.message, sample=sample)
 
-    def _hear(self, seconds: float) -> np.ndarray | None:
-        """About ``seconds`` of whole chunks, or None if nothing came in time."""
+    def _next_chunks(self, seconds: float) -> np.ndarray | None:
+        """Read about ``seconds`` of whole chunks. None if nothing came in time."""
         wanted = max(1, round(seconds / CHUNK_S)) * CHUNK
         if len(self._waiting) < wanted:
             block = self.source.read(seconds, self.config.backlog_s)
             if block is not None:
-                self._heard_at = time.monotonic()
+                self._last_sound_at = time.monotonic()
                 if abs(block.start_s - self._read_to_s) > 1e-3:  # it does not follow what came before
                     self._detector.reset()
                     self._waiting = self._waiting[:0]
                 self._read_to_s = block.end_s
                 self._waiting = np.concatenate([self._waiting, block.samples])
-            elif time.monotonic() - self._heard_at > self.config.source_timeout_s and not self.ended:
+            elif time.monotonic() - self._last_sound_at > self.config.source_timeout_s and not self.ended:
                 why = self.source.status.message or "no sound came from it"
                 raise HeardError(f"{self.source.name} was waited for in vain: {why}")
         taken = min(wanted, len(self._waiting) // CHUNK * CHUNK)
-        heard, self._waiting = self._waiting[:taken], self._waiting[taken:]
-        return heard if taken else None
+        chunks, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        return chunks if taken else None
 
 
-def _spoken(chunks: list[np.ndarray], certain: list[float]) -> np.ndarray:
+def _spoken(chunks: list[np.ndarray], all_probabilities: list[float]) -> np.ndarray:
     """Those of some chunks (512,) in which somebody speaks, joined."""
-    return np.concatenate([chunk for chunk, probability in zip(chunks, certain, strict=True) if probability >= SPEECH])
+    return np.concatenate(
+        [chunk for chunk, probability in zip(chunks, all_probabilities, strict=True) if probability >= SPEECH]
+    )

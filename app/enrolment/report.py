@@ -19,38 +19,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PersonReport:
+    """How good a person's voiceprint is."""
+
     name: str
     samples: int
     speech_s: float
+    """Seconds of speech in all samples."""
     consistency: float | None
-    """Mean score, -1 to 1, between each sample and the rest of them (leave one out); between the pieces of the sample
-    if there is only one. None if there is but one piece of speech."""
+    """Mean score, -1 to 1, of each sample with the rest of them pooled (leave one out). A single sample is compared by
+    its segments. None for a single segment."""
     outliers: tuple[str, ...] = ()
-    """Files of samples unlike the rest; only told from three samples on, since of two neither is the wrong one."""
+    """Files of samples unlike the rest. None are named of two samples, since neither is the wrong one."""
     nearest: str | None = None
-    """The other person whose voiceprint is the most alike; None if there is nobody else."""
+    """The other person whose voiceprint is the most alike. None if there is nobody else."""
     nearest_score: float | None = None
-    """Score with it, -1 to 1."""
+    """Score with the voiceprint of ``nearest``, -1 to 1."""
 
-    def warnings(self, levels: SimilarityThresholds) -> list[str]:
-        """What the user should look into in this person's samples, a line each."""
+    def warnings(self, thresholds: SimilarityThresholds) -> list[str]:
+        """Lines about what the user should look into in this person's samples."""
         lines = []
         for file in self.outliers:
             lines.append(
                 f"{self.name}: {file} sounds unlike the other samples; listen to it, and remove or replace it."
             )
-        if self.consistency is not None and self.consistency < levels.different and not self.outliers:
+        if self.consistency is not None and self.consistency < thresholds.different and not self.outliers:
             lines.append(
                 f"{self.name}: the samples do not sound like one person ({self.consistency:.2f}, expected"
-                f" {levels.different:.2f} or more); record them again."
+                f" {thresholds.different:.2f} or more); record them again."
             )
         return lines
 
 
 def report_people(
-    store: VoiceprintStore, encoder: Encoder, names: Iterable[str], levels: SimilarityThresholds
+    store: VoiceprintStore, encoder: Encoder, names: Iterable[str], thresholds: SimilarityThresholds
 ) -> list[PersonReport]:
-    """A report on each of ``names`` who has a voiceprint of this model, compared with everybody who has one."""
+    """Report on each of ``names`` who has a voiceprint of this model, compared with everybody who has one."""
     gallery = store.gallery(encoder.sha256, encoder.cohort)
     index_of = {name: index for index, name in enumerate(gallery.names)}
     alike = gallery.row_scores(gallery.vectors)
@@ -63,7 +66,7 @@ def report_people(
         scores = leave_one_out(samples, encoder.cohort)
         row = alike[index_of[name]]
         nearest = int(row.argmax()) if len(row) > 1 else None
-        odd = [s.file for s, score in zip(samples, scores, strict=False) if score < levels.different]
+        odd = [s.file for s, score in zip(samples, scores, strict=False) if score < thresholds.different]
         reports.append(
             PersonReport(
                 name=name,
@@ -78,12 +81,12 @@ def report_people(
     return reports
 
 
-def report_warnings(reports: Sequence[PersonReport], levels: SimilarityThresholds) -> list[str]:
-    """What the user should look into, a line each: in each person's samples, and two people who sound alike."""
-    lines = [line for person in reports for line in person.warnings(levels)]
+def report_warnings(reports: Sequence[PersonReport], thresholds: SimilarityThresholds) -> list[str]:
+    """Lines about what the user should look into: in each person's samples, and two people who sound alike."""
+    lines = [line for person in reports for line in person.warnings(thresholds)]
     alike = {}
     for person in reports:
-        if person.nearest_score is not None and person.nearest_score >= levels.same:
+        if person.nearest_score is not None and person.nearest_score >= thresholds.same:
             alike[tuple(sorted((person.name, person.nearest)))] = person.nearest_score
     for (one, other), score in alike.items():
         lines.append(
@@ -93,7 +96,10 @@ def report_warnings(reports: Sequence[PersonReport], levels: SimilarityThreshold
 
 
 def leave_one_out(samples: Sequence[EmbeddedSample], cohort: Cohort | None = None) -> list[float]:
-    """Score of each sample to the rest of them pooled; of each piece, if there is one sample; [] for one piece."""
+    """Scores, -1 to 1, of each sample with the rest of them pooled. A single sample is compared by its segments.
+
+    [] for a single segment.
+    """
     parts = [(sample.vectors, list(sample.segment_s)) for sample in samples]
     if len(parts) == 1:
         (only,) = samples

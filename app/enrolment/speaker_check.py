@@ -1,7 +1,7 @@
-"""Whose voice is it? What recording asks the model: the same as in the other samples, or somebody already enrolled?
+"""Whose voice a recording holds: the same as in the person's other samples, or that of somebody already enrolled?
 
-The model takes seconds to load. It is loaded by a thread while the person reads the first prompt; until it is there
-the questions have no answer, and nobody waits for one.
+The model takes seconds to load. A thread loads it while the person reads the first prompt. Until it is there the
+questions have no answer, and nobody waits for one.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
 
 COMPARED_SAMPLES = 6
-"""Kept samples of the person that a new one is compared with: the newest."""
+"""A new recording is compared with this many of the person's samples, the newest."""
 
 
 class SpeakerCheck:
-    """Everybody enrolled with this model, and one person who is being recorded. One thread at a time."""
+    """Compares recordings of one person with each other, and with everybody else enrolled. One thread at a time."""
 
     def __init__(self, encoder: Encoder, others: Gallery):
         self.encoder, self.others = encoder, others
-        self.levels = SimilarityThresholds.of(encoder.rule())
+        self.thresholds = SimilarityThresholds.of(encoder.rule())
         self._own: list[np.ndarray] = []  # one embedding per sample of the person
 
     @classmethod
@@ -49,8 +49,10 @@ class SpeakerCheck:
         progress: Callable[[int, int], None] | None = None,
         encoder: Encoder | None = None,
     ) -> SpeakerCheck:
-        """Load the voiceprints in ``data`` of all but ``name``, and the person's newest ``recordings``; and the model,
-        unless its ``encoder`` is there already.
+        """Read the voiceprints in ``data`` of all but ``name``, and the person's newest ``recordings``.
+
+        ``encoder``: the model, if it is loaded already; else ``model`` is, with its ``progress``. Raises BadInput or
+        HeardError if the model or the voiceprints cannot be read.
         """
         if encoder is None:
             from app.embedding.load import load_encoder
@@ -62,9 +64,9 @@ class SpeakerCheck:
 
     @classmethod
     def of(cls, encoder: Encoder, known: Gallery, name: str, recordings: Sequence[Path]) -> SpeakerCheck:
-        """Everybody in ``known`` but ``name``, and the newest six of this person's ``recordings``.
+        """A check against everybody in ``known`` but ``name``, and the newest of this person's ``recordings``.
 
-        A recording that cannot be read is passed over.
+        ``recordings``: oldest first; one that cannot be read is passed over.
         """
         others = [index for index, other in enumerate(known.names) if other != name]
         check = cls(
@@ -72,30 +74,30 @@ class SpeakerCheck:
         )
         for path in recordings[-COMPARED_SAMPLES:]:
             with contextlib.suppress(HeardError):  # a damaged one is building's to report
-                check.keep(keep_speech(read_audio(path)))
+                check.add(keep_speech(read_audio(path)))
         return check
 
     def check(self, speech: np.ndarray) -> SpeakerMatch | None:
-        """Whose voice ``speech`` (n,) is; None for less than a second of it."""
-        voice = self._embed(speech)
-        if voice is None:
+        """Say whose voice ``speech`` (n,) is. None for less than a second of it."""
+        embedding = self._embed(speech)
+        if embedding is None:
             return None
         same = None
         if self._own:
             own = unit(np.sum(self._own, axis=0))
-            same = float(similarities(own[None], voice[None], self.encoder.cohort)[0, 0])
-        scores = score(voice, self.others)
+            same = float(similarities(own[None], embedding[None], self.encoder.cohort)[0, 0])
+        scores = score(embedding, self.others)
         nearest = max(scores, key=scores.__getitem__, default=None)
-        return SpeakerMatch(self.levels, same, nearest, scores.get(nearest))
+        return SpeakerMatch(self.thresholds, same, nearest, scores.get(nearest))
 
-    def keep(self, speech: np.ndarray) -> None:
-        """``speech`` is of the person: compare the next samples with it, too."""
-        voice = self._embed(speech)
-        if voice is not None:
-            self._own.append(voice)
+    def add(self, speech: np.ndarray) -> None:
+        """Compare the next samples with ``speech`` (n,), too: it is the person's."""
+        embedding = self._embed(speech)
+        if embedding is not None:
+            self._own.append(embedding)
 
     def forget_last(self) -> None:
-        """What was kept last was taken back."""
+        """Take back what was added last."""
         if self._own:
             self._own.pop()
 
@@ -105,9 +107,9 @@ class SpeakerCheck:
 
 
 class LoadingSpeakerCheck:
-    """The same questions while the model loads in a thread: until it is there, they have no answer.
+    """A SpeakerCheck that a thread loads. Until it is there, questions have no answer.
 
-    If it cannot be loaded they never have one; ``problem`` says why, and recording goes on without.
+    If it cannot be loaded they never have one: ``problem`` says why, and recording goes on without.
     """
 
     def __init__(self, load: Callable[[], SpeakerCheck]):
@@ -125,27 +127,27 @@ class LoadingSpeakerCheck:
 
     @property
     def problem(self) -> Exception | None:
-        """Why the voices could not be loaded; None if they were, or are still being loaded."""
+        """Why the check could not be loaded. None if it was, or is still being loaded."""
         return self._future.exception() if self.ready else None
 
     def check(self, speech: np.ndarray, final: bool = False) -> SpeakerMatch | None:
-        """See ``SpeakerCheck.check``; a ``final`` question waits for the model."""
-        voices = self._voices(wait=final)
-        return voices.check(speech) if voices else None
+        """See ``SpeakerCheck.check``. A ``final`` question waits for the model."""
+        loaded = self._loaded(wait=final)
+        return loaded.check(speech) if loaded else None
 
-    def keep(self, speech: np.ndarray) -> None:
-        """See ``SpeakerCheck.keep``."""
-        voices = self._voices(wait=True)
-        if voices:
-            voices.keep(speech)
+    def add(self, speech: np.ndarray) -> None:
+        """See ``SpeakerCheck.add``. Waits for the model."""
+        loaded = self._loaded(wait=True)
+        if loaded:
+            loaded.add(speech)
 
     def _run(self) -> None:
         try:
             self._future.set_result(self._load())
-        except Exception as error:  # whoever asks is told
+        except Exception as error:  # ``problem`` says so
             self._future.set_exception(error)
 
-    def _voices(self, *, wait: bool) -> SpeakerCheck | None:
+    def _loaded(self, *, wait: bool) -> SpeakerCheck | None:
         if not (wait or self.ready) or self._future.exception():
             return None
         return self._future.result()

@@ -1,4 +1,4 @@
-"""Enrolment in a terminal: prompts, a level meter, and after each sample what was heard. Used by record_samples.py."""
+"""Enrolment in a terminal: prompts, a level meter, and after each sample its figures. Used by record_samples.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from utils import BadInput, HeardError, clean_name, data_dir
 
 COUNTDOWN_S = 3
 PLAIN_LINE_EVERY_S = 2.0
-"""Of sound: how often a recording is reported where lines cannot be redrawn."""
+"""Seconds of sound between two lines about a recording where lines cannot be redrawn."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class EnrolOptions:
     name: str
     samples: int = 3
     seconds: float = 7.0
-    """Of speech in each sample."""
+    """Seconds of speech in each sample."""
     device: str | None = None
     file: Path | None = None
-    """Plays the microphone: its consecutive stretches are the samples."""
+    """A file that plays the microphone: its consecutive stretches are the samples."""
     data: Path | None = None
     model: str = "embedded"
 
@@ -61,17 +61,19 @@ def run_enrolment(options: EnrolOptions) -> int:
     limits = Limits(speech_s=min(Limits.speech_s, 0.6 * options.seconds))
     source = options.file.name if options.file else ""
     guide = Guide(data, options.name, samples=options.samples, limits=limits, source=source)
-    voices = LoadingSpeakerCheck(lambda: SpeakerCheck.load(data, guide.name, guide.earlier, model=options.model))
+    speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck.load(data, guide.name, guide.earlier, model=options.model))
     config = RecorderConfig(speech_s=options.seconds, longest_s=max(20.0, 4 * options.seconds))
-    recorder = SampleRecorder(options.source(), config, voices.check)
-    return EnrolTerminal(options, guide, recorder, voices).run()
+    recorder = SampleRecorder(options.source(), config, speaker_check.check)
+    return EnrolTerminal(options, guide, recorder, speaker_check).run()
 
 
 class EnrolTerminal:
-    """One session. With a terminal the person starts each sample with Enter; without one a countdown does."""
+    """One session of recording. At a terminal the person starts each sample with Enter, elsewhere a countdown does."""
 
-    def __init__(self, options: EnrolOptions, guide: Guide, recorder: SampleRecorder, voices: LoadingSpeakerCheck):
-        self.options, self.guide, self.recorder, self.voices = options, guide, recorder, voices
+    def __init__(
+        self, options: EnrolOptions, guide: Guide, recorder: SampleRecorder, speaker_check: LoadingSpeakerCheck
+    ):
+        self.options, self.guide, self.recorder, self.speaker_check = options, guide, recorder, speaker_check
         self.live = sys.stdout.isatty()
         self.asks = options.file is None and sys.stdin is not None and sys.stdin.isatty()
         self._may_be_enrolled_twice = False
@@ -87,12 +89,12 @@ class EnrolTerminal:
                 self.note(f"They are added to {len(guide.earlier)} from before.")
             if self.options.file is None:
                 self._listen_first()
-            self.voices.start()
+            self.speaker_check.start()
             while guide.prompt and not self.recorder.ended:
                 self._one_sample()
             verdict = guide.give_up() if guide.prompt else None
             if verdict:
-                self._tell(verdict)
+                self._show_verdict(verdict)
         except KeyboardInterrupt:
             self.note(f"Stopped. {self._kept_text()}")
             raise
@@ -109,7 +111,7 @@ class EnrolTerminal:
             self.note(f"  {guide.prompt.position.instruction}\n  Read this, or say anything else, in any language:")
             self.note(f'    "{guide.prompt.sentence}"')
             self._wait_for_start()
-        self._raise_if_voices_failed()
+        self._raise_if_check_failed()
         sample = self._record()
         if self.recorder.ended and not sample.quality.speech_s:  # the end of a file
             self._last_problem = self._last_problem or " ".join(problem.text for problem in guide.judge(sample))
@@ -119,23 +121,23 @@ class EnrolTerminal:
             self._ask_if_enrolled(sample)
         verdict = guide.take(sample)
         if verdict.kept is not None:
-            self.voices.keep(verdict.kept.sound.speech())
-        self._tell(verdict)
-        self._raise_if_voices_failed()
+            self.speaker_check.add(verdict.kept.sound.speech())
+        self._show_verdict(verdict)
+        self._raise_if_check_failed()
 
     def _record(self) -> RecordedSample:
-        told_s, message = 0.0, ""
+        shown_s, message = 0.0, ""
         for snapshot in self.recorder.record():
             if snapshot.sample is not None:
                 return snapshot.sample
             if self.live:
                 self._redraw(recording_line(snapshot))
-            elif snapshot.message != message or snapshot.quality.sound_s - told_s >= PLAIN_LINE_EVERY_S:
-                told_s, message = snapshot.quality.sound_s, snapshot.message
+            elif snapshot.message != message or snapshot.quality.sound_s - shown_s >= PLAIN_LINE_EVERY_S:
+                shown_s, message = snapshot.quality.sound_s, snapshot.message
                 self.note(recording_line(snapshot))
         raise AssertionError("a recording ends with its sample")
 
-    def _tell(self, verdict: Verdict) -> None:
+    def _show_verdict(self, verdict: Verdict) -> None:
         reasons = " ".join(problem.text for problem in verdict.problems)
         self._last_problem = reasons or self._last_problem
         match verdict.outcome:
@@ -170,7 +172,7 @@ class EnrolTerminal:
         if self.asks:
             while not enter_pressed():
                 self._redraw(waiting_line(self.recorder.monitor(), "press Enter to start"))
-                self._raise_if_voices_failed()
+                self._raise_if_check_failed()
             return
         self.note(f"  Starting in {COUNTDOWN_S} s.")
         start = time.monotonic() + COUNTDOWN_S
@@ -180,10 +182,10 @@ class EnrolTerminal:
                 self._redraw(waiting_line(snapshot, f"starting in {left_s:.0f}"))
         self.note("  Speak now.")
 
-    def _raise_if_voices_failed(self) -> None:
-        """A model or voiceprints that cannot be read end the session, but only between samples."""
-        if self.voices.problem:
-            raise self.voices.problem
+    def _raise_if_check_failed(self) -> None:
+        """End the session, between samples, if the model or the voiceprints cannot be read."""
+        if self.speaker_check.problem:
+            raise self.speaker_check.problem
 
     # ------------------------------------------------------------ the end
 
@@ -237,7 +239,7 @@ def describe(quality: Quality) -> str:
 
 
 def recording_line(snapshot: Snapshot) -> str:
-    """How a recording is going: level, speech so far, and what is wrong with it just now."""
+    """A line about a recording that goes on: level, speech so far, and what is wrong with it just now."""
     quality = snapshot.quality
     done = bar(quality.speech_s / snapshot.wanted_s)
     faults = [problem.fault.value for problem in judge(quality) if problem.fault not in {Fault.SHORT, Fault.MUTE}]
@@ -246,7 +248,7 @@ def recording_line(snapshot: Snapshot) -> str:
 
 
 def waiting_line(snapshot: Snapshot, text: str) -> str:
-    """The level between samples."""
+    """A line with the level between samples."""
     return f"{meter(snapshot.level_db)}  {snapshot.message or text}".rstrip()
 
 

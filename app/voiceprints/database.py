@@ -1,4 +1,4 @@
-"""The file that voiceprints are kept in: SQLite, opened when needed, its errors told in a line."""
+"""The file that voiceprints are kept in: SQLite, opened when needed, with errors of one line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Database:
     """One SQLite file with a write-ahead log. Made when first written to; an absent one reads as empty."""
 
     def __init__(self, path: Path, busy_timeout_s: float):
-        """``busy_timeout_s``: how long another program that is just writing is waited for."""
+        """``busy_timeout_s``: seconds to wait for another program that is just writing."""
         self.path, self.busy_timeout_s = path, busy_timeout_s
         self._connection: sqlite3.Connection | None = None
 

@@ -21,23 +21,28 @@ from utils import BadInput, atomic_write, slug, write_wav
 
 @dataclass(frozen=True)
 class Note:
-    """What is written down beside a sample."""
+    """What is written down beside a sample, as JSON."""
 
     name: str
+    """The person's name, as it was typed."""
     recorded_at: str
-    """ISO 8601, with the zone."""
+    """Time of recording: ISO 8601, with the zone."""
     device: str = ""
+    """Microphone, or what else the sound came from."""
     position: str = ""
-    """"near", "back", "soft", or "" for what was taken from a file."""
+    """"near", "back" or "soft"; empty for what was taken from a file."""
     sentence: str = ""
+    """The prompt that was read; empty if there was none."""
     source: str = ""
-    """Name of the file that it was taken from, and its SHA-256: taken once, it is not taken again."""
+    """Name of the file that the sample was taken from; empty for a microphone."""
     source_sha256: str = ""
+    """SHA-256 of what was taken: taken once, it is not taken again."""
     quality: dict[str, object] = field(default_factory=dict)
+    """The sample's figures: ``quality_figures`` of app.enrolment.quality."""
 
 
 def samples_dir(data: Path, name: str) -> Path:
-    """The folder of a person's recordings. It may not exist."""
+    """The folder of a person's recordings, which may not exist."""
     return data / "speakers" / slug(name)
 
 

@@ -26,26 +26,28 @@ class EmbeddedSample:
     """One recording of a person, with the embeddings that a model made of it."""
 
     file: str
-    """Path as given: for recordings, relative to the data folder."""
+    """Path as given; of a recording relative to the data folder, with "/"."""
     vectors: np.ndarray
-    """(pieces, D) float32 of unit length, one for each piece of speech."""
+    """Embeddings (k, D) float32 of unit length, one for each segment of speech."""
     segment_s: Sequence[float]
-    """Seconds of speech behind each piece."""
+    """Seconds of speech behind each of the k embeddings."""
 
     @property
     def speech_s(self) -> float:
+        """Seconds of speech in all."""
         return float(sum(self.segment_s))
 
 
 @dataclass(frozen=True)
 class EnrolledPerson:
-    """Somebody enrolled, in a list."""
+    """Somebody enrolled, as lists show them."""
 
     name: str
     enrolled_at: str
-    """ISO 8601, UTC, to the second."""
+    """Time of enrolment, UTC to the second: "2026-01-31 12:34:56"."""
     samples: int
     speech_s: float
+    """Seconds of speech in all samples."""
     models: tuple[str, ...]
     """The models that made the voiceprint."""
 
@@ -54,7 +56,7 @@ class VoiceprintStore:
     """``voiceprints.db`` in a data folder. Made when first written to; reading an absent one finds nobody."""
 
     def __init__(self, data: Path, *, busy_timeout_s: float = 10.0):
-        """``busy_timeout_s``: how long another program that is just writing is waited for."""
+        """``busy_timeout_s``: seconds to wait for another program that is just writing."""
         self.data = Path(data)
         self.path = self.data / "voiceprints.db"
         self._database = Database(self.path, busy_timeout_s)
@@ -75,7 +77,7 @@ class VoiceprintStore:
         return [name for (name,) in self._database.read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
 
     def overview(self) -> list[EnrolledPerson]:
-        """Everybody, in alphabetical order, with what they are known by."""
+        """Everybody who has samples, in alphabetical order, with what they are known by."""
         rows = self._database.read(
             "SELECT p.name, p.enrolled_at, count(*), total(s.speech_s),"
             " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
@@ -100,9 +102,9 @@ class VoiceprintStore:
         ]
 
     def gallery(self, model_sha256: str, cohort: Cohort | None = None) -> Gallery:
-        """One row per person: the mean of the embeddings that this model made, weighted by seconds of speech.
+        """The people whom this model knows: a row each, the mean of its embeddings weighted by seconds of speech.
 
-        ``cohort``: that model's, so that scores are normalised.
+        ``cohort``: the model's, for normalised scores.
         """
         rows = self._database.read(
             "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
@@ -117,7 +119,7 @@ class VoiceprintStore:
         return Gallery(tuple(sums), unit(np.stack(list(sums.values()))).astype(np.float32), cohort)
 
     def stale(self, model_sha256: str) -> list[str]:
-        """People whose voiceprints were all made by another model: they must be built again before they are known."""
+        """People whose voiceprints were all made by other models. They must be built again before they are known."""
         rows = self._database.read(
             "SELECT p.name FROM people p WHERE EXISTS (SELECT 1 FROM samples s WHERE s.person_id = p.id)"
             " AND NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"

@@ -185,9 +185,9 @@ def load():
 
 def main():
     options = EnrolOptions("Ana", samples=2, seconds=2.0, data=data)
-    guide, voices = Guide(data, "Ana", samples=2, limits=Limits(speech_s=1.2)), LoadingSpeakerCheck(load)
-    recorder = SampleRecorder(FileSource(file, realtime=True), RecorderConfig(speech_s=2.0), voices.check)
-    return EnrolTerminal(options, guide, recorder, voices).run()
+    guide, speaker_check = Guide(data, "Ana", samples=2, limits=Limits(speech_s=1.2)), LoadingSpeakerCheck(load)
+    recorder = SampleRecorder(FileSource(file, realtime=True), RecorderConfig(speech_s=2.0), speaker_check.check)
+    return EnrolTerminal(options, guide, recorder, speaker_check).run()
 
 run_cli(main)
 """
@@ -243,12 +243,12 @@ def test_at_a_terminal_enter_starts_and_ctrl_c_keeps_what_there_is(wav_of, tmp_p
 
 @pytest.fixture
 def session(tmp_path):
-    """session(options, voices, source): the terminal's side of a session with short samples."""
+    """session(options, speaker_check, source): the terminal's side of a session with short samples."""
 
-    def make(options: EnrolOptions, voices: LoadingSpeakerCheck, source: ArraySource) -> EnrolTerminal:
+    def make(options: EnrolOptions, speaker_check: LoadingSpeakerCheck, source: ArraySource) -> EnrolTerminal:
         guide = Guide(tmp_path, options.name, samples=options.samples, limits=Limits(speech_s=2.0))
-        recorder = SampleRecorder(source, RecorderConfig(speech_s=3.0), voices.check)
-        return EnrolTerminal(options, guide, recorder, voices)
+        recorder = SampleRecorder(source, RecorderConfig(speech_s=3.0), speaker_check.check)
+        return EnrolTerminal(options, guide, recorder, speaker_check)
 
     return make
 
@@ -258,8 +258,8 @@ def test_a_voice_that_is_enrolled_is_only_kept_if_the_person_says_so(
     session, monkeypatch, voice, tmp_path, encoder, capsys, answer, kept
 ):
     known = SpeakerCheck(encoder, Gallery(("Ben",), encoder.embed(keep_speech(voice("Ben")))[None]))
-    voices = LoadingSpeakerCheck(lambda: known)
-    terminal = session(EnrolOptions("Bob", samples=1, file=tmp_path / "x"), voices, ArraySource(voice("Ben")))
+    speaker_check = LoadingSpeakerCheck(lambda: known)
+    terminal = session(EnrolOptions("Bob", samples=1, file=tmp_path / "x"), speaker_check, ArraySource(voice("Ben")))
     terminal.asks = True  # as at a terminal; the file option only spares the wait for Enter
     asked = []
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answer)
@@ -275,9 +275,9 @@ def test_a_voice_that_is_enrolled_is_only_kept_if_the_person_says_so(
 
 def test_without_a_terminal_a_countdown_starts_the_sample(session, monkeypatch, voice, tmp_path, encoder, capsys):
     monkeypatch.setattr("app.terminal.enrol.COUNTDOWN_S", 1)
-    voices = LoadingSpeakerCheck(lambda: SpeakerCheck(encoder, Gallery()))
+    speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck(encoder, Gallery()))
     terminal = session(
-        EnrolOptions("Ana", samples=1), voices, ArraySource(voice("Ana"), realtime=True, name="Test mic")
+        EnrolOptions("Ana", samples=1), speaker_check, ArraySource(voice("Ana"), realtime=True, name="Test mic")
     )
     assert terminal.run() == 0
     out = capsys.readouterr().out

@@ -45,7 +45,7 @@ def test_a_new_voice_is_nobody_yet_and_then_itself(enrolled, spoken):
     assert check.same_voice is None
     assert check.nearest in {"Ana", "Ben"}
     assert check.nearest_score < check.thresholds.same
-    speaker_check.keep(first)
+    speaker_check.add(first)
     assert speaker_check.check(second).same_voice > check.thresholds.same
     assert speaker_check.check(spoken("Ana")[0]).same_voice < check.thresholds.different
 
@@ -84,6 +84,6 @@ def test_a_model_that_cannot_be_loaded_is_a_problem_not_a_crash(tmp_path, spoken
     speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck.load(tmp_path, "Ana", []))
     speaker_check.start()
     assert speaker_check.check(spoken("Ana")[0], final=True) is None
-    speaker_check.keep(spoken("Ana")[0])
+    speaker_check.add(spoken("Ana")[0])
     assert isinstance(speaker_check.problem, HeardError)
     assert "is damaged" in str(speaker_check.problem)

@@ -258,7 +258,7 @@ def test_deleting_says_what_goes_and_it_is_gone(sure, qtbot, person, monkeypatch
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=LONG)
     assert known(shown) == []
     assert not list((tmp_path / "speakers").glob("*"))
-    assert shown.state.nobody
+    qtbot.waitUntil(lambda: shown.state.nobody, timeout=LONG)
     assert "gone for good" in shown.status.text
 
 

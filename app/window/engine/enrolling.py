@@ -139,7 +139,7 @@ class Enrolment:
         self._update(step=Step.CHECKING)
         verdict = guide.take(sample)
         if verdict.kept is not None:
-            speaker_check.keep(verdict.kept.sound.speech())
+            speaker_check.add(verdict.kept.sound.speech())
         again = verdict.outcome in (Outcome.AGAIN, Outcome.LEFT_OUT)
         self._update(again=again, problems=tuple(verdict.problems), kept=len(guide.kept), speech_s=guide.speech_s)
 
@@ -172,12 +172,12 @@ class Enrolment:
             return
         self._update(step=Step.BUILDING, kept=len(guide.kept), speech_s=guide.speech_s)
         encoder, skipped = context.encoder(), []
-        levels = SimilarityThresholds.of(encoder.rule())
+        thresholds = SimilarityThresholds.of(encoder.rule())
         with VoiceprintStore(guide.data) as store:
             if not build_person(store, encoder, guide.name, samples_of(guide.data, guide.name), skipped.append):
                 self.fail(" ".join(skipped))
                 return
-            found = report_warnings(report_people(store, encoder, [guide.name], levels), levels)
+            found = report_warnings(report_people(store, encoder, [guide.name], thresholds), thresholds)
         context.reload_people()
         self._update(step=Step.DONE, warnings=tuple(found), problems=(), again=False)
 
