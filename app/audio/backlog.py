@@ -19,7 +19,7 @@ class Backlog:
         self._origin_s = 0.0  # the clock is counted from here in whole samples: no rounding adds up over hours
         self._passed = 0  # samples taken or skipped since then
         self._dropped_s = 0.0
-        self._told_s = 0.0  # part of dropped_s that blocks have told of
+        self._reported_s = 0.0  # part of dropped_s that blocks have reported
 
     def __len__(self) -> int:
         return self._waiting
@@ -46,7 +46,7 @@ class Backlog:
             self._waiting += len(samples)
 
     def drop(self, count: int) -> None:
-        """Forget the oldest ``count`` samples; the next block tells of them."""
+        """Forget the oldest ``count`` samples; the next block reports them."""
         self._dropped_s += len(self._pop(count)) / SAMPLE_RATE
 
     def jump(self, to_s: float, *, dropped: bool) -> None:
@@ -59,8 +59,8 @@ class Backlog:
 
     def take(self, count: int) -> AudioBlock:
         """The oldest ``count`` samples, or as many as wait, as a block of their own."""
-        start_s, dropped_s = self.start_s, self._dropped_s - self._told_s
-        self._told_s = self._dropped_s
+        start_s, dropped_s = self.start_s, self._dropped_s - self._reported_s
+        self._reported_s = self._dropped_s
         return AudioBlock(self._pop(count), start_s, dropped_s)
 
     def _pop(self, count: int) -> np.ndarray:

@@ -29,9 +29,11 @@ def choose(devices: Sequence[InputDevice], wanted: str | None, before: InputDevi
     """The device that ``wanted`` means: None the system's default, a whole number that index, else a part of a name.
 
     Upper and lower case are the same. A whole name comes before a part of one, and of several the first is taken.
-    If one was wanted, and was ``before`` and went away, only that one is meant: nobody would notice that another is
-    heard now. Raises HeardError if there is no device at all or that one is not there, BadInput, naming what there is,
-    if none is meant.
+    ``before`` is the device that was open until it went away. If a device was wanted, only that one is meant then:
+    nobody would notice a change to another.
+
+    Raises HeardError if there is no device at all, or if ``before`` is not back. Raises BadInput, naming the devices
+    that are there, if ``wanted`` means none of them.
     """
     if not devices:
         raise HeardError(NO_DEVICE)

@@ -52,7 +52,7 @@ class Intake:
 
     def _begin(self, capture: Capture) -> None:
         """With the first sound of a stream: what is left of the one before can no longer be part of a block."""
-        began = capture.heard_at - capture.ring.written / capture.rate
+        began = capture.newest_at - capture.ring.written / capture.rate
         if self._epoch is None:
             self._epoch = began
         self.backlog.jump(began - self._epoch, dropped=False)

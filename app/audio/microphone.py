@@ -14,7 +14,7 @@ import time
 from app.audio.backlog import sample_counts
 from app.audio.devices import InputDevice, choose, silence_hint
 from app.audio.intake import Intake
-from app.audio.portaudio import count_stream, library, lock, quiet_stderr, reason
+from app.audio.portaudio import close_stream, library, lock, quiet_stderr, reason, stream_opened
 from app.audio.ring_buffer import Capture
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, HeardError
@@ -111,7 +111,7 @@ class Microphone:
                 self._try_again()
             else:
                 if self._intake.receive(capture, most):
-                    self._condition = self._hearing()
+                    self._condition = self._running()
                 missing = least - len(self._intake.backlog)
                 if missing <= 0:
                     return self._intake.backlog.take(most)
@@ -127,7 +127,7 @@ class Microphone:
                 self._stopped.wait(min(left_s, max(0.0, self._retry_at - time.monotonic())))
         return None
 
-    def _hearing(self) -> tuple[SourceState, str]:
+    def _running(self) -> tuple[SourceState, str]:
         if self._intake.silent:
             return SourceState.SILENT, silence_hint(self.name)
         return SourceState.RUNNING, ""
@@ -161,7 +161,7 @@ class Microphone:
             sounddevice = library()
             device = choose(_query(sounddevice), self.device, before=self._found)
             self._stream, capture = _open_stream(sounddevice, device, self.rate)
-            count_stream(+1)
+            stream_opened(self._stream)
             self._found, self.name = device, device.name
             self._quiet_s = 0.0
             self._capture = capture
@@ -171,8 +171,7 @@ class Microphone:
         stream, capture = self._stream, self._capture
         self._stream = self._capture = None
         if stream is not None:
-            stream.close(ignore_errors=True)
-            count_stream(-1)
+            close_stream(stream)
             self._overflows += capture.overflows
 
 

@@ -1,4 +1,4 @@
-"""Sound out: a piece of a recording through the system's loudspeaker."""
+"""Sound out: a part of a recording through the system's loudspeaker."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.audio.portaudio import count_stream, library, lock, quiet_stderr, reason
+from app.audio.portaudio import close_stream, library, lock, quiet_stderr, reason, stream_opened
 from utils import SAMPLE_RATE, HeardError, resample
 
 
 class Player:
-    """Plays one piece at a time. Opening a device takes time: ``play`` does that in a thread and returns at once.
+    """Plays one sound at a time. Opening a device takes time: ``play`` does that in a thread and returns at once.
 
     ``position_s``, ``playing`` and ``error`` may be read from any thread; the rest belongs to one.
     """
 
     def __init__(self) -> None:
         self.error = ""
-        """One line, if the last piece could not be played."""
-        self._piece: _Piece | None = None
+        """One line, if the last sound could not be played."""
+        self._playback: _Playback | None = None
 
     @property
     def playing(self) -> bool:
-        """Whether a piece is being played, or about to be."""
-        return self._piece is not None and not self._piece.over.is_set()
+        """Whether a sound is being played, or about to be."""
+        return self._playback is not None and not self._playback.ended.is_set()
 
     @property
     def position_s(self) -> float:
-        """How much of the piece was played; its length when it is over, 0 if there never was one."""
-        return self._piece.at / SAMPLE_RATE if self._piece else 0.0
+        """How much of the sound was played; its length when it is over, 0 if there never was one."""
+        return self._playback.at / SAMPLE_RATE if self._playback else 0.0
 
     def play(self, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
         """Play mono samples (n,) at 16 kHz, int16 or float with full scale +-1, in place of what is playing.
@@ -39,39 +39,38 @@ class Player:
         """
         self.stop()
         self.error = ""
-        self._piece = piece = _Piece()
-        threading.Thread(target=self._run, args=(piece, sound), name="player", daemon=True).start()
+        self._playback = playback = _Playback()
+        threading.Thread(target=self._run, args=(playback, sound), name="player", daemon=True).start()
 
     def stop(self) -> None:
         """Be silent; safe to call when nothing plays."""
-        if self._piece is not None:
-            self._piece.over.set()
+        if self._playback is not None:
+            self._playback.ended.set()
 
-    def _run(self, piece: _Piece, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
+    def _run(self, playback: _Playback, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
         try:
-            piece.take(sound() if callable(sound) else sound)
-            if piece.over.is_set():
+            playback.take(sound() if callable(sound) else sound)
+            if playback.ended.is_set():
                 return
-            stream, rate = _open(piece)
+            stream, rate = _open(playback)
         except HeardError as error:
             self.error = str(error)
-            piece.over.set()
+            playback.ended.set()
             return
-        piece.over.wait(piece.length / rate + 5.0)
-        piece.over.set()
+        playback.ended.wait(playback.length / rate + 5.0)
+        playback.ended.set()
         with lock:
-            stream.close(ignore_errors=True)
-            count_stream(-1)
+            close_stream(stream)
 
 
-class _Piece:
-    """What PortAudio's callback takes from; ``at`` counts samples at 16 kHz."""
+class _Playback:
+    """What PortAudio's callback takes from; ``at`` counts samples at 16 kHz, ``next`` those of the device."""
 
     def __init__(self) -> None:
         self.sound = np.zeros(0, np.float32)
         self.rate = SAMPLE_RATE
         self.next = 0
-        self.over = threading.Event()
+        self.ended = threading.Event()
 
     def take(self, samples: np.ndarray) -> None:
         self.sound = (samples / 32768 if samples.dtype == np.int16 else samples).astype(np.float32)
@@ -87,17 +86,17 @@ class _Piece:
     def fill(self, out: np.ndarray, frames: int, time: object, status: object) -> None:
         """PortAudio's callback: out is (frames, channels)."""
         part = self.sound[self.next : self.next + frames]
-        if self.over.is_set():
+        if self.ended.is_set():
             part = part[:0]
         out[: len(part)] = part[:, None]
         out[len(part) :] = 0
         self.next += frames
         if self.next - frames >= self.length:  # a whole block of silence after the end: all of it was heard
-            self.over.set()
+            self.ended.set()
 
 
-def _open(piece: _Piece) -> tuple[object, int]:
-    """A running output stream on ``piece``, at 16 kHz or at the device's own rate, and that rate."""
+def _open(playback: _Playback) -> tuple[object, int]:
+    """A running output stream on ``playback``, at 16 kHz or at the device's own rate, and that rate."""
     with lock, quiet_stderr():
         sounddevice = library()
         try:
@@ -109,12 +108,12 @@ def _open(piece: _Piece) -> tuple[object, int]:
             stream = None
             try:
                 stream = sounddevice.OutputStream(
-                    samplerate=rate, channels=1, dtype="float32", blocksize=rate // 50, callback=piece.fill
+                    samplerate=rate, channels=1, dtype="float32", blocksize=rate // 50, callback=playback.fill
                 )
-                if rate != piece.rate:
-                    piece.sound, piece.rate = resample(piece.sound, piece.rate, rate), rate
+                if rate != playback.rate:
+                    playback.sound, playback.rate = resample(playback.sound, playback.rate, rate), rate
                 stream.start()
-                count_stream(+1)
+                stream_opened(stream)
                 return stream, rate
             except sounddevice.PortAudioError as error:
                 problem = error

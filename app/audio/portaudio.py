@@ -16,7 +16,8 @@ EXIT_S = 5.0
 
 lock = threading.RLock()
 """Held in every call into PortAudio, which is made for one thread."""
-_open_streams = 0
+_open_streams: set[object] = set()
+"""While one is open PortAudio is not restarted, which would end it."""
 _leaving = False
 
 
@@ -35,6 +36,7 @@ def library():
     if not loaded:
         atexit.register(_leave)
     elif not _open_streams:
+        # PortAudio lists its devices when it starts, and sounddevice has no public way to start it again.
         with contextlib.suppress(sounddevice.PortAudioError):  # not initialised, if it failed the last time
             sounddevice._terminate()
         try:
@@ -44,10 +46,15 @@ def library():
     return sounddevice
 
 
-def count_stream(change: int) -> None:
-    """A stream was opened (+1) or closed (-1): while one is open, PortAudio is not restarted. Holding the lock."""
-    global _open_streams
-    _open_streams += change
+def stream_opened(stream: object) -> None:
+    """PortAudio is not restarted until ``close_stream`` of this stream. The caller holds the lock."""
+    _open_streams.add(stream)
+
+
+def close_stream(stream: object) -> None:
+    """Close a stream, running or not, whatever PortAudio says to it. The caller holds the lock."""
+    stream.close(ignore_errors=True)
+    _open_streams.discard(stream)
 
 
 def reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The last minutes of sound, kept in memory so that they can be heard again. Nothing of it is ever written down."""
+"""The last minutes of sound, kept in memory so that they can be played again; never written to a disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from utils import SAMPLE_RATE
 
 
 class RecentSound:
-    """A ring of 16-bit samples on a clock of its own: ``add`` from one thread, ``piece`` from any.
+    """A ring of 16-bit samples on a clock of its own: ``add`` from one thread, ``between`` from any.
 
     At 16 kHz a minute takes 1.9 MB. Memory grows up to ``capacity_s``, a block at a time, and stays there.
     """
@@ -49,7 +49,7 @@ class RecentSound:
             for number in [number for number in self._blocks if number < oldest]:
                 del self._blocks[number]
 
-    def piece(self, start_s: float, end_s: float) -> np.ndarray:
+    def between(self, start_s: float, end_s: float) -> np.ndarray:
         """Samples (n,) int16 from ``start_s`` to ``end_s``, as far as they are still there; empty if they are not."""
         with self._lock:
             first = max(round(start_s * SAMPLE_RATE), self._end - self.capacity, 0)

@@ -75,14 +75,14 @@ class Capture:
         self.ring = RingBuffer(round(capacity_s * rate), channels)
         self.overflows = 0
         """Times that the sound card reported lost input."""
-        self.heard_at = 0.0
+        self.newest_at = 0.0
         """``time.monotonic()`` when the newest sound came."""
         self.finished = False
         """The stream came to its end, though nobody ended it."""
 
     def __call__(self, frames: np.ndarray, count: int, times: object, flags: object) -> None:
         """Take ``frames`` (count, channels) float32 from PortAudio, whose buffer is used again afterwards."""
-        self.heard_at = time.monotonic()
+        self.newest_at = time.monotonic()
         self.ring.write(frames)
         if flags.input_overflow:
             self.overflows += 1

@@ -47,7 +47,7 @@ class SpeechDetector:
 
     @property
     def waiting(self) -> int:
-        """Samples heard that do not fill a chunk yet."""
+        """Samples that do not fill a chunk yet."""
         return len(self._rest)
 
     def reset(self) -> None:

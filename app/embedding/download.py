@@ -4,7 +4,8 @@ A file is known by its revision and SHA-256 before it is asked for, a broken dow
 once the file is here nothing is sent or asked over a network.
 
 The cache is ``$HEARD_CACHE``, else the user's cache folder: ``~/.cache/heard`` (``$XDG_CACHE_HOME`` is respected),
-``~/Library/Caches/heard`` on macOS, ``%LOCALAPPDATA%\\heard`` on Windows. It holds plain files, no links.
+``~/Library/Caches/heard`` on macOS, ``%LOCALAPPDATA%\\heard`` on Windows. It holds plain files, no links. platformdirs
+names other folders (it follows ``$XDG_CACHE_HOME`` on macOS): models in today's caches would be downloaded again.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ def _receive(url: str, out: BinaryIO, size_bytes: int, progress: Progress | None
 
 
 def _chunks(response, wanted_bytes: int) -> Iterator[bytes]:
-    """The body in pieces, ended by the one that goes beyond what is wanted: a wrong server cannot fill the disk."""
+    """The body in chunks, ended by the one that goes beyond what is wanted: a wrong server cannot fill the disk."""
     for chunk in response.iter_bytes():
         yield chunk
         wanted_bytes -= len(chunk)

@@ -25,18 +25,19 @@ from app.embedding.onnx_writer import FLOAT, OnnxFile
 from utils import mel_filters
 
 OPSET, IR = 18, 9
-"""What older runtimes read, too."""
+"""Versions of the operators and of the file format that older runtimes read, too."""
 WAVE, EMBEDDING, POOLED = "wave", "embedding", "pooled"
-"""Names of the graph's input (samples,) and outputs: (D,), and the statistics (F,) that it is made of. All float32."""
+"""Names of the graph's input (samples,) and outputs: the embedding (D,) and the pooled statistics (F,). All float32."""
 LARGE = 60_000
-"""Weights from which a product over all frames is worth integers."""
+"""Number of weights from which a product over all frames is computed on integers, if integers are asked for."""
 N_FFT, HOP, FLOOR_POWER, RANGE_DB = 400, 160, 1e-10, 80.0
-"""Of ``model.LogMel``."""
+"""The constants of ``model.LogMel``, which this file does without: importing it would load torch."""
 FLOOR_VARIANCE = 1e-12
-"""Of ``model.AttentiveStatistics``."""
+"""The constant of ``model.AttentiveStatistics``."""
 DILATIONS = (2, 3, 4)
-"""Of ``model.EcapaTdnn``'s blocks."""
+"""The dilations of the blocks of ``model.EcapaTdnn``."""
 NORM_EPS = 1e-5
+"""The constant of torch's batch norms."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,16 @@ class Member:
     """One network of a graph."""
 
     tensors: Mapping[str, np.ndarray]
-    """Of a ``model.SpeakerNetwork``, by its names."""
+    """The tensors of a ``model.SpeakerNetwork``, by its names."""
     architecture: Mapping[str, int]
-    """The card's, of which "mels", "scale" and "stride" count."""
+    """The "architecture" of the network's card, of which "mels", "scale" and "stride" count."""
     int8: bool = False
+    """Whether large products are computed on integers."""
     int8_input: bool = True
-    """With ``int8``: in the first convolution, too. In a wide network that is a twentieth of the work, and where
-    rounding costs the most."""
+    """Whether ``int8`` holds for the first convolution, too. In a wide network that is a twentieth of the work, and
+    where rounding costs the most."""
     share: float = 1.0
-    """Of the squared length of an embedding that several networks make."""
+    """This network's part of the squared length of an embedding that several networks make."""
 
 
 def build_onnx(
@@ -77,15 +79,15 @@ def build_onnx(
 def build_side_by_side(
     members: Sequence[Member], *, half: bool = False, metadata: Mapping[str, str] | None = None
 ) -> bytes:
-    """``build_onnx`` of several networks that hear the same.
+    """An ONNX file like that of ``build_onnx``, of several networks that are given the same sound.
 
     Each one's embedding is brought to its share of the squared length; all of them, one after the other, are the
     embedding, of unit length. The statistics are the first one's.
 
     The cosine of two such embeddings is the mean of the networks' cosines, weighed by their shares.
     """
-    graph, heard, parts = _Graph(half), {}, []
-    made = [_network(graph, heard, member) for member in members]
+    graph, features, parts = _Graph(half), {}, []
+    made = [_network(graph, features, member) for member in members]
     for member, (embedding, _, _) in zip(members, made, strict=True):
         length = graph.op("Sqrt", graph.op("ReduceSum", graph.op("Mul", embedding, embedding), [1], keepdims=1))
         parts.append(graph.op("Mul", graph.op("Div", embedding, length), float(np.sqrt(member.share))))
@@ -93,13 +95,13 @@ def build_side_by_side(
     return _finished(graph, graph.op("Concat", *parts, axis=1), made[0][1], sizes, metadata)
 
 
-def _network(graph: _Graph, heard: dict[int, str], member: Member) -> tuple[str, str, tuple[int, int]]:
-    """(embedding (1, D), pooled statistics (1, F), (D, F)). ``heard``: log-mel features by their number of bands."""
+def _network(graph: _Graph, features: dict[int, str], member: Member) -> tuple[str, str, tuple[int, int]]:
+    """(embedding (1, D), pooled statistics (1, F), (D, F)). ``features``: log-mels by their number of bands."""
     backbone, mels = _Weights(member.tensors, "backbone."), member.architecture["mels"]
-    if mels not in heard:
-        heard[mels] = _log_mel(graph, mels)
+    if mels not in features:
+        features[mels] = _log_mel(graph, mels)
     graph.int8 = member.int8 and member.int8_input
-    x = _tdnn(graph, heard[mels], backbone.part("blocks.0"), stride=member.architecture["stride"])
+    x = _tdnn(graph, features[mels], backbone.part("blocks.0"), stride=member.architecture["stride"])
     graph.int8, outputs = member.int8, []
     for number, dilation in enumerate(DILATIONS, 1):
         x = _block(graph, x, backbone.part(f"blocks.{number}"), member.architecture["scale"], dilation)
@@ -273,6 +275,6 @@ def _matrix(weight: np.ndarray) -> np.ndarray:
 
 
 def _affine(norm: _Weights) -> tuple[np.ndarray, np.ndarray]:
-    """What a batch norm does in evaluation mode, x * scale + shift: two arrays of (C,)."""
+    """A batch norm in evaluation mode as x * scale + shift: two arrays of (C,)."""
     scale = norm["weight"] / np.sqrt(norm["running_var"] + np.float32(NORM_EPS))
     return scale, norm["bias"] - norm["running_mean"] * scale

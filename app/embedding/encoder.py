@@ -13,9 +13,9 @@ from app.scoring.decision import DecisionRule
 from utils import BadInput
 
 MIN_SAMPLES = 1600
-"""Shorter pieces (0.1 s) say nothing about a voice."""
+"""The shortest signal, 0.1 s: less says nothing about a voice."""
 BATCH_SAMPLES = 96 * 16_000
-"""At most so much sound goes through the network at once (or one signal): memory does not grow with how much comes."""
+"""The most sound in one batch, unless it is a single signal: memory does not grow with how much comes."""
 
 
 class Encoder(ABC):
@@ -50,7 +50,7 @@ class Encoder(ABC):
         """Tells whether two people speak at once; None if the model brings none."""
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
-        """The decision rule of this model's card; a ``threshold`` of one's own holds for speech of any length."""
+        """The decision rule of this model's card. A ``threshold`` of one's own holds for speech of any length."""
         calibration = self.card.get("calibration") or {}
         own = self.card["threshold"]
         rows = self.card.get("thresholds", [])
@@ -65,26 +65,34 @@ class Encoder(ABC):
         )
 
     def embed(self, samples: np.ndarray) -> np.ndarray:
-        """(n,) float32 of at least 0.1 s -> (D,) float32 of unit length."""
+        """The embedding (D,) float32 of unit length of speech (n,) float32. Raises BadInput for less than 0.1 s."""
         return self.embed_batch([samples])[0]
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
-        """Signals of any lengths -> (len(signals), D). Only equal lengths share a batch, so nothing is padded."""
+        """The embeddings (len(signals), D) of signals of any lengths.
+
+        Only equal lengths share a batch, so nothing is padded. Raises BadInput for a signal of less than 0.1 s.
+        """
         return self.embed_batch_with_overlap(signals)[0]
 
     def embed_with_overlap(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
-        """``embed`` of about a second of speech, and whether two people speak at once in it; False if this model does
-        not tell."""
+        """The embedding (D,) of about a second of speech (n,), and whether two people speak at once in it.
+
+        The second is False if the model has no overlap head. Raises BadInput for less than 0.1 s.
+        """
         vectors, overlap = self.embed_batch_with_overlap([samples])
         return vectors[0], self.is_overlap(overlap[0])
 
     def is_overlap(self, probability: float) -> bool:
-        """Whether a probability of ``embed_batch_with_overlap`` is enough to say that two people speak at once."""
+        """Whether a probability of ``embed_batch_with_overlap`` reaches the overlap head's threshold."""
         return self.overlap is not None and bool(probability >= self.overlap.threshold)
 
     def embed_batch_with_overlap(self, signals: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """``embed_batch``, and the probability (len(signals),) that two people speak at once, meant for pieces of about
-        a second; NaN if this model does not tell."""
+        """The embeddings (len(signals), D), and the probability (len(signals),) that two people speak at once in each.
+
+        Probabilities are meant for signals of about a second; they are NaN if the model has no overlap head. Raises
+        BadInput for a signal of less than 0.1 s.
+        """
         out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
         by_length: dict[int, list[int]] = {}
         for index, signal in enumerate(signals):
@@ -100,7 +108,7 @@ class Encoder(ABC):
         return unit(out), overlap
 
     def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """``_embed``, and the statistics (B, F) that the embeddings are made of, if they can be had."""
+        """The embeddings of ``_embed``, and the statistics (B, F) they are made of; None if they cannot be had."""
         return self._embed(batch), None
 
     @abstractmethod

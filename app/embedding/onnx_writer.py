@@ -1,6 +1,9 @@
 """ONNX's file format, as much of it as a network takes: nodes and constants in, bytes out. Needs no package.
 
 A file is one protobuf message; the numbers below are those of the fields in ONNX's own description, onnx.proto.
+
+Why not ``onnx.helper``: the graph is made whenever the program starts, and importing that takes 0.16 s and 13 MB of
+memory, against 0.02 s for this and the network's description together; the package is 33 MB on the disk.
 """
 
 from __future__ import annotations

@@ -18,6 +18,11 @@ oneDNN generates and keeps code for every number of frames it meets: about 5 MB 
 full-size network. So that sound of any length can come, the time axis is carried in steps of 16 frames. What lies in
 the frames beyond the true end reaches no result: convolutions gather from true frames only, and means and sums over
 time leave them out.
+
+Why this is here beside ONNX Runtime: bfloat16, the default of extraction where the processor multiplies it, has no form
+in ONNX Runtime on a CPU. And in float32 ONNX Runtime is no faster. On one thread of a processor with AVX2, for batches
+of 16 to 48 signals of 3 s, it took 1.0 to 1.2 times as long signal by signal with the embedded network, and 1.0 with
+the full-size one; a graph with a batch axis took 1.0 to 1.3 and 1.3 to 1.5 times as long.
 """
 
 from __future__ import annotations
@@ -203,7 +208,7 @@ class _Pooling:
         return mean, self._root((x - mean).square_().mean(dim=1, keepdim=True))
 
     def _weighted(self, x: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """The same under the softmax of ``logits``, whose division is done on the sums."""
+        """Mean and deviation (B, 1, c) under the softmax of ``logits`` over time, which is divided on the sums."""
         weights = logits.sub_(logits.amax(dim=1, keepdim=True)).float().exp_()
         total = weights.sum(dim=1, keepdim=True)
         mean = (weights * x).sum(dim=1, keepdim=True).div_(total)
@@ -215,7 +220,7 @@ class _Pooling:
 
 
 def _affine(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
-    """What a batch norm does in evaluation mode, x * scale + shift: two tensors of (C,)."""
+    """A batch norm in evaluation mode as x * scale + shift: two tensors of (C,)."""
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return scale, norm.bias - norm.running_mean * scale
 

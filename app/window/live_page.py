@@ -95,7 +95,7 @@ class LivePage(QWidget):
             self._playback.stop()
             return
         start_s = max(turn.start_s - LEAD_S, self._sound.recent.start_s)
-        samples = self._sound.recent.piece(start_s, turn.end_s + LEAD_S)
+        samples = self._sound.recent.between(start_s, turn.end_s + LEAD_S)
         if len(samples):
             self._playback.play(samples, start_s)
         else:

@@ -86,11 +86,11 @@ def test_the_clock_goes_by_the_wall_between_two_streams():
     intake, now = Intake(), time.monotonic()
     first, second = Capture(16_000, 1, 5.0), Capture(48_000, 2, 5.0)
     play(first, tone(1.0, 16_000))
-    first.heard_at = now
+    first.newest_at = now
     intake.receive(first, most=5 * SAMPLE_RATE)
     assert intake.backlog.take(SAMPLE_RATE // 2).end_s == 0.5  # the other half is still waiting when it is lost
     play(second, tone(2.0, 48_000, channels=2))
-    second.heard_at = now + 10.0
+    second.newest_at = now + 10.0
     intake.receive(second, most=5 * SAMPLE_RATE)
     block = intake.backlog.take(SAMPLE_RATE)
     assert block.start_s == pytest.approx(9.0)

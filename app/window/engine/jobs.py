@@ -81,7 +81,7 @@ def kept_sound(context: EngineContext, turns: Sequence[Turn]) -> np.ndarray:
     """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
     pieces, left = [], round(LEARNED_S * SAMPLE_RATE)
     for turn in reversed(turns):
-        piece = context.sound.recent.piece(turn.start_s, turn.end_s)[-left:] if left else []
+        piece = context.sound.recent.between(turn.start_s, turn.end_s)[-left:] if left else []
         left -= len(piece)
         if len(piece):
             pieces.append(piece)
