@@ -22,14 +22,14 @@ from utils import BadInput
 
 SAME = "Heard, the same network"
 TRIED = 6
-"""Rows on which SpeechBrain's best number of threads is found."""
-TURN = 128
-"""Rows that one way does before the next does them: what else the machine does hits all alike."""
+"""How many rows find SpeechBrain's best number of threads."""
+ROWS_A_TURN = 128
+"""How many rows one method does before the next does them: what else the machine does hits all alike."""
 
 
 @dataclass(frozen=True)
 class ExtractionSpeed:
-    """One way's time for all files."""
+    """One method's time for all files."""
 
     name: str
     files: int
@@ -40,16 +40,16 @@ class ExtractionSpeed:
     times_speechbrain: float
     """How many times as fast as SpeechBrain's loop."""
     smallest_cosine: float | None
-    """Of its embeddings to SpeechBrain's, over the files; None where the weights are others."""
+    """The smallest cosine of its embeddings to SpeechBrain's over the files; None where the weights are others."""
 
     def __str__(self) -> str:
-        alike = (
+        cosine = (
             "" if self.smallest_cosine is None else f"  smallest cosine to its embeddings {self.smallest_cosine:.6f}"
         )
         return (
             f"{self.name:<38}{self.wall_s:7.1f} s  {self.cpu_s:7.1f} s of processors"
             f"  {self.files / self.wall_s:6.1f} files/s  {self.sound_s / self.wall_s:5.0f} x real time"
-            f"  {self.times_speechbrain:5.2f} x SpeechBrain{alike}"
+            f"  {self.times_speechbrain:5.2f} x SpeechBrain{cosine}"
         )
 
 
@@ -73,16 +73,20 @@ def compare_extraction(table: str | Path, files: int = 500) -> list[ExtractionSp
         torch.save(classifier.mods.embedding_model.state_dict(), checkpoint)
         threads = _best_threads(classifier, clips[:TRIED])
         theirs = f"SpeechBrain encode_batch, {threads} thread{'s' if threads > 1 else ''}"
-        ways: dict[str, Callable[[list[Clip]], np.ndarray]] = {
+        methods: dict[str, Callable[[list[Clip]], np.ndarray]] = {
             theirs: lambda part: _speechbrain(classifier, part, threads),
         }
         for precision in ("float32", "bfloat16") if has_fast_bfloat16() else ("float32",):
-            ways[f"{SAME}, {precision}"] = _Heard(str(checkpoint), precision, Path(folder) / f"same-{precision}")
-            ways[f"Heard, embedded, {precision}"] = _Heard("embedded", precision, Path(folder) / f"own-{precision}")
-        for way in ways.values():  # the first call of each lays out memory and code
-            way(clips[:2])
-        times, vectors = _take_turns(ways, clips)
-        sound_s = next(way.sound_s for way in ways.values() if isinstance(way, _Heard))
+            methods[f"{SAME}, {precision}"] = _Extraction(
+                str(checkpoint), precision, Path(folder) / f"same-{precision}"
+            )
+            methods[f"Heard, embedded, {precision}"] = _Extraction(
+                "embedded", precision, Path(folder) / f"own-{precision}"
+            )
+        for method in methods.values():  # the first call of each lays out memory and code
+            method(clips[:2])
+        times, vectors = _time_in_turn(methods, clips)
+        sound_s = next(method.sound_s for method in methods.values() if isinstance(method, _Extraction))
     return [
         ExtractionSpeed(
             name,
@@ -93,7 +97,7 @@ def compare_extraction(table: str | Path, files: int = 500) -> list[ExtractionSp
             times[theirs].wall_s / times[name].wall_s,
             _smallest_cosine(vectors[name], vectors[theirs]) if name.startswith(SAME) else None,
         )
-        for name in ways
+        for name in methods
     ]
 
 
@@ -113,14 +117,14 @@ class _Time:
     cpu_s: float = 0.0
 
 
-def _take_turns(ways: dict[str, Callable], clips: list[Clip]) -> tuple[dict[str, _Time], dict[str, np.ndarray]]:
-    times = {name: _Time() for name in ways}
-    vectors: dict[str, list[np.ndarray]] = {name: [] for name in ways}
-    for start in range(0, len(clips), TURN):
-        part = clips[start : start + TURN]
-        for name, way in ways.items():
+def _time_in_turn(methods: dict[str, Callable], clips: list[Clip]) -> tuple[dict[str, _Time], dict[str, np.ndarray]]:
+    times = {name: _Time() for name in methods}
+    vectors: dict[str, list[np.ndarray]] = {name: [] for name in methods}
+    for start in range(0, len(clips), ROWS_A_TURN):
+        part = clips[start : start + ROWS_A_TURN]
+        for name, method in methods.items():
             began, began_cpu = time.perf_counter(), time.process_time()
-            found = way(part)
+            found = method(part)
             times[name].wall_s += time.perf_counter() - began
             times[name].cpu_s += time.process_time() - began_cpu
             vectors[name].append(found)
@@ -145,7 +149,7 @@ def _speechbrain(classifier, clips: list[Clip], threads: int) -> np.ndarray:
         raise BadInput(f"a row that cannot be read: {error}") from None
 
 
-class _Heard:
+class _Extraction:
     """``extract`` into a folder, a part of the clips at a time."""
 
     def __init__(self, model: str, precision: str, out: Path):

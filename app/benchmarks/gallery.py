@@ -17,7 +17,7 @@ DIM = 192
 
 @dataclass(frozen=True)
 class GallerySpeed:
-    """Embedding to decision, among so many people."""
+    """Time from embedding to decision, among so many people."""
 
     people: int
     normalised: bool
@@ -37,24 +37,26 @@ class GallerySpeed:
 def compare_galleries(
     sizes: Sequence[int] = (1_000, 10_000, 100_000), rule: DecisionRule | None = None, repeats: int = 50
 ) -> Iterator[GallerySpeed]:
-    """Time galleries of made voices: random directions, and probes near one person each, every other one a stranger.
+    """Time galleries of random voiceprints, and probes near one person each, every other one a stranger.
 
-    Voices that are this easy cost as much as real ones: all scores are always computed. NumPy's own threads are those
+    Vectors that are this easy cost as much as real ones: all scores are always computed. NumPy's own threads are those
     that OMP_NUM_THREADS said when it was loaded.
     """
     rule, rng = rule or DecisionRule(threshold=0.6, margin=0.05), np.random.default_rng(0)
-    cohort = Cohort(_voices(rng, 500))
+    cohort = Cohort(_random_voiceprints(rng, 500))
     for size in sizes:
-        vectors = _voices(rng, size)
+        vectors = _random_voiceprints(rng, size)
         names = tuple(f"person {i}" for i in range(size))
-        noise = _voices(rng, repeats)
-        known = np.where(np.arange(repeats) % 2 == 0, 0.9, 0.0)[:, None]
-        probes = unit(known * vectors[rng.integers(size, size=repeats)] + 0.4 * noise).astype(np.float32)
+        noise = _random_voiceprints(rng, repeats)
+        nearness = np.where(np.arange(repeats) % 2 == 0, 0.9, 0.0)[:, None]
+        probes = unit(nearness * vectors[rng.integers(size, size=repeats)] + 0.4 * noise).astype(np.float32)
         for given in (None, cohort):
-            yield _take_turns(Gallery(names, vectors, given), probes, rule, _faiss(vectors) if given is None else None)
+            yield _time_in_turn(
+                Gallery(names, vectors, given), probes, rule, _faiss(vectors) if given is None else None
+            )
 
 
-def _take_turns(gallery: Gallery, probes: np.ndarray, rule: DecisionRule, faiss: Callable | None) -> GallerySpeed:
+def _time_in_turn(gallery: Gallery, probes: np.ndarray, rule: DecisionRule, faiss: Callable | None) -> GallerySpeed:
     """Every probe once with ours and once with FAISS, after two rounds that are not counted."""
     gallery.owners, gallery.statistics  # noqa: B018  made once, when a gallery is loaded
     ours, theirs, exact = [], [], True
@@ -78,15 +80,16 @@ def _take_turns(gallery: Gallery, probes: np.ndarray, rule: DecisionRule, faiss:
     )
 
 
-def _is_exact(gallery: Gallery, probe: np.ndarray, said: dict[str, float]) -> bool:
+def _is_exact(gallery: Gallery, probe: np.ndarray, scores: dict[str, float]) -> bool:
     cosines = gallery.vectors.astype(np.float64) @ probe.astype(np.float64)
     if gallery.cohort is not None:
         of_probe = gallery.cohort.statistics(probe[None])
         cosines = gallery.cohort.normalise(cosines[None], of_probe, gallery.statistics)[0]
-    highest = np.sort(cosines)[::-1][: len(said)]
+    highest = np.sort(cosines)[::-1][: len(scores)]
     truth = dict(zip(gallery.names, cosines, strict=True))
-    told = np.array(list(said.values()))
-    return bool(np.allclose(told, highest, atol=1e-5) and np.allclose([truth[name] for name in said], told, atol=1e-5))
+    found = np.array(list(scores.values()))
+    right_names = np.allclose([truth[name] for name in scores], found, atol=1e-5)
+    return bool(right_names and np.allclose(found, highest, atol=1e-5))
 
 
 def _faiss(vectors: np.ndarray) -> Callable[[np.ndarray], object] | None:
@@ -100,5 +103,5 @@ def _faiss(vectors: np.ndarray) -> Callable[[np.ndarray], object] | None:
     return lambda probe: index.search(probe[None], 10)
 
 
-def _voices(rng: np.random.Generator, count: int) -> np.ndarray:
+def _random_voiceprints(rng: np.random.Generator, count: int) -> np.ndarray:
     return unit(rng.standard_normal((count, DIM), dtype=np.float32))

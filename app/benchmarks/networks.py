@@ -47,6 +47,15 @@ class NetworkSpeed:
         return f"{self.name:<28}{self.parameters / 1e6:5.1f} M  {self.median_ms:7.2f} ms  rtf {share:.4f}{ratio}"
 
 
+@dataclass(frozen=True)
+class TimedNetwork:
+    """A network that takes its turn."""
+
+    embed: Callable[[Tensor], object]
+    """Waveform (1, n) -> embedding."""
+    parameters: int
+
+
 def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSpeed]:
     """Time SpeechBrain's network, ours of the same size, and the embedded one, on one thread.
 
@@ -57,11 +66,31 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
     """
     import torch
 
-    from app.embedding.large import side_by_side
-    from app.embedding.load import load_encoder
-    from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, LARGE, load_network
-    from app.embedding.onnx_encoder import OnnxEncoder
-    from app.embedding.threads import torch_threads
+    networks = _networks()
+    waveform = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            times = _time_in_turn(networks, waveform, repeats)
+    finally:
+        torch.set_num_threads(threads)
+    reference = times.get("SpeechBrain")
+    return [
+        NetworkSpeed(
+            name=name,
+            parameters=network.parameters,
+            window_s=window_s,
+            median_ms=1000 * median(times[name]),
+            times_speechbrain=reference and median(r / t for r, t in zip(reference, times[name], strict=True)),
+        )
+        for name, network in networks.items()
+    ]
+
+
+def _networks() -> dict[str, TimedNetwork]:
+    """Every network that there is on this machine, by name, in the order of the table."""
+    from app.embedding.model_files import EMBEDDED, load_network
     from app.embedding.torch_cpu import FastNetwork
     from model import Architecture, SpeakerNetwork
 
@@ -70,53 +99,50 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
         embedded, _ = load_network(EMBEDDED)
     except HeardError:  # a tree without weights: the size is what counts
         embedded = SpeakerNetwork(Architecture(channels=256, mfa_channels=768, stride=2)).eval()
-    networks: dict[str, tuple[Callable, int]] = {}
+    networks = {}
     if speechbrain := _speechbrain():
         networks["SpeechBrain"] = speechbrain
     for name, network in (("full size", full), ("embedded", embedded)):
-        networks[f"{name}, as trained"] = network, _parameters(network)
-        networks[f"{name}, in torch"] = FastNetwork(network), _parameters(network)
+        networks[f"{name}, as trained"] = TimedNetwork(network, _parameters(network))
+        networks[f"{name}, in torch"] = TimedNetwork(FastNetwork(network), _parameters(network))
+    return networks | _live_networks(embedded, full)
+
+
+def _live_networks(embedded: SpeakerNetwork, full: SpeakerNetwork) -> dict[str, TimedNetwork]:
+    """The models of the program as they run live; those whose files are missing are left out."""
+    from app.embedding.large import side_by_side
+    from app.embedding.load import load_encoder
+    from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, LARGE
+    from app.embedding.onnx_encoder import OnnxEncoder
+
+    networks = {}
     for name in (EMBEDDED, EMBEDDED_INT8):
         with contextlib.suppress(HeardError):
             encoder = load_encoder(name, compute="cpu")
-            networks[name] = partial(_embed, encoder), _parameters(embedded)
+            networks[name] = TimedNetwork(partial(_embed, encoder), _parameters(embedded))
     with contextlib.suppress(OSError, HeardError):
         encoder = OnnxEncoder(side_by_side(full, {}), {"name": LARGE, "sha256": ""}, {})
-        networks[LARGE] = partial(_embed, encoder), _parameters(embedded) + _parameters(full)
-
-    wave = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
-    with torch_threads(1), torch.inference_mode():
-        times = _take_turns({name: network for name, (network, _) in networks.items()}, wave, repeats)
-    reference = times.get("SpeechBrain")
-    return [
-        NetworkSpeed(
-            name=name,
-            parameters=parameters,
-            window_s=window_s,
-            median_ms=1000 * median(times[name]),
-            times_speechbrain=reference and median(r / t for r, t in zip(reference, times[name], strict=True)),
-        )
-        for name, (_, parameters) in networks.items()
-    ]
+        networks[LARGE] = TimedNetwork(partial(_embed, encoder), _parameters(embedded) + _parameters(full))
+    return networks
 
 
-def _embed(encoder: Encoder, wave: Tensor) -> np.ndarray:
-    return encoder.embed_batch(wave.numpy())
+def _embed(encoder: Encoder, waveform: Tensor) -> np.ndarray:
+    return encoder.embed_batch(waveform.numpy())
 
 
-def _take_turns(networks: dict[str, Callable], wave, repeats: int) -> dict[str, list[float]]:
+def _time_in_turn(networks: dict[str, TimedNetwork], waveform: Tensor, repeats: int) -> dict[str, list[float]]:
     """Seconds of each call, after two rounds that are not counted."""
     times: dict[str, list[float]] = {name: [] for name in networks}
     for round_ in range(repeats + 2):
         for name, network in networks.items():
             began = time.perf_counter()
-            network(wave)
+            network.embed(waveform)
             if round_ >= 2:
                 times[name].append(time.perf_counter() - began)
     return times
 
 
-def _speechbrain() -> tuple[Callable, int] | None:
+def _speechbrain() -> TimedNetwork | None:
     """SpeechBrain's features and full-size network, waveform to embedding, if it is installed."""
     import torch
 
@@ -128,7 +154,11 @@ def _speechbrain() -> tuple[Callable, int] | None:
         return None
     fbank, normalise = Fbank(n_mels=80), InputNormalization(norm_type="sentence", std_norm=False)
     network = ECAPA_TDNN(80, **FULL_SIZE).eval()
-    return lambda wave: network(normalise(fbank(wave), torch.ones(len(wave)))), _parameters(network)
+
+    def embed(waveform: Tensor) -> Tensor:
+        return network(normalise(fbank(waveform), torch.ones(len(waveform))))
+
+    return TimedNetwork(embed, _parameters(network))
 
 
 def speechbrain_classifier():

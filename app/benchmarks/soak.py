@@ -1,7 +1,7 @@
 """A simulated day: many hours of sound, mostly silence, through the live path as fast as it runs.
 
 Does memory grow? Does the clock drift? Does an hour cost more in the evening than in the morning? One conversation is
-said over and over with long silences between; every second time it is played at another speed, which makes other
+played over and over with long silences between; every second time it is played at another speed, which makes other
 people of its voices, so that new unknown voices keep coming.
 """
 
@@ -21,8 +21,8 @@ from app.evaluation.conversations.simulate import FLOOR_RMS
 from utils import SAMPLE_RATE
 
 ON_GRID_S = 4
-"""Talks begin at multiples of this, which is a whole number of hops and of speech detection's chunks: the engine hears
-equal talks in equal blocks, so that they must be found at equal places."""
+"""Talks begin at multiples of this, a whole number of hops and of speech detection's chunks. So the engine gets equal
+talks in equal blocks, and they must be found at equal places."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class DayConfig:
     talking: float = 0.1
     """Part of the day in which the conversation goes on."""
     speed: tuple[float, float] = (0.8, 1.25)
-    """Of every second talk, drawn from this range."""
+    """The range that the speed of every second talk is drawn from."""
     samplings: int = 24
-    """How often, evenly over the day, figures are taken."""
+    """How many times, evenly over the day, figures are taken."""
     seed: int = 1
 
 
 @dataclass(frozen=True)
 class Talk:
-    """The conversation once."""
+    """The conversation played once."""
 
     start_s: float
     speed: float = 1.0
@@ -47,20 +47,20 @@ class Talk:
 
 @dataclass(frozen=True)
 class Moment:
-    """What holds at one time of the day."""
+    """Figures at one time of the day."""
 
     hour: float
     memory_mb: float
     turns: int
-    """In the timeline."""
+    """How many turns the timeline has."""
     unknown: int
-    """Voices without a name that are told apart."""
+    """How many voices without a name are kept apart."""
     kept_s: float
-    """Their speech in memory."""
+    """Speech of unknown voices in memory."""
     busy_s: float
     """Processor time since the last moment."""
     list_ms: float
-    """To list the timeline's turns, as a window does."""
+    """Time to list the timeline's turns, as a window does."""
 
     def __str__(self) -> str:
         return (
@@ -73,20 +73,20 @@ class Moment:
 class DayReport:
     moments: tuple[Moment, ...]
     length_s: float
-    """Of the sound."""
+    """Length of the sound."""
     clock_s: float
-    """What the engine's last answer says the time is."""
+    """The time of the engine's last answer."""
     delays_s: tuple[float, ...]
-    """Of each talk at its natural speed: from its start to that of its first turn in the timeline."""
+    """From the start of each talk at its natural speed to that of its first turn in the timeline."""
 
     @property
     def growth_mb(self) -> float:
-        """From the third moment (hour 2 to 3 of a day: everything is loaded and full by then) to the last."""
+        """Growth from the third moment (hour 2 to 3 of a day: everything is loaded and full by then) to the last."""
         return self.moments[-1].memory_mb - self.moments[min(2, len(self.moments) - 1)].memory_mb
 
     @property
     def drift_s(self) -> float:
-        """By how much the last talk was found later after its start than the first; what is negative is earlier."""
+        """How much later after its start the last talk was found than the first; earlier is negative."""
         return self.delays_s[-1] - self.delays_s[0]
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ class DayReport:
 
 
 def talks(length_s: float, config: DayConfig) -> list[Talk]:
-    """When the conversation of ``length_s`` is said, and how fast, in order of time; the same for the same seed."""
+    """When the conversation of ``length_s`` is played, and how fast, in order of time; the same for the same seed."""
     rng = np.random.default_rng(config.seed)
     every_s = max(length_s / config.talking, 1.5 * length_s / config.speed[0])
     count = max(2, int(config.hours * 3600 / every_s))
@@ -128,10 +128,10 @@ def sound(conversation: np.ndarray, plan: Sequence[Talk], config: DayConfig) -> 
     for talk in plan:
         start = round(talk.start_s * SAMPLE_RATE)
         yield from silence(start - at)
-        said = conversation if talk.speed == 1 else at_speed(conversation, talk.speed)
-        said = said[: max(0, end - start)]
-        yield from blocks(said)
-        at = start + len(said)
+        played = conversation if talk.speed == 1 else at_speed(conversation, talk.speed)
+        played = played[: max(0, end - start)]
+        yield from blocks(played)
+        at = start + len(played)
     yield from silence(end - at)
 
 
@@ -141,7 +141,7 @@ def at_speed(samples: np.ndarray, speed: float) -> np.ndarray:
     return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
 
 
-def simulate(
+def simulate_day(
     conversation: np.ndarray, recogniser: Recogniser, config: DayConfig = DayConfig()
 ) -> Iterator[Moment | DayReport]:
     """Live through the day: each ``Moment`` as it is reached, and the ``DayReport`` in the end."""
@@ -150,8 +150,8 @@ def simulate(
     every_s = config.hours * 3600 / config.samplings
     moments: list[Moment] = []
     began, clock_s = time.process_time(), 0.0
-    for said in listen(source, recogniser):
-        clock_s = said.time_s
+    for answer in listen(source, recogniser):
+        clock_s = answer.time_s
         if clock_s >= every_s * (len(moments) + 1) - 1e-6:
             moments.append(_moment(recogniser, clock_s, time.process_time() - began))
             yield moments[-1]

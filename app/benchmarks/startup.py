@@ -18,19 +18,20 @@ from utils import ROOT, HeardError
 
 @dataclass(frozen=True)
 class ProcessFigures:
-    """Of one run of ``test.py``; milliseconds count from the start of the process."""
+    """Figures of one run of ``test.py``; milliseconds count from the start of the process."""
 
     stages_ms: dict[str, float]
-    """"window shown", "listening", "first label", as far as the run got."""
+    """Stage ("window shown", "listening", "first label"), as far as the run got -> when it was reached."""
     wall_s: float
+    """From the start of the process to its end."""
     peak_mb: float
-    """Largest resident memory."""
+    """The largest resident memory. The kernel keeps it for ``wait4``; psutil could only sample it."""
 
 
 def run_timed(
     arguments: list[str], *, seconds: float | None = None, env: dict[str, str] | None = None
 ) -> ProcessFigures:
-    """Run ``python test.py`` with ``arguments``; ``seconds``: end it after so long. POSIX only."""
+    """Run ``python test.py`` with ``arguments``; it is ended after ``seconds``. POSIX only, else HeardError."""
     if os.name != "posix":
         raise HeardError("start-up is measured on Linux and macOS only.")
     began = time.perf_counter()

@@ -13,15 +13,18 @@ from statistics import median
 from app.cli.options import add_model_option
 from utils import ROOT, BadInput
 
-ON_SPEECH = ("extract", "overlap")
-"""The parts that need a table of clips."""
-PARTS = ("all", "networks", "start", "gallery", "server", "day", *ON_SPEECH)
-
 
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
+    options = _parse(argv)
+    for part in ALL if options.part == "all" else (options.part,):
+        PARTS[part](options)
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=PARTS, default="all")
+    parser.add_argument("part", nargs="?", choices=("all", *PARTS), default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")
     people = {"type": int, "nargs": "+", "metavar": "N", "default": [1_000, 10_000, 100_000]}
@@ -40,36 +43,23 @@ def run(argv: list[str]) -> int:
         raise BadInput(
             f"benchmarks {options.part} needs --speech CSV: a table of clips with the columns file and speaker."
         )
-    if options.part == "server":
-        server(options)
-    if options.part in ("all", "networks"):
-        networks(options.repeats)
-    if options.part in ("all", "start"):
-        start(options.starts)
-    if options.part in ("all", "gallery"):
-        gallery(options.people)
-    if options.part == "extract":
-        extraction(options)
-    if options.part == "overlap":
-        overlap(options)
-    if options.part == "day":
-        day(options)
-    return 0
+    return options
 
 
-def networks(repeats: int) -> None:
+def networks(options: argparse.Namespace) -> None:
     from app.benchmarks.networks import compare_networks
 
-    print(f"\nOne window of 2 s on one thread, waveform to embedding, in turn, median of {repeats}:")
-    for row in compare_networks(repeats=repeats):
+    print(f"\nOne window of 2 s on one thread, waveform to embedding, in turn, median of {options.repeats}:")
+    for row in compare_networks(repeats=options.repeats):
         print(f"  {row}")
 
 
-def start(starts: int) -> None:
+def start(options: argparse.Namespace) -> None:
     from app.benchmarks.startup import run_timed, screen
     from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8
 
     demo = str(ROOT / "data" / "demo" / "conversation.flac")
+    starts = options.starts
     print(f"\nFrom the start of the process, median of {starts} (the first run, which fills caches, not counted):")
     with screen() as env:
         runs = [run_timed(["--file", demo, "--realtime"], seconds=12, env=env) for _ in range(starts + 1)][1:]
@@ -85,9 +75,9 @@ def start(starts: int) -> None:
         )
 
 
-def gallery(people: list[int]) -> None:
+def gallery(options: argparse.Namespace) -> None:
     if os.environ.get("OMP_NUM_THREADS") != "1":  # which NumPy reads once, when it is loaded
-        command = [sys.executable, "-m", "app", "benchmarks", "gallery", "--people", *map(str, people)]
+        command = [sys.executable, "-m", "app", "benchmarks", "gallery", "--people", *map(str, options.people)]
         sys.stdout.flush()
         subprocess.run(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=True)
         return
@@ -95,7 +85,7 @@ def gallery(people: list[int]) -> None:
 
     print("\nOne voice among many on one thread, embedding to decision:")
     print("      people  scores       median         95 %             FAISS, exact")
-    for row in compare_galleries(people):
+    for row in compare_galleries(options.people):
         print(f"  {row}", flush=True)
 
 
@@ -123,7 +113,7 @@ def server(options: argparse.Namespace) -> None:
 
 
 def day(options: argparse.Namespace) -> None:
-    from app.benchmarks.soak import DayConfig, simulate
+    from app.benchmarks.soak import DayConfig, simulate_day
     from app.demo import DEMO
     from app.diarisation.recogniser import Recogniser
     from app.embedding.load import load_encoder
@@ -137,7 +127,7 @@ def day(options: argparse.Namespace) -> None:
     print(f"\n{options.hours:g} hours of sound, a tenth of it the demo's conversation, as fast as it runs:")
     print("    hour  memory    turns  to list them  voices without a name, kept  processor")
     config = DayConfig(hours=options.hours)
-    for row in simulate(read_audio(DEMO / "conversation.flac"), recogniser, config):
+    for row in simulate_day(read_audio(DEMO / "conversation.flac"), recogniser, config):
         print(f"  {row}", flush=True)
 
 
@@ -165,3 +155,19 @@ def overlap(options: argparse.Namespace) -> None:
         excerpts = read_excerpts(options.meetings)
         counts = [measure_overlap(conversation, encoder) for _, conversation in meeting_conversations(excerpts)]
         print(f"  {'meetings':<38}{sum(counts, OverlapCounts())}")
+
+
+PARTS = {
+    "networks": networks,
+    "start": start,
+    "gallery": gallery,
+    "server": server,
+    "day": day,
+    "extract": extraction,
+    "overlap": overlap,
+}
+"""Part -> the function that measures and prints it."""
+ALL = ("networks", "start", "gallery")
+"""The parts that "all" runs: those that take a minute, and nothing but the program."""
+ON_SPEECH = ("extract", "overlap")
+"""The parts that need a table of clips."""

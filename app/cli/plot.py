@@ -67,7 +67,7 @@ def _tsne(options: argparse.Namespace) -> None:
 
     source = Path(options.source)
     if (source / "embeddings.npy").is_file():
-        voices = read_extracted(source)
+        embeddings = read_extracted(source)
     else:
         from app.corpus.manifest import read_clips
         from app.embedding.load import load_encoder
@@ -75,10 +75,10 @@ def _tsne(options: argparse.Namespace) -> None:
 
         clips = read_clips(source, options.audio_root)
         vectors = embed_clips(clips, load_encoder(options.model).embed, progress=_bar("embedding"))
-        voices = Embeddings(vectors, [clip.speaker for clip in clips], [Path(clip.path).name for clip in clips])
-    shown = voices.some(options.most)
+        embeddings = Embeddings(vectors, [clip.speaker for clip in clips], [Path(clip.path).name for clip in clips])
+    shown = embeddings.sample(options.most)
     people = len(set(shown.speakers))
-    drawn = f"{len(shown)}" if len(shown) == len(voices) else f"{len(shown)} of {len(voices)}"
+    drawn = f"{len(shown)}" if len(shown) == len(embeddings) else f"{len(shown)} of {len(embeddings)}"
     title = f"{drawn} embeddings of {people} speakers, t-SNE"
     points = project(shown.vectors)
     for out in options.out:

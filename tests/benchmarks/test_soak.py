@@ -1,4 +1,4 @@
-"""A simulated day, short: the real engine on hours of sound, and what must not grow or drift meanwhile."""
+"""A simulate_dayd day, short: the real engine on hours of sound, and what must not grow or drift meanwhile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.benchmarks.memory import resident_mb
-from app.benchmarks.soak import DayConfig, DayReport, at_speed, simulate, sound, talks
+from app.benchmarks.soak import DayConfig, DayReport, at_speed, simulate_day, sound, talks
 from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.session_speakers import SessionSpeakersConfig
 from app.diarisation.turn_history import TurnHistoryConfig
@@ -55,7 +55,7 @@ def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     recogniser = Recogniser(encoder, gallery, config=LiveConfig(speakers=speakers, history=history))
     conversation = read_audio(demo_dir / "conversation.flac", end_s=31)  # the stranger, too
     config = DayConfig(hours=0.2, talking=0.3, speed=(0.7, 0.75), samplings=12)
-    *moments, report = simulate(conversation, recogniser, config)
+    *moments, report = simulate_day(conversation, recogniser, config)
     assert isinstance(report, DayReport)
     assert report.moments == tuple(moments)
     assert len(moments) == 12

@@ -1,4 +1,4 @@
-"""Many embeddings and whose they are, to be drawn: those that ``extract`` wrote."""
+"""Many embeddings and whose they are, for a picture: those that ``extract`` wrote."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ class Embeddings:
     vectors: np.ndarray
     """(n, D) float32 of unit length."""
     speakers: Sequence[str]
+    """Whose each embedding is."""
     files: Sequence[str]
-    """Where each comes from, for people."""
+    """Where each embedding comes from, for people."""
 
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def some(self, most: int, seed: int = 0) -> Embeddings:
-        """At most so many of them, drawn, in the old order."""
+    def sample(self, most: int, seed: int = 0) -> Embeddings:
+        """At most so many of the embeddings, drawn at random, in the old order."""
         if len(self) <= most:
             return self
         kept = np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))

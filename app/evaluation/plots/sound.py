@@ -60,7 +60,7 @@ def draw_features(samples: np.ndarray, network: SpeakerNetwork, out: str | os.Pa
     _waveform(top, samples)
     top.set_title(title)
     _heat(figure, middle, features, len(samples), "dB around the band's mean")
-    _mel_axis(middle, len(features))
+    mel_axis(middle, len(features))
     coefficients = mfcc(features)
     # Each by its own spread: the first would leave one colour for all others.
     spread = np.maximum(coefficients.std(axis=1, keepdims=True), 1e-6)
@@ -82,7 +82,7 @@ def draw_attention(
     top, bottom = figure.subplots(2, sharex=True, height_ratios=[1.3, 1])
     features = log_mel(samples, network)
     _heat(figure, top, features, len(samples), "dB around the band's mean")
-    _mel_axis(top, len(features))
+    mel_axis(top, len(features))
     top.set_title(title)
     seconds = len(samples) / SAMPLE_RATE
     time_s = (np.arange(weights.shape[1]) + 0.5) * seconds / weights.shape[1]
@@ -126,7 +126,7 @@ def _heat(figure: Figure, axes: Axes, values: np.ndarray, samples: int, label: s
     figure.colorbar(image, ax=axes, label=label, pad=0.01)
 
 
-def _mel_axis(axes: Axes, mels: int) -> None:
+def mel_axis(axes: Axes, mels: int) -> None:
     """Mel bands named by their frequencies: the centres of the triangles of ``model.LogMel``."""
     mel_of = 2595 * np.log10(1 + np.array(TICKS_HZ) / 700)
     bands = mel_of / (2595 * np.log10(1 + SAMPLE_RATE / 2 / 700)) * (mels + 1) - 0.5

@@ -96,7 +96,7 @@ def test_mel_bands_are_named_by_their_frequencies(network: SpeakerNetwork, tmp_p
     time_s = np.arange(16_000) / 16_000
     figure = style.new_figure(4, 4)
     axes = figure.add_subplot()
-    sound._mel_axis(axes, 80)
+    sound.mel_axis(axes, 80)
     for hz, tick in zip(sound.TICKS_HZ[1:-1], axes.get_yticks()[1:-1], strict=True):
         tone = np.sin(2 * np.pi * hz * time_s).astype(np.float32)
         tone[:8000] *= 1e-3  # features have no mean over time: something must change
@@ -193,7 +193,7 @@ def test_what_extract_wrote_is_read(tmp_path: Path):
     rows = ["path,speaker,start_s,end_s,status", "x.wav,a,0,3,ok", "gone.wav,b,,,no such file", "x.wav,a,3,6,ok"]
     (tmp_path / "index.csv").write_text("\n".join([*rows, "y.wav,b,0,3,ok"]))
     assert embeddings.read_extracted(tmp_path).files == ["x.wav 0.0 s", "x.wav 3.0 s", "y.wav 0.0 s"]
-    some = embeddings.read_extracted(tmp_path).some(2)
+    some = embeddings.read_extracted(tmp_path).sample(2)
     assert len(some) == len(some.speakers) == len(some.files) == 2
 
 
