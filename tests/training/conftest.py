@@ -40,7 +40,7 @@ probability = 0.3
 simulated_rooms = 3
 coloured_noises = 2
 [train]
-steps = 60
+steps = {steps}
 batch = 12
 crop_s = [0.4, 0.5]
 learning_rate = 4e-3
@@ -99,10 +99,10 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "voices.csv"
 
 
-def write_config(folder: Path, table: Path) -> Path:
-    """A config that trains a very small network on the made voices in a second or two."""
+def write_config(folder: Path, table: Path, steps: int = 60) -> Path:
+    """A config that trains a very small network on the made voices in some seconds."""
     path = folder / "tiny.toml"
-    path.write_text(TOML.format(folder=folder.as_posix(), table=table.as_posix()))
+    path.write_text(TOML.format(folder=folder.as_posix(), table=table.as_posix(), steps=steps))
     return path
 
 
@@ -113,8 +113,8 @@ def tiny_config(voices: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(voices: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A finished run of that config."""
-    config = load_config(write_config(tmp_path_factory.mktemp("trained"), voices))
+    """A finished run of that config, long enough for every machine's rounding to learn the voices."""
+    config = load_config(write_config(tmp_path_factory.mktemp("trained"), voices, steps=120))
     training, validation = hold_out(load_corpus(config.data.table, config.data.cache), config.data.holdout)
     trainer = Trainer(config, training, validation)
     trainer.run(show=False)

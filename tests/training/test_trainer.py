@@ -43,12 +43,12 @@ def with_train(config: RunConfig, **changes) -> RunConfig:
 
 def test_it_learns(trained):
     rows = log_rows(trained.config)
-    assert [int(row["step"]) for row in rows] == [10, 20, 30, 40, 50, 60]
+    assert [int(row["step"]) for row in rows] == list(range(10, 121, 10))
     losses = [float(row["loss"]) for row in rows]
     assert losses[-1] < 0.6 * losses[0]
     assert float(rows[-1]["accuracy"]) > 0.3  # 14 voices: chance is 0.07
-    assert float(rows[-1]["eer"]) < 0.4  # people never heard; chance is 0.5
-    assert [row["eer"] != "" for row in rows] == [False, False, True] * 2
+    assert float(rows[-1]["eer"]) < 0.3  # people never heard; chance is 0.5
+    assert [row["eer"] != "" for row in rows] == [False, False, True] * 4
 
 
 def test_killed_and_resumed_is_as_if_never_killed(tiny_config: Path, tmp_path: Path):
