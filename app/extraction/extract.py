@@ -15,8 +15,8 @@ from app.corpus.clips import Clip
 from app.corpus.manifest import Manifest
 from app.extraction.executors import Executor, Shard
 from app.extraction.journal import Journal
-from app.extraction.ledger import Ledger, with_enough_clips
 from app.extraction.outputs import Outputs
+from app.extraction.pending import Ledger, with_enough_clips
 from app.extraction.shard import ClipResult, SegmentConfig, ShardResult
 from utils import BadInput, HeardError
 

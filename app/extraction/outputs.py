@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.extraction.journal import Journal
-from app.extraction.ledger import clip_key
+from app.extraction.pending import clip_key
 from app.extraction.shard import ClipResult
 from utils import BadInput, atomic_write
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.corpus.clips import Clip
-from app.extraction.ledger import Ledger
+from app.extraction.pending import Ledger
 from app.extraction.shard import ClipResult
 
 
