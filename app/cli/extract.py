@@ -110,12 +110,11 @@ def _executor(options: argparse.Namespace):
 def _precision(options: argparse.Namespace) -> str:
     """What was asked for, or, if nothing was, what is in the folder already."""
     from app.embedding.load import is_onnx
-    from app.extraction.extract import JOURNAL
     from app.extraction.journal import precision_before
 
     if options.precision != "auto" or is_onnx(options.model):
         return options.precision
-    before = precision_before(options.out / JOURNAL)
+    before = precision_before(options.out)
     return before if before in PRECISIONS else "auto"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,13 +14,11 @@ from typing import Protocol
 from app.corpus.clips import Clip
 from app.corpus.manifest import Manifest
 from app.extraction.executors import Executor, Shard
-from app.extraction.journal import Journal
-from app.extraction.outputs import Outputs
-from app.extraction.pending import Ledger, with_enough_clips
+from app.extraction.journal import JOURNAL, Journal, has_journal
+from app.extraction.outputs import check_unused, write_outputs
+from app.extraction.pending import pending, with_enough_clips
 from app.extraction.shard import ClipResult, SegmentConfig, ShardResult
 from utils import BadInput, HeardError
-
-JOURNAL = "journal.bin"
 
 
 @dataclass(frozen=True)
@@ -85,50 +83,38 @@ def extract(
         "segment_s": config.segments.segment_s,
         "hop_s": config.segments.hop_s or config.segments.segment_s,
     }
-    if not (out / JOURNAL).exists():
-        Outputs.check(out)
+    if not has_journal(out):
+        check_unused(out)
     report, began = Report(), time.monotonic()
     with Journal(out / JOURNAL, identity) as journal:
         if config.retry:
-            journal.append_retry()
+            journal.forget_failures()
         for rest in out.glob(".*.part"):  # of a run that was killed while it wrote
             rest.unlink()
-        ledger, outputs = _replay(journal, out, executor.dim)
-        rows = _chosen(manifest, config, report)
-        pending = sum(1 for _ in ledger.todo(rows()))
-        report.done_before -= pending
-        publisher = _Publisher(journal, outputs, {**identity, "manifest": manifest.path.name}, config.publish_s)
+        clips = _chosen(manifest, config, report)
+        count = sum(1 for _ in pending(clips(), journal.speaker))
+        report.done_before -= count
+        facts = {**identity, "manifest": manifest.path.name}
+        publisher = _Publisher(
+            lambda finished: write_outputs(out, journal, executor.dim, {**facts, "finished": finished}),
+            config.publish_s,
+        )
         try:
-            shards = _shards(ledger.todo(rows()), config.shard_rows)
-            with begin(pending) as progress, closing(executor.run(shards, config.segments)) as results:
+            shards = _shards(pending(clips(), journal.speaker), config.shard_rows)
+            with begin(count) as progress, closing(executor.run(shards, config.segments)) as results:
                 for result in results:
                     journal.append(result.clips, result.vectors)
-                    _count(result, report, outputs)
+                    _count(result, report)
                     progress(result, report)
                     publisher.now_and_then()
             publisher.publish(finished=True)
         except BaseException:
-            # counted anew: it may have been interrupted between keeping a shard and counting it
-            publisher.outputs = _replay(journal, out, executor.dim)[1]
             publisher.publish()
             raise
-    report.all_embeddings, report.failures = outputs.embeddings, list(outputs.failures.values())
+        report.failures = list(journal.failures())
+        report.all_embeddings = journal.totals().embeddings
     report.wall_s = time.monotonic() - began
     return report
-
-
-def _replay(journal: Journal, out: Path, dim: int) -> tuple[Ledger, Outputs]:
-    """What the journal says was done."""
-    ledger, outputs = Ledger(), Outputs(out, dim)
-    for record in journal.records():
-        if record.retry:
-            for entry in outputs.failures.values():
-                ledger.forget(entry)
-            outputs.failures.clear()
-        for entry in record.entries:
-            outputs.add(entry)
-            ledger.add(entry)
-    return ledger, outputs
 
 
 def _chosen(manifest: Manifest, config: ExtractConfig, report: Report):
@@ -150,22 +136,20 @@ def _shards(clips: Iterable[Clip], size: int) -> Iterator[Shard]:
         yield shard
 
 
-def _count(result: ShardResult, report: Report, outputs: Outputs) -> None:
-    report.rows += len(result.clips)
-    report.embeddings += len(result.vectors)
-    report.workers.add(result.worker)
-    for entry in result.clips:
-        outputs.add(entry)
-        report.failed += not entry.ok
-        report.sound_s += sum(end - start for start, end in entry.segments)
+def _count(shard: ShardResult, report: Report) -> None:
+    report.rows += len(shard.clips)
+    report.embeddings += len(shard.vectors)
+    report.workers.add(shard.worker)
+    report.failed += sum(not result.ok for result in shard.clips)
+    report.sound_s += sum(end - start for result in shard.clips for start, end in result.segments)
 
 
 class _Publisher:
     """Writes the outputs from time to time, taking at most a twentieth of the time, and in the end."""
 
-    def __init__(self, journal: Journal, outputs: Outputs, facts: dict, every_s: float):
-        self.outputs = outputs
-        self._journal, self._facts, self._every_s = journal, facts, every_s
+    def __init__(self, write: Callable[[bool], None], every_s: float):
+        """``write``: writes them, and whether the manifest is finished."""
+        self._write, self._every_s = write, every_s
         self.publish()
 
     def now_and_then(self) -> None:
@@ -174,7 +158,7 @@ class _Publisher:
 
     def publish(self, finished: bool = False) -> None:
         began = time.monotonic()
-        self.outputs.write(self._journal, {**self._facts, "finished": finished})
+        self._write(finished)
         now = time.monotonic()
         self._next = now + max(self._every_s, 20 * (now - began))
 

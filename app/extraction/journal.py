@@ -1,8 +1,6 @@
-"""What was extracted, in one file that only ever grows: a run that is killed at any moment loses nothing that is in it.
+"""What was extracted, in one SQLite file: a run that is killed at any moment loses nothing that is in it.
 
-A record is a head (mark, length of the text, length of the vectors, CRC-32 of both), a line of JSON, and float32
-vectors. The first record says which model and which segments the rest is of. A record that is not whole is the last
-one, being written when the run was killed: it is cut off when the journal is opened again.
+A shard is one transaction. SQLite does not notice a flipped bit in what it keeps, so every clip has a checksum.
 """
 
 from __future__ import annotations
@@ -10,8 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import struct
-import zlib
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,46 +16,63 @@ from pathlib import Path
 import numpy as np
 
 from app.corpus.clips import Clip
+from app.extraction import old_journal
+from app.extraction.journal_file import (
+    COLUMNS,
+    IDENTITY,
+    INSERT,
+    SCHEMA,
+    SCHEMA_VERSION,
+    TEXT,
+    checksum,
+    connect,
+    damaged,
+    explained,
+    explanation,
+    storable,
+)
+from app.extraction.pending import clip_key
 from app.extraction.shard import ClipResult
 from utils import BadInput, HeardError
 
-HEAD = struct.Struct("<4sIII")
-MARK = b"HRD1"
+JOURNAL = "journal.db"
 
 
 @dataclass(frozen=True)
-class Record:
-    entries: list[ClipResult]
-    vectors: np.ndarray
-    """(segments of all entries, D) float32."""
-    retry: bool = False
-    """From here on the rows that had no embedding before count as not done."""
+class Totals:
+    """What the clips with embeddings come to."""
+
+    embeddings: int
+    speakers: tuple[str, ...]
 
 
 class Journal:
-    """The journal at ``path``, for one writer at a time. Use as a context manager."""
+    """The journal at ``path``, for one writer at a time. Use as a context manager, in one thread.
+
+    Every method raises HeardError if the journal is damaged, OSError for a full disk.
+    """
 
     def __init__(self, path: str | os.PathLike, identity: dict):
-        """``identity``: what all entries have in common: sha256 of the weights, precision, segment_s and hop_s (or
+        """``identity``: what all clips have in common: sha256 of the weights, precision, segment_s and hop_s (or
         None); and model, which is only a name for people.
 
-        Raises BadInput if the journal is of another identity or in use, HeardError if it is damaged.
+        A journal of the format before this one (``journal.bin`` beside ``path``) is taken over. Raises BadInput if the
+        journal is of another identity or in use, HeardError if it is damaged.
         """
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "a+b")  # noqa: SIM115  closed by close()
-        try:
-            self._lock()
-            end = sum(size for size, _, _ in _records(self.path))
-            self._file.truncate(end)
-            self._file.seek(end)
-            if end:
-                self._compare(identity)
-            else:
-                self._write({"identity": identity}, b"")
-        except BaseException:
-            self._file.close()
-            raise
+        with explained(self.path):
+            self._db, self._last = connect(self.path), 0  # the last id
+            try:
+                self._make(identity)
+                _compare(self.path.parent, _identity(self._db, self.path), identity)
+                (verdict,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+                if verdict != "ok":
+                    raise damaged(self.path, verdict)
+                self._last = self._db.execute("SELECT ifnull(max(id), 0) FROM clips").fetchone()[0]
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Journal:
         return self
@@ -67,99 +81,145 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        self._file.close()
+        self._db.close()
 
-    def append(self, entries: Sequence[ClipResult], vectors: np.ndarray) -> None:
-        """Add the entries of a shard and their vectors (n, D); on the disk when this returns. Raises OSError."""
-        said = [
-            [clip.name, clip.speaker, clip.start_s, clip.end_s, clip.error, clip.repeat, entry.status, entry.segments]
-            for entry in entries
-            for clip in [entry.clip]
-        ]
-        self._write({"entries": said, "dim": vectors.shape[1]}, np.ascontiguousarray(vectors, "<f4").tobytes())
+    def append(self, results: Sequence[ClipResult], embeddings: np.ndarray) -> None:
+        """Add the clips of a shard and the embeddings of all their segments (n, D); on the disk when this returns."""
+        with explained(self.path), self._transaction():
+            self._insert(results, embeddings)
 
-    def append_retry(self) -> None:
-        """Add that all rows without an embedding are to be done again. Raises OSError."""
-        self._write({"entries": [], "dim": 1, "retry": True}, b"")
+    def forget_failures(self) -> None:
+        """Have all clips without an embedding done again."""
+        with explained(self.path), self._transaction():
+            self._db.execute("DELETE FROM clips WHERE status <> 'ok'")
 
-    def records(self) -> Iterator[Record]:
-        """What was written, in its order."""
-        for _, said, body in _records(self.path):
-            if "entries" in said:
-                entries = [
-                    ClipResult(
-                        Clip("", speaker, start_s=start, end_s=end, name=name, error=error, repeat=repeat),
-                        status,
-                        tuple(map(tuple, segments)),
-                    )
-                    for name, speaker, start, end, error, repeat, status, segments in said["entries"]
-                ]
-                vectors = np.frombuffer(body, "<f4").reshape(-1, said["dim"])
-                yield Record(entries, vectors, said.get("retry", False))
+    def speaker(self, key: bytes) -> str | None:
+        """The speaker under whom the clip of a ``clip_key`` was done; None if it was not."""
+        if not self._last:
+            return None
+        try:  # not explained: it is asked for every clip of the manifest, twice
+            row = self._db.execute("SELECT speaker FROM clips WHERE key = ?", (key,)).fetchone()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise explanation(error, self.path) from None
+        return row[0] if row else None
 
-    def _write(self, said: dict, body: bytes) -> None:
-        text = json.dumps(said).encode()
-        crc = zlib.crc32(body, zlib.crc32(text))
-        self._file.write(HEAD.pack(MARK, len(text), len(body), crc) + text + body)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def embedded(self) -> Iterator[tuple[ClipResult, np.ndarray]]:
+        """The clips with embeddings, (segments, D) float32, in the order in which they were added."""
+        return self._read("SELECT {} FROM clips WHERE status = 'ok' ORDER BY id")
 
-    def _compare(self, identity: dict) -> None:
-        before = _identity(self.path)
-        if before["sha256"] != identity["sha256"]:
-            was = f"another model, {before['model']} (sha256 {before['sha256'][:12]}...)"
-        elif before == {**identity, "model": before["model"]}:
+    def failures(self) -> Iterator[ClipResult]:
+        """The clips without an embedding, in the order in which they were added."""
+        return (result for result, _ in self._read("SELECT {} FROM clips WHERE status <> 'ok' ORDER BY id"))
+
+    def totals(self) -> Totals:
+        """Counts over all clips with embeddings."""
+        query = "SELECT speaker, sum(json_array_length(segments)) FROM clips WHERE status = 'ok' GROUP BY speaker"
+        with explained(self.path):
+            found = self._db.execute(query).fetchall()
+        return Totals(sum(count for _, count in found), tuple(speaker for speaker, _ in found))
+
+    def _make(self, identity: dict) -> None:
+        """Make the tables where there are none, with what the journal before this format holds."""
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise HeardError(f"{self.path}: was written by a newer version of this program; update it to go on.")
+        if version == SCHEMA_VERSION:
             return
-        elif before["precision"] != identity["precision"]:
-            was, asked = before["precision"], identity["precision"]
-            raise BadInput(
-                f"{self.path.parent}: was extracted in {was}, which {asked} is not mixed with: say --precision {was},"
-                " or choose another --out."
-            )
-        elif before["segment_s"] is None:
-            was = "an embedding for each row"
-        else:
-            was = f"segments of {before['segment_s']:g} s, one every {before['hop_s']:g} s"
-        raise BadInput(f"{self.path.parent}: was extracted with {was}; embeddings are not mixed, choose another --out.")
+        before = self.path.with_name(old_journal.JOURNAL)
+        with old_journal.opened(before) as records, self._transaction():
+            for statement in SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for record in records:
+                if record.identity:
+                    _compare(self.path.parent, record.identity, identity)
+                    identity = record.identity
+                if record.retry:
+                    self._db.execute("DELETE FROM clips WHERE status <> 'ok'")
+                self._insert(record.clips, record.embeddings)
+            values = [float(value) if isinstance(value, int) else value for value in map(identity.get, IDENTITY)]
+            insert = f"INSERT INTO identity VALUES ({TEXT}, ?, ?, ?, ?, ?)"
+            self._db.execute(insert, (*map(storable, values), checksum(values)))
+        before.unlink(missing_ok=True)
 
-    def _lock(self) -> None:
-        with contextlib.suppress(ImportError):  # Windows has no such lock
-            import fcntl
+    def _insert(self, results: Sequence[ClipResult], embeddings: np.ndarray) -> None:
+        rows, at, number = [], 0, self._last
+        for number, result in enumerate(results, self._last + 1):
+            clip, end = result.clip, at + len(result.segments)
+            own = np.ascontiguousarray(embeddings[at:end], "<f4").tobytes()
+            where = [clip.name, clip.speaker, float(clip.start_s), None if clip.end_s is None else float(clip.end_s)]
+            said = [*where, clip.error, clip.repeat, result.status, json.dumps(result.segments)]
+            key = clip_key(clip)
+            rows.append((number, key, checksum([number, key, *said], own), *map(storable, said), own))
+            at = end
+        self._db.executemany(INSERT, rows)
+        self._last = number
 
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise BadInput(f"{self.path.parent}: another extraction is writing there.") from None
+    def _read(self, query: str) -> Iterator[tuple[ClipResult, np.ndarray]]:
+        with explained(self.path):
+            for number, key, written, *said, own in self._db.execute(query.format(COLUMNS)):
+                if checksum([number, key, *said], own) != written:
+                    raise damaged(self.path, f"clip {number}")
+                name, speaker, start_s, end_s, error, repeat, status, segments = said
+                clip = Clip("", speaker, start_s=start_s, end_s=end_s, name=name, error=error, repeat=repeat)
+                result = ClipResult(clip, status, tuple(map(tuple, json.loads(segments))))
+                yield result, np.frombuffer(own, "<f4").reshape(len(result.segments), -1 if own else 0)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it or, on any error, nothing."""
+        last = self._last
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._last = last
+            with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
+                self._db.execute("ROLLBACK")
+            raise
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict, bytes]]:
-    """(bytes, text, vectors) of each whole record."""
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        while len(head := file.read(HEAD.size)) == HEAD.size:
-            mark, text_bytes, vector_bytes, crc = HEAD.unpack(head)
-            at = file.tell()
-            body = b""
-            if mark == MARK and at + text_bytes + vector_bytes <= size:
-                body = file.read(text_bytes + vector_bytes)
-            elif mark == MARK:
-                return  # not whole
-            if not body or zlib.crc32(body) != crc:
-                # a machine that lost its power may have written the last record in part, or zeros for it
-                if (mark == MARK and file.tell() == size) or not (head + file.read()).strip(b"\0"):
-                    return
-                raise HeardError(f"{path}: damaged at byte {at - HEAD.size}; extract into another --out.")
-            yield HEAD.size + len(body), json.loads(body[:text_bytes]), body[text_bytes:]
+def precision_before(folder: Path) -> str | None:
+    """The precision of what a folder's journal holds; None if there is none. Raises HeardError if it is damaged."""
+    if not (folder / JOURNAL).exists():
+        return old_journal.precision_before(folder / old_journal.JOURNAL)
+    with explained(folder / JOURNAL):
+        db = connect(folder / JOURNAL)
+        try:
+            if db.execute("PRAGMA user_version").fetchone()[0]:
+                return _identity(db, folder / JOURNAL)["precision"]
+        finally:
+            db.close()
+    return old_journal.precision_before(folder / old_journal.JOURNAL)
 
 
-def _identity(path: Path) -> dict:
-    """What the first record says; there is one."""
-    return {"precision": "float32", **next(_records(path))[1]["identity"]}  # which was not said at first
+def has_journal(folder: Path) -> bool:
+    """Whether a folder has a journal, of this format or the one before."""
+    return (folder / JOURNAL).exists() or (folder / old_journal.JOURNAL).exists()
 
 
-def precision_before(path: Path) -> str | None:
-    """The precision of what a journal holds; None if there is none. Raises HeardError if it is damaged."""
-    try:
-        return _identity(path)["precision"]
-    except (FileNotFoundError, StopIteration):
-        return None
+def _identity(db: sqlite3.Connection, path: Path) -> dict:
+    *values, written = db.execute("SELECT * FROM identity").fetchone() or (None,)
+    if not values or checksum(values) != written:
+        raise damaged(path, "what it says of its model")
+    return dict(zip(IDENTITY, values, strict=True))
+
+
+def _compare(folder: Path, before: dict, identity: dict) -> None:
+    """Raise BadInput if a journal is of another identity than what is to be extracted now."""
+    if before["sha256"] != identity["sha256"]:
+        was = f"another model, {before['model']} (sha256 {before['sha256'][:12]}...)"
+    elif before == {**identity, "model": before["model"]}:
+        return
+    elif before["precision"] != identity["precision"]:
+        was, asked = before["precision"], identity["precision"]
+        raise BadInput(
+            f"{folder}: was extracted in {was}, which {asked} is not mixed with: say --precision {was},"
+            " or choose another --out."
+        )
+    elif before["segment_s"] is None:
+        was = "an embedding for each row"
+    else:
+        was = f"segments of {before['segment_s']:g} s, one every {before['hop_s']:g} s"
+    raise BadInput(f"{folder}: was extracted with {was}; embeddings are not mixed, choose another --out.")

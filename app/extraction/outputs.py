@@ -5,85 +5,79 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from app.extraction.journal import Journal
-from app.extraction.pending import clip_key
 from app.extraction.shard import ClipResult
 from utils import BadInput, atomic_write
 
 FILES = ("embeddings.npy", "labels.npy", "index.csv", "meta.json")
+WRITTEN_TOGETHER = 16
+"""Clips."""
+T = TypeVar("T")
 COLUMNS = ("path", "speaker", "start_s", "end_s", "status")
 
 
-class Outputs:
-    """Keeps count of a journal, and writes its files.
+def check_unused(folder: Path) -> None:
+    """Raise BadInput if a folder without a journal has such files: they are somebody's work."""
+    if foreign := [name for name in FILES if (folder / name).exists()]:
+        raise BadInput(f"{folder}: has {foreign[0]} of another origin, which would be lost; choose another --out.")
 
-    Line i of index.csv below its heading, row i of embeddings.npy (N, D) and label i of labels.npy (N,) belong
-    together; behind these N lines come the rows without an embedding, each with the reason as its status. The N rows
-    are in the order of the journal: what is there stays where it is when more is added.
+
+def write_outputs(folder: Path, journal: Journal, dim: int, facts: dict) -> None:
+    """Write what a journal holds, each file whole or not at all. ``facts`` go into meta.json.
+
+    Line i of index.csv below its heading, row i of embeddings.npy (N, ``dim``) and label i of labels.npy (N,) belong
+    together; behind these N lines come the clips without an embedding, each with the reason as its status. The N rows
+    are in the order of the journal: what is there stays where it is when more is added. Memory does not grow with them.
     """
-
-    def __init__(self, folder: Path, dim: int):
-        self.folder, self.dim = folder, dim
-        self.embeddings = 0
-        self.failures: dict[bytes, ClipResult] = {}
-        """The rows without an embedding, by ``clip_key``."""
-        self._speakers: set[str] = set()
-        self._label_length = 1
-
-    @staticmethod
-    def check(folder: Path) -> None:
-        """Raise BadInput if there are such files that did not come from a journal: they are somebody's work."""
-        if foreign := [name for name in FILES if (folder / name).exists()]:
-            raise BadInput(f"{folder}: has {foreign[0]} of another origin, which would be lost; choose another --out.")
-
-    def add(self, entry: ClipResult) -> None:
-        """Count an entry of the journal."""
-        if not entry.ok:
-            self.failures[clip_key(entry.clip)] = entry
-            return
-        self.embeddings += len(entry.segments)
-        label = readable(entry.clip.speaker)
-        self._speakers.add(label)
-        self._label_length = max(self._label_length, len(label))
-
-    def write(self, journal: Journal, facts: dict) -> None:
-        """Write the files, each whole or not at all. ``facts`` go into meta.json. Memory does not grow with them."""
-        with (
-            atomic_write(self.folder / "embeddings.npy") as vectors_file,  # replaced last: the others are never behind
-            atomic_write(self.folder / "labels.npy") as labels_file,
-            atomic_write(self.folder / "index.csv") as index_file,
-        ):
-            _header(vectors_file, "<f4", (self.embeddings, self.dim))
-            _header(labels_file, f"<U{self._label_length}", (self.embeddings,))
-            _lines(index_file, [COLUMNS])
-            for record in journal.records():
-                vectors_file.write(record.vectors.tobytes())
-                labels = [readable(entry.clip.speaker) for entry in record.entries for _ in entry.segments]
-                labels_file.write(np.array(labels, f"<U{self._label_length}").tobytes())
-                _lines(index_file, [line for entry in record.entries if entry.ok for line in index_lines(entry)])
-            _lines(index_file, [line for entry in self.failures.values() for line in index_lines(entry)])
-        speakers = {"speakers": len(self._speakers), "embeddings": self.embeddings, "dim": self.dim}
-        meta = {**facts, **speakers, "rows_without_embedding": len(self.failures)}
-        with atomic_write(self.folder / "meta.json") as file:
-            file.write((json.dumps(meta, indent=2, ensure_ascii=False) + "\n").encode())
+    totals = journal.totals()
+    count, speakers = totals.embeddings, {readable(speaker) for speaker in totals.speakers}
+    label, failures = f"<U{max(map(len, speakers), default=1) or 1}", 0
+    with (
+        atomic_write(folder / "embeddings.npy") as vectors_file,  # replaced last: the others are never behind
+        atomic_write(folder / "labels.npy") as labels_file,
+        atomic_write(folder / "index.csv") as index_file,
+    ):
+        _header(vectors_file, "<f4", (count, dim))
+        _header(labels_file, label, (count,))
+        _lines(index_file, [COLUMNS])
+        for part in _parts(journal.embedded()):
+            vectors_file.write(b"".join(embeddings.tobytes() for _, embeddings in part))
+            labels = [readable(result.clip.speaker) for result, _ in part for _ in result.segments]
+            labels_file.write(np.array(labels, label).tobytes())
+            _lines(index_file, [line for result, _ in part for line in index_lines(result)])
+        for part in _parts(journal.failures()):
+            failures += len(part)
+            _lines(index_file, [line for result in part for line in index_lines(result)])
+    counts = {"speakers": len(speakers), "embeddings": count, "dim": dim, "rows_without_embedding": failures}
+    with atomic_write(folder / "meta.json") as file:
+        file.write((json.dumps({**facts, **counts}, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def index_lines(entry: ClipResult) -> list[tuple[str, ...]]:
-    """The lines of index.csv for an entry: one for each embedding, or one with the reason that there is none."""
-    name, speaker = readable(entry.clip.name), readable(entry.clip.speaker)
-    if not entry.ok:
-        end = "" if entry.clip.end_s is None else f"{entry.clip.end_s:.3f}"
-        return [(name, speaker, f"{entry.clip.start_s:.3f}", end, readable(entry.status))]
-    return [(name, speaker, f"{start:.3f}", f"{end:.3f}", entry.status) for start, end in entry.segments]
+def index_lines(result: ClipResult) -> list[tuple[str, ...]]:
+    """The lines of index.csv for a clip: one for each embedding, or one with the reason that there is none."""
+    name, speaker = readable(result.clip.name), readable(result.clip.speaker)
+    if not result.ok:
+        end = "" if result.clip.end_s is None else f"{result.clip.end_s:.3f}"
+        return [(name, speaker, f"{result.clip.start_s:.3f}", end, readable(result.status))]
+    return [(name, speaker, f"{start:.3f}", f"{end:.3f}", result.status) for start, end in result.segments]
 
 
 def readable(text: str) -> str:
     """``text`` as UTF-8 can hold it: a byte of a file name that is not UTF-8 is shown as an escape."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _parts(results: Iterator[T]) -> Iterator[list[T]]:
+    """Some results at a time, which is faster than one by one."""
+    while part := list(islice(results, WRITTEN_TOGETHER)):
+        yield part
 
 
 def _header(file, kind: str, shape: tuple[int, ...]) -> None:

@@ -1,15 +1,15 @@
-"""Which rows of a manifest are still to be done, given what was done before."""
+"""Which clips of a manifest are still to be done, given what was done before."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from app.corpus.clips import Clip
-from app.extraction.shard import DUPLICATE, ClipResult
+from app.extraction.shard import DUPLICATE
 
 
 def clip_key(clip: Clip) -> bytes:
@@ -23,48 +23,33 @@ def _digest(*parts: object) -> bytes:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-class Ledger:
-    """What was done before this run."""
+def pending(clips: Iterable[Clip], speaker_before: Callable[[bytes], str | None]) -> Iterator[Clip]:
+    """The clips that were not done before, in order, once each.
 
-    def __init__(self) -> None:
-        self._speakers: dict[bytes, str] = {}
-        """By the keys of the rows."""
-
-    def add(self, entry: ClipResult) -> None:
-        """Take note of an entry."""
-        self._speakers[clip_key(entry.clip)] = sys.intern(entry.clip.speaker)
-
-    def forget(self, entry: ClipResult) -> None:
-        """Have the row of an entry done again."""
-        self._speakers.pop(clip_key(entry.clip), None)
-
-    def todo(self, clips: Iterable[Clip]) -> Iterator[Clip]:
-        """The rows that were not done before, in order, once each.
-
-        A stretch of a file is extracted once: another row that names it comes with an error, which says whether the
-        rows agree on the speaker.
-        """
-        seen: dict[bytes, str] = {}
-        repeats: Counter[bytes] = Counter()
-        for clip in clips:
-            key = clip_key(clip)
-            first = key not in seen
-            known = self._speakers.get(key) if first else seen[key]
-            if first:
-                seen[key] = sys.intern(clip.speaker) if known is None else known
-                if known is None:
-                    yield clip
-                if known in (None, clip.speaker):
-                    continue
-            if clip.error:
-                continue  # the same error twice says no more than once
-            repeats[key] += 1
-            error = DUPLICATE if known == clip.speaker else f"this stretch is there with the speaker {known!r}"
-            noted = replace(clip, repeat=repeats[key], error=error)
-            if clip_key(noted) not in self._speakers:
-                yield noted
+    ``speaker_before``: the speaker under whom the clip of a ``clip_key`` was done; None if it was not. A stretch of a
+    file is extracted once: another clip of it comes with an error, which says whether the two agree on the speaker.
+    """
+    seen: dict[bytes, str] = {}
+    repeats: Counter[bytes] = Counter()
+    for clip in clips:
+        key = clip_key(clip)
+        first = key not in seen
+        known = speaker_before(key) if first else seen[key]
+        if first:
+            seen[key] = sys.intern(clip.speaker if known is None else known)
+            if known is None:
+                yield clip
+            if known in (None, clip.speaker):
+                continue
+        if clip.error:
+            continue  # the same error twice says no more than once
+        repeats[key] += 1
+        error = DUPLICATE if known == clip.speaker else f"this stretch is there with the speaker {known!r}"
+        noted = replace(clip, repeat=repeats[key], error=error)
+        if speaker_before(clip_key(noted)) is None:
+            yield noted
 
 
 def with_enough_clips(clips: Iterable[Clip], counts: Counter[str], least: int) -> Iterator[Clip]:
-    """The rows of speakers who have ``least`` rows or more."""
+    """The clips of speakers who have ``least`` of them or more."""
     return (clip for clip in clips if counts[clip.speaker] >= least)

@@ -205,10 +205,9 @@ def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, executor, d
     table.write_text("\n".join(["file,speaker,start_s,end_s", *stretches]) + "\n")
     luck, kills, seen = random.Random(6), 0, 0
     for _ in range(9):
-        size = journal_size(out)
         child = subprocess.Popen([sys.executable, "-c", CHILD, str(table), str(out)])
         deadline = time.monotonic() + 120
-        while child.poll() is None and journal_size(out) <= size and time.monotonic() < deadline:
+        while child.poll() is None and rows_there(out) <= seen and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(luck.uniform(0, 0.5))
         if kills == 4:
@@ -218,10 +217,9 @@ def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, executor, d
         child.send_signal(signal.SIGKILL)
         child.wait()
         kills += 1
-        if (out / "embeddings.npy").exists():  # whole at any moment, and never less than before
-            there = len(np.load(out / "embeddings.npy", allow_pickle=False))
-            assert seen <= there <= ROWS
-            seen = there
+        there = rows_there(out)
+        assert seen <= there <= ROWS  # never less than before
+        seen = there
     assert child.returncode == 0
     assert kills >= 2
     do(table, tmp_path / "whole", executor)
@@ -230,9 +228,10 @@ def test_killed_at_any_moment_it_loses_and_repeats_nothing(tmp_path, executor, d
     assert not list(out.glob(".*"))
 
 
-def journal_size(out: Path) -> int:
+def rows_there(out: Path) -> int:
+    """Rows of embeddings.npy, which is whole at any moment."""
     try:
-        return (out / "journal.bin").stat().st_size
+        return len(np.load(out / "embeddings.npy", mmap_mode="r", allow_pickle=False))
     except FileNotFoundError:
         return 0
 

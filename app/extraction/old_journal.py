@@ -1,0 +1,101 @@
+"""Reads ``journal.bin``, which earlier versions kept in place of the database of ``journal.py``. Nothing writes it.
+
+A record is a head (mark, length of the text, length of the vectors, CRC-32 of both), a line of JSON, and float32
+vectors. The first record says which model and which segments the rest is of. A record that is not whole is the last
+one, being written when its run was killed: it is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from app.corpus.clips import Clip
+from app.extraction.shard import ClipResult
+from utils import BadInput, HeardError
+
+JOURNAL = "journal.bin"
+HEAD = struct.Struct("<4sIII")
+MARK = b"HRD1"
+
+
+@dataclass(frozen=True)
+class Record:
+    clips: list[ClipResult]
+    embeddings: np.ndarray
+    """(segments of all clips, D) float32."""
+    identity: dict | None = None
+    """What all clips have in common; of the first record alone."""
+    retry: bool = False
+    """From here on the clips that had no embedding before count as not done."""
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Iterator[Record]]:
+    """The records of a journal, which nobody else may write meanwhile; none if there is no such file.
+
+    Raises BadInput if it is in use, HeardError, as it is read, if it is damaged.
+    """
+    if not path.exists():
+        yield iter(())
+        return
+    with open(path, "rb") as file:
+        with contextlib.suppress(ImportError):  # Windows has no such lock
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise BadInput(f"{path.parent}: another extraction is writing there.") from None
+        yield map(_record, _texts(file, path))
+
+
+def precision_before(path: Path) -> str | None:
+    """The precision of what a journal holds; None if there is none. Raises HeardError if it is damaged."""
+    if not path.exists():
+        return None
+    with open(path, "rb") as file:
+        first = next(map(_record, _texts(file, path)), None)
+    return first.identity["precision"] if first else None
+
+
+def _record(found: tuple[dict, bytes]) -> Record:
+    text, body = found
+    if identity := text.get("identity"):
+        return Record([], np.zeros((0, 1), np.float32), {"precision": "float32", **identity})  # not said at first
+    clips = [
+        ClipResult(
+            Clip("", speaker, start_s=start_s, end_s=end_s, name=name, error=error, repeat=repeat),
+            status,
+            tuple(map(tuple, segments)),
+        )
+        for name, speaker, start_s, end_s, error, repeat, status, segments in text["entries"]
+    ]
+    embeddings = np.frombuffer(body, "<f4").reshape(-1, text["dim"])
+    return Record(clips, embeddings, retry=text.get("retry", False))
+
+
+def _texts(file: BinaryIO, path: Path) -> Iterator[tuple[dict, bytes]]:
+    """(text, vectors) of each whole record."""
+    size = os.fstat(file.fileno()).st_size
+    while len(head := file.read(HEAD.size)) == HEAD.size:
+        mark, text_bytes, vector_bytes, crc = HEAD.unpack(head)
+        at = file.tell()
+        body = file.read(text_bytes + vector_bytes) if mark == MARK else b""
+        if len(body) != text_bytes + vector_bytes or zlib.crc32(body) != crc or not body:
+            # a machine that lost its power may have written the last record in part, or zeros for it; a record that
+            # claims to be longer than the file, though others come after it, has a wrong length
+            torn = mark == MARK and file.tell() == size and MARK not in body
+            if torn or not (head + body + file.read()).strip(b"\0"):
+                return
+            raise HeardError(f"{path}: damaged at byte {at - HEAD.size}; extract into another --out.")
+        yield json.loads(body[:text_bytes]), body[text_bytes:]
