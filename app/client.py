@@ -132,7 +132,8 @@ class Client:
     def live(self, blocks: Iterable[bytes], rate: int = 16_000) -> Iterator[Event]:
         """Send blocks of 16-bit little-endian PCM of one channel, and give back events as they come.
 
-        A thread sends, at the pace of ``blocks``; what comes faster than the server can hear it drops, and says so.
+        A thread sends at the pace of ``blocks``. What comes faster than the server can take it in is dropped; an event
+        says so.
         Ends when the sound does and the last turns are known. Needs the package websockets.
         """
         from websockets.exceptions import ConnectionClosed, InvalidStatus

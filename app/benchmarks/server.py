@@ -40,16 +40,16 @@ PACKET = 512
 
 @dataclass(frozen=True)
 class StreamFigures:
-    """Of live streams that ran side by side."""
+    """Figures of live streams that ran side by side."""
 
     streams: int
     seconds: float
     answers: int
     expected: int
     dropped_s: float
-    """Sound that the server could not hear, in all streams together."""
+    """Sound that the server skipped, in all streams together."""
     lag_s: tuple[float, float]
-    """From the last sound that an answer is about, as it was sent, to the answer: median and 99 %."""
+    """Time from the sending of the last sound that an answer is about to the answer: median and 99 %."""
     cores: float
     """Processor time of the server per second."""
     names: frozenset[str]
@@ -64,7 +64,7 @@ class StreamFigures:
 
 @dataclass(frozen=True)
 class RequestFigures:
-    """Of requests of all kinds."""
+    """Figures of requests of all kinds."""
 
     requests: int
     at_once: int
@@ -72,7 +72,7 @@ class RequestFigures:
     statuses: dict[int, int]
     kinds: dict[str, int] = field(default_factory=dict)
     memory_mb: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Resident, before, halfway and after."""
+    """Resident memory of the server before, halfway and after."""
     unexpected: tuple[str, ...] = ()
     """Answers that were neither what the request should have nor 429."""
 
@@ -147,7 +147,7 @@ def run_streams(pid: int, client: Client, streams: int = 8, seconds: float = 60.
 def _one_stream(client: Client, pcm: bytes) -> dict:
     began, step = time.monotonic(), 2 * PACKET
 
-    def blocks() -> Iterator[bytes]:  # sound is there once it was said
+    def blocks() -> Iterator[bytes]:  # no sound is sent before it would have been spoken
         for index, at in enumerate(range(0, len(pcm), step)):
             time.sleep(max(0.0, began + (index + 1) * PACKET / RATE - time.monotonic()))
             yield pcm[at : at + step]

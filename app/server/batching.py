@@ -1,4 +1,4 @@
-"""Windows of many streams in one batch: what one thread computes at once is cheaper than many threads in turn."""
+"""Windows of many streams in one batch: one thread that computes them at once costs less than many in turn."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from utils import BadInput, HeardError
 
 @dataclass
 class _Request:
-    """Signals that somebody waits for."""
+    """Signals whose embeddings one thread waits for."""
 
     signals: Sequence[np.ndarray]
     out: np.ndarray
     overlap: np.ndarray
     taken: int = 0
-    """Signals that are computed, or just being."""
+    """Signals that were computed or are being computed."""
     done: int = 0
+    """Signals that were computed."""
     future: Future[tuple[np.ndarray, np.ndarray]] = field(default_factory=Future)
 
 
@@ -39,8 +40,9 @@ class BatchingEncoder:
         """``max_batch``: signals in one run."""
         self.encoder, self.max_batch = encoder, max_batch
         self.runs = 0
-        """Times that the network was asked, and how many signals it was given."""
+        """Times that the network was asked."""
         self.signals = 0
+        """Signals that it was given in all."""
         self._waiting: list[_Request] = []
         self._closed = False
         self._changed = threading.Condition()

@@ -12,37 +12,39 @@ class ServerConfig:
     """Limits of one server. The defaults suit a machine with two cores and people who know each other."""
 
     max_body_bytes: int = 64 * MIB
-    """Of one request, all uploads together: half an hour of 16 kHz WAV."""
+    """Bytes of one request, all uploads together: half an hour of 16 kHz WAV."""
     max_audio_s: float = 1800.0
-    """Of one upload, decoded."""
+    """Length of one upload, decoded."""
     max_sample_s: float = 60.0
-    """Of a longer enrolment upload only so much speech is kept, its first."""
+    """Length of the sample that is kept of a longer upload, from its first speech on."""
     max_at_once: int = 64
-    """Requests in work; one more is told to come back."""
+    """Requests with a body in work at the same time; one more is told to come back."""
     jobs: int = 2
-    """Uploads that are decoded and analysed at the same time; the others wait."""
+    """Uploads decoded and analysed at the same time; the others wait."""
     rate_per_s: float = 50.0
-    """Requests of one address, on average; 0 is no limit."""
+    """Requests of one address per second, on average; 0 is no limit."""
     burst: int = 200
     """Requests of one address that may come at once."""
     body_idle_s: float = 15.0
-    """A body that does not go on for so long is given up ..."""
+    """Longest pause in a body that arrives; then the request is given up."""
     body_s: float = 300.0
-    """... and so is one that takes longer in all."""
+    """Longest time that a body may take in all; then the request is given up."""
     header_s: float = 10.0
-    """A request's head has so long to arrive."""
+    """Longest time that the head of a request may take; then its connection is closed."""
     max_connections: int = 512
+    """Connections of all kinds at the same time."""
     max_streams: int = 16
     """Live connections at the same time."""
     stream_idle_s: float = 60.0
-    """A live connection without sound for so long is closed."""
+    """Longest time that a live connection may go without sound; then it is closed."""
     max_message_bytes: int = MIB
-    """Of a live connection: ten seconds of 48 kHz."""
+    """Bytes of one message on a live connection: ten seconds of 48 kHz."""
     send_s: float = 10.0
-    """A listener who does not take an event for so long is given up."""
+    """Longest time that a listener may take for one event; then the connection is closed."""
     min_rate: int = 8_000
+    """Lowest sample rate, in Hz, that a live connection may declare."""
     max_rate: int = 192_000
-    """Sample rates, in Hz, that a live connection may declare."""
+    """Highest sample rate, in Hz, that a live connection may declare."""
 
 
 DEFAULTS = ServerConfig()

@@ -1,4 +1,4 @@
-"""What waits to be sent to one listener: bounded, so that a slow one loses the oldest and is told so."""
+"""The events that wait to be sent to one listener. Of too many the oldest are lost, and the listener is told so."""
 
 from __future__ import annotations
 

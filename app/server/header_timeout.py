@@ -1,4 +1,8 @@
-"""uvicorn's HTTP, with an end to its patience: a client that never finishes a request's head loses the connection."""
+"""uvicorn's HTTP with a limit on the time that a request's head takes: uvicorn itself waits for ever.
+
+It hangs on a class of uvicorn's that is not part of its documented interface, and on four of its methods. Tests of real
+connections fail if a new uvicorn does without them; then heads that never end are no longer given up, nothing worse.
+"""
 
 from __future__ import annotations
 

@@ -27,6 +27,10 @@ class RateLimit:
         self.rate_per_s, self.burst = rate_per_s, burst
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (tokens, when)
 
+    def __len__(self) -> int:
+        """Addresses remembered."""
+        return len(self._buckets)
+
     def wait_s(self, address: str, now: float) -> float:
         """0 if a request may pass at ``now`` (seconds of any clock), else the seconds until one may."""
         if self.rate_per_s <= 0:

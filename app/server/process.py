@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 STOP_S = 5
-"""Requests in work have so long to end when the server is stopped."""
+"""Time that requests in work have to end when the server is stopped."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class ServeOptions:
 
     host: str = "127.0.0.1"
     port: int = 8765
-    """0: any free one."""
+    """The port to listen on; 0 takes any free one."""
     certfile: Path | None = None
     keyfile: Path | None = None
     token_file: Path | None = None
-    """``server-token`` in the data folder."""
+    """Where the token is kept; None is ``server-token`` in the data folder."""
     model: str = "embedded"
     compute: str = "auto"
     threshold: float | None = None
@@ -130,7 +130,7 @@ def print_line(line: str) -> None:
 
 
 def _run_until_signalled(server: Server, listener: socket.socket) -> None:
-    """uvicorn gives the signal back once it has stopped: here that is the end, and no error."""
+    """Serve until Ctrl-C or SIGTERM. uvicorn raises the signal again once it has stopped: here it is no error."""
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])

@@ -33,8 +33,8 @@ class SocketSource:
     @property
     def status(self) -> SourceStatus:
         with self._changed:
-            over = self._stopped or (self._ended and not self._waiting and not len(self._backlog))
-            state = SourceState.ENDED if over else SourceState.RUNNING
+            ended = self._stopped or (self._ended and not self._waiting and not len(self._backlog))
+            state = SourceState.ENDED if ended else SourceState.RUNNING
         return SourceStatus(state, device=self.name, rate=self.rate, dropped_s=self._backlog.dropped_s)
 
     def feed(self, pcm: bytes) -> None:
@@ -78,12 +78,12 @@ class SocketSource:
             if self._stopped:
                 return None
             self._take()
-            over = self._ended
-        if over and self._resampler is not None:
+            ended = self._ended
+        if ended and self._resampler is not None:
             self._backlog.append(self._resampler(np.zeros(0, np.float32), last=True))
             self._resampler = None
         self._backlog.drop(max(0, len(self._backlog) - most))
-        if len(self._backlog) >= least or (over and len(self._backlog)):
+        if len(self._backlog) >= least or (ended and len(self._backlog)):
             return self._backlog.take(most)
         return None
 

@@ -11,11 +11,11 @@ from app.server.errors import ApiError
 from utils import SAMPLE_RATE, StreamResampler, mono
 
 VALUES_AT_ONCE = 1 << 16
-"""Values decoded at a time, whatever the rate and the number of channels."""
+"""Values decoded at a time, whatever the sample rate and the number of channels."""
 RATE_RANGE_HZ = (1_000, 768_000)
 MAX_CHANNELS = 32
 UNKNOWN_LENGTH = 1 << 60
-"""A length from here on stands for "not known": a stream that was never finished."""
+"""Frames from which on a file's length means "not known": a stream that was never finished."""
 
 
 def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:

@@ -1,4 +1,4 @@
-"""The door: too much, too often, too slowly; each is answered, and the server goes on."""
+"""Admission: too much, too often, too slowly; each is answered, and the server goes on."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.client import Client, ServerRefused
 from app.server.config import ServerConfig
+from app.server.header_timeout import HeaderTimeoutProtocol
 from app.server.limits import RateLimit
 from tests.support.serving import TOKEN, running
 
@@ -54,7 +56,7 @@ def test_the_bucket_forgets_the_oldest_address():
     limit.remembered = 100
     for number in range(1000):
         limit.wait_s(str(number), 0.0)
-    assert len(limit._buckets) <= 100
+    assert len(limit) == 100
 
 
 def test_too_many_requests_are_told_when_to_come_back(encoder, tmp_path):
@@ -131,6 +133,23 @@ def test_a_head_that_never_ends_loses_its_connection(small):
             connection.settimeout(20)
             assert connection.recv(100) == b""
     assert Client(small, TOKEN).health() == "ok"
+
+
+def test_a_second_head_that_never_ends_loses_its_connection(small):
+    """On a connection that is kept: ``on_message_begin`` of uvicorn's protocol."""
+    with connected(small) as connection:
+        connection.settimeout(4)  # uvicorn's own patience with a connection that is kept is 5 s
+        connection.sendall(head("GET /v1/health HTTP/1.1"))
+        assert answer(connection)[0] == 200
+        connection.sendall(b"GET /v1/health HTTP/1.1\r\nX-A: ")
+        assert connection.recv(100) == b""
+
+
+def test_what_the_limit_on_heads_hangs_on_is_still_there():
+    """Methods that uvicorn's protocol no longer had would never be called, and nobody would notice."""
+    own = {name for name, value in vars(HeaderTimeoutProtocol).items() if callable(value) and not name.startswith("_")}
+    assert own == {"connection_made", "on_message_begin", "on_headers_complete", "connection_lost"}
+    assert own <= {name for name in vars(HttpToolsProtocol) if callable(getattr(HttpToolsProtocol, name))}
 
 
 def test_one_live_connection_more_than_allowed_is_told_to_wait(small):

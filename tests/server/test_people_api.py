@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -175,8 +177,9 @@ def test_what_other_programs_change_is_seen_at_once(client, data):
 
 
 def test_people_recorded_but_not_built_are_listed_and_can_be_completed(client, data, demo_dir):
-    with VoiceprintStore(data) as store, store._database.write() as db:
-        db.execute("DELETE FROM people WHERE name = 'Ana'")
+    with contextlib.closing(sqlite3.connect(data / "voiceprints.db")) as database, database:
+        database.execute("PRAGMA foreign_keys = ON")
+        database.execute("DELETE FROM people WHERE name = 'Ana'")
     ana = next(one for one in client.people() if one.name == "Ana")
     assert (ana.recordings, ana.known) == (5, False)
     client.delete_sample("Ana", "001")
