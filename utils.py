@@ -1,6 +1,6 @@
-"""What every part of Heard shares: errors, paths of the data folder, audio files in and out.
+"""What every part of Heard shares: errors, paths and files, audio files in and out, the mel scale.
 
-Imports nothing of ``app/`` and nothing heavy: soundfile and soxr are loaded when a file is read.
+This file imports nothing of ``app/`` and nothing heavy: soundfile and soxr are loaded when a file is read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import BinaryIO
 import numpy as np
 
 SAMPLE_RATE = 16_000
-"""Everything behind the sound card works at this rate, in Hz."""
+"""The rate of all sound inside the program, in Hz."""
 
 ROOT = Path(__file__).resolve().parent
 BUNDLED = ROOT / "data"
@@ -131,7 +131,7 @@ def clean_name(name: str) -> str:
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike, *, private: bool = False) -> Iterator[BinaryIO]:
-    """A binary file that appears at ``path`` whole or not at all, whatever happens in between.
+    """A binary file to write that appears at ``path`` whole or not at all, whatever happens in between.
 
     ``private``: readable by the owner alone (mode 0600), else the usual permissions of a new file.
     """
@@ -189,8 +189,9 @@ def read_audio(
 ) -> np.ndarray:
     """A file, or a part of it, as mono float32 of shape (n,) at 16 kHz, full scale +-1.
 
-    Any format, rate and channel count that libsndfile reads; channels are averaged. Raises BadInput, in one line,
-    for what is missing, not audio, empty, not finite, or longer than ``max_s`` (use ``stream_audio`` for that).
+    The file may have any format, rate and channel count that libsndfile reads; channels are averaged. Raises BadInput,
+    in one line, for a file that is missing, not audio, empty, not finite, or longer than ``max_s`` (``stream_audio``
+    reads those).
     """
     with _open_audio(path) as file:
         start = min(round(start_s * file.samplerate), file.frames)
@@ -219,8 +220,8 @@ def stream_audio(
 ) -> Iterator[np.ndarray]:
     """A file, or a part of it, as blocks of mono float32 at 16 kHz (about ``block_s`` each): memory stays flat.
 
-    Opens at once (so that a bad file raises BadInput here, not at the first block). ``complete``: BadInput in the end,
-    too, if the file is over long before its header says, as after a copy that broke off.
+    The file is opened at once, so that a bad one raises BadInput here and not at the first block. With ``complete``
+    BadInput is raised at the end, too, if the file is shorter than its header says, as after a copy that broke off.
     """
     file = _open_audio(path)
     start = min(round(start_s * file.samplerate), file.frames)
@@ -287,7 +288,7 @@ def resample(samples: np.ndarray, from_rate: int, to_rate: int = SAMPLE_RATE) ->
 
 
 class StreamResampler:
-    """The same as ``resample`` for a stream of blocks: no clicks at their borders.
+    """Resamples a stream of blocks (n,) as ``resample`` does a whole signal: no clicks at their borders.
 
     The filter looks ahead, so a few milliseconds come out with the next block; ``last=True`` flushes them.
     """
@@ -304,6 +305,34 @@ class StreamResampler:
         if self._stream is None:
             return samples
         return self._stream.resample_chunk(np.ascontiguousarray(samples, dtype=np.float32), last=last)
+
+
+def _open_audio(path: str | os.PathLike):
+    import soundfile
+
+    path = Path(path)
+    if not path.exists():
+        raise BadInput(f"{path}: no such file.")
+    if path.is_dir():
+        raise BadInput(f"{path}: this is a folder, not an audio file.")
+    if not path.stat().st_size:
+        raise BadInput(f"{path}: the file is empty.")
+    try:
+        # As bytes where paths are bytes: a name that is not UTF-8 can be opened, too.
+        file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
+    except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header that gives its rate
+        raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
+    if not file.frames:
+        file.close()
+        raise BadInput(f"{path}: no audio in it.")
+    return file
+
+
+def _checked_mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
+    """``mono`` of what was read from ``path``. Raises BadInput for samples that are not finite."""
+    if not np.isfinite(frames).all():
+        raise BadInput(f"{path}: holds samples that are not numbers (NaN or infinite); export it again.")
+    return mono(frames)
 
 
 # ---------------------------------------------------------------------------- the mel scale
@@ -327,34 +356,3 @@ def mel_filters(bands: int, n_fft: int) -> np.ndarray:
     centre, width = edges[1:-1, None], (edges[1:-1] - edges[:-2])[:, None]
     bins = np.linspace(0, SAMPLE_RATE // 2, n_fft // 2 + 1)
     return np.maximum(1 - np.abs(bins - centre) / width, 0)
-
-
-# ---------------------------------------------------------------------------- inside this file
-
-
-def _open_audio(path: str | os.PathLike):
-    import soundfile
-
-    path = Path(path)
-    if not path.exists():
-        raise BadInput(f"{path}: no such file.")
-    if path.is_dir():
-        raise BadInput(f"{path}: this is a folder, not an audio file.")
-    if not path.stat().st_size:
-        raise BadInput(f"{path}: the file is empty.")
-    try:
-        # As bytes where paths are bytes: a name that is not UTF-8 can be opened, too.
-        file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
-    except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header to tell its rate
-        raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
-    if not file.frames:
-        file.close()
-        raise BadInput(f"{path}: no audio in it.")
-    return file
-
-
-def _checked_mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
-    """``mono`` of what was read from ``path``. Raises BadInput for samples that are not finite."""
-    if not np.isfinite(frames).all():
-        raise BadInput(f"{path}: holds samples that are not numbers (NaN or infinite); export it again.")
-    return mono(frames)

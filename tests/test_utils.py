@@ -152,3 +152,20 @@ def test_run_cli_ends_in_one_line(body, code, line):
 )
 def test_shares_in_percent(text, expected):
     assert text == expected
+
+
+def test_an_error_is_told_in_one_line():
+    assert utils.first_line(ValueError("\n one\ntwo")) == "one"
+    assert utils.first_line(KeyError()) == "KeyError"
+    assert len(utils.first_line(ValueError("x" * 500))) == 200
+
+
+def test_mel_filters_are_symmetric_triangles():
+    edges, filters = utils.mel_edges_hz(80), utils.mel_filters(80, 400)
+    assert filters.shape == (80, 201)
+    assert edges[[0, -1]] == pytest.approx([0.0, 8000.0])
+    assert 2595 * np.log10(1 + edges / 700) == pytest.approx(np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 82))
+    for band in (40, 79):  # 40 Hz apart: the bins within the left half-width on both sides of the centre
+        centre, width = edges[band + 1], edges[band + 1] - edges[band]
+        bins = 40.0 * np.arange(201)
+        assert np.array_equal(filters[band] > 0, np.abs(bins - centre) < width)

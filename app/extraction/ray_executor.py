@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.extraction.executors import Shard, in_order
 from app.extraction.shard import SegmentConfig, ShardResult, embed_shard
-from utils import ROOT, BadInput, HeardError
+from utils import ROOT, BadInput, HeardError, first_line
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -77,7 +77,7 @@ class RayExecutor:
                 **own,
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise HeardError(f"no Ray cluster at {address}: {str(error).strip().splitlines()[0]}") from None
+            raise HeardError(f"no Ray cluster at {address}: {first_line(error)}") from None
         self._model = ray.put((weights, card))
         self._task = ray.remote(num_cpus=1, max_retries=RETRIES)(_compute)
 
