@@ -54,6 +54,7 @@ ONLY_IN = {
     "torchaudio": "app.training",
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
     "ray": "app.extraction.ray_executor",
+    "psutil": "app.benchmarks.memory",
     "faiss": "app.benchmarks.gallery",  # likewise a benchmark beside it
     "matplotlib": "app.evaluation.plots",
     "sklearn": "app.evaluation.plots",

@@ -6,7 +6,7 @@ from app.evaluation.conversations.report import ENGINE
 from app.evaluation.markdown import markdown_header, markdown_row
 from utils import percent
 
-COLUMNS = (  # two lines of heading, width
+COLUMNS = (  # the two lines of the heading, and the width
     ("live", "error", 7),
     ("90 %", "interval", 12),
     ("final", "error", 7),
@@ -24,6 +24,7 @@ COLUMNS = (  # two lines of heading, width
     ("", "core", 6),
 )
 LABEL = 38
+"""Width of the first column, with the row's name."""
 
 
 def header(markdown: bool = False) -> str:
@@ -51,13 +52,13 @@ def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
 
 
 def _cells(line: dict) -> list[str]:
-    after, unknown = line["time_to_name_s"], line["unknown"]
+    to_name, unknown = line["time_to_name_s"], line["unknown"]
     return [
         percent(line["error"]),
         "{:.0%} - {:.0%}".format(*line["error_interval"]),
         *map(percent, (line["final_error"], line["der"], line["strangers_named"])),
         *map(percent, (line["enrolled_unknown"], line["enrolled_confused"])),
-        *map(_seconds, (after["median"], after["p95"])),
+        *map(_seconds, (to_name["median"], to_name["p95"])),
         percent(line["never_named"]),
         f"{line['extra_changes_per_min']:.1f}",
         *map(percent, (unknown["purity"], unknown["coverage"])),

@@ -16,7 +16,7 @@ from app.evaluation.conversations.live_metrics import (
     live_error_rates,
     times_to_name,
 )
-from app.evaluation.conversations.reference import Reference, near_boundaries
+from app.evaluation.conversations.reference import Reference
 from app.scoring.identification import Identification, is_unknown
 
 
@@ -167,8 +167,3 @@ def test_counts_add_up():
     assert both.length_s == 10
     assert both.wrong_s == pytest.approx(0.75 + 3.5)
     assert both.times_to_name_s == (1.0, np.inf)
-
-
-def test_the_collar_does_not_leave_the_conversation():
-    near = near_boundaries([Turn(0.1, 9.9, "Ana")], 1000, 0.25)
-    assert np.flatnonzero(~near)[[0, -1]].tolist() == [35, 964]
