@@ -10,6 +10,7 @@ from model import SpeakerHead, SpeakerNetwork
 from utils import SAMPLE_RATE
 
 SHORTEST_S = 0.3
+"""Shorter clips are left out."""
 
 
 @torch.no_grad()
@@ -20,27 +21,27 @@ def measure_closed_set(network: SpeakerNetwork, head: SpeakerHead, aside: Corpus
     """
     network.eval()
     device = next(network.parameters()).device
-    said, true = [], []
+    predicted, true = [], []
     for speaker in range(len(aside)):
         for clip in aside.clips(speaker):
             if len(clip) >= SHORTEST_S * SAMPLE_RATE:
                 cosines = head.cosines(network(torch.from_numpy(clip)[None].to(device)))
-                said.append(int(cosines[0, : len(aside)].argmax()))  # classes beyond are other speeds
+                predicted.append(int(cosines[0, : len(aside)].argmax()))  # classes beyond are other speeds
                 true.append(speaker)
-    said, true = np.array(said), np.array(true)
+    predicted, true = np.array(predicted), np.array(true)
     return {
         "speakers": len(np.unique(true)),
         "among": len(aside),
         "clips": len(true),
-        "accuracy": round(float(np.mean(said == true)), 4),
-        "f1": round(macro_f1(said, true), 4),
+        "accuracy": round(float(np.mean(predicted == true)), 4),
+        "f1": round(macro_f1(predicted, true), 4),
     }
 
 
-def macro_f1(said: np.ndarray, true: np.ndarray) -> float:
-    """The F1 of each class that occurs in ``true`` (n,), averaged; ``said`` (n,) may hold others."""
+def macro_f1(predicted: np.ndarray, true: np.ndarray) -> float:
+    """The F1 of each class that occurs in ``true`` (n,), averaged; ``predicted`` (n,) may hold others."""
     scores = []
     for label in np.unique(true):
-        hits = np.sum((said == label) & (true == label))
-        scores.append(2 * hits / (np.sum(said == label) + np.sum(true == label)))
+        hits = np.sum((predicted == label) & (true == label))
+        scores.append(2 * hits / (np.sum(predicted == label) + np.sum(true == label)))
     return float(np.mean(scores))

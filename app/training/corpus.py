@@ -25,9 +25,9 @@ class Speaker:
     gender: str
     adult: bool
     start: int
-    """First sample."""
+    """Index of the voice's first sample in the corpus."""
     lengths: tuple[int, ...]
-    """Samples of each clip, one after the other from ``start``."""
+    """Number of samples of each clip; the clips follow one another from ``start``."""
 
     @property
     def seconds(self) -> float:
@@ -62,8 +62,8 @@ class Corpus:
     def crop(self, speaker: int, length: int, rng: np.random.Generator) -> np.ndarray:
         """``length`` samples of one voice as float32, full scale +-1.
 
-        Every moment of the voice is as likely to be the clip chosen; a clip that is too short is followed by others
-        of the same person, chosen in the same way (the same one again if there is no other).
+        A clip is drawn as often as it is long. One that is too short is followed by others of the same person, drawn in
+        the same way (the same one again if there is no other).
         """
         ends, start = self._ends[speaker], self.speakers[speaker].start
         out = np.empty(length, dtype=np.float32)

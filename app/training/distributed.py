@@ -19,7 +19,7 @@ from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
 LONGEST_WAIT = timedelta(hours=12)
-"""For the process that decodes the speech or asks the teacher, once, while the others wait."""
+"""Longest time that processes wait for the main one, which decodes the speech and asks the teacher once."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Ranks:
     rank: int = 0
     count: int = 1
     local_rank: int = 0
-    """Among those of the same machine."""
+    """Number of this process among those of the same machine."""
 
     @property
     def device(self) -> torch.device:
@@ -65,7 +65,7 @@ class Ranks:
             distributed.barrier()
         return done if self.main else work()
 
-    def join_norms(self, network: nn.Module) -> nn.Module:
+    def sync_batch_norms(self, network: nn.Module) -> nn.Module:
         """``network`` with batch norms that see what all processes have; weights keep their names and values."""
         if self.alone:
             return network
@@ -73,7 +73,7 @@ class Ranks:
             return nn.SyncBatchNorm.convert_sync_batchnorm(network)
         for module in network.modules():
             if type(module) is nn.BatchNorm1d:
-                module.__class__ = JoinedBatchNorm  # nothing but another forward
+                module.__class__ = CpuSyncBatchNorm  # nothing but another forward
         return network
 
     def share_gradients(self, module: nn.Module) -> nn.Module:
@@ -109,7 +109,7 @@ def leave(ranks: Ranks) -> None:
         distributed.destroy_process_group()
 
 
-class JoinedBatchNorm(nn.BatchNorm1d):
+class CpuSyncBatchNorm(nn.BatchNorm1d):
     """Batch norm over what all processes have, on the processor.
 
     torch's own SyncBatchNorm raises "expected input tensor to be on GPU or XPU" there (torch 2.11); on CUDA devices it

@@ -22,18 +22,19 @@ from model import SpeakerNetwork, load_checkpoint, save_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
 FALSE_ACCEPTS = 0.01
+"""Part of the non-target trials that may pass a threshold."""
 ENROLMENT_PIECE_S = 3.0
-"""What voiceprints are made of."""
+"""Length of the pieces that voiceprints are made of."""
 SPEECH_S = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
-"""Lengths of speech for which the card states a threshold, and what it costs ..."""
+"""Lengths of speech for which the card states a threshold, and what it costs."""
 MAIN_S = 3.0
-"""... and the one that the calibration is for."""
+"""Length of speech that the card's calibration is for; one of ``SPEECH_S``."""
 RUNNER_UP_MARGIN = 0.05
 """How far the best voiceprint must be ahead of the second, as a score."""
 LEAST_SURE = 0.1
-"""The part of the held-out utterances whose gender is not told in any case: the least sure ones."""
+"""Part of the held-out utterances that never get a gender: the least sure ones."""
 COHORT_TOP = 50
-"""Of the cohort, the nearest that a voice is held against."""
+"""Number of the nearest cohort voices that normalise a score."""
 
 
 def export_model(
@@ -42,8 +43,8 @@ def export_model(
     """Write the run's model file and card as they are now, and return the card.
 
     Threshold and calibration come from the speakers set aside (``validation``), never from those trained on.
-    ``aside``: clips of the speakers trained on that were not learned; the card says how many are told right.
-    Raises BadInput if there are too few of them.
+    ``aside``: clips of the speakers trained on that were not learned; the card says how many are classified right.
+    Raises BadInput if too few speakers are set aside.
     """
     if len(validation) < 2:
         raise BadInput("data.holdout: a threshold needs at least two speakers set aside.")
@@ -91,17 +92,17 @@ def decision(network: SpeakerNetwork, validation: Corpus) -> dict:
     corpora = np.array([speaker.corpus for speaker in validation.speakers])
     noisy = NoisyRoom(validation)
 
-    def hear(corpus: Corpus, seconds: float, limit: int) -> Pieces:
+    def embed(corpus: Corpus, seconds: float, limit: int) -> Pieces:
         return Pieces(*embed_pieces(network, corpus, round(seconds * SAMPLE_RATE), limit))
 
-    plain, worse = (hear(corpus, ENROLMENT_PIECE_S, 12) for corpus in (validation, noisy))
+    plain, worse = (embed(corpus, ENROLMENT_PIECE_S, 12) for corpus in (validation, noisy))
     enrolled = Pieces(unit(plain.embeddings + worse.embeddings), plain.speakers)  # as enrolment makes voiceprints
     rows, at_main = [], None
     for seconds in SPEECH_S:
-        heard = [
-            voiceprint_trials(enrolled, hear(corpus, seconds, 24), corpora, cohort) for corpus in (validation, noisy)
+        trials = [
+            voiceprint_trials(enrolled, embed(corpus, seconds, 24), corpora, cohort) for corpus in (validation, noisy)
         ]
-        targets, nontargets = (np.concatenate(scores) for scores in zip(*heard, strict=True))
+        targets, nontargets = (np.concatenate(scores) for scores in zip(*trials, strict=True))
         if not len(targets) or not len(nontargets):
             if seconds <= MAIN_S:
                 raise BadInput(

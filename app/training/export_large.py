@@ -1,6 +1,6 @@
 """What the large model decides by: its cohort, thresholds, calibration and gender head, measured as for our own.
 
-``python -m app train CONFIG --large``: the networks are finished; what is fitted here hears the speakers of the config.
+``python -m app train CONFIG --large``: the networks are finished; this is fitted to the speakers of the config.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from utils import atomic_write, file_sha256, read_card, write_card
 VOXCELEB = Credit("VoxCeleb 1 and 2", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
 
 
-class Hearing(nn.Module):
+class EncoderNetwork(nn.Module):
     """An encoder where training code wants a network: waveforms (B, N) to embeddings (B, D)."""
 
     def __init__(self, encoder: Encoder):
@@ -47,7 +47,9 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
     """
     from safetensors.numpy import save
 
-    network = Hearing(OnnxEncoder(side_by_side(load_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {}))
+    network = EncoderNetwork(
+        OnnxEncoder(side_by_side(load_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {})
+    )
     add_cohort(network, training, config.train.seed)
     own = read_card(EMBEDDED_WEIGHTS)
     card = {
@@ -85,7 +87,7 @@ def make_public_card(public: HubFile, validation: Corpus) -> dict:
     Raises BadInput if there are too few speakers, and what ``fetch`` raises.
     """
     plain = load_speechbrain(fetch(public))
-    network = Hearing(TorchEncoder(plain, {"sha256": public.sha256}, public.repo, precision="auto"))
+    network = EncoderNetwork(TorchEncoder(plain, {"sha256": public.sha256}, public.repo, precision="auto"))
     network.cohort = torch.from_numpy(public_cohort())
     card = {"sha256": public.sha256, "cohort": {"top": COHORT_TOP}, **decision(network, validation)}
     write_card(PUBLIC_CARD, card)

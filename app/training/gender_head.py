@@ -13,8 +13,9 @@ from utils import SAMPLE_RATE
 
 CROPS_PER_SPEAKER = 16
 CROP_S = (1.5, 2.5, 4.0)
+"""Lengths of the crops, in turn."""
 CHILD_WEIGHT = 1.0
-"""Of a child's crop in training, where a man's has 1."""
+"""Weight of a child's crop in training; a man's crop has 1."""
 
 
 def usable(corpus: Corpus) -> list[int]:

@@ -1,8 +1,8 @@
-"""A teacher: a network that has heard thousands of people says where each voice of the training speech lies.
+"""A teacher: a network that learned from thousands of people says where each voice of the training speech lies.
 
-The teacher hears clean speech, all that there is of a voice; the student hears short, changed crops of it and has to
-point, after a linear projection, in the same direction. Who speaks need not be known for that, so unlabelled speech
-counts, and a voice played at another speed is another voice to the teacher as well.
+The teacher embeds clean speech, all that there is of a voice. The student embeds short, changed crops of it; after a
+linear projection these embeddings have to lie in the teacher's direction. Who speaks need not be known for that, so
+unlabelled speech counts, and a voice played at another speed is another voice to the teacher as well.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.training.corpus import Corpus
 from utils import SAMPLE_RATE, atomic_write
 
 LONGEST_S, PIECE_S = 24.0, 3.0
-"""The teacher hears at most so much of a voice, in pieces of so much from all over it."""
+"""Most speech of a voice that the teacher embeds, and the length of the pieces that it is made of."""
 
 
 def load_voiceprints(
@@ -69,7 +69,7 @@ def _voice(corpus: Corpus, speaker: int, speed: float) -> np.ndarray:
 
 
 class TeacherLoss(nn.Module):
-    """How far projected embeddings point away from the teacher's voiceprints: 1 - cosine, 0 to 2.
+    """How far projected embeddings lie from the teacher's voiceprints: 1 - cosine, 0 to 2.
 
     The mean over all voices is taken from the voiceprints, as it says nothing about who speaks.
     """

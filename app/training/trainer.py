@@ -70,7 +70,7 @@ class Trainer:
         self.network = SpeakerNetwork(config.model)
         self.loss = AamSoftmax(config.model.embedding_dim, self.batches.classes, scale=train.scale)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.network = ranks.join_norms(self.network)
+        self.network = ranks.sync_batch_norms(self.network)
         self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints) if config.teacher.weight else None
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
         if self.teacher is not None:

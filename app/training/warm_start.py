@@ -14,7 +14,7 @@ from model import SpeakerNetwork, load_checkpoint
 from utils import SAMPLE_RATE, BadInput
 
 CROPS, CROP_S = 3, 3.0
-"""Of each voice, to find its class's place."""
+"""Number and length of the crops of each voice whose mean is its class's prototype."""
 
 
 def start_from(paths: Sequence[str], network: SpeakerNetwork) -> None:

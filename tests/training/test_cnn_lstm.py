@@ -96,6 +96,6 @@ def test_clips_set_aside_are_the_last_and_are_not_learned(tiny_config: Path):
 def test_f1_is_that_of_scikit_learn():
     rng = np.random.default_rng(3)
     true = np.concatenate([np.arange(6), rng.integers(6, size=60)])
-    said = np.where(rng.random(66) < 0.6, true, rng.integers(6, size=66))
-    assert macro_f1(said, true) == pytest.approx(f1_score(true, said, average="macro"))
+    predicted = np.where(rng.random(66) < 0.6, true, rng.integers(6, size=66))
+    assert macro_f1(predicted, true) == pytest.approx(f1_score(true, predicted, average="macro"))
     assert macro_f1(np.array([9, 9]), np.array([1, 2])) == 0

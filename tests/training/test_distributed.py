@@ -21,7 +21,7 @@ from torch import nn
 from app.training.config import load_config
 from app.training.corpus import hold_out, load_corpus
 from app.training.dataset import Batches
-from app.training.distributed import ALONE, JoinedBatchNorm, Ranks
+from app.training.distributed import ALONE, CpuSyncBatchNorm, Ranks
 from app.training.trainer import Trainer
 from utils import ROOT, BadInput
 
@@ -123,13 +123,13 @@ def test_the_parts_of_a_batch_are_the_batch(tiny_config: Path):
             assert torch.allclose(part, whole[rank::count], atol=1e-4)
 
 
-def test_norms_are_joined_only_among_several():
+def test_batch_norms_are_synchronised_only_among_several():
     network = nn.Sequential(nn.BatchNorm1d(3))
-    assert type(ALONE.join_norms(network)[0]) is nn.BatchNorm1d
+    assert type(ALONE.sync_batch_norms(network)[0]) is nn.BatchNorm1d
     keys = list(network.state_dict())
-    joined = Ranks(0, 2).join_norms(network)
-    assert isinstance(joined[0], JoinedBatchNorm | nn.SyncBatchNorm)
-    assert list(joined.state_dict()) == keys
+    synced = Ranks(0, 2).sync_batch_norms(network)
+    assert isinstance(synced[0], CpuSyncBatchNorm | nn.SyncBatchNorm)
+    assert list(synced.state_dict()) == keys
 
 
 def test_a_batch_smaller_than_the_processes_is_refused(tiny_config: Path):

@@ -14,7 +14,7 @@ from app.embedding.onnx_encoder import OnnxEncoder
 from app.scoring.cohort import unit
 from app.training import export, export_large
 from app.training.export import decision
-from app.training.export_large import Hearing, make_large_heads, make_public_card
+from app.training.export_large import EncoderNetwork, make_large_heads, make_public_card
 from model import SpeakerNetwork
 from utils import read_card
 
@@ -55,7 +55,7 @@ def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch
     assert alone["threshold"] == pytest.approx(expected["threshold"], abs=0.02)  # it may hear in bfloat16
     assert alone["sha256"] == HUB[SPEECHBRAIN].sha256
 
-    network = Hearing(OnnxEncoder(both, {"name": "x", "sha256": ""}, {}))
+    network = EncoderNetwork(OnnxEncoder(both, {"name": "x", "sha256": ""}, {}))
     network.cohort = torch.from_numpy(unit(heads["cohort"].astype(np.float32)))
     again = decision(network, trained.validation)
     assert again["threshold"] == pytest.approx(card["threshold"], abs=1e-3)

@@ -11,7 +11,7 @@ from app.embedding.model_files import open_network, resolve
 from app.embedding.overlap_head import head_file, load_head
 from app.embedding.torch_cpu import FastNetwork
 from app.training.export import export_model
-from app.training.overlap_head import KINDS, examples, fit, make_overlap_head
+from app.training.overlap_head import WINDOW_KINDS, examples, fit, make_overlap_head
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_windows_are_of_every_kind_and_the_same_for_the_same_seed(weights, train
     hear = FastNetwork(network).pooled
     pooled, both = examples(hear, trained.training, None, 300, 1)
     assert pooled.shape == (300, 2 * network.arch.mfa_channels)
-    share = KINDS["both"] + KINDS["both for a part"]
+    share = WINDOW_KINDS["both"] + WINDOW_KINDS["both for a part"]
     assert np.mean(both) == pytest.approx(share, abs=0.1)
     again, _ = examples(hear, trained.training, None, 300, 1)
     assert np.array_equal(pooled, again)
