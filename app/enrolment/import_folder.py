@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 
 from app.audio.vad import DetectedSpeech, first_speech
+from app.corpus.manifest import audio_files
 from app.enrolment.quality import measure, quality_figures
 from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
-from utils import AUDIO_SUFFIXES, BadInput, clean_name, file_sha256
+from utils import BadInput, clean_name, file_sha256
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def files_by_person(tree: Path, on_bad: Callable[[str], None] = lambda line: Non
         raise BadInput(f"{tree}: no such folder." if not tree.exists() else f"{tree}: this is not a folder.")
     people: dict[str, list[Path]] = {}
     for folder in sorted(path for path in tree.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        files = [path for path in sorted(folder.rglob("*")) if _is_audio(path, folder)]
+        files = sorted(path for path in audio_files(folder) if path.is_file())
         if not files:
             continue
         try:
@@ -112,8 +113,3 @@ def take_speech(path: Path, config: ImportConfig = ImportConfig()) -> DetectedSp
     if speech_s < config.least_speech_s:
         raise BadInput(f"{path}: only {speech_s:.1f} s of speech; at least {config.least_speech_s:.0f} s are needed.")
     return sound
-
-
-def _is_audio(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in AUDIO_SUFFIXES and path.is_file() and not hidden

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from app.corpus.clips import Clip
-from app.corpus.manifest import read_clips
-from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, atomic_write, read_audio
+from app.corpus.manifest import audio_files, read_clips
+from utils import SAMPLE_RATE, BadInput, atomic_write, read_audio
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def load_unlabelled(folder: str | os.PathLike, cache: str | os.PathLike, progres
 
     Raises BadInput if there are none.
     """
-    files = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    files = sorted(audio_files(folder))
     if not files:
         raise BadInput(f"teacher.unlabelled: no audio files in {folder}.")
     clips = [Clip(str(path), path.relative_to(folder).as_posix(), "unlabelled") for path in files]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from app.audio.acoustics import change_speed
+from app.corpus.manifest import audio_files
 from app.training.augment import Augmenter, mask_features
 from app.training.config import DataConfig, RunConfig
 from app.training.corpus import Corpus, draw_weights
 from app.training.distributed import ALONE, Ranks
 from model import LogMel
-from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput, read_audio
 
 
 class Batches(Dataset):
@@ -85,7 +84,7 @@ def _recordings(data: DataConfig, key: str) -> list[np.ndarray]:
     folder = getattr(data, key)
     if not folder:
         return []
-    files = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    files = sorted(audio_files(folder))
     if not files:
         raise BadInput(f"data.{key}: no audio files in {folder}.")
     return [read_audio(path) for path in files]
