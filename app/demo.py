@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.diarisation.timeline import Turn, read_rttm, rttm_token
+from app.diarisation.rttm import read_rttm, rttm_token
+from app.diarisation.timeline import Turn
 from app.scoring.identification import UNKNOWN, is_unknown
 from utils import BUNDLED
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from app.audio.source import AudioSource, SourceStatus
 from app.demo import DEMO
-from app.diarisation.timeline import Turn, write_rttm
+from app.diarisation.rttm import write_rttm
+from app.diarisation.timeline import Turn
 from app.embedding.model_files import BUNDLED_FILES
 from app.scoring.identification import UNKNOWN, Identification, is_unknown
 from utils import BadInput, HeardError, data_dir

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.demo import agreement
+from app.diarisation.timeline import Turn
 from tools import make_demo
 from utils import SAMPLE_RATE, file_sha256, read_audio
 
@@ -89,6 +91,17 @@ def test_files_are_small_16_khz_mono_without_clipping_or_digital_silence(demo_di
         samples = read_audio(path)
         assert np.abs(samples).max() < 0.99
         assert np.diff(np.flatnonzero(samples)).max() < SAMPLE_RATE // 50  # never 20 ms of exact zeros
+
+
+def test_agreement_counts_right_wrong_and_missed():
+    reference = [Turn(0, 4, "Ana"), Turn(5, 7, "Stranger")]
+    said = [Turn(0, 3, "Ana"), Turn(3, 3.5, "Ben"), Turn(5, 6, "unknown"), Turn(6, 7, "Ben")]
+    result = agreement(reference, said, unknown=["Stranger"])
+    assert result["speech_s"] == pytest.approx(6)
+    assert result["right_s"] == pytest.approx(4)
+    assert result["wrong_s"] == pytest.approx(1.5)
+    assert result["missed_s"] == pytest.approx(0.5)
+    assert result["right"] == pytest.approx(4 / 6)
 
 
 needs_flite = pytest.mark.skipif(not shutil.which("flite"), reason="flite is not installed: sudo apt-get install flite")

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from app.demo import agreement
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from app.scoring.identification import is_unknown
 from app.voiceprints.store import VoiceprintStore
 from utils import ROOT, write_wav

@@ -19,7 +19,8 @@ from app.audio.devices import NO_DEVICE
 from app.audio.recent import RecentSound
 from app.audio.source import SourceState, SourceStatus
 from app.demo import DEMO
-from app.diarisation.timeline import Turn, read_rttm
+from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
 from app.enrolment.prompts import prompts
 from app.enrolment.quality import LIMITS, Quality, judge
 from app.scoring.decision import DecisionRule, decide

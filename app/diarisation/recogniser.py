@@ -167,7 +167,7 @@ class Recogniser:
                     self._filter.rename(UNKNOWN, label, at=turn.last)
             self.timeline.add(turn.segments_s[0][0], turn.segments_s, label)
             self._correct()
-        self.timeline.going_on(self._turns.unfinished(self._shown.turn.label))
+        self.timeline.set_unfinished(self._turns.unfinished(self._shown.turn.label))
 
     def _correct(self) -> None:
         self.timeline.relabel({turn.start_s: turn.label for turn in self._history.turns})

@@ -1,17 +1,11 @@
-"""Who spoke when: the turns heard so far, and RTTM files of them.
-
-RTTM is NIST's format: ``SPEAKER <file> 1 <start> <duration> <NA> <NA> <name> <NA> <NA>``, times in seconds.
-"""
+"""Who spoke when: the turns heard so far, in order of time."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.scoring.identification import UNKNOWN
-from utils import BadInput, atomic_write
 
 
 @dataclass(frozen=True)
@@ -21,84 +15,61 @@ class Turn:
     start_s: float
     end_s: float
     label: str
+    """A name, "unknown", "Unknown 1"."""
 
     @property
     def duration_s(self) -> float:
         return self.end_s - self.start_s
 
 
+@dataclass(slots=True)
+class _Segment:
+    """Speech of a finished turn."""
+
+    start_s: float
+    end_s: float
+    label: str | None
+    turn_s: float  # when the turn began
+
+
 class Timeline:
-    """Grows while one listens. What is still ``going_on`` is stated anew each time; the rest may change its label."""
+    """Grows while one listens. Finished turns are added once, and may still change their label; those that go on are
+    stated anew each time."""
 
     shortest_unknown_s = 0.3
-    """Shorter sounds that got no name are left out: a cough, a click."""
+    """Length of speech without a label below which it is left out: a cough, a click."""
+    joined_s = 0.05
+    """Pause below which two neighbouring segments of one label are one turn."""
 
     def __init__(self) -> None:
-        self._over: list[tuple[float, float, str | None, float]] = []  # start_s, end_s, label, of which turn
-        self._going_on: list[tuple[float, float, str | None]] = []
+        self._finished: list[_Segment] = []
+        self._unfinished: list[tuple[float, float, str | None]] = []
 
-    def add(self, turn_s: float, pieces: Iterable[tuple[float, float]], label: str | None) -> None:
-        """A turn that is over, by the moment at which it began, and its ``pieces`` (start_s, end_s) of speech."""
-        self._over += [(start_s, end_s, label, turn_s) for start_s, end_s in pieces]
+    def add(self, turn_s: float, segments_s: Iterable[tuple[float, float]], label: str | None) -> None:
+        """Add a finished turn: the moment at which it began, and (start, end) of its speech in seconds."""
+        self._finished += [_Segment(start_s, end_s, label, turn_s) for start_s, end_s in segments_s]
 
-    def going_on(self, turns: Iterable[tuple[Sequence[tuple[float, float]], str | None]]) -> None:
-        """The turns that are not over yet, as they now look: (pieces, label). ``label`` None: not known yet."""
-        self._going_on = [(start_s, end_s, label) for pieces, label in turns for start_s, end_s in pieces]
+    def set_unfinished(self, turns: Iterable[tuple[Sequence[tuple[float, float]], str | None]]) -> None:
+        """Replace the turns that are not finished: ((start, end) of their speech in seconds, label). A turn of which
+        nothing is known yet has the label None."""
+        self._unfinished = [(start_s, end_s, label) for segments_s, label in turns for start_s, end_s in segments_s]
 
     def relabel(self, labels: Mapping[float, str | None]) -> None:
-        """Hindsight: other labels for turns that are over, by the moment at which they began."""
-        self._over = [(*piece[:2], labels.get(piece[3], piece[2]), piece[3]) for piece in self._over]
+        """Correct the labels of finished turns: the moment at which a turn began -> its label."""
+        for segment in self._finished:
+            segment.label = labels.get(segment.turn_s, segment.label)
 
     def turns(self) -> list[Turn]:
         """All turns so far in order of time; neighbours of one label with no pause between them are one."""
         joined: list[Turn] = []
-        for start_s, end_s, label in [*(piece[:3] for piece in self._over), *self._going_on]:
+        finished = [(one.start_s, one.end_s, one.label) for one in self._finished]
+        for start_s, end_s, label in [*finished, *self._unfinished]:
             if label is None:
                 if end_s - start_s < self.shortest_unknown_s:
                     continue
                 label = UNKNOWN
-            if joined and joined[-1].label == label and start_s - joined[-1].end_s < 0.05:
+            if joined and joined[-1].label == label and start_s - joined[-1].end_s < self.joined_s:
                 joined[-1] = Turn(joined[-1].start_s, end_s, label)
             else:
                 joined.append(Turn(start_s, end_s, label))
         return joined
-
-
-def rttm(turns: Iterable[Turn], file_id: str) -> str:
-    """Turns as RTTM. White space in names and in ``file_id`` becomes "_": the format has none."""
-    file = rttm_token(file_id)
-    return "".join(
-        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {rttm_token(turn.label)} <NA> <NA>\n"
-        for turn in turns
-    )
-
-
-def write_rttm(path: str | os.PathLike, turns: Iterable[Turn], file_id: str) -> None:
-    """Write turns as RTTM, atomically."""
-    with atomic_write(path) as out:
-        out.write(rttm(turns, file_id).encode())
-
-
-def read_rttm(path: str | os.PathLike) -> list[Turn]:
-    """The SPEAKER lines of an RTTM file, in order of their start. Raises BadInput, naming the line, if one is not."""
-    turns = []
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: not an RTTM file.") from None
-    for number, line in enumerate(lines, 1):
-        fields = line.split()
-        if not fields or fields[0] != "SPEAKER":
-            continue
-        try:
-            start_s, duration_s = float(fields[3]), float(fields[4])
-            turns.append(Turn(start_s, start_s + duration_s, fields[7]))
-        except (IndexError, ValueError):
-            raise BadInput(f"{path}, line {number}: not an RTTM line.") from None
-    return sorted(turns, key=lambda turn: turn.start_s)
-
-
-def rttm_token(text: str) -> str:
-    return "_".join(text.split()) or "_"

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.diarisation.timeline import Turn, rttm
+from app.diarisation.rttm import rttm
+from app.diarisation.timeline import Turn
 from utils import BadInput, atomic_write
 
 

@@ -15,10 +15,10 @@ from app.corpus.clips import Clip
 from app.embedding.encoder import Embed
 from app.enrolment.segments import pool_embeddings, segment_speech
 from app.evaluation.pairs import ProgressBar
+from app.scoring.calibration import measure_reliability
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule
 from app.scoring.metrics import error_rates
-from app.scoring.reliability import measure_reliability
 from utils import SAMPLE_RATE, BadInput, read_audio
 
 

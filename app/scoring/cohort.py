@@ -1,4 +1,4 @@
-"""Scores normalised against a cohort of strangers (AS-norm)."""
+"""Scores normalised against a cohort (AS-norm): the voices of people who are not in the trial."""
 
 from __future__ import annotations
 
@@ -7,65 +7,67 @@ from typing import NamedTuple
 import numpy as np
 
 SMALLEST_COHORT = 50
-"""Fewer voices than this say little about how a stranger's voice scores."""
+"""Voices that a cohort needs: fewer say little about what non-target trials score."""
 
 
 KNEE = 0.7
-"""Normalised scores above this are bent towards 1; decisions are made below it."""
+"""Normalised score above which the scale is bent towards 1; decisions are made below it."""
 
 
 BLOCK = 4096
-"""Voices whose statistics are found at once."""
+"""Number of embeddings whose statistics are found at once."""
 
 
 class Statistics(NamedTuple):
-    """How high the nearest strangers score against each of some voices."""
+    """What each of some embeddings scores with the cohort voices nearest to it."""
 
     means: np.ndarray
-    """(n,)"""
+    """(n,) mean cosine."""
     deviations: np.ndarray
-    """(n,), above 0."""
+    """(n,) standard deviation of the cosine, above 0."""
 
     def at(self, index: np.ndarray) -> Statistics:
-        """Of the voices ``index`` (m,) of these."""
+        """The statistics of some of these embeddings, by their index (m,)."""
         return Statistics(self.means[index], self.deviations[index])
 
 
 class Cohort:
-    """Voices of people who are nobody's friend: what a stranger scores, against which scores are normalised.
+    """A set of other people's embeddings. Scores with them are non-target trials, against which scores are normalised.
 
-    Adaptive symmetric normalisation (AS-norm; Matejka et al. 2017): from a cosine, the mean that the nearest cohort
-    voices score is taken and the rest divided by their deviation, once seen from either side, and the mean of the two
-    results is the score. Here it is then put back on the scale of a cosine with the mean and deviation that the
-    cohort has within itself, so that a score means about the same with a cohort and without.
+    Adaptive symmetric score normalisation (AS-norm; Matejka et al. 2017, "Analysis of score normalization in
+    multilingual speaker recognition"): each side of a trial is scored with the cohort voices nearest to it, their mean
+    is subtracted from the trial's cosine, and the rest is divided by their deviation. The mean of both sides' results
+    is the normalised score. Here it is put back on the scale of a cosine, with the mean and deviation that the cohort
+    has within itself, so that a score means about the same with a cohort and without.
     """
 
     def __init__(self, vectors: np.ndarray, top: int = 50):
-        """``vectors``: (k, D) of unit length, one for each person; ``top``: how many of them are the nearest."""
+        """``vectors``: (k, D) of unit length, one embedding for each person; ``top``: how many of them count as the
+        nearest, at most k - 1."""
         self.vectors = np.ascontiguousarray(vectors, np.float32)
         self.top = min(top, len(vectors) - 1)
         own = self.vectors @ self.vectors.T
-        np.fill_diagonal(own, -1.0)  # nobody is a stranger to himself
+        np.fill_diagonal(own, -1.0)  # a voice with itself is no non-target trial
         means, deviations = _of_nearest(own, self.top)
         self.mean, self.deviation = float(means.mean()), float(deviations.mean())
 
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def statistics(self, voices: np.ndarray) -> Statistics:
-        """Of voices (n, D) of unit length."""
+    def statistics(self, embeddings: np.ndarray) -> Statistics:
+        """The statistics of embeddings (n, D) of unit length."""
         blocks = [
-            _of_nearest(voices[at : at + BLOCK] @ self.vectors.T, self.top)
-            for at in range(0, max(1, len(voices)), BLOCK)
+            _of_nearest(embeddings[at : at + BLOCK] @ self.vectors.T, self.top)
+            for at in range(0, max(1, len(embeddings)), BLOCK)
         ]
         return Statistics(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
     def normalise(self, cosines: np.ndarray, a: Statistics, b: Statistics) -> np.ndarray:
-        """Scores (n, m), -1 to 1, of the ``cosines`` (n, m) of voices with statistics ``a`` (n) and ``b`` (m)."""
+        """Scores (n, m), -1 to 1, of ``cosines`` (n, m) between embeddings with statistics ``a`` (n) and ``b`` (m)."""
         return self.normalise_pairs(cosines, Statistics(a.means[:, None], a.deviations[:, None]), b)
 
     def normalise_pairs(self, cosines: np.ndarray, a: Statistics, b: Statistics) -> np.ndarray:
-        """Scores (n,), -1 to 1, of the ``cosines`` (n,) of pairs of voices with statistics ``a`` (n) and ``b`` (n)."""
+        """Scores (n,), -1 to 1, of ``cosines`` (n,) of pairs of embeddings with statistics ``a`` (n) and ``b`` (n)."""
         seen = (cosines - a.means) / a.deviations + (cosines - b.means) / b.deviations
         scores = self.mean + self.deviation * seen / 2
         # Voices unlike the whole cohort go beyond what a cosine can be: above the knee the scale is bent, not cut off.
@@ -79,7 +81,7 @@ def _of_nearest(cosines: np.ndarray, top: int) -> Statistics:
 
 
 def similarities(a: np.ndarray, b: np.ndarray, cohort: Cohort | None = None) -> np.ndarray:
-    """Scores (n, m), -1 to 1, of voices ``a`` (n, D) with voices ``b`` (m, D), all of unit length."""
+    """Scores (n, m), -1 to 1, of embeddings ``a`` (n, D) with ``b`` (m, D), all of unit length."""
     cosines = a @ b.T
     if cohort is None:
         return cosines

@@ -13,19 +13,21 @@ class DecisionRule:
     """When a score is good enough to put a name on a voice."""
 
     threshold: float
-    """Cosine that the best person needs."""
+    """Score that the best person needs, on the scale of a cosine."""
     margin: float = 0.0
-    """Cosine by which the best must be ahead of the next: two people alike are a reason to say neither."""
+    """Score by which the best person must be ahead of the next: two people alike are a reason to name neither."""
     scale: float = 20.0
+    """Slope of the calibration: ``scale * score + offset`` is the natural log-likelihood ratio of one speaker."""
     offset: float = -8.0
-    """Calibration of the model: P(same person) = 1 / (1 + exp(-(scale * score + offset)))."""
+    """Intercept of the calibration: ``scale * score + offset`` is the natural log-likelihood ratio of one speaker."""
     by_speech: tuple[tuple[float, float], ...] = ()
     """(seconds of speech, threshold), in order of the seconds: little speech scores lower, and needs less."""
     calibrated: tuple[tuple[float, float, float], ...] = ()
-    """(seconds of speech, scale, offset), in order of the seconds; empty: one calibration, moved with the threshold."""
+    """(seconds of speech, scale, offset), in order of the seconds. If empty, one calibration serves all lengths and
+    moves with the threshold."""
 
     def at(self, speech_s: float) -> DecisionRule:
-        """The rule for so much speech, between its neighbours in ``by_speech`` and ``calibrated``."""
+        """The rule for so much speech: ``by_speech`` and ``calibrated`` interpolated."""
         threshold, scale, offset = self.threshold, self.scale, self.offset
         if self.by_speech:
             seconds, thresholds = zip(*self.by_speech, strict=True)
@@ -39,12 +41,12 @@ class DecisionRule:
         return replace(self, threshold=threshold, scale=scale, offset=offset)
 
     def discount(self, speech_s: float) -> float:
-        """0 to 1: how much of its log odds a score is worth with so little speech, where no calibration tells."""
+        """Factor, 0 to 1, for the log odds of a score with so much speech; 1 where ``calibrated`` says it already."""
         return 1.0 if self.calibrated else min(1.0, speech_s / 3.0) ** 0.6
 
     def with_llr_threshold(self, llr: float) -> DecisionRule:
-        """The rule that asks for a log-likelihood ratio of ``llr`` whatever the length of speech; this one as it is if
-        nothing is calibrated."""
+        """The rule whose threshold is the score with a natural log-likelihood ratio of ``llr``, at every length of
+        speech. A rule without ``calibrated`` is returned as it is."""
         if not self.calibrated:
             return self
         rows = tuple((seconds, (llr - offset) / scale) for seconds, scale, offset in self.calibrated)
@@ -53,6 +55,8 @@ class DecisionRule:
 
 @dataclass(frozen=True)
 class Decision:
+    """Whose voice it is, among the people enrolled."""
+
     speaker: str | None
     """The person, or None for an unknown voice."""
     confidence: float
@@ -62,12 +66,13 @@ class Decision:
 
 
 def probability(score: float, rule: DecisionRule) -> float:
-    """Calibrated probability, 0 to 1, that a cosine ``score`` comes from one and the same person."""
+    """Calibrated probability, 0 to 1, at even odds, that a score comes from one and the same person."""
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, rule.scale * score + rule.offset))))
 
 
 def decide(scores: dict[str, float], rule: DecisionRule) -> Decision:
-    """Best person if at the threshold or above it and ahead of the runner-up by the margin, else unknown."""
+    """Name the best person if the score is at the threshold or above, and ahead of the runner-up by the margin; else
+    nobody. ``scores``: name -> score."""
     if not scores:
         return Decision(None, 1.0, "nobody is enrolled yet")
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))

@@ -1,4 +1,4 @@
-"""Embedding against voiceprints: cosine scores by name, normalised against a cohort where the model brings one."""
+"""Embedding against voiceprints: a score for each enrolled person, normalised where the model brings a cohort."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.scoring.cohort import Cohort, Statistics
 
 @dataclass(frozen=True)
 class Gallery:
-    """The enrolled people as one matrix. A person may have several rows, of which the best counts."""
+    """The voiceprints of the enrolled people as one matrix. A person may have several rows; the best one counts."""
 
     names: tuple[str, ...] = ()
     """Name of the person of each row."""
     vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 192), np.float32))
     """(rows, D) float32 of unit length."""
     cohort: Cohort | None = None
-    """Of the model that made the vectors; None: scores are plain cosines."""
+    """The cohort of the model that made the vectors; None: scores are plain cosines."""
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.names) != len(self.vectors):
@@ -32,13 +32,13 @@ class Gallery:
 
     @cached_property
     def owners(self) -> np.ndarray:
-        """(rows,) the place in ``people`` of each row's name."""
+        """(rows,) index into ``people`` of each row's person."""
         place = {name: i for i, name in enumerate(self.people)}
         return np.array([place[name] for name in self.names], np.intp)
 
     @cached_property
     def statistics(self) -> Statistics | None:
-        """Of the rows; None without a cohort."""
+        """What the rows score with the cohort; None without a cohort."""
         return None if self.cohort is None else self.cohort.statistics(self.vectors)
 
     def row_scores(self, embeddings: np.ndarray) -> np.ndarray:
@@ -50,20 +50,20 @@ class Gallery:
 
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:
-    """Name -> score, -1 to 1, of ``embedding`` (D,) of unit length and the person's best row."""
+    """Name -> score, -1 to 1, of ``embedding`` (D,) of unit length with the person's best row; everybody enrolled."""
     return dict(zip(gallery.people, _by_person(embedding[None], gallery)[0].tolist(), strict=True))
 
 
 def best(embedding: np.ndarray, gallery: Gallery, most: int = 20) -> dict[str, float]:
-    """The ``most`` highest of ``score``, the highest first and equal ones by name: enough to decide and to show.
+    """Name -> score of the ``most`` people who score highest, the highest first and equal ones by name.
 
-    Exact, for any number of people; among 100,000 it takes some milliseconds, where naming them all takes twice that.
+    Exact, for any number of people, and faster than ``score`` where there are many. Enough to decide and to show.
     """
     return best_of_each(embedding[None], gallery, most)[0]
 
 
 def best_of_each(embeddings: np.ndarray, gallery: Gallery, most: int = 20) -> list[dict[str, float]]:
-    """``best`` of each of ``embeddings`` (n, D)."""
+    """``best`` of each of the embeddings (n, D) of unit length: a list of n."""
     at_once = max(1, 4_000_000 // max(1, len(gallery.names)))  # a table of 16 MB
     parts = [embeddings[at : at + at_once] for at in range(0, len(embeddings), at_once)]
     return [_highest(row, gallery, most) for part in parts for row in _by_person(part, gallery)]

@@ -143,14 +143,6 @@ def dcf_at(
     return float(detection_cost(rejected(targets, threshold), accepts, p_target, c_miss, c_fa))
 
 
-def actual_dcf(
-    target_llrs: np.ndarray, nontarget_llrs: np.ndarray, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
-) -> float:
-    """The normalised detection cost of scores taken at their word: natural log-likelihood ratios, Bayes' threshold."""
-    threshold = np.log(c_fa * (1 - p_target)) - np.log(c_miss * p_target)
-    return dcf_at(target_llrs, nontarget_llrs, float(threshold), p_target, c_miss, c_fa)
-
-
 def cllr(target_llrs: np.ndarray, nontarget_llrs: np.ndarray) -> float:
     """Cost of the log-likelihood ratio in bits (Brummer and du Preez 2006): 0 is perfect, 1 says nothing."""
     misses = np.logaddexp(0, -np.asarray(target_llrs, float)).mean()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.enrolment.segments import simulate_noisy_rooms
-from app.scoring.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.scoring.calibration import LabelledEmbeddings, default_threshold, fit_calibration, voiceprint_trials
 from app.scoring.cohort import SMALLEST_COHORT, Cohort, unit
 from app.scoring.metrics import cllr, equal_error_rate, rejected
 from app.training.closed_set import measure_closed_set
@@ -92,11 +92,12 @@ def decision(network: SpeakerNetwork, validation: Corpus) -> dict:
     corpora = np.array([speaker.corpus for speaker in validation.speakers])
     noisy = NoisyRoom(validation)
 
-    def embed(corpus: Corpus, seconds: float, limit: int) -> Pieces:
-        return Pieces(*embed_pieces(network, corpus, round(seconds * SAMPLE_RATE), limit))
+    def embed(corpus: Corpus, seconds: float, limit: int) -> LabelledEmbeddings:
+        return LabelledEmbeddings(*embed_pieces(network, corpus, round(seconds * SAMPLE_RATE), limit))
 
     plain, worse = (embed(corpus, ENROLMENT_PIECE_S, 12) for corpus in (validation, noisy))
-    enrolled = Pieces(unit(plain.embeddings + worse.embeddings), plain.speakers)  # as enrolment makes voiceprints
+    voiceprints = unit(plain.embeddings + worse.embeddings)  # as enrolment makes them
+    enrolled = LabelledEmbeddings(voiceprints, plain.speakers)
     rows, at_main = [], None
     for seconds in SPEECH_S:
         trials = [

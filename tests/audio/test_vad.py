@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, detect_speech, first_speech, keep_speech
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from utils import SAMPLE_RATE, read_audio
 
 

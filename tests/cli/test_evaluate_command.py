@@ -11,7 +11,7 @@ import torch
 
 from app.cli import evaluate
 from app.corpus.manifest import read_clips
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from app.scoring.metrics import equal_error_rate
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from utils import ROOT, SAMPLE_RATE, BadInput, write_wav

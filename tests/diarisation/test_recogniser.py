@@ -11,7 +11,7 @@ from app.audio.file_source import FileSource
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.demo import agreement
 from app.diarisation.recogniser import Recogniser, listen
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from app.enrolment.build import gallery_from_folder
 from app.scoring.gallery import Gallery
 from app.scoring.identification import is_unknown

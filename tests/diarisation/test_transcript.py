@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from app.diarisation.timeline import Turn, read_rttm
+from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
 from app.diarisation.transcript import FORMATS, talk_time, to_csv, to_json, to_rttm, to_srt, write_transcript
 from utils import BadInput
 

@@ -8,7 +8,7 @@ import pytest
 from app.audio.vad import CHUNK
 from app.cli.people import run
 from app.demo import agreement
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from app.enrolment.add_sample import enrol_speech
 from app.session import Session, SessionOptions
 from app.voiceprints.recordings import samples_of

@@ -89,15 +89,6 @@ def test_min_dcf_by_hand():
     assert metrics.min_dcf(scores(0), scores(1), 0.01) == 1  # never worse than always saying no
 
 
-def test_actual_dcf_takes_scores_at_their_word():
-    good, bad = scores(5, 6, 7), scores(-5, -6, -7)
-    assert metrics.actual_dcf(good, bad, 0.05) == 0
-    assert metrics.actual_dcf(good - 5, bad, 0.05) == pytest.approx(1)  # ln 19 = 2.94 is asked of an owner: all out
-    assert metrics.actual_dcf(good, bad + 12, 0.5) == pytest.approx(1)  # all strangers in
-    shifted = metrics.actual_dcf(scores(2.9, 3.0), bad, 0.05)
-    assert shifted == pytest.approx(0.5)  # only one is above ln 19
-
-
 def test_cllr_by_hand():
     assert metrics.cllr(scores(0), scores(0)) == pytest.approx(1)  # says nothing
     assert metrics.cllr(scores(100), scores(-100)) == pytest.approx(0)

@@ -13,7 +13,8 @@ import soundfile
 
 from app.client import ServerRefused
 from app.demo import agreement
-from app.diarisation.timeline import Turn, read_rttm
+from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
 from utils import ROOT, read_audio
 
 

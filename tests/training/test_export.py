@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from app.cli import train
-from app.scoring.calibration import Pieces, default_threshold, fit_calibration, voiceprint_trials
+from app.scoring.calibration import LabelledEmbeddings, default_threshold, fit_calibration, voiceprint_trials
 from app.scoring.metrics import cllr
 from app.training.corpus import Corpus
 from app.training.export import export_model, measure_aside
@@ -111,8 +111,10 @@ def test_threshold_lets_one_percent_in():
 
 def test_voiceprints_are_made_of_the_first_half_and_meet_their_own_corpus():
     a, b, c = np.eye(3)
-    enrolled = Pieces(np.stack([a, b, c, c, c]), np.array([0, 0, 0, 1, 2]))  # 1 and 2 have too little to enrol
-    tested = Pieces(np.stack([b, b, a, (a + b) / 2**0.5, c, c]), np.array([0, 0, 0, 0, 1, 2]))
+    enrolled = LabelledEmbeddings(
+        np.stack([a, b, c, c, c]), np.array([0, 0, 0, 1, 2])
+    )  # 1 and 2 have too little to enrol
+    tested = LabelledEmbeddings(np.stack([b, b, a, (a + b) / 2**0.5, c, c]), np.array([0, 0, 0, 0, 1, 2]))
     targets, nontargets = voiceprint_trials(enrolled, tested, groups=np.array(["x", "x", "y"]))
     assert targets == pytest.approx([1, 2**-0.5])  # the voiceprint is a alone
     assert nontargets == pytest.approx([0])  # speaker 1; speaker 2 is of another corpus

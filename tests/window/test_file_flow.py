@@ -13,7 +13,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from app.demo import DEMO, agreement
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from app.window.engine import jobs

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from utils import ROOT
 
 SUPPORT = Path(__file__).resolve().parent.parent / "support"

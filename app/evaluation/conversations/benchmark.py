@@ -17,7 +17,7 @@ import numpy as np
 
 from app.audio.source import AudioBlock
 from app.diarisation.recogniser import LiveConfig, Recogniser
-from app.diarisation.timeline import write_rttm
+from app.diarisation.rttm import write_rttm
 from app.embedding.encoder import Encoder
 from app.embedding.load import load_encoder
 from app.enrolment.segments import embed_clean_and_noisy, embed_segments, pool_embeddings

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.diarisation.timeline import Turn, read_rttm
+from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
 from app.evaluation.conversations.simulate import Conversation
 from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from app.demo import DEMO, demo_people
-from app.diarisation.timeline import Turn, read_rttm
+from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
 from app.evaluation.conversations.der import DiarisationErrors, diarisation_errors
 from app.evaluation.conversations.reference import COLLAR_S, GRID_S, Reference
 from app.scoring.identification import is_unknown

@@ -13,7 +13,7 @@ import pytest
 
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.demo import DEMO
-from app.diarisation.timeline import read_rttm
+from app.diarisation.rttm import read_rttm
 from app.scoring.identification import is_unknown
 from app.session import SessionOptions
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore

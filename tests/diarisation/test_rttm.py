@@ -1,0 +1,28 @@
+"""RTTM files are read as they were written, and a bad line is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.diarisation.rttm import read_rttm, write_rttm
+from app.diarisation.timeline import Turn
+from utils import BadInput
+
+
+def test_rttm_round_trip(tmp_path):
+    path = tmp_path / "out.rttm"
+    write_rttm(path, [Turn(0.5, 2.25, "Ana María"), Turn(3.0, 4.0, "unknown")], "my file")
+    assert path.read_text().splitlines() == [
+        "SPEAKER my_file 1 0.500 1.750 <NA> <NA> Ana_María <NA> <NA>",
+        "SPEAKER my_file 1 3.000 1.000 <NA> <NA> unknown <NA> <NA>",
+    ]
+    assert read_rttm(path) == [Turn(0.5, 2.25, "Ana_María"), Turn(3.0, 4.0, "unknown")]
+
+
+def test_bad_rttm_names_the_line(tmp_path):
+    path = tmp_path / "bad.rttm"
+    path.write_text("SPKR-INFO x\nSPEAKER x 1 zero 1 <NA> <NA> a <NA> <NA>\n")
+    with pytest.raises(BadInput, match="line 2"):
+        read_rttm(path)
+    with pytest.raises(BadInput, match="no such file"):
+        read_rttm(tmp_path / "none.rttm")
