@@ -92,13 +92,14 @@ def make_source(options: SessionOptions) -> AudioSource:
 class Session:
     """Everything between a command line and a name. ``open`` loads the network, which is slow, once; ``run`` is live.
 
-    It may be opened and run again: people enrolled in between are known then, and what was heard before stays.
+    A session may be opened and run again: people enrolled in between are known then, and the turns of earlier runs
+    stay. Each run has a recogniser of its own.
     """
 
     def __init__(self, options: SessionOptions, encoder: Encoder | None = None):
         self.options = options
         self.encoder = encoder
-        self.recogniser: Recogniser | None = None
+        self._recogniser: Recogniser | None = None  # see the property
         self.stale: tuple[str, ...] = ()
         """People whom this model does not know because another one made their voiceprints."""
         self.notice = ""
@@ -107,17 +108,25 @@ class Session:
         self._turns_before: list[Turn] = []
         self._ran = False
 
+    @property
+    def recogniser(self) -> Recogniser | None:
+        """The recogniser of the present run, from ``open`` until the end of ``run``; None while there is no run."""
+        return self._recogniser
+
     def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser:
-        """Load the model, if it is not there yet, and the enrolled people."""
+        """Begin a run: load the model, if it is not there yet, and the enrolled people. Returns the run's recogniser.
+
+        ``progress(done, total)``: bytes of a model that must be downloaded first.
+        """
         from app.diarisation.recogniser import Recogniser
         from app.embedding.load import load_encoder
 
         if self.encoder is None:
             self.encoder = load_encoder(self.options.model, compute=live_compute(self.options), progress=progress)
-        self.recogniser = Recogniser(
+        self._recogniser = Recogniser(
             self.encoder, self.load_gallery(self.encoder), self.encoder.rule(self.options.threshold)
         )
-        return self.recogniser
+        return self._recogniser
 
     def load_gallery(self, encoder: Encoder) -> Gallery:
         """The people whom this model knows; ``stale`` and ``notice`` say what is missing."""
@@ -152,12 +161,12 @@ class Session:
     ) -> Iterator[Identification]:
         """Listen until the source ends or ``stop`` is set; the files asked for are written meanwhile.
 
-        ``on_end`` is called before the unknown voices are forgotten and the last RTTM is written. ``between_blocks``:
-        see ``app.diarisation.recogniser.listen``.
+        Opens the session if nobody did. ``on_end`` is called before the unknown voices are forgotten and the last RTTM
+        is written; then the run is over. ``between_blocks``: see ``app.diarisation.recogniser.listen``.
         """
         from app.diarisation.recogniser import listen
 
-        recogniser = self.recogniser or self.open()
+        recogniser = self._recogniser or self.open()
         source = source or make_source(self.options)
         heard_s, saved_at = 0.0, time.monotonic()
         with self._jsonl() as lines:
@@ -177,13 +186,13 @@ class Session:
                     on_end()
                 self._turns_before = self.turns()
                 self._before_s += heard_s
-                self.recogniser = None  # its clock, its turns and its unknown voices are over
+                self._recogniser = None  # its clock and its unknown voices are over
                 if self.options.rttm:
                     self._write_rttm(self._turns_before)
 
     def turns(self) -> list[Turn]:
         """Who spoke when, in this run and those before, as it is known now."""
-        now = self.recogniser.timeline.turns() if self.recogniser else []
+        now = self._recogniser.timeline.turns() if self._recogniser else []
         before_s = self._before_s
         later = [replace(turn, start_s=turn.start_s + before_s, end_s=turn.end_s + before_s) for turn in now]
         return self._turns_before + later
@@ -195,7 +204,7 @@ class Session:
 
     def unknowns(self) -> list[UnknownSpeaker]:
         """The voices of this run that have no name; none when it is over."""
-        return self.recogniser.unknowns() if self.recogniser else []
+        return self._recogniser.unknowns() if self._recogniser else []
 
     def enrol_unknown(self, label: str, name: str) -> float:
         """Enrol an unknown voice of this run, or extend who has the name. Returns the seconds of speech added.
@@ -211,7 +220,7 @@ class Session:
             sample = enrol_speech(data_dir(self.options.data), self.encoder, name, speech, "heard live")
             return Enrolled(name, sample.speech_s)
 
-        return name_unknown(self.recogniser, label, name, enrol, lambda: self.load_gallery(self.encoder)).speech_s
+        return name_unknown(self._recogniser, label, name, enrol, lambda: self.load_gallery(self.encoder)).speech_s
 
     @property
     def file_id(self) -> str:
