@@ -143,15 +143,15 @@ def _tree_clips(folder: Path) -> Iterator[tuple[str, Clip]]:
 
 
 def _kaldi_clips(folder: Path, root: _Root) -> Iterator[tuple[str, Clip]]:
-    for said in read_utterances(folder):
-        if not said.wav:
+    for utterance in read_utterances(folder):
+        if not utterance.wav:
             error = "not a recording of wav.scp and times"
-            yield said.line, Clip("", said.speaker, name=f"(segment {said.name})", error=error)
+            yield utterance.line, Clip("", utterance.speaker, name=f"(segment {utterance.name})", error=error)
             continue
-        start_s, end_s, error = _times(said.start, said.end)
-        if not error and said.is_command:
+        start_s, end_s, error = _times(utterance.start, utterance.end)
+        if not error and utterance.is_command:
             error = "a command, not a file: it is not run"
-        yield said.line, root.clip(said.wav, said.speaker, error, start_s=start_s, end_s=end_s)
+        yield utterance.line, root.clip(utterance.wav, utterance.speaker, error, start_s=start_s, end_s=end_s)
 
 
 def _times(start: str, end: str) -> tuple[float, float | None, str]:

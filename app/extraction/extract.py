@@ -25,13 +25,13 @@ from utils import BadInput, HeardError
 class ExtractConfig:
     segments: SegmentConfig = field(default_factory=SegmentConfig)
     min_clips: int = 1
-    """Speakers with fewer rows in the manifest are left out."""
+    """Fewest rows that a speaker must have in the manifest; others are left out."""
     retry: bool = False
-    """Try rows again that had an error before."""
+    """Whether rows that had an error before are tried again."""
     shard_rows: int = 16
-    """Rows that are computed, and kept, together. Part of what makes two runs equal to the last bit."""
+    """Rows that are computed, and kept, together. Runs are equal to the last bit only if it is the same."""
     publish_s: float = 60.0
-    """At least so long between two writings of the outputs while it runs."""
+    """Shortest time between two writings of the outputs during a run."""
 
 
 @dataclass
@@ -39,27 +39,28 @@ class Report:
     """What a run did."""
 
     rows: int = 0
-    """Rows that it worked on."""
+    """Rows that the run worked on."""
     failed: int = 0
-    """Of these, rows without an embedding."""
+    """Rows of this run without an embedding."""
     done_before: int = 0
+    """Rows of the manifest that earlier runs did."""
     left_out: int = 0
-    """Rows of speakers with too few of them."""
+    """Rows of speakers with fewer than ``min_clips``."""
     embeddings: int = 0
-    """New ones."""
+    """Embeddings that the run added."""
     sound_s: float = 0.0
-    """Length of what was embedded, overlaps counted once for each segment."""
+    """Sound that was embedded; where segments overlap it counts once for each."""
     wall_s: float = 0.0
     all_embeddings: int = 0
-    """In the outputs now."""
+    """Embeddings in the outputs now."""
     failures: list[ClipResult] = field(default_factory=list)
-    """All rows without an embedding, of earlier runs, too."""
+    """All rows without an embedding, those of earlier runs included."""
     workers: set[str] = field(default_factory=set)
 
 
 class Progress(Protocol):
     def __call__(self, result: ShardResult, report: Report) -> None:
-        """Told of each shard that is done and kept."""
+        """Called after each shard that is done and kept."""
 
 
 def extract(

@@ -1,6 +1,6 @@
 """What was extracted, in one SQLite file: a run that is killed at any moment loses nothing that is in it.
 
-A shard is one transaction. SQLite does not notice a flipped bit in what it keeps, so every clip has a checksum.
+A shard is one transaction. SQLite does not notice a flipped bit in the values that it keeps: every clip has a checksum.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike, identity: dict):
-        """``identity``: what all clips have in common: sha256 of the weights, precision, segment_s and hop_s (or
-        None); and model, which is only a name for people.
+        """Open the journal, or make it.
 
-        A journal of the format before this one (``journal.bin`` beside ``path``) is taken over. Raises BadInput if the
-        journal is of another identity or in use, HeardError if it is damaged.
+        ``identity`` is what all clips have in common: sha256 of the weights, precision, segment_s and hop_s (or None),
+        and model, which is only a name for people. A journal of the earlier format (``journal.bin`` beside ``path``)
+        is taken over. Raises BadInput if the journal is of another identity or in use, HeardError if it is damaged.
         """
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ class Journal:
         return Totals(sum(count for _, count in found), tuple(speaker for speaker, _ in found))
 
     def _make(self, identity: dict) -> None:
-        """Make the tables where there are none, with what the journal before this format holds."""
+        """Make the tables where there are none, with the clips of a journal of the earlier format."""
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise HeardError(f"{self.path}: was written by a newer version of this program; update it to go on.")
@@ -147,20 +147,21 @@ class Journal:
         for number, result in enumerate(results, self._last + 1):
             clip, end = result.clip, at + len(result.segments)
             own = np.ascontiguousarray(embeddings[at:end], "<f4").tobytes()
-            where = [clip.name, clip.speaker, float(clip.start_s), None if clip.end_s is None else float(clip.end_s)]
-            said = [*where, clip.error, clip.repeat, result.status, json.dumps(result.segments)]
+            times = float(clip.start_s), None if clip.end_s is None else float(clip.end_s)
+            facts = [clip.name, clip.speaker, *times, clip.error, clip.repeat, result.status]
+            facts.append(json.dumps(result.segments))
             key = clip_key(clip)
-            rows.append((number, key, checksum([number, key, *said], own), *map(storable, said), own))
+            rows.append((number, key, checksum([number, key, *facts], own), *map(storable, facts), own))
             at = end
         self._db.executemany(INSERT, rows)
         self._last = number
 
     def _read(self, query: str) -> Iterator[tuple[ClipResult, np.ndarray]]:
         with explained(self.path):
-            for number, key, written, *said, own in self._db.execute(query.format(COLUMNS)):
-                if checksum([number, key, *said], own) != written:
+            for number, key, written, *facts, own in self._db.execute(query.format(COLUMNS)):
+                if checksum([number, key, *facts], own) != written:
                     raise damaged(self.path, f"clip {number}")
-                name, speaker, start_s, end_s, error, repeat, status, segments = said
+                name, speaker, start_s, end_s, error, repeat, status, segments = facts
                 clip = Clip("", speaker, start_s=start_s, end_s=end_s, name=name, error=error, repeat=repeat)
                 result = ClipResult(clip, status, tuple(map(tuple, json.loads(segments))))
                 yield result, np.frombuffer(own, "<f4").reshape(len(result.segments), -1 if own else 0)
@@ -195,7 +196,7 @@ def precision_before(folder: Path) -> str | None:
 
 
 def has_journal(folder: Path) -> bool:
-    """Whether a folder has a journal, of this format or the one before."""
+    """Whether a folder has a journal, of this format or the earlier one."""
     return (folder / JOURNAL).exists() or (folder / old_journal.JOURNAL).exists()
 
 
