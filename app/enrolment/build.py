@@ -156,7 +156,8 @@ def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:
         vectors, seconds = [], []
         for path in files:
             try:
-                sample = embed_sample(encoder, keep_speech(take_speech(path).samples), path.name)
+                kept = take_speech(path).samples  # what importing would keep; building finds the speech in it again
+                sample = embed_sample(encoder, keep_speech(kept), path.name)
             except HeardError:
                 continue
             vectors.append(sample.vectors)
