@@ -12,11 +12,12 @@ from pathlib import Path
 
 from app.audio.source import AudioSource
 from app.enrolment.guide import Guide, Outcome, Verdict
-from app.enrolment.quality import Fault, Limits, Quality, judge
-from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder, Snapshot
+from app.enrolment.quality import Fault, Limits
+from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.session import SessionOptions, make_source
-from app.terminal.text import bar, cut, meter
+from app.terminal.enrol_lines import describe, recording_line, waiting_line
+from app.terminal.text import cut
 from utils import BadInput, HeardError, clean_name, data_dir
 
 COUNTDOWN_S = 3
@@ -217,39 +218,6 @@ class EnrolTerminal:
     def _redraw(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{cut(text, width)}", end="", flush=True)
-
-
-def describe(quality: Quality) -> str:
-    """A sample's figures in words."""
-    parts = [f"{quality.speech_s:.1f} s of speech"]
-    if quality.speech_s:
-        parts.append(f"level {quality.level_db:.0f} dB")
-        parts.append("noise not known" if quality.snr_db is None else f"{quality.snr_db:.0f} dB above the noise")
-        parts.append(f"{quality.clipped:.1%} clipped" if quality.clipped else "no clipping")
-    if quality.speaker_match and quality.speaker_match.same_voice is not None:
-        same = quality.speaker_match.same_voice >= quality.speaker_match.thresholds.different
-        parts.append(
-            f"{'the same' if same else 'not the same'} voice as before ({quality.speaker_match.same_voice:.2f})"
-        )
-    if quality.speaker_match and quality.speaker_match.nearest is not None:
-        parts.append(
-            f"nearest other person {quality.speaker_match.nearest} ({quality.speaker_match.nearest_score:.2f})"
-        )
-    return ", ".join(parts)
-
-
-def recording_line(snapshot: Snapshot) -> str:
-    """A line about a recording that goes on: level, speech so far, and what is wrong with it just now."""
-    quality = snapshot.quality
-    done = bar(quality.speech_s / snapshot.wanted_s)
-    faults = [problem.fault.value for problem in judge(quality) if problem.fault not in {Fault.SHORT, Fault.MUTE}]
-    hint = snapshot.message or ", ".join(faults)
-    return f"{meter(snapshot.level_db)}  {done} {quality.speech_s:4.1f} of {snapshot.wanted_s:g} s  {hint}".rstrip()
-
-
-def waiting_line(snapshot: Snapshot, text: str) -> str:
-    """A line with the level between samples."""
-    return f"{meter(snapshot.level_db)}  {snapshot.message or text}".rstrip()
 
 
 def enter_pressed() -> bool:

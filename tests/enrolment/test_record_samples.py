@@ -22,7 +22,8 @@ from app.enrolment.quality import Limits, Quality, SimilarityThresholds, Speaker
 from app.enrolment.recorder import RecorderConfig, SampleRecorder
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.scoring.gallery import Gallery
-from app.terminal.enrol import EnrolOptions, EnrolTerminal, describe
+from app.terminal.enrol import EnrolOptions, EnrolTerminal
+from app.terminal.enrol_lines import describe
 from app.voiceprints.recordings import read_note, samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.array_source import ArraySource
