@@ -106,11 +106,11 @@ def measure_open_set(
 ) -> dict:
     """Many draws of enrolled people, all others strangers, one threshold for all; rates are fractions of windows.
 
-    ``right``: of the enrolled people's windows, those with the right name at ``threshold``, at which
-    ``false_accepts`` of the strangers' windows get a name. ``right_interval``: where it falls 90 % of the time for
-    other speakers of this kind (they are drawn again, see ``bootstrap.py``). ``misnamed``: with another's name.
-    ``closed_set``: right if everybody is known to be enrolled. With a ``rule``, ``measure_reliability`` of its
-    likelihood ratios over every window and every voiceprint besides.
+    ``threshold`` is where ``false_accepts`` of the strangers' windows get a name. There ``right`` of the enrolled
+    people's windows get their own name and ``misnamed`` another's. ``right_interval`` is where ``right`` falls 90 % of
+    the time for other speakers of this kind: they are drawn again, see ``bootstrap.py``. ``closed_set`` would be right
+    if everybody were known to be enrolled. With a ``rule``, the row has ``measure_reliability`` of its likelihood
+    ratios too, over every window and every voiceprint.
     """
     rng = np.random.default_rng(config.seed)
     owner = np.repeat(np.arange(len(speakers)), [len(speaker.windows) for speaker in speakers])
