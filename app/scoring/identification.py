@@ -1,4 +1,4 @@
-"""What the engine says, once every hop: plain values that windows, terminals, files and sockets show."""
+"""The engine's answer, once every hop: plain values that windows, terminals, files and sockets show."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def is_unknown(label: str | None) -> bool:
 
 
 def is_numbered(label: str | None) -> bool:
-    """Whether a label stands for one unknown voice that is told from the others: "Unknown 1", "Unknown 2" ..."""
+    """Whether a label stands for one unknown voice among others: "Unknown 1", "Unknown 2" ..."""
     return is_unknown(label) and label != UNKNOWN
 
 
 def plain(label: str | None) -> str | None:
-    """A label without a number: all unknown voices are one another's equals."""
+    """A label without its number: "unknown" for all unknown voices, a name as it is, None for None."""
     return UNKNOWN if is_unknown(label) else label
 
 
@@ -36,7 +36,7 @@ class Identification:
     confidence: float
     """0 to 1: the calibrated probability that ``label`` is right; 0 in silence."""
     scores: dict[str, float] = field(default_factory=dict)
-    """Enrolled name -> score of the evidence so far, -1 to 1, of the hundred who score highest; empty in silence."""
+    """Enrolled name -> score of the turn so far, -1 to 1, of the hundred people who score highest; empty in silence."""
     threshold: float = 0.0
     """The score that a name needs, with as much speech as was heard."""
     reason: str = ""
@@ -44,7 +44,9 @@ class Identification:
     gender: str | None = None
     """"female", "male" or None (not offered, or not sure)."""
     gender_confidence: float = 0.0
+    """0 to 1: the probability of the likelier gender; 0 where the model offers none."""
     speech_probability: float = 0.0
+    """0 to 1: the highest probability of speech within the last hop."""
     level_db: float = -120.0
     """RMS level of the last hop in dB relative to full scale."""
     speech_s: float = 0.0

@@ -17,11 +17,11 @@ class ErrorRates:
     """Every operating point of a set of scores: one per distinct score, and one beyond the highest."""
 
     thresholds: np.ndarray
-    """(k,) ascending, the last one infinite."""
+    """(k,) score thresholds, ascending, the last one infinite."""
     false_accepts: np.ndarray
-    """(k,) of the non-target trials, falling."""
+    """(k,) share of the non-target trials that each threshold accepts, falling."""
     false_rejects: np.ndarray
-    """(k,) of the target trials, rising."""
+    """(k,) share of the target trials that each threshold rejects, rising."""
 
 
 class SortedTrials:
@@ -82,7 +82,7 @@ def equal_error_rate(targets: np.ndarray, nontargets: np.ndarray) -> tuple[float
 
 
 def crossing(rates: ErrorRates) -> tuple[float, float]:
-    """``equal_error_rate`` of operating points."""
+    """(EER, the threshold where it is) of operating points; see ``equal_error_rate``."""
     gap = rates.false_accepts - rates.false_rejects  # falls from 1 to -1
     after = int(np.argmax(gap <= 0))
     before = after - 1  # gap starts at 1: there always is one before
@@ -109,12 +109,13 @@ def rejected(targets: np.ndarray, threshold: float) -> float:
 def min_dcf(
     targets: np.ndarray, nontargets: np.ndarray, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
 ) -> float:
-    """The normalised detection cost at its best threshold (NIST SRE): 1 is what a system that knows nothing gets."""
+    """minDCF: the normalised detection cost (NIST SRE) at the best threshold for these very trials. A system that knows
+    nothing gets 1."""
     return lowest_cost(error_rates(targets, nontargets), p_target, c_miss, c_fa)
 
 
 def lowest_cost(rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0) -> float:
-    """``min_dcf`` of operating points."""
+    """The normalised detection cost of operating points at the best of them; see ``min_dcf``."""
     return float(detection_cost(rates.false_rejects, rates.false_accepts, p_target, c_miss, c_fa).min())
 
 
@@ -125,7 +126,8 @@ def detection_cost(
     c_miss: float = 1.0,
     c_fa: float = 1.0,
 ) -> np.ndarray:
-    """The detection cost (NIST SRE) of error rates of any shape; 1 is the better of "always" and "never"."""
+    """The normalised detection cost (NIST SRE) of error rates of any shape. The better of "accept all" and "reject all"
+    costs 1."""
     miss, accept = c_miss * p_target, c_fa * (1 - p_target)
     return (miss * np.asarray(false_rejects) + accept * np.asarray(false_accepts)) / min(miss, accept)
 
@@ -138,23 +140,25 @@ def dcf_at(
     c_miss: float = 1.0,
     c_fa: float = 1.0,
 ) -> float:
-    """The normalised detection cost of deciding at this threshold: what the system costs as it is used."""
+    """actDCF: the normalised detection cost of deciding at this threshold, as the system is used."""
     accepts = float(np.mean(np.asarray(nontargets) >= threshold))
     return float(detection_cost(rejected(targets, threshold), accepts, p_target, c_miss, c_fa))
 
 
 def cllr(target_llrs: np.ndarray, nontarget_llrs: np.ndarray) -> float:
-    """Cost of the log-likelihood ratio in bits (Brummer and du Preez 2006): 0 is perfect, 1 says nothing."""
+    """Cllr: the cost of natural log-likelihood ratios in bits (Brummer and du Preez 2006). Perfect ones cost 0, ones
+    that say nothing cost 1."""
     misses = np.logaddexp(0, -np.asarray(target_llrs, float)).mean()
     accepts = np.logaddexp(0, np.asarray(nontarget_llrs, float)).mean()
     return float((misses + accepts) / 2 / np.log(2))
 
 
 def min_cllr(targets: np.ndarray, nontargets: np.ndarray) -> float:
-    """``cllr`` after the best calibration that keeps the order of the scores: what telling people apart costs.
+    """minCllr: the Cllr in bits after the best calibration that keeps the order of the scores.
 
-    What ``cllr`` has above it is lost by the calibration alone. The best is isotonic regression (pool adjacent
-    violators; Brummer and du Preez 2006) of target against non-target, both kinds weighing the same.
+    It is the cost of discrimination; what Cllr has above it is the cost of calibration. The best calibration is
+    isotonic regression (pool adjacent violators; Brummer and du Preez 2006) of target against non-target trials, both
+    kinds weighing the same.
     """
     from scipy.optimize import isotonic_regression
 
@@ -170,7 +174,7 @@ def min_cllr(targets: np.ndarray, nontargets: np.ndarray) -> float:
 
 
 def accuracy_and_f1(targets: np.ndarray, nontargets: np.ndarray, threshold: float) -> tuple[float, float]:
-    """(fraction of the trials decided rightly, F1 of "same speaker") at a threshold."""
+    """(share of the trials decided rightly, F1 of "same speaker") at a threshold."""
     hits, accepts = int(np.sum(targets >= threshold)), int(np.sum(nontargets >= threshold))
     misses = len(targets) - hits
     accuracy = (hits + len(nontargets) - accepts) / (len(targets) + len(nontargets))
@@ -178,7 +182,8 @@ def accuracy_and_f1(targets: np.ndarray, nontargets: np.ndarray, threshold: floa
 
 
 def all_pairs(scores: np.ndarray, speakers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The scores (targets, non-targets) of every pair, from those of all with all (n, n), of these speakers (n,)."""
+    """(target scores, non-target scores) of every pair, given the scores (n, n) of all with all and the speakers
+    (n,)."""
     first, second = np.triu_indices(len(scores), k=1)
     scores = scores[first, second]
     same = np.asarray(speakers)[first] == np.asarray(speakers)[second]
@@ -186,7 +191,7 @@ def all_pairs(scores: np.ndarray, speakers: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def measure(targets: np.ndarray, nontargets: np.ndarray) -> dict:
-    """The figures of target (m,) and non-target (n,) scores, as JSON values; rates are fractions.
+    """EER, minDCF, accuracy and F1 of target (m,) and non-target (n,) scores, as JSON values; rates are fractions.
 
     ``threshold`` is the one at the equal error rate; accuracy and F1 (of "same speaker") are taken there.
     """
