@@ -64,7 +64,7 @@ class SessionOptions:
                 if not path.absolute().parent.is_dir():
                     raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
         if self.file is not None:
-            make_source(self)  # opens the file: one that cannot be read is told of at once
+            make_source(self)  # opens the file: one that cannot be read fails here
 
     @property
     def audio_file(self) -> Path | None:
@@ -72,9 +72,8 @@ class SessionOptions:
 
 
 def live_compute(options: SessionOptions) -> str:
-    """Where the network of a run is computed: if nobody asked for a GPU, the models that come with the program are not
-    worth waking one for. A processor embeds a window in milliseconds.
-    """
+    """Where the network of a run is computed: on the processor, if nobody asked for a GPU and the model comes with the
+    program. It embeds a window in milliseconds, which is not worth waking a GPU for."""
     return "cpu" if options.compute == "auto" and options.model in BUNDLED_FILES else options.compute
 
 
@@ -171,16 +170,16 @@ class Session:
         heard_s, saved_at = 0.0, time.monotonic()
         with self._jsonl() as lines:
             try:
-                for said in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between_blocks):
-                    heard_s = said.time_s
-                    said = replace(said, time_s=self._before_s + said.time_s)
+                for answer in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between_blocks):
+                    heard_s = answer.time_s
+                    answer = replace(answer, time_s=self._before_s + answer.time_s)
                     if lines:
-                        lines.write(json.dumps(said.as_json(), ensure_ascii=False) + "\n")
+                        lines.write(json.dumps(answer.as_json(), ensure_ascii=False) + "\n")
                         lines.flush()
                     if self.options.rttm and time.monotonic() - saved_at > RTTM_EVERY_S:
                         self._write_rttm(self.turns())
                         saved_at = time.monotonic()
-                    yield said
+                    yield answer
             finally:
                 if on_end:
                     on_end()

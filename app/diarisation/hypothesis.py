@@ -89,8 +89,8 @@ class OnsetHypothesis:
     def observe(self, log_odds: dict[str, float], scores: dict[str, float], before: int) -> None:
         """Take in the log odds and scores of the pooled embedding.
 
-        What the turn's speech until the chunk ``before`` said is added, for the pooled embedding no longer holds it:
-        else a long turn would be less likely than many short ones.
+        The log odds of the turn's speech until the chunk ``before`` are added, for the pooled embedding no longer holds
+        that speech: else a long turn would be less likely than many short ones.
         """
         earlier = self.pooled_at(before)
         self.scores = scores

@@ -1,7 +1,7 @@
 """Sound in, names out: the engine that every front end runs.
 
-for said in listen(Microphone(), Recogniser(encoder, gallery)):
-    print(said.label)
+for answer in listen(Microphone(), Recogniser(encoder, gallery)):
+    print(answer.label)
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class LiveConfig:
 
 
 class Recogniser:
-    """Keeps the newest speech, embeds it, and tells whose it is. Feed it consecutive blocks, from one thread."""
+    """Detects speech, embeds it, and identifies the speaker. ``step`` takes consecutive blocks, from one thread."""
 
     def __init__(
         self, encoder: Encoder, gallery: Gallery, rule: DecisionRule | None = None, config: LiveConfig = LiveConfig()
@@ -112,7 +112,7 @@ class Recogniser:
         self._correct()
 
     def step(self, block: AudioBlock) -> Identification:
-        """Take in a block, usually one hop, and say who is speaking at its end."""
+        """Take in a block, usually one hop, and identify who is speaking at its end."""
         gap_s = block.start_s - self._end_s
         if gap_s > 0.001:  # skipped, or the microphone was gone: this does not follow what came before
             self._detector.reset()
@@ -126,7 +126,7 @@ class Recogniser:
         return self._identification(block, probabilities, self._shown.after(self._filter.silence_s))
 
     def _detect_speech(self, block: AudioBlock) -> np.ndarray:
-        """Cut into chunks and keep the speech. Returns each chunk's speech probability."""
+        """Cut a block into chunks and keep the speech. Returns each chunk's speech probability, (n,) 0 to 1."""
         sound = np.concatenate([self._rest, block.samples])
         time_s = block.start_s - len(self._rest) / SAMPLE_RATE
         probabilities = self._detector.process(block.samples)
