@@ -9,13 +9,13 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_numbered
 from app.session import Session
 from app.window.engine.context import EngineContext
 from app.window.engine.overlaps import Overlaps, Span
 from app.window.engine.spectrogram import MelConfig, MelSpectrogram
-from app.window.engine.tapped_source import TappedSource
 from utils import audio_duration_s, read_audio
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import time
 import numpy as np
 
 from app.audio.source import AudioSource, SourceState, SourceStatus
+from app.audio.tapped_source import TappedSource
 from app.scoring.identification import Identification
 from app.window import strings
 from app.window.engine.activity import Stopped
 from app.window.engine.context import EngineContext
 from app.window.engine.facts import Phase
 from app.window.engine.slow_imports import without_collections
-from app.window.engine.tapped_source import TappedSource
 from utils import BadInput, HeardError
 
 RETRY_S = 1.0

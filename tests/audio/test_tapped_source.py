@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.window.engine.tapped_source import TappedSource
+from app.audio.tapped_source import TappedSource
 from tests.support.array_source import ArraySource
 
 
