@@ -1,20 +1,20 @@
-"""A source whose sound is seen by others on its way to the engine."""
+"""A source that keeps a copy of what it gives: for whoever shows the sound that another one listens to."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-
-import numpy as np
 
 from app.audio.source import AudioBlock, AudioSource, SourceStatus
 
 
 class TappedSource:
-    """``tap(samples, start_s)`` gets each block, in the thread that reads."""
+    """An ``AudioSource`` that gives the sound of ``source``, and the same blocks once more to ``taken``.
 
-    def __init__(self, source: AudioSource, tap: Callable[[np.ndarray, float], None]):
+    For one thread: who reads is who takes, between two reads. Blocks that nobody takes are kept, so take them often.
+    """
+
+    def __init__(self, source: AudioSource):
         self.name = source.name
-        self._source, self._tap = source, tap
+        self._source = source
+        self._blocks: list[AudioBlock] = []
 
     @property
     def status(self) -> SourceStatus:
@@ -30,5 +30,10 @@ class TappedSource:
         """See ``AudioSource.read``."""
         block = self._source.read(min_s, max_s, timeout_s)
         if block is not None:
-            self._tap(block.samples, block.start_s)
+            self._blocks.append(block)
         return block
+
+    def taken(self) -> list[AudioBlock]:
+        """The blocks that were read since this was called last, the oldest first."""
+        blocks, self._blocks = self._blocks, []
+        return blocks

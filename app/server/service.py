@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from fastapi import Request
 
+from app.embedding.batching import BatchingEncoder
 from app.embedding.encoder import Encoder
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
-from app.server.batching import BatchingEncoder
 from app.server.config import DEFAULTS, ServerConfig
 from app.voiceprints.store import VoiceprintStore
 

@@ -76,8 +76,10 @@ class FileAnalysis:
         people = tuple(session.open().gallery.people)
         self._update(people=people, fixed_people=options.demo)
         updated_s, overlaps = 0.0, Overlaps()
-        tapped = TappedSource(source, self.mel.add)
+        tapped = TappedSource(source)
         for identification in session.run(stop=stop, source=tapped, between_blocks=context.obey_orders):
+            for block in tapped.taken():
+                self.mel.add(block.samples, block.start_s)
             self._update(done_s=identification.time_s)
             overlaps.add(identification)
             if time.monotonic() - updated_s > 0.5:

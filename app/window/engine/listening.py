@@ -6,9 +6,7 @@ import contextlib
 import threading
 import time
 
-import numpy as np
-
-from app.audio.source import AudioSource, SourceState, SourceStatus
+from app.audio.source import SourceState, SourceStatus
 from app.audio.tapped_source import TappedSource
 from app.scoring.identification import Identification
 from app.window import strings
@@ -36,7 +34,7 @@ class Listening:
         self._device, self._or_default = device, or_default
         self._context: EngineContext | None = None
         self._stop = threading.Event()
-        self._source: AudioSource | None = None
+        self._source: TappedSource | None = None
         self._from_s = 0.0  # on the clock of all that was heard
         self._lost, self._resumed_s = False, -NEWS_S
         self._skipped: list[tuple[float, float]] = []
@@ -101,23 +99,22 @@ class Listening:
 
     def _listen(self) -> None:
         context = self._context
-        self._source = TappedSource(context.open_source(self._device), self._on_sound)
+        self._source = source = TappedSource(context.open_source(self._device))
         self._from_s = context.facts.clock_s
         try:
             for identification in context.session.run(
                 stop=self._stop,
                 on_status=self._on_status,
-                source=self._source,
+                source=source,
                 between_blocks=context.obey_orders,
             ):
+                for block in source.taken():
+                    context.sound.push(block.samples, self._from_s + block.start_s)
                 self._on_identification(identification)
         finally:
             self._source = None
             context.sound.levels.reset()
             context.publish_turns()
-
-    def _on_sound(self, samples: np.ndarray, start_s: float) -> None:
-        self._context.sound.push(samples, self._from_s + start_s)
 
     def _on_status(self, status: SourceStatus) -> None:
         if status.state is SourceState.LOST:

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from app.server.batching import BatchingEncoder
+from app.embedding.batching import BatchingEncoder
 from utils import BadInput, HeardError, read_audio
 
 
