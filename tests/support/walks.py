@@ -1,7 +1,8 @@
-"""Follows the calls of a piece of work from room to room while it runs: which room calls which, by which door."""
+"""Follows a piece of work from room to room while it runs, and holds it against its walk in docs/architecture.md."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from tests.test_architecture import floor, room
+from utils import ROOT
 
 
 @dataclass
@@ -68,3 +70,26 @@ def walking(start: str) -> Iterator[Walk]:
 def _room_of(frame: FrameType) -> str | None:
     module = frame.f_globals.get("__name__", "")
     return room(module) if module.split(".")[0] in ("app", "model", "utils") else None
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+HANDED_DOWN = {"EngineThread.obey"}
+"""What a lower room calls because a higher one handed it down: the orders between two blocks."""
+
+
+def documented(title: str) -> dict[str, set[str]]:
+    """Room -> what it is entered by, as the walk's table says."""
+    (section,) = re.findall(rf"^## {title}.*?\n(.*?)(?=^## )", ARCHITECTURE, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| (\w+) \| (`.*?`) \|", section, re.MULTILINE)
+    return {name: set(re.findall(r"`([\w.]+)`", doors)) for name, doors in rows}
+
+
+def assert_as_documented(walk: Walk, title: str, start: str = "") -> None:
+    """``start``: the room of the first row, if the walk begins inside it."""
+    wanted, entered = documented(title), {}
+    for (_, callee), functions in walk.doors.items():
+        entered.setdefault(callee, set()).update(name.removesuffix(".__init__") for name in functions)
+    assert [climb for climb in walk.climbs if climb.rpartition(": ")[2] not in HANDED_DOWN] == []
+    assert set(wanted) - {start} == set(entered) - {start, "utils", "engine_thread"}
+    for name, doors in wanted.items():
+        assert name == start or doors <= entered[name], f"{name} is entered by {sorted(entered[name])}"
