@@ -157,13 +157,11 @@ def test_without_a_gender_head(tmp_path: Path):
 
 
 def test_what_is_not_the_same_is_not_written(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from app.training import export_onnx
-
     def other(tensors: dict, *arguments, **kind) -> bytes:
         norm = "backbone.mfa.norm.weight"
         return build_onnx(tensors | {norm: tensors[norm][::-1]}, *arguments, **kind)
 
-    monkeypatch.setattr(export_onnx, "build_onnx", other)
+    monkeypatch.setattr("app.training.export_onnx.build_onnx", other)
     with pytest.raises(HeardError, match="not written"):
         export_onnx(weights, tmp_path / "mine-int8.onnx", [noise(16_000)], int8=True)
     assert not (tmp_path / "mine-int8.onnx").exists()
