@@ -20,7 +20,7 @@ from app.session import Session, SessionOptions
 from app.voiceprints.recordings import samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.walks import assert_as_documented, walking
-from utils import SAMPLE_RATE, read_audio
+from utils import SAMPLE_RATE, read_audio, write_wav
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,8 @@ def test_a_dropped_file_to_its_rttm(encoder, enrolled, demo_dir, tmp_path):
         obey_orders=lambda: None,
     )
     context.session.encoder = encoder
-    analysis = FileAnalysis(demo_dir / "conversation.flac")
+    write_wav(tmp_path / "talk.wav", read_audio(demo_dir / "conversation.flac", end_s=20.0))
+    analysis = FileAnalysis(tmp_path / "talk.wav")
     with walking("window") as walk:
         analysis.run(context, threading.Event())
         export(tmp_path / "talk.rttm", analysis.facts.turns, "talk")(context)

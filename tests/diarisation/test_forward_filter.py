@@ -36,8 +36,8 @@ def test_a_long_turn_stays_one():
 def test_what_is_kept_does_not_grow():
     talk = SyntheticTalk()
     sizes = []
-    for _ in range(6):
-        for _ in range(30):
+    for _ in range(5):
+        for _ in range(12):
             talk.speech(ANA, 1.0).speech(mix((1.0, BEN), (0.4, EVA)), 0.7).silence(0.1)
             talk.turns.pop_finished()
         sizes.append((len(talk.filter.hypotheses), len(talk.filter.path), len(talk.turns.times)))
