@@ -14,17 +14,28 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+COSTS = {"device": 4, "browser": 3, "slow": 2, "process": 1}
+"""How long a group of tests takes that has such a mark, in order of magnitude."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts processes, devices and browsers. For several workers: a file's tests stay together, those with a
     sound card too, since they go by the clock; what takes longest begins first."""
     from tests.support.marks import marks_of
 
+    groups: dict[pytest.Item, str] = {}
+    costs: dict[str, int] = {}
     for item in items:
         marks = marks_of(item)
         for mark in marks:
             item.add_marker(mark)
-        item.add_marker(pytest.mark.xdist_group("device" if "device" in marks else item.nodeid.split("::")[0]))
+        groups[item] = "device" if "device" in marks else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+        costs[groups[item]] = max(
+            costs.get(groups[item], 0), *(COSTS.get(mark.name, 0) for mark in item.iter_markers())
+        )
+    items.sort(key=lambda item: -costs[groups[item]])
 
 
 @pytest.fixture(scope="session")
