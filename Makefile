@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 SET_UP = @command -v $(PYTHON) >/dev/null || { echo "heard: $(PYTHON) was not found: install Python 3.11 or newer." >&2; exit 1; }; \
 	$(PYTHON) tools/setup.py
 
-# Tests share the cores; those with a sound card go by the clock and have the machine to themselves.
+# Tests share the cores; those with a sound card or a browser go by the clock and have the machine to themselves.
 PARALLEL = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: run test benchmarks figures figures-large lint demo-audio clean distclean
@@ -20,8 +20,8 @@ test:  ## run the tests
 ifdef ARGS
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 else
-	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not device"
-	@$(VENV_PYTHON) -m pytest -m device
+	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not (device or browser)"
+	@$(VENV_PYTHON) -m pytest -m "device or browser"
 endif
 
 benchmarks:  ## measure speed, start-up and memory
