@@ -51,7 +51,7 @@ def test_what_is_exported_is_a_whole_model(trained):
     theirs, _ = embed_pieces(network, validation, 8000, 4)
     assert np.einsum("nd,nd->n", ours, theirs).min() > 0.999  # float16 on disk
     assert gender_right(network, training) > 0.8
-    assert gender_right(network, validation) > 0.6  # four people
+    assert gender_right(network, validation) > 0.75  # four people
 
 
 def test_the_speakers_set_aside_are_measured_again_alike(trained):
