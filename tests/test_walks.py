@@ -14,11 +14,8 @@ from app.audio.intake import Intake
 from app.audio.ring_buffer import Capture
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.audio.tapped_source import TappedSource
-from app.enrolment.build import build_person
-from app.enrolment.import_folder import files_by_person, import_person
 from app.session import Session, SessionOptions
-from app.voiceprints.recordings import samples_of
-from app.voiceprints.store import VoiceprintStore
+from tests.support.demo_data import enrol_demo
 from tests.support.walks import assert_as_documented, walking
 from utils import SAMPLE_RATE, read_audio, write_wav
 
@@ -26,12 +23,7 @@ from utils import SAMPLE_RATE, read_audio, write_wav
 @pytest.fixture(scope="module")
 def enrolled(encoder, demo_dir, tmp_path_factory) -> Path:
     """A data folder with the demo's people."""
-    data = tmp_path_factory.mktemp("walks")
-    with VoiceprintStore(data) as store:
-        for name, files in files_by_person(demo_dir / "enrolment").items():
-            import_person(data, name, files)
-            assert build_person(store, encoder, name, samples_of(data, name), print)
-    return data
+    return enrol_demo(tmp_path_factory.mktemp("walks"), encoder, demo_dir)
 
 
 class CardBlocks:

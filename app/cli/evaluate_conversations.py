@@ -109,19 +109,26 @@ def _given(options: argparse.Namespace, name: str, default):
 
 def _setup(options: argparse.Namespace) -> SharedSetup:
     from app.corpus.clips import Clip
-    from app.evaluation.conversations.benchmark import audio_files
     from app.evaluation.conversations.plan import SharedSetup
 
     impostors, noise, meetings = (_folder(options, name) for name in FOLDERS)
     return SharedSetup(
         model=options.model,
         compute=options.compute,
-        impostors=tuple(Clip(str(path), "") for path in audio_files(impostors)) if impostors else (),
-        noises=tuple(str(path) for path in audio_files(noise)) if noise else (),
+        impostors=tuple(Clip(str(path), "") for path in _recordings(impostors)) if impostors else (),
+        noises=tuple(str(path) for path in _recordings(noise)) if noise else (),
         meetings=str(meetings) if meetings else None,
         baselines=bool(options.baselines),
         keep=options.keep,
     )
+
+
+def _recordings(folder: Path) -> list[Path]:
+    from app.corpus.manifest import recordings_in
+
+    if files := recordings_in(folder):
+        return files
+    raise BadInput(f"{folder}: no folder with recordings in it.")
 
 
 def _folder(options: argparse.Namespace, name: str) -> Path | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from app.cli.evaluate_table import TableRows, corpora, models, progress_bar
+from app.cli.evaluate_table import TableRows, corpora, models
+from app.cli.progress import progress_bar
 from utils import BadInput
 
 

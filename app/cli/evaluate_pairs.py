@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from app.cli.evaluate_table import TableRows, corpora, models, progress_bar
+from app.cli.evaluate_table import TableRows, corpora, models
+from app.cli.progress import progress_bar
 
 
 def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,10 +110,3 @@ def command(options: argparse.Namespace, kind: str, table: str, words: Sequence[
     line += [*words, *["--no-norm"] * options.no_norm]
     line += [f"--beside {name}" for name in options.beside]
     return " ".join(line)
-
-
-def progress_bar(label: str) -> Callable:
-    """A wrapper of sequences that shows on a terminal how far their iteration is."""
-    from tqdm import tqdm
-
-    return lambda items: tqdm(items, desc=label, unit="file", leave=False, disable=not sys.stderr.isatty())

@@ -6,7 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from app.cli.evaluate_table import encoder_of, progress_bar
+from app.cli.evaluate_table import encoder_of
+from app.cli.progress import progress_bar
 from app.evaluation.trial_scores import measure_trials, score_trials, write_scores
 from app.evaluation.trials import read_trials
 from app.terminal.tables import table

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from app.cli.options import add_model_option
+from app.cli.progress import progress_bar
 from app.evaluation.plots.style import FORMATS, require_plotting
 from utils import BadInput, audio_duration_s, read_audio
 
@@ -74,7 +75,7 @@ def _tsne(options: argparse.Namespace) -> None:
         from app.evaluation.pairs import embed_clips
 
         clips = read_clips(source, options.audio_root)
-        vectors = embed_clips(clips, load_encoder(options.model).embed, progress=_bar("embedding"))
+        vectors = embed_clips(clips, load_encoder(options.model).embed, progress=progress_bar("embedding"))
         embeddings = Embeddings(vectors, [clip.speaker for clip in clips], [Path(clip.path).name for clip in clips])
     shown = embeddings.sample(options.most)
     people = len(set(shown.speakers))
@@ -141,12 +142,6 @@ def _scores(options: argparse.Namespace) -> None:
     targets, nontargets = read_scores(options.scores)
     threshold = options.threshold if options.threshold is not None else load_network(options.model)[1]["threshold"]
     draw_scores(targets, nontargets, options.out[0], threshold)
-
-
-def _bar(label: str):
-    from tqdm import tqdm
-
-    return lambda items: tqdm(items, desc=label, unit="file", leave=False, disable=not sys.stderr.isatty())
 
 
 KINDS = {"tsne": _tsne, "attention": _attention, "features": _features, "det": _det, "scores": _scores}

@@ -93,6 +93,11 @@ def audio_files(folder: str | os.PathLike) -> Iterator[Path]:
                 yield Path(place, name)
 
 
+def recordings_in(folder: str | os.PathLike) -> list[Path]:
+    """The audio files right in a folder, by name; none in its sub-folders."""
+    return sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+
+
 @dataclass(frozen=True)
 class _Root:
     """Where relative paths start; ``confined``: and where all of them have to stay."""

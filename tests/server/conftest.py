@@ -9,23 +9,15 @@ from pathlib import Path
 import pytest
 
 from app.client import Client
-from app.enrolment.build import build_person
-from app.enrolment.import_folder import files_by_person, import_person
 from app.server.config import ServerConfig
-from app.voiceprints.recordings import samples_of
-from app.voiceprints.store import VoiceprintStore
+from tests.support.demo_data import enrol_demo
 from tests.support.serving import TOKEN, running
 
 
 @pytest.fixture(scope="session")
 def enrolled_data(encoder, demo_dir, tmp_path_factory) -> Path:
     """A data folder with the demo's three people; to be copied, not changed."""
-    data = tmp_path_factory.mktemp("enrolled")
-    with VoiceprintStore(data) as store:
-        for name, files in files_by_person(demo_dir / "enrolment").items():
-            import_person(data, name, files)
-            assert build_person(store, encoder, name, samples_of(data, name), print)
-    return data
+    return enrol_demo(tmp_path_factory.mktemp("enrolled"), encoder, demo_dir)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from app.scoring.cohort import unit
 from app.voiceprints.people import delete_person, delete_sample, rename_person
 from app.voiceprints.recordings import Note, samples_dir, samples_of, save_sample
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from tests.support.stand_ins import record
 from utils import BadInput, HeardError
 
 MODEL = ("model", "sha")
@@ -28,16 +29,6 @@ def store(tmp_path):
 def sample(seed: int, file: str = "speakers/x/001.wav", pieces: int = 2, dim: int = 192) -> EmbeddedSample:
     vectors = np.random.default_rng(seed).standard_normal((pieces, dim))
     return EmbeddedSample(file, unit(vectors).astype(np.float32), [3.0] * pieces)
-
-
-def record(store: VoiceprintStore, name: str, count: int = 2) -> Path:
-    """Something like recordings of a person."""
-    folder = samples_dir(store.data, name)
-    folder.mkdir(parents=True)
-    for number in range(1, count + 1):
-        (folder / f"{number:03d}.wav").write_bytes(b"sound")
-        (folder / f"{number:03d}.json").write_text(json.dumps({"name": name, "device": "mic"}))
-    return folder
 
 
 def enrol(store: VoiceprintStore, name: str, count: int) -> list[str]:

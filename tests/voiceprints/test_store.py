@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 import subprocess
@@ -17,9 +16,9 @@ import pytest
 from app.scoring.cohort import unit
 from app.scoring.gallery import score
 from app.voiceprints.people import delete_person
-from app.voiceprints.recordings import samples_dir
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.support.small_disk import fill, small_disk
+from tests.support.stand_ins import record
 from utils import ROOT, HeardError
 
 SHA, OTHER_SHA = "a" * 64, "b" * 64
@@ -38,16 +37,6 @@ def store(tmp_path):
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def record(store: VoiceprintStore, name: str, count: int = 2) -> Path:
-    """Something like recordings of a person."""
-    folder = samples_dir(store.data, name)
-    folder.mkdir(parents=True)
-    for number in range(1, count + 1):
-        (folder / f"{number:03d}.wav").write_bytes(b"sound")
-        (folder / f"{number:03d}.json").write_text(json.dumps({"name": name, "device": "mic"}))
-    return folder
 
 
 # ---------------------------------------------------------------------------- reading and writing

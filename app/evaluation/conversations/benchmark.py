@@ -41,7 +41,7 @@ from app.evaluation.conversations.report import (
 from app.evaluation.conversations.simulate import Conversation, build_conversation
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
-from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, HeardError, atomic_write, read_audio, write_wav
+from utils import SAMPLE_RATE, HeardError, atomic_write, read_audio, write_wav
 
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
 """The thresholds of which a baseline is given the best in hindsight."""
@@ -177,11 +177,3 @@ def _encoder(model: str, compute: str) -> Encoder:
 @cache
 def _noises(files: tuple[str, ...]) -> tuple[np.ndarray, ...]:
     return tuple(read_audio(file) for file in files)
-
-
-def audio_files(folder: str | Path) -> list[Path]:
-    """Every recording in a folder, in order. Raises BadInput if there is none."""
-    files = sorted(path for path in Path(folder).glob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
-    if not files:
-        raise BadInput(f"{folder}: no folder with recordings in it.")
-    return files

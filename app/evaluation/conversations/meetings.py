@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from app.corpus.manifest import recordings_in
 from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.simulate import Conversation
-from utils import AUDIO_SUFFIXES, SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput, read_audio
 
 ENROLMENT_S = 3.0
 """Speech that somebody must have in the one excerpt to be enrolled."""
@@ -46,11 +47,9 @@ class Excerpt:
 
 def read_excerpts(folder: str | Path) -> list[Excerpt]:
     """Every recording of a folder that has an RTTM file of the same name beside it. Raises BadInput without any."""
-    folder = Path(folder)
-    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
     excerpts = [
         Excerpt(path.stem, read_audio(path), tuple(read_rttm(path.with_suffix(".rttm"))))
-        for path in paths
+        for path in recordings_in(folder)
         if path.with_suffix(".rttm").is_file()
     ]
     if not excerpts:
