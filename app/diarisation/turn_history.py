@@ -80,7 +80,7 @@ class TurnHistory:
     def look_back(self) -> None:
         """Join unknown voices with whom they have turned out to be, and decide all turns again."""
         while (pair := self._speakers.same_speaker()) is not None:
-            self._merge(*pair)
+            self.relabel(*pair)
         if not self.turns:
             return
         embeddings = np.stack([turn.embedding for turn in self.turns])
@@ -94,7 +94,10 @@ class TurnHistory:
     def relabel(self, old: str, new: str) -> None:
         """Give a speaker and its turns another label: the name it was enrolled under. KeyError if there is no such
         speaker."""
-        self._merge(old, new)
+        self._speakers.centroids.merge(old, new)
+        for turn in self.turns:
+            if turn.label == old:
+                turn.label = new
 
     def unknowns(self) -> list[UnknownSpeaker]:
         """The unknown voices of the session, in the order of their numbers."""
@@ -110,12 +113,6 @@ class TurnHistory:
         """(n,) float32 at 16 kHz: the kept speech of a speaker, oldest first; empty for a label that nobody has."""
         parts = [turn.speech for turn in self.turns if turn.label == label and turn.speech is not None]
         return np.concatenate(parts).astype(np.float32) / 32768 if parts else np.zeros(0, np.float32)
-
-    def _merge(self, old: str, new: str) -> None:
-        self._speakers.centroids.merge(old, new)
-        for turn in self.turns:
-            if turn.label == old:
-                turn.label = new
 
     def _forget(self, label: str) -> None:
         """Drop an unknown voice and its speech; its turns stay as "unknown"."""

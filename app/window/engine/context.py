@@ -148,6 +148,9 @@ class EngineContext:
             gallery = self.session.load_gallery(self.session.encoder)
             if self.recogniser is not None:
                 self.recogniser.gallery = gallery
+        self._publish_people()
+
+    def _publish_people(self) -> None:
         self.board.update(people=self.enrolled_people(), stale=self.session.stale)
 
     def enrol_voice(self, label: str, name: str, enrol: Callable[[], float]) -> float:
@@ -165,9 +168,9 @@ class EngineContext:
                 lambda person, _: Enrolled(person, enrol()),  # of the turns' own sound, pauses and all
                 lambda: self.session.load_gallery(self.encoder()),
             )
-            speech_s = named.speech_s
-        else:
-            speech_s = enrol()
+            self._publish_people()  # the recogniser has the new gallery
+            return named.speech_s
+        speech_s = enrol()
         self.reload_people()
         return speech_s
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.voiceprints.recordings import read_note, samples_of
+from app.voiceprints.recordings import read_note, sample_file, samples_of
 from app.window.engine.context import EngineContext
 from utils import BadInput, audio_duration_s
 
@@ -35,7 +35,7 @@ def recordings_of(name: str) -> Callable[[EngineContext], list[Recording]]:
             except BadInput:
                 seconds = 0.0
             at = (note.recorded_at, note.position, note.device or note.source) if note else ("", "", "")
-            found.append(Recording(path, path.relative_to(context.data).as_posix(), seconds, *at))
+            found.append(Recording(path, sample_file(context.data, path), seconds, *at))
         return found
 
     return question
