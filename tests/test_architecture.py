@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS: tuple[set[str], ...] = (
     {"utils"},
     {"model"},
-    {"audio", "scoring", "corpus"},
+    {"audio", "scoring", "corpus", "sealing"},
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},
     {"enrolment"},
@@ -30,6 +30,7 @@ FLOORS: tuple[set[str], ...] = (
 Imports inside functions and those for type checkers count like all others."""
 LABORATORY = {"training", "evaluation", "benchmarks", "extraction"}
 PRODUCT = {
+    "sealing",
     "enrolment",
     "verification",
     "schemas",
@@ -53,6 +54,8 @@ ONLY_IN = {
     "httpx2": ("app.client", "app.embedding.download"),  # there: the errors of huggingface_hub
     "torchaudio": "app.training",
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
+    "cryptography": "app.sealing",
+    "keyring": "app.sealing.system_keyring",
     "ray": "app.extraction.ray_executor",
     "psutil": "app.benchmarks.memory",
     "faiss": "app.benchmarks.gallery",  # likewise a benchmark beside it
