@@ -12,6 +12,7 @@ import numpy as np
 from app.audio.vad import detect_speech
 from app.enrolment.build import embed_sample
 from app.enrolment.quality import measure, quality_figures
+from app.names import new_name
 from app.voiceprints.recordings import Note, discard_sample, sample_file, save_sample
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import clean_name
@@ -27,6 +28,9 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
     second of speech or a name that cannot be, HeardError and OSError if it cannot be written: then nothing is kept.
     """
     name = clean_name(name)
+    with VoiceprintStore(data) as store:
+        if name not in store.people():
+            new_name(name)
     sound = detect_speech(samples)
     ready = embed_sample(encoder, sound.speech(), "what was heard")
     now = datetime.now().astimezone().isoformat(timespec="seconds")

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.enrolment.prompts import Prompt, prompts
 from app.enrolment.quality import LIMITS, Limits, Problem, judge, quality_figures
 from app.enrolment.recorder import RecordedSample
+from app.names import new_name
 from app.voiceprints.recordings import Note, discard_sample, samples_of, save_sample
 from utils import clean_name
 
@@ -38,13 +39,20 @@ class Verdict:
     """Where the kept sample was saved."""
 
 
+def recorded_name(data: Path, name: str) -> str:
+    """The name under which somebody is recorded. Raises BadInput for one that cannot be, or no more: see ``new_name``.
+    Whoever has recordings keeps their name."""
+    name = clean_name(name)
+    return name if samples_of(data, name) else new_name(name)
+
+
 class Guide:
     """Leads through a session: record for ``prompt``, hand the sample to ``take``, until ``prompt`` is None."""
 
     def __init__(
         self, data: Path, name: str, *, samples: int = 3, tries: int = 3, limits: Limits = LIMITS, source: str = ""
     ):
-        self.data, self.name, self.tries, self.limits = data, clean_name(name), tries, limits
+        self.data, self.name, self.tries, self.limits = data, recorded_name(data, name), tries, limits
         self.earlier = samples_of(data, self.name)
         """Recordings of the person from before this session, oldest first."""
         self.source = source

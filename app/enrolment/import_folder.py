@@ -15,8 +15,9 @@ from pathlib import Path
 from app.audio.vad import DetectedSpeech, first_speech
 from app.corpus.manifest import audio_files
 from app.enrolment.quality import measure, quality_figures
+from app.names import new_name
 from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
-from utils import BadInput, clean_name, file_sha256
+from utils import BadInput, file_sha256
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def files_by_person(tree: Path, on_bad: Callable[[str], None] = lambda line: Non
         if not files:
             continue
         try:
-            people.setdefault(clean_name(folder.name), []).extend(files)
+            people.setdefault(new_name(folder.name), []).extend(files)
         except BadInput as error:
             on_bad(f"{folder}: {error}")
     if not people:

@@ -15,6 +15,7 @@ from app.enrolment.build import embed_sample, missing_samples
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import SpeakerCheck
+from app.names import new_name
 from app.schemas import Person, ProblemInfo, Sample, SampleAdded
 from app.server.errors import ApiError
 from app.server.service import Service
@@ -76,7 +77,7 @@ def get_person(service: Service, person: str) -> Person:
 
 def create_person(service: Service, name: str) -> Person:
     """Raises ApiError 409 for a name in use, BadInput for one that cannot be."""
-    name = clean_name(name)
+    name = new_name(name)
     with service.writing, service.store() as store:
         _refuse_taken(store, name)
         store.create(name)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.audio.source import AudioSource
-from app.enrolment.guide import Guide, Outcome, Verdict
+from app.enrolment.guide import Guide, Outcome, Verdict, recorded_name
 from app.enrolment.quality import Fault, Limits
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.session import SessionOptions, make_source
 from app.terminal.enrol_lines import describe, recording_line, waiting_line
 from app.terminal.text import cut
-from utils import BadInput, HeardError, clean_name, data_dir
+from utils import BadInput, HeardError, data_dir
 
 COUNTDOWN_S = 3
 PLAIN_LINE_EVERY_S = 2.0
@@ -41,7 +41,7 @@ class EnrolOptions:
 
     def check(self) -> None:
         """Raise BadInput for what is wrong before anything is opened."""
-        clean_name(self.name)
+        recorded_name(data_dir(self.data), self.name)
         if not 1 <= self.samples <= 50:
             raise BadInput(f"--samples {self.samples}: between 1 and 50.")
         if not 2 <= self.seconds <= 60:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+from app.names import new_name
 from app.voiceprints.recordings import (
     finish_deletions,
     rename_samples,
@@ -24,6 +25,7 @@ def rename_person(store: VoiceprintStore, old: str, new: str) -> None:
     old, new = clean_name(old), clean_name(new)
     if old == new:
         return
+    new = new_name(new)
     people, source, target = store.people(), samples_dir(store.data, old), samples_dir(store.data, new)
     if old not in people and not source.exists():
         raise BadInput(_nobody(store, old))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from app.names import new_name
 from app.window import strings
 from app.window.engine.engine import Engine
 from app.window.engine.enrolling import Enrolment
@@ -138,7 +139,7 @@ class EnrolDialog(QDialog):
     def begin_recording(self) -> None:
         """The name is there: prepare, and show what to read."""
         try:
-            name = clean_name(self.name_edit.text())
+            name = self._name(self.name_edit.text())
         except BadInput:
             return
         self.enrolment = Enrolment(name, self._device)
@@ -222,9 +223,14 @@ class EnrolDialog(QDialog):
         self.redo_button.setVisible(view.can_redo)
         self.finish_button.setVisible(view.can_finish)
 
+    def _name(self, text: str) -> str:
+        """Somebody on the list, or a new name. Raises BadInput for one that cannot be."""
+        name = clean_name(text)
+        return name if name in self._people else new_name(name)
+
     def _check_name(self, text: str) -> None:
         try:
-            name, note = clean_name(text), ""
+            name, note = self._name(text), ""
             if name in self._people:
                 note = strings.NAME_KNOWN.format(name=name)
         except BadInput as error:

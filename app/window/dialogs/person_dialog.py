@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.names import new_name
 from app.window import strings
 from app.window.engine import jobs
 from app.window.engine.activity import Answer
@@ -208,6 +209,7 @@ class PersonDialog(QDialog):
     def _show_buttons(self) -> None:
         try:
             new = clean_name(self.name_edit.text())
+            new = new if new == self.name else new_name(new)
         except BadInput:
             new = self.name
         self.rename_button.setEnabled(new != self.name)

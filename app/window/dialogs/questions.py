@@ -10,8 +10,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.embedding.model_files import NAMES
+from app.names import new_name
 from app.window import strings
-from utils import AUDIO_SUFFIXES, BadInput, clean_name
+from utils import AUDIO_SUFFIXES, BadInput
 
 
 def models() -> list[str]:
@@ -44,7 +45,7 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
 
     def take(text: str) -> None:
         try:
-            then(clean_name(text))
+            then(new_name(text))
         except BadInput as error:
             show_message(parent, str(error))
 

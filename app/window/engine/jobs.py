@@ -12,6 +12,7 @@ import numpy as np
 
 from app.diarisation.timeline import Turn
 from app.diarisation.transcript import FORMATS, write_transcript
+from app.names import new_name
 from app.scoring.identification import is_numbered
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.store import VoiceprintStore
@@ -38,7 +39,9 @@ def enrol_from_turn(turn: Turn, name: str) -> Job:
         meant = [turn]
         if is_numbered(turn.label):
             meant = [other for other in context.facts.turns if other.label == turn.label]
-        before = person in (context.facts.people or ())
+        before = person in context.enrolled_people()
+        if not before:
+            new_name(person)
         try:
             sound = kept_sound(context, meant)
             speech_s = context.enrol_voice(turn.label, person, lambda: add_speech(context, person, sound))
@@ -60,6 +63,8 @@ def enrol_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) ->
         if context.facts.fixed_people:
             raise BadInput(strings.DEMO_PEOPLE)
         before = name in context.enrolled_people()
+        if not before:
+            new_name(name)
         pieces, left_s = [], LEARNED_S
         for turn in turns:
             if left_s > 0:
