@@ -33,9 +33,13 @@ def main() -> int:
     from tqdm import tqdm
 
     from app.enrolment.build import Builder
+    from app.outputs import check_source_folder
     from app.terminal.expectation import expectation_lines
     from app.terminal.tables import table
     from app.voiceprints.store import VoiceprintStore
+
+    if options.tree:
+        check_source_folder("--from", options.tree, options.data)
 
     def skip(line: str) -> None:
         tqdm.write(f"skipped: {line}", file=sys.stderr)

@@ -136,6 +136,10 @@ def atomic_write(path: str | os.PathLike, *, private: bool = False) -> Iterator[
     ``private``: readable by the owner alone (mode 0600), else the usual permissions of a new file.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():  # /dev/stdout, a pipe: never replaced by a file
+        with open(path, "wb") as file:
+            yield file
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

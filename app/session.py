@@ -17,6 +17,7 @@ from app.demo import DEMO
 from app.diarisation.rttm import write_rttm
 from app.diarisation.timeline import Turn
 from app.embedding.model_files import BUNDLED_FILES
+from app.outputs import check_outputs, model_inputs, private_opener
 from app.scoring.identification import UNKNOWN, Identification, is_unknown
 from utils import BadInput, HeardError, data_dir
 
@@ -57,12 +58,12 @@ class SessionOptions:
         """Raise BadInput for what is wrong before anything slow is loaded."""
         if self.threshold is not None and not -1 <= self.threshold <= 1:
             raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
-        for option, path in (("--rttm", self.rttm), ("--jsonl", self.jsonl)):
-            if path is not None and str(path) != "-":
-                if path.is_dir():
-                    raise BadInput(f"{option} {path}: this is a folder; name a file.")
-                if not path.absolute().parent.is_dir():
-                    raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
+        outputs = (("--rttm", self.rttm), ("--jsonl", self.jsonl))
+        for option, path in outputs:
+            if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
+                raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
+        inputs = (("--file", self.file), *model_inputs(self.model))
+        check_outputs(outputs, inputs, data=self.data)
         if self.file is not None:
             make_source(self)  # opens the file: one that cannot be read fails here
 
@@ -235,7 +236,7 @@ class Session:
             yield sys.stdout
         else:
             mode, self._ran = "a" if self._ran else "w", True
-            with open(self.options.jsonl, mode, encoding="utf-8") as file:
+            with open(self.options.jsonl, mode, encoding="utf-8", opener=private_opener) as file:
                 yield file
 
 

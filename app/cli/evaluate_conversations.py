@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.conversation_table import header, text_line
 from app.cli.evaluate_table import corpora
+from app.outputs import same_file
 from utils import BadInput
 
 if TYPE_CHECKING:
@@ -112,6 +113,9 @@ def _setup(options: argparse.Namespace) -> SharedSetup:
     from app.evaluation.conversations.plan import SharedSetup
 
     impostors, noise, meetings = (_folder(options, name) for name in FOLDERS)
+    for name, folder in zip(FOLDERS, (impostors, noise, meetings), strict=True):
+        if options.keep and folder and same_file(options.keep, folder):
+            raise BadInput(f"--keep {options.keep}: recordings are read from there (--{name}); name another folder.")
     return SharedSetup(
         model=options.model,
         compute=options.compute,

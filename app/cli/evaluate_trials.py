@@ -9,7 +9,8 @@ from pathlib import Path
 from app.cli.evaluate_table import encoder_of
 from app.cli.progress import progress_bar
 from app.evaluation.trial_scores import measure_trials, score_trials, write_scores
-from app.evaluation.trials import read_trials
+from app.evaluation.trials import files_of, read_trials
+from app.outputs import check_outputs, model_inputs
 from app.terminal.tables import table
 from utils import atomic_write
 
@@ -31,6 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 def run(options: argparse.Namespace) -> int:
     """Score the trials, write what is asked for, and print the figures."""
+    outputs = (("--scores", options.scores), ("--det", options.det))
+    check_outputs(outputs, (("TRIALS", options.trials), *model_inputs(options.model)))
     encoder = encoder_of(options)
     if options.det:
         from app.evaluation.plots.style import require_plotting
@@ -38,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
         require_plotting(options.det)  # before minutes of work
     trials = read_trials(options.trials, options.condition or ())
     root = options.audio_root or Path(options.trials).parent
+    check_outputs(outputs, (("a file of TRIALS,", Path(root, name)) for name in sorted(files_of(trials))))
     cohort = None if options.no_norm else encoder.cohort
     scored = score_trials(trials, root, encoder.embed, progress_bar("embedding"), cohort)
     if options.scores:  # first: with one kind of trial there are scores, but no figures

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from app.embedding.model_files import resolve
+from app.outputs import check_outputs, model_inputs
 from utils import BUNDLED, SAMPLE_RATE, BadInput
 
 
@@ -33,8 +34,9 @@ def run(argv: list[str]) -> int:
     out = options.out or file.path.with_name(f"{file.path.stem}{ending}.onnx")
     if out.suffix != ".onnx":
         raise BadInput(f"--out {out}: the name of an ONNX file ends in .onnx.")
-    if out.with_suffix(".json") == file.path.with_suffix(".json"):
-        raise BadInput(f"--out {out}: its card would replace the card of {file.path.name}; choose another name.")
+    outputs = (("--out", out), ("the card of --out,", out.with_suffix(".json")))
+    check_outputs(outputs, model_inputs(file.path), shipped=False)
+
     from app.training.export_onnx import export_onnx
 
     card = export_onnx(file.path, out, _check_speech(), int8=options.precision == "int8")

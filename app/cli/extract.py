@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option
 from app.embedding.load import PRECISIONS
+from app.outputs import check_outputs, model_inputs
 
 SHOWN = 5
 """Rows without an embedding that are named in the end; index.csv has all."""
@@ -20,6 +21,10 @@ def run(argv: list[str]) -> int:
     options = _parse(argv)
     from app.corpus.manifest import open_manifest
     from app.extraction.extract import extract, nothing_extracted
+    from app.extraction.outputs import files_of
+
+    outputs = [("--out,", path) for path in files_of(options.out)]
+    check_outputs(outputs, (("MANIFEST", options.manifest), *model_inputs(options.model)))
 
     manifest = open_manifest(options.manifest, options.audio_root, options.path_column, options.speaker_column)
     try:

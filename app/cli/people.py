@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.cli.options import add_model_option
 from app.embedding.model_files import resolve
+from app.outputs import check_outputs, model_inputs
 from app.terminal.tables import table
 from app.voiceprints.faiss_export import export_vectors
 from app.voiceprints.people import delete_person, rename_person
@@ -108,6 +109,9 @@ def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
 
 
 def _export(store: VoiceprintStore, path: Path, model: str) -> None:
+    check_outputs(
+        (("--faiss", path), ("the names of --faiss,", path.with_suffix(".json"))), model_inputs(model), data=store.data
+    )
     weights = resolve(model)
     sha256 = file_sha256(weights.path)
     gallery = store.gallery(sha256)

@@ -9,17 +9,35 @@ from pathlib import Path
 from app.cli.options import add_model_option
 from app.cli.progress import progress_bar
 from app.evaluation.plots.style import FORMATS, require_plotting
+from app.outputs import Named, check_outputs, model_inputs
 from utils import BadInput, audio_duration_s, read_audio
 
 
 def run(argv: list[str]) -> int:
     """Draw one kind of picture into a file."""
     options = _parse(argv)
+    check_outputs([("--out", out) for out in options.out], _inputs(options))
     for out in options.out:
         require_plotting(out, (*FORMATS, ".html") if options.kind == "tsne" else FORMATS)
     KINDS[options.kind](options)
     print(f"written: {', '.join(map(str, options.out))}", file=sys.stderr)
     return 0
+
+
+def _inputs(options: argparse.Namespace) -> list[Named]:
+    """Everything that is read, by what the command line calls it."""
+    if options.kind == "tsne":
+        source = Path(options.source)
+        own = [
+            ("DIR|CSV", source),
+            *(("DIR,", source / name) for name in ("embeddings.npy", "labels.npy", "index.csv")),
+        ]
+    elif options.kind in ("attention", "features"):
+        own = [("FILE", options.file)]
+    else:
+        scores = options.scores if isinstance(options.scores, list) else [options.scores]
+        own = [("SCORES", path) for path in scores]
+    return [*own, *model_inputs(getattr(options, "model", None))]
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:

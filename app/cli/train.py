@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.train_report import closed_set_line, decision_line, held_aside_lines, overlap_line
+from app.outputs import check_outputs
 from utils import BadInput, HeardError
 
 if TYPE_CHECKING:
@@ -36,8 +37,19 @@ def run(argv: list[str]) -> int:
     from app.training.config import load_config
 
     asked = (work for flag, (work, _) in WITHOUT_TRAINING.items() if options[flag.replace("-", "_")])
-    next(asked, train)(load_config(options["config"]))
+    config = load_config(options["config"])
+    _check_outputs(options["config"], config)
+    next(asked, train)(config)
     return 0
+
+
+def _check_outputs(source: str, config: RunConfig) -> None:
+    """Raise BadInput if what a run writes is one of the files that it is made from."""
+    model = Path(config.model_file)
+    outputs = [("model_file", model), ("the card of model_file,", model.with_suffix(".json"))]
+    outputs += [(f"the {name} of output,", config.folder / name) for name in ("state.json", "log.csv")]
+    init = [("train.init", path) for path in config.train.init]
+    check_outputs(outputs, [("CONFIG", source), ("data.table", config.data.table), *init], shipped=False)
 
 
 def train(config: RunConfig, *, export_only: bool = False) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
 from app.evaluation.pairs import ProgressBar
-from app.evaluation.trials import Speakers, Trial, find_speakers
+from app.evaluation.trials import Speakers, Trial, files_of, find_speakers
 from app.scoring import metrics
 from app.scoring.cohort import Cohort
 from app.scoring.decision import DecisionRule
@@ -55,7 +55,7 @@ def score_trials(
 
     Raises BadInput naming a bad file; that some are missing is found before the first one is embedded.
     """
-    names = sorted({name for trial in trials for name in (trial.enrol, trial.test)})
+    names = sorted(files_of(trials))
     paths = [Path(audio_root) / name for name in names]
     if missing := [path for path in paths if not path.is_file()]:
         raise BadInput(

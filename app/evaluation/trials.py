@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -52,6 +52,11 @@ def read_trials(path: str | os.PathLike, conditions: Sequence[str] = ()) -> list
     if not trials:
         raise BadInput(f"{path}: no trials in it.")
     return trials
+
+
+def files_of(trials: Iterable[Trial]) -> set[str]:
+    """Every file of a list, as the list names it."""
+    return {name for trial in trials for name in (trial.enrol, trial.test)}
 
 
 def _from_words(words: list[str], line: str) -> Trial:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from app.extraction.journal import Journal
+from app.extraction.journal import JOURNAL, Journal
 from app.extraction.shard import ClipResult
 from utils import BadInput, atomic_write
 
@@ -21,6 +21,11 @@ WRITTEN_TOGETHER = 16
 """Clips."""
 T = TypeVar("T")
 COLUMNS = ("path", "speaker", "start_s", "end_s", "status")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Everything that an extraction writes in its folder."""
+    return [folder / name for name in (*FILES, JOURNAL)]
 
 
 def check_unused(folder: Path) -> None:

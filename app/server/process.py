@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.outputs import check_outputs, model_inputs, same_file
 from app.server.auth import TOKEN_FILE, load_token
 from app.server.config import ServerConfig
 from utils import BadInput, HeardError, data_dir
@@ -50,6 +51,10 @@ class ServeOptions:
             raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
         if (self.certfile is None) != (self.keyfile is None):
             raise BadInput("--certfile and --keyfile belong together.")
+        own = data_dir(self.data) / TOKEN_FILE
+        if self.token_file and not same_file(self.token_file, own):
+            inputs = (("--certfile", self.certfile), ("--keyfile", self.keyfile), *model_inputs(self.model))
+            check_outputs((("--token-file", self.token_file),), inputs, data=self.data)
         if self.certfile:
             try:
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certfile, self.keyfile)

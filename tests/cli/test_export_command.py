@@ -30,8 +30,8 @@ def test_an_exported_model_is_one_to_use(tmp_path: Path, capsys: pytest.CaptureF
         (["--model", "embedded-int8"], r"only a \.safetensors model"),
         (["--model", "nothing.safetensors"], "no such model file"),
         (["--out", "model.pt"], r"ends in \.onnx"),
-        (["--out", str(WEIGHTS.with_suffix(".onnx"))], "its card would replace"),
-        (["--precision", "float32"], "its card would replace"),
+        (["--out", str(WEIGHTS.with_suffix(".onnx"))], "the card of --model"),
+        (["--precision", "float32"], "the card of --model"),
     ],
 )
 def test_a_mistake_is_one_line(argv: list[str], complaint: str):
