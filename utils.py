@@ -5,6 +5,7 @@ This file imports nothing of ``app/`` and nothing heavy: soundfile and soxr are 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import hashlib
@@ -64,6 +65,26 @@ def run_cli(main: Callable[[], int | None]) -> None:
     except OSError as error:
         print(f"heard: {explain_os_error(error)}", file=sys.stderr)
         code = 1
+    _leave(code)
+
+
+_stuck: list[Callable[[], bool]] = []
+
+
+def leave_at_once_if(stuck: Callable[[], bool]) -> Callable[[], bool]:
+    """Have ``run_cli`` end the process without taking Python down if ``stuck()``: a daemon thread is inside a call of
+    the system that may never return. Everything is saved by then, and what was registered with atexit is called."""
+    _stuck.append(stuck)
+    return stuck
+
+
+def _leave(code: int) -> None:
+    if any(stuck() for stuck in _stuck):
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -252,7 +252,7 @@ def build_command(options: SessionOptions) -> str:
 
 def microphone_problem() -> str:
     """Why no microphone can be used, in one line; empty if one can."""
-    from app.audio.microphone import list_devices
+    from app.audio.input_stream import list_devices
 
     try:
         return "" if list_devices() else "No microphone was found."

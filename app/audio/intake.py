@@ -35,13 +35,14 @@ class Intake:
 
     def receive(self, capture: Capture, most: int) -> bool:
         """Move what came to the backlog, of which the newest ``most`` samples are kept; whether anything came."""
-        frames, skipped = capture.ring.take(math.ceil(most * capture.rate / SAMPLE_RATE))
+        ring = capture.ring
+        frames, skipped = ring.take(math.ceil(most * capture.rate / SAMPLE_RATE))
         if not len(frames):
             return False
         if capture is not self._capture:
             self._begin(capture)
         if skipped:
-            first = capture.ring.position - len(frames)
+            first = ring.position - len(frames)
             self._resampler = StreamResampler(capture.rate)
             self.backlog.jump(self._began_s + first / capture.rate, dropped=True)
         sounding = np.flatnonzero(frames.any(axis=1))

@@ -1,8 +1,9 @@
 """Sound from a microphone, through PortAudio.
 
-Three kinds of thread meet here. PortAudio's own runs the callback (``Capture``), which copies and must never wait. The
-reader's does all the rest: resampling (intake.py), noticing that the device is gone, opening it again; it may wait. Any
-other may ask for ``status`` or call ``stop``.
+Three kinds of thread meet here. PortAudio's callback (``Capture``) copies and must never wait. PortAudio's thread
+(portaudio.py) opens and closes, and may be stuck in it for ever. The reader does all the rest: resampling (intake.py),
+noticing that no sound comes, having the device opened again; it waits for nobody. Any other may ask for ``status`` or
+call ``stop``.
 """
 
 from __future__ import annotations
@@ -10,49 +11,58 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from concurrent.futures import Future, wait
+from typing import NamedTuple
 
 from app.audio.backlog import sample_counts
 from app.audio.devices import InputDevice, choose, silence_hint
+from app.audio.input_stream import open_stream, query
 from app.audio.intake import Intake
-from app.audio.portaudio import close_stream, library, lock, quiet_stderr, reason, stream_opened
+from app.audio.portaudio import (
+    ANSWER_S,
+    NoAnswer,
+    answer,
+    close_stream,
+    library,
+    loud_stderr,
+    order,
+    quiet_stderr,
+    stream_opened,
+)
 from app.audio.ring_buffer import Capture
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, HeardError
 
-CAPACITY_S = 10.0
-"""Sound that is kept for a reader that is busy elsewhere."""
-BLOCK_S = 0.02
-"""Sound per callback."""
 GONE_AFTER_S = 1.0
-"""Without a callback for so long the device is gone. Most systems say so earlier."""
+"""Without a callback for so long the device is gone, or its server hangs. Most systems say so earlier."""
 FIRST_SOUND_S = 3.0
 """The same before the first callback: a wireless headset may take seconds to change its mode."""
-RETRY_S = 0.5
+TOLD_AFTER_S = 1.5
+"""The user is told by then that no sound has come, or that the sound system has not answered."""
+START_S = 1.0
+"""How long ``start`` waits for the device; ``read`` waits on."""
+STOP_S = 0.5
+"""How long ``stop`` waits until the device is free. It will be, as soon as the sound system answers."""
+RETRY_S, RETRY_LATER_S = 0.5, 2.0
+"""How often a lost device is looked for: in the first minute, and after it."""
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.01, 0.1
 """Between two looks at what the callback left."""
 
-USUAL_RATES = (48_000, 44_100, 32_000, 16_000)
-WRONG_FORMAT = {-9997, -9998}  # paInvalidSampleRate, paInvalidChannelCount
 
-
-def list_devices() -> list[InputDevice]:
-    """Everything that sound can be recorded from, in PortAudio's order; may be empty.
-
-    Devices plugged in since the last look are seen only while no microphone of this process is open: the list is made
-    anew by restarting PortAudio, which would end it. Raises HeardError if there is no PortAudio.
-    """
-    with lock, quiet_stderr():
-        return _query(library())
+class _Opened(NamedTuple):
+    device: InputDevice
+    stream: object
+    capture: Capture
 
 
 class Microphone:
     """An ``AudioSource``: an input device, opened at its own rate, as mono sound at 16 kHz.
 
-    A device that goes away ends nothing: ``status`` says LOST, and ``read`` looks for it about twice a second until it
-    is back (a read may then take as long as opening a device does, some tenths of a second). One that was named is
-    waited for; the system's default may be another device by then. The clock goes by the wall meanwhile, so that
-    ``AudioBlock.start_s`` jumps by the time that it was away; that is not counted as dropped. While another microphone
-    of this process runs, a lost one is found again only in its old place (see ``list_devices``).
+    A device that goes away ends nothing, nor does a sound server that hangs: ``status`` says LOST within 1.5 s, and the
+    reader has it looked for about twice a second until it is back. One that was named is waited for; the system's
+    default may be another device by then. The clock goes by the wall meanwhile, so that ``AudioBlock.start_s`` jumps by
+    the time that it was away; that is not counted as dropped. While another microphone of this process runs, a lost one
+    is found again only in its old place (see ``input_stream.list_devices``).
     """
 
     def __init__(self, device: str | None = None, *, rate: int | None = None):
@@ -60,11 +70,12 @@ class Microphone:
         self.device, self.rate = device, rate
         self.name = device or "default microphone"
         self._found: InputDevice | None = None
-        self._stream = None
+        self._opening: Future[_Opened] | None = None
+        self._opened: _Opened | None = None  # of PortAudio's thread
         self._capture: Capture | None = None
         self._intake = Intake()
         self._quiet_s = 0.0  # without a callback, up to now
-        self._retry_at = 0.0
+        self._asked_at = self._lost_at = self._retry_at = 0.0
         self._overflows = 0  # of the streams before this one
         self._condition = (SourceState.WAITING, "")
         self._stopped = threading.Event()
@@ -83,147 +94,140 @@ class Microphone:
         )
 
     def start(self) -> None:
-        """Open the device; blocks meanwhile.
+        """Have the device opened, and wait for it, but not longer than 1 s: ``read`` waits on.
 
         Raises BadInput if none is called so, HeardError if there is none at all, if it cannot be opened, or if there
-        is no PortAudio.
+        is no PortAudio; ``read`` does that if it is known only then.
         """
-        with lock:
-            if self._stream is not None or self._stopped.is_set():
-                return
-            self._open()
+        if self._asked_at or self._stopped.is_set():
+            return
+        self._ask()
+        end = time.monotonic() + START_S
+        while not (self._opening.done() or self._stopped.is_set()) and time.monotonic() < end:
+            wait([self._opening], LONGEST_WAIT_S)
+        self._look()
 
     def stop(self) -> None:
-        """Free the device, for good; safe to call twice and from another thread, which may wait for an opening."""
+        """Free the device, for good; safe to call twice and from another thread.
+
+        Returns after 0.5 s at the latest; a sound system that hangs frees it when it answers again.
+        """
         self._stopped.set()
-        with lock:
-            self._close()
+        with contextlib.suppress(HeardError):
+            answer(order(self._free, always=True), STOP_S)
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
-        """See ``AudioSource.read``. Between two reads the newest 10 s are kept, however large ``max_s``."""
-        if self._found is None and not self._stopped.is_set():
+        """See ``AudioSource.read``. Between two reads the newest 10 s are kept, however large ``max_s``.
+
+        Raises what ``start`` does if the device has never been open and it turns out that it cannot be had.
+        """
+        if not (self._asked_at or self._stopped.is_set()):
             raise RuntimeError("start() comes before read()")
         least, most = sample_counts(min_s, max_s)
         deadline = time.monotonic() + timeout_s
         while not self._stopped.is_set():
-            capture = self._capture
-            if capture is None:
-                self._try_again()
-            else:
+            self._look()
+            missing = least
+            if capture := self._capture:
                 if self._intake.receive(capture, most):
                     self._condition = self._running()
                 missing = least - len(self._intake.backlog)
                 if missing <= 0:
                     return self._intake.backlog.take(most)
                 if self._is_gone(capture):
-                    self._lose()
+                    self._lose(capture)
                     break  # so that the user is told at once
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 break
-            if capture is not None:
-                self._wait(capture, min(left_s, max(missing / SAMPLE_RATE, SHORTEST_WAIT_S), LONGEST_WAIT_S))
-            elif self._capture is None:
-                self._stopped.wait(min(left_s, max(0.0, self._retry_at - time.monotonic())))
+            self._wait(capture, min(left_s, max(missing / SAMPLE_RATE, SHORTEST_WAIT_S), LONGEST_WAIT_S))
         return None
+
+    # ------------------------------------------------------------ the reader's thread
 
     def _running(self) -> tuple[SourceState, str]:
         if self._intake.silent:
             return SourceState.SILENT, silence_hint(self.name)
         return SourceState.RUNNING, ""
 
-    def _wait(self, capture: Capture, seconds: float) -> None:
+    def _wait(self, capture: Capture | None, seconds: float) -> None:
         """Sleep. Only the time asked for counts as quiet: a process that was held up has not lost its microphone."""
-        written = capture.ring.written
+        written = capture.ring.written if capture else 0
         self._stopped.wait(seconds)
-        self._quiet_s = self._quiet_s + seconds if capture.ring.written == written else 0.0
+        self._quiet_s = self._quiet_s + seconds if capture and capture.ring.written == written else 0.0
+        if capture and not written and self._quiet_s > TOLD_AFTER_S:
+            self._condition = (SourceState.WAITING, f'No sound has come from microphone "{self.name}" yet.')
 
     def _is_gone(self, capture: Capture) -> bool:
         return capture.finished or self._quiet_s > (GONE_AFTER_S if capture.ring.written else FIRST_SOUND_S)
 
-    def _lose(self) -> None:
-        with lock:
-            self._close()
-        self._condition = (SourceState.LOST, f'Microphone "{self.name}" is gone; waiting for it to come back.')
-        self._retry_at = 0.0
+    def _lose(self, capture: Capture) -> None:
+        self._capture = None
+        self._overflows += capture.overflows
+        if capture.finished:
+            message = f'Microphone "{self.name}" is gone; waiting for it to come back.'
+        else:
+            message = f'No sound comes from microphone "{self.name}"; waiting for it to come back.'
+        self._condition = (SourceState.LOST, message)
+        self._lost_at, self._retry_at = time.monotonic(), 0.0
+        with contextlib.suppress(HeardError):
+            order(self._free, always=True)
 
-    def _try_again(self) -> None:
-        """See, if it is time to, whether the device can be opened again."""
-        if time.monotonic() >= self._retry_at:
-            with contextlib.suppress(HeardError):
-                self._open()
-            self._retry_at = time.monotonic() + RETRY_S
+    def _look(self) -> None:
+        """Take up the stream if it has been opened; while there is none have it opened, if it is time to."""
+        opening, now = self._opening, time.monotonic()
+        if opening is None:
+            if self._capture is None and now >= self._retry_at:
+                with contextlib.suppress(HeardError):
+                    self._ask()
+                self._retry_at = now + RETRY_S
+        elif opening.done():
+            self._opening = None
+            self._retry_at = now + (RETRY_S if now - self._lost_at < 60 else RETRY_LATER_S)
+            if opening.cancelled() or opening.exception():
+                if self._found is None:
+                    try:
+                        opening.result()
+                    finally:
+                        del opening  # an error holds this frame: it must not hold the error
+            elif (opened := opening.result()) is not None:
+                self._found, self.name = opened.device, opened.device.name
+                self._quiet_s = 0.0
+                self._capture = opened.capture
+        elif now - self._asked_at > START_S:
+            loud_stderr()
+            if self._found is None:
+                self._not_yet(now - self._asked_at)
 
-    def _open(self) -> None:
-        with lock, quiet_stderr():
-            if self._stopped.is_set():
-                return
+    def _ask(self) -> None:
+        self._opening = order(self._open)
+        self._asked_at = time.monotonic()
+
+    def _not_yet(self, waited_s: float) -> None:
+        if waited_s > ANSWER_S:
+            self._opening.cancel()
+            raise NoAnswer
+        if waited_s > TOLD_AFTER_S:
+            self._condition = (SourceState.WAITING, "The sound system has not answered yet.")
+
+    # ------------------------------------------------------------ PortAudio's thread
+
+    def _open(self) -> _Opened | None:
+        """None if nobody wants it any more."""
+        if self._stopped.is_set():
+            return None
+        with quiet_stderr():
             sounddevice = library()
-            device = choose(_query(sounddevice), self.device, before=self._found)
-            self._stream, capture = _open_stream(sounddevice, device, self.rate)
-            stream_opened(self._stream)
-            self._found, self.name = device, device.name
-            self._quiet_s = 0.0
-            self._capture = capture
+            device = choose(query(sounddevice), self.device, before=self._found)
+            stream, capture = open_stream(sounddevice, device, self.rate)
+            stream_opened(stream)
+        self._opened = _Opened(device, stream, capture)
+        if self._stopped.is_set():
+            self._free()
+        return self._opened
 
-    def _close(self) -> None:
-        """Free the device; the caller holds PortAudio."""
-        stream, capture = self._stream, self._capture
-        self._stream = self._capture = None
-        if stream is not None:
-            close_stream(stream)
-            self._overflows += capture.overflows
-
-
-def _query(sounddevice) -> list[InputDevice]:
-    try:
-        default = sounddevice.query_devices(kind="input")["index"]
-    except (sounddevice.PortAudioError, ValueError):
-        default = None
-    hosts = sounddevice.query_hostapis()
-    return [
-        InputDevice(
-            index=device["index"],
-            name=device["name"],
-            host_api=hosts[device["hostapi"]]["name"],
-            channels=device["max_input_channels"],
-            default_rate=round(device["default_samplerate"]),
-            is_default=device["index"] == default,
-        )
-        for device in sounddevice.query_devices()
-        if device["max_input_channels"] > 0
-    ]
-
-
-def _open_stream(sounddevice, device: InputDevice, rate: int | None) -> tuple[object, Capture]:
-    """A running stream, in the first format that the device takes.
-
-    Two channels where there are two, because which of them the voice is on differs; some devices give all or nothing.
-    """
-    problem = None
-    for channels in dict.fromkeys((min(2, device.channels), device.channels)):
-        for hz in dict.fromkeys((rate or device.default_rate, device.default_rate, *USUAL_RATES)):
-            capture = Capture(hz, channels, CAPACITY_S)
-            stream = None
-            try:
-                stream = sounddevice.InputStream(
-                    device=device.index,
-                    samplerate=hz,
-                    channels=channels,
-                    dtype="float32",
-                    blocksize=round(BLOCK_S * hz),
-                    callback=capture,
-                    finished_callback=capture.finish,
-                )
-                stream.start()
-                return stream, capture
-            except sounddevice.PortAudioError as error:
-                if stream is not None:
-                    stream.close(ignore_errors=True)
-                problem = problem or error
-                if not WRONG_FORMAT.intersection(error.args):
-                    break
-    raise HeardError(
-        f'microphone "{device.name}" cannot be opened ({reason(problem)}): close other programs that use it, '
-        "or choose another with --device NAME."
-    )
+    def _free(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            close_stream(opened.stream)
+            opened.capture.discard()

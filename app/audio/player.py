@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.audio.portaudio import close_stream, library, lock, quiet_stderr, reason, stream_opened
+from app.audio.portaudio import call, close_stream, library, order, quiet_stderr, reason, stream_opened
 from utils import SAMPLE_RATE, HeardError, resample
 
 
@@ -52,15 +52,14 @@ class Player:
             playback.take(sound() if callable(sound) else sound)
             if playback.ended.is_set():
                 return
-            stream, rate = _open(playback)
+            stream, rate = call(lambda: _open(playback))
         except HeardError as error:
             self.error = str(error)
             playback.ended.set()
             return
         playback.ended.wait(playback.length / rate + 5.0)
         playback.ended.set()
-        with lock:
-            close_stream(stream)
+        order(lambda: close_stream(stream), always=True)
 
 
 class _Playback:
@@ -96,14 +95,15 @@ class _Playback:
 
 
 def _open(playback: _Playback) -> tuple[object, int]:
-    """A running output stream on ``playback``, at 16 kHz or at the device's own rate, and that rate."""
-    with lock, quiet_stderr():
+    """A running output stream on ``playback``, at 16 kHz or at the device's own rate, and that rate. For PortAudio's
+    thread; if nobody wants it any more when it is there, it is closed again."""
+    with quiet_stderr():
         sounddevice = library()
         try:
             own = round(sounddevice.query_devices(kind="output")["default_samplerate"])
         except (sounddevice.PortAudioError, ValueError):
             raise HeardError("no loudspeaker was found: plug one in, or check the sound settings.") from None
-        problem: Exception | None = None
+        problem = ""
         for rate in dict.fromkeys((SAMPLE_RATE, own)):
             stream = None
             try:
@@ -114,9 +114,11 @@ def _open(playback: _Playback) -> tuple[object, int]:
                     playback.sound, playback.rate = resample(playback.sound, playback.rate, rate), rate
                 stream.start()
                 stream_opened(stream)
+                if playback.ended.is_set():
+                    close_stream(stream)
                 return stream, rate
             except sounddevice.PortAudioError as error:
-                problem = error
+                problem = reason(error)
                 if stream is not None:
                     stream.close(ignore_errors=True)
-        raise HeardError(f"the loudspeaker cannot be opened ({reason(problem)}): see the sound settings.")
+        raise HeardError(f"the loudspeaker cannot be opened ({problem}): see the sound settings.")

@@ -90,3 +90,8 @@ class Capture:
     def finish(self) -> None:
         """PortAudio calls this when the stream is over, whatever the reason."""
         self.finished = True
+
+    def discard(self) -> None:
+        """Give back the memory of the sound, now that the stream is closed: sounddevice keeps its callbacks in a circle
+        of references, which Python may clear up much later."""
+        self.ring = RingBuffer(1, self.ring.channels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.audio.devices import NO_DEVICE
-from app.audio.microphone import list_devices
+from app.audio.input_stream import list_devices
 from app.terminal.tables import table
 from utils import HeardError
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from app.audio.source import SourceState, SourceStatus
 from app.audio.vad import detect_speech
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.timeline import Turn
@@ -64,7 +65,11 @@ class LiveSession:
             self.emit(self._ready())
             heard_s = 0.0
             for identification in listen(
-                self.source, self.recogniser, between_blocks=self._between_blocks, timeout_s=ORDERS_EVERY_S
+                self.source,
+                self.recogniser,
+                on_status=self._on_status,
+                between_blocks=self._between_blocks,
+                timeout_s=ORDERS_EVERY_S,
             ):
                 if dropped_s := identification.dropped_s:
                     text = f"{dropped_s:.1f} s of sound were skipped: more came than could be heard."
@@ -80,6 +85,10 @@ class LiveSession:
                 self._fail(error)
         finally:
             self.on_end()
+
+    def _on_status(self, status: SourceStatus) -> None:
+        if status.state is SourceState.LOST:
+            self.emit(notice("no_sound", status.message))
 
     def _between_blocks(self) -> None:
         self._thread.obey()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 from app.audio.backlog import Backlog, sample_counts
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, StreamResampler
+
+NO_SOUND_S = 2.0
+"""Without sound for so long the listener is told: who spoke last does so no more."""
 
 
 class SocketSource:
@@ -25,6 +29,7 @@ class SocketSource:
         self._pcm: deque[bytes] = deque()
         self._waiting = 0  # frames in _pcm
         self._frames_passed = 0  # frames read or dropped before those
+        self._fed_at = time.monotonic()
         self._gap = False  # frames were dropped right before those that wait
         self._ended = self._stopped = False
         self._backlog = Backlog()
@@ -34,14 +39,17 @@ class SocketSource:
     def status(self) -> SourceStatus:
         with self._changed:
             ended = self._stopped or (self._ended and not self._waiting and not len(self._backlog))
-            state = SourceState.ENDED if ended else SourceState.RUNNING
-        return SourceStatus(state, device=self.name, rate=self.rate, dropped_s=self._backlog.dropped_s)
+            lost = time.monotonic() - self._fed_at > NO_SOUND_S and not self._ended
+            state = SourceState.ENDED if ended else SourceState.LOST if lost else SourceState.RUNNING
+        message = f"No sound has come for {NO_SOUND_S:g} s." if state is SourceState.LOST else ""
+        return SourceStatus(state, message, device=self.name, rate=self.rate, dropped_s=self._backlog.dropped_s)
 
     def feed(self, pcm: bytes) -> None:
         """More sound: little-endian 16-bit samples of one channel. Raises ValueError for half a sample."""
         if len(pcm) % 2:
             raise ValueError("half a sample")
         with self._changed:
+            self._fed_at = time.monotonic()
             self._pcm.append(pcm)
             self._waiting += len(pcm) // 2
             while self._waiting > self._max_waiting:

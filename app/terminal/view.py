@@ -91,6 +91,7 @@ class TerminalView:
 
     def status(self, status: SourceStatus) -> None:
         if status.message:
+            self._shown = None  # who spoke last does so no more
             self.note(status.message)
         elif status.device and status.device != self._listening:
             self._listening = status.device

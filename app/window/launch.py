@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.audio.portaudio import wait_no_more
 from app.embedding.model_files import NAMES
 from app.session import SessionOptions, microphone_problem
 from app.window import strings
@@ -60,6 +61,7 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     window.show()
     window.start()
     app.exec()
+    wait_no_more()
     engine.close()
     engine.join(GOODBYE_S)
     window.live.device_menu.close_search(GOODBYE_S)

@@ -311,7 +311,8 @@ def test_devices_are_listed(shared_sound):
 def test_new_devices_are_listed_only_while_no_microphone_is_open(own_sound):
     """The list is made anew by restarting PortAudio, which would end the stream."""
     program = """if True:
-        from app.audio.microphone import Microphone, list_devices
+        from app.audio.input_stream import list_devices
+        from app.audio.microphone import Microphone
         microphone = Microphone("builtin")
         microphone.start()
         names = [device.name for device in list_devices()]

@@ -75,6 +75,18 @@ def test_names_come_at_any_rate(reader, talk, rate):
     assert [name for name, _ in groupby(turn["speaker"] for turn in final.values["turns"])][:2] == ["Ana", "Ben"]
 
 
+def test_a_stream_that_falls_silent_is_told_of_and_goes_on(url, talk):
+    with opened(url) as socket:
+        until(socket, "ready")
+        socket.send(pcm(talk[:32000]))
+        began = time.monotonic()
+        notice = until(socket, "notice")
+        assert notice["code"] == "no_sound"
+        assert 1.5 < time.monotonic() - began < 3.5
+        socket.send(pcm(talk[32000:64000]))
+        assert until(socket, "identification")["time_s"] > 2.0
+
+
 def test_changed_turns_put_together_are_the_final_ones(reader, talk):
     turns = []
     for event in reader.live(paced(pcm(talk), 16000), 16000):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -102,6 +103,14 @@ class VirtualSound:
             self._server.kill()
             self._server.wait()
             self._server = None
+
+    def freeze(self) -> None:
+        """Stop the server where it stands, as a hang does: calls to it do not return."""
+        self._server.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._server.send_signal(signal.SIGCONT)
 
     def plug(self, name: str, rate: int = 44_100, channels: int = 1) -> None:
         """Add a source. Without norewinds an idle one is heard one or two seconds late."""

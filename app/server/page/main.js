@@ -76,6 +76,8 @@ function on(event) {
   if (!page.microphone && event.type !== "turns") return;
   switch (event.type) {
     case "identification":
+      if (page.noSound) showListening();
+      page.noSound = false;
       page.nowS = page.offsetS + event.time_s;
       if (event.speaker) page.lastName = event.speaker;
       showIdentified(event, people.inks, page.lastName);
@@ -95,7 +97,13 @@ function on(event) {
       break;
     case "notice":
       status(sentence(event.message), "bad");
-      setTimeout(() => { if (page.microphone) status(`Listening to ${page.microphone.label || "the microphone"}.`, "on"); }, 6000);
+      if (event.code === "no_sound") {
+        page.noSound = true;
+        showState({ mood: "trouble", title: "No sound arrives", detail: "Listening goes on by itself when it does." });
+        people.show(null);
+      } else {
+        setTimeout(showListening, 6000);
+      }
       break;
   }
 }
@@ -106,6 +114,10 @@ function running(is) {
   byId("start").dataset.running = String(is);
   byId("start-text").textContent = is ? "Stop" : "Start";
   byId("device").disabled = is;
+}
+
+function showListening() {
+  if (page.microphone) status(`Listening to ${page.microphone.label || "the microphone"}.`, "on");
 }
 
 function status(text, kind) {

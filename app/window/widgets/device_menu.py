@@ -17,7 +17,7 @@ from utils import HeardError
 
 def microphone_names() -> list[str]:
     """Names of the microphones there are now; none if the system has no sound at all."""
-    from app.audio.microphone import list_devices
+    from app.audio.input_stream import list_devices
 
     try:
         return list(dict.fromkeys(device.name for device in list_devices()))
