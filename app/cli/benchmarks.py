@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: speed of networks, extraction, galleries and a server, start-up, window, a day."""
+"""``python -m app benchmarks``: networks, extraction, galleries, a server and its strangers, start-up, a day."""
 
 from __future__ import annotations
 
@@ -112,6 +112,16 @@ def server(options: argparse.Namespace) -> None:
                 print(f"  unexpected: {line}")
 
 
+def strangers(options: argparse.Namespace) -> None:
+    from app.benchmarks import server, strangers
+
+    with server.server(options.model) as (pid, client):
+        print("\nConnections without the token to a server in a process of its own, one kind after the other:")
+        for kind in strangers.KINDS:
+            print(f"  {strangers.run_strangers(pid, client, kind)}", flush=True)
+        print(f"  {strangers.run_strangers(pid, client, strangers.KINDS[0], connections=520)}")
+
+
 def day(options: argparse.Namespace) -> None:
     from app.benchmarks.soak import DayConfig, simulate_day
     from app.demo import DEMO
@@ -162,6 +172,7 @@ PARTS = {
     "start": start,
     "gallery": gallery,
     "server": server,
+    "strangers": strangers,
     "day": day,
     "extract": extraction,
     "overlap": overlap,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def run(argv: list[str]) -> int:
         "rate_per_s": options.rate,
     }
     for name, value in wanted.items():
-        if value < 0 or (value == 0 and name != "rate_per_s"):
-            raise BadInput(f"{name} must be more than zero.")
+        if not math.isfinite(value) or value < 0 or (value == 0 and name != "rate_per_s"):
+            raise BadInput(f"{name} must be a number of more than zero.")
     return serve(
         ServeOptions(
             host=options.host,
@@ -43,6 +44,7 @@ def run(argv: list[str]) -> int:
             compute=options.compute,
             threshold=options.threshold,
             data=options.data,
+            hosts=tuple(options.allow_host),
             limits=replace(limits, **wanted),
         )
     )
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--certfile", type=Path, metavar="PEM", help="certificate: serve https")
     parser.add_argument("--keyfile", type=Path, metavar="PEM", help="its private key")
     parser.add_argument("--token-file", type=Path, metavar="F", help="default: server-token in the data folder")
+    hosts = {"action": "append", "default": [], "metavar": "NAME"}
+    parser.add_argument("--allow-host", **hosts, help="a name that leads here through a proxy; may be repeated")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where people are kept (default: data/)")
     add_model_option(parser)
     add_compute_option(parser)
@@ -63,5 +67,5 @@ def _parser() -> argparse.ArgumentParser:
     limits.add_argument("--max-body-mb", type=int, default=64, metavar="N", help="of a request, in MiB (default 64)")
     limits.add_argument("--max-audio-s", type=float, default=1800, metavar="S", help="of an upload (default 1800)")
     limits.add_argument("--max-streams", type=int, default=16, metavar="N", help="live at once (default 16)")
-    limits.add_argument("--rate", type=float, default=50, metavar="N", help="requests/s of an address; 0: any")
+    limits.add_argument("--rate", type=float, default=50, metavar="N", help="requests/s; 0: any")
     return parser

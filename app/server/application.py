@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.schemas import Health, ModelInfo
 from app.server import analysis, people, websocket
-from app.server.auth import TokenCheck
+from app.server.auth import SiteCheck, TokenCheck
 from app.server.errors import error_responses, install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
 from app.server.service import Service, service_of
@@ -59,8 +59,8 @@ def model(service: Annotated[Service, Depends(service_of)]) -> ModelInfo:
     )
 
 
-def create_app(service: Service, token: str) -> FastAPI:
-    """The server as an ASGI application. It closes the service when it ends."""
+def create_app(service: Service, token: str, hosts: frozenset[str] | None = None) -> FastAPI:
+    """The server as an ASGI application. It closes the service when it ends. ``hosts``: see ``SiteCheck``."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +70,7 @@ def create_app(service: Service, token: str) -> FastAPI:
         await run_in_threadpool(service.close)
 
     app = FastAPI(title="Heard", version="1", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.service, app.state.streams = service, set()
+    app.state.service, app.state.streams, app.state.token_check = service, set(), TokenCheck(token)
     pages = page_routes()
     routes = list(pages)
     for part in (people.router, analysis.router, router, websocket.router):
@@ -78,7 +78,12 @@ def create_app(service: Service, token: str) -> FastAPI:
         routes += [route for route in part.routes if isinstance(route, APIRoute)]
     app.router.routes.extend(pages)
     install_handlers(app, routes)
-    app.add_middleware(AdmissionMiddleware, token_check=TokenCheck(token), config=service.config)
+    app.add_middleware(
+        AdmissionMiddleware,
+        token_check=app.state.token_check,
+        site_check=SiteCheck(hosts),
+        config=service.config,
+    )
     app.openapi = lambda: _openapi(app)
     return app
 

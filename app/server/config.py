@@ -13,6 +13,8 @@ class ServerConfig:
 
     max_body_bytes: int = 64 * MIB
     """Bytes of one request, all uploads together: half an hour of 16 kHz WAV."""
+    max_json_bytes: int = 64 * 1024
+    """Bytes of a JSON body."""
     max_audio_s: float = 1800.0
     """Length of one upload, decoded."""
     max_sample_s: float = 60.0
@@ -22,17 +24,28 @@ class ServerConfig:
     jobs: int = 2
     """Uploads decoded and analysed at the same time; the others wait."""
     rate_per_s: float = 50.0
-    """Requests of one address per second, on average; 0 is no limit."""
+    """Requests with the token per second, on average, and apart from them those of each address without it; 0 is no
+    limit."""
     burst: int = 200
-    """Requests of one address that may come at once."""
+    """Requests with the token that may come at once, and apart from them those of each address without it."""
     body_idle_s: float = 15.0
     """Longest pause in a body that arrives; then the request is given up."""
     body_s: float = 300.0
     """Longest time that a body may take in all; then the request is given up."""
     header_s: float = 10.0
-    """Longest time that the head of a request may take; then its connection is closed."""
+    """Longest time that a TLS handshake or the head of a request may take; then its connection is closed."""
+    drain_s: float = 10.0
+    """Longest time that what is left of a body may take that nobody wants, or an answer that nobody fetches."""
+    max_head_bytes: int = 32 * 1024
+    """Bytes of the head of a request. Browsers send cookies of other servers on the same machine along."""
+    max_line_bytes: int = 16 * 1024
+    """Bytes of an address or of one header."""
+    max_headers: int = 100
+    """Headers of one request."""
+    max_strangers: int = 128
+    """Connections that have not shown the token at the same time; of more the oldest are closed."""
     max_connections: int = 512
-    """Connections of all kinds at the same time."""
+    """Connections that have shown the token at the same time; one more is told to come back."""
     max_streams: int = 16
     """Live connections at the same time."""
     stream_idle_s: float = 60.0

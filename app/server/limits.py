@@ -1,15 +1,20 @@
-"""Admission of requests: who may come in, how often, with how much, and how slowly. An ASGI middleware."""
+"""Admission of requests: who may come in, how often, with how much, and how slowly. An ASGI middleware.
+
+Whoever has the token has a budget that nobody else can use up: requests without it are counted apart, those of other
+sites' pages not at all.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.server.auth import TokenCheck
+from app.server.auth import Header, SiteCheck, TokenCheck
 from app.server.config import MIB, ServerConfig
 from app.server.errors import ApiError, error_response
 
@@ -45,11 +50,12 @@ class RateLimit:
 
 
 class AdmissionMiddleware:
-    """Lets a request through, or answers it itself with 401, 408, 413 or 429."""
+    """Lets a request through, or answers it itself with 401, 403, 408, 413 or 429."""
 
-    def __init__(self, app: ASGIApp, token_check: TokenCheck, config: ServerConfig):
-        self.app, self.token_check, self.config = app, token_check, config
-        self._rate = RateLimit(config.rate_per_s, config.burst)
+    def __init__(self, app: ASGIApp, token_check: TokenCheck, site_check: SiteCheck, config: ServerConfig):
+        self.app, self.token_check, self.site_check, self.config = app, token_check, site_check, config
+        self._owners = RateLimit(config.rate_per_s, config.burst)
+        self._strangers = RateLimit(config.rate_per_s, config.burst)
         self._in_work = 0  # requests with a body in work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +63,21 @@ class AdmissionMiddleware:
             return await self.app(scope, receive, send)
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
             send = _uncached(send)
-        if refused := self._refuse(scope):
+        try:
+            await self._admit(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops, and this did not end in time
+            stopping = ApiError(503, "stopping", "the server is stopping.", retry_s=5)
+            with contextlib.suppress(RuntimeError):  # half an answer is out
+                await error_response(stopping)(scope, receive, send)
+        return None
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if not self.token_check.accepts(headers):
+            if refused := self._refuse_stranger(scope, headers):
+                return await error_response(refused)(scope, receive, send)
+            return await self.app(scope, _no_body if scope["type"] == "http" else receive, send)
+        if refused := self._refuse_owner(headers):
             return await error_response(refused)(scope, receive, send)
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             return await self.app(scope, receive, send)
@@ -66,26 +86,39 @@ class AdmissionMiddleware:
             return await error_response(busy)(scope, receive, send)
         self._in_work += 1
         try:
-            return await self.app(scope, self._limit_body(receive), send)
+            return await self.app(scope, self._limit_body(receive, self._most_bytes(headers)), send)
         finally:
             self._in_work -= 1
 
-    def _refuse(self, scope: Scope) -> ApiError | None:
-        client = scope.get("client")
-        wait_s = self._rate.wait_s(client[0] if client else "", time.monotonic())
-        if wait_s:
-            return ApiError(429, "too_many_requests", "too many requests from this address; wait.", retry_s=wait_s)
-        path = scope["path"]
-        if path not in PUBLIC and path.startswith(PROTECTED) and not self.token_check.accepts(dict(scope["headers"])):
-            error = ApiError(401, "unauthorised", "this needs the server's token: Authorization: Bearer TOKEN.")
-            error.headers = {"WWW-Authenticate": "Bearer"}
-            return error
-        length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > self.config.max_body_bytes:
-            return self._too_large()
-        return None
+    def _refuse_stranger(self, scope: Scope, headers: Header) -> ApiError | None:
+        """Why a request without the token gets no further. What a page of another site asks is refused uncounted."""
+        path, foreign = scope["path"], self.site_check.is_foreign(headers)
+        protected = path.startswith(PROTECTED)
+        if foreign and (path in PUBLIC or not protected):
+            text = "this page belongs to another site, or this server is not known by that name (--allow-host)."
+            return ApiError(403, "foreign_site", text)
+        if protected and not foreign:  # the page comes from memory, and is no dearer than a refusal
+            client = scope.get("client")
+            if wait_s := self._strangers.wait_s(client[0] if client else "", time.monotonic()):
+                return _too_many("requests without the token from this address", wait_s)
+        if path in PUBLIC or not protected:
+            return None
+        error = ApiError(401, "unauthorised", "this needs the server's token: Authorization: Bearer TOKEN.")
+        error.headers = {"WWW-Authenticate": "Bearer"}
+        return error
 
-    def _limit_body(self, receive: Receive) -> Receive:
+    def _refuse_owner(self, headers: Header) -> ApiError | None:
+        if wait_s := self._owners.wait_s("token", time.monotonic()):
+            return _too_many("requests with this token", wait_s)
+        length = headers.get(b"content-length", b"0").decode("latin-1")
+        most = self._most_bytes(headers)
+        return None if length.isdecimal() and int(length[:20]) <= most else _too_large(most)
+
+    def _most_bytes(self, headers: Header) -> int:
+        is_json = headers.get(b"content-type", b"").lower().startswith(b"application/json")
+        return min(self.config.max_json_bytes, self.config.max_body_bytes) if is_json else self.config.max_body_bytes
+
+    def _limit_body(self, receive: Receive, most_bytes: int) -> Receive:
         """``receive`` with a limit on the size of the body and on the time that it takes."""
         deadline, size = time.monotonic() + self.config.body_s, 0
         complete = False
@@ -102,16 +135,25 @@ class AdmissionMiddleware:
                 error.headers = {"Connection": "close"}
                 raise error from None
             size += len(message.get("body", b""))
-            if size > self.config.max_body_bytes:
-                raise self._too_large()
+            if size > most_bytes:
+                raise _too_large(most_bytes)
             complete = not message.get("more_body", False)
             return message
 
         return limited
 
-    def _too_large(self) -> ApiError:
-        megabytes = self.config.max_body_bytes / MIB
-        return ApiError(413, "too_large", f"the request is too large: at most {megabytes:g} MiB.")
+
+async def _no_body() -> Message:
+    """``receive`` for whoever has no token: nothing of theirs is waited for."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def _too_many(what: str, wait_s: float) -> ApiError:
+    return ApiError(429, "too_many_requests", f"too many {what}; wait.", retry_s=wait_s)
+
+
+def _too_large(most_bytes: int) -> ApiError:
+    return ApiError(413, "too_large", f"the request is too large: at most {most_bytes / MIB:g} MiB.")
 
 
 def _uncached(send: Send) -> Send:

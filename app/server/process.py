@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import ssl
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +21,16 @@ from app.server.config import ServerConfig
 from utils import BadInput, HeardError, data_dir
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from starlette.types import ASGIApp
     from uvicorn import Server
 
 STOP_S = 5
 """Time that requests in work have to end when the server is stopped."""
+OPEN_FILES = 4096
+LAST_S = 8
+"""Time after which the process ends whatever its threads do: less than the 10 s that containers are given."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class ServeOptions:
     compute: str = "auto"
     threshold: float | None = None
     data: Path | None = None
+    hosts: tuple[str, ...] = ()
+    """Names besides localhost that lead to a server on this machine alone, through a proxy before it."""
     limits: ServerConfig = ServerConfig()
 
     def check(self) -> None:
@@ -57,7 +66,7 @@ class ServeOptions:
             check_outputs((("--token-file", self.token_file),), inputs, data=self.data)
         if self.certfile:
             try:
-                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certfile, self.keyfile)
+                _tls_context(self.certfile, self.keyfile)
             except FileNotFoundError:
                 raise BadInput(f"{self.certfile} or {self.keyfile}: no such file.") from None
             except (ssl.SSLError, OSError) as error:
@@ -74,6 +83,7 @@ def serve(options: ServeOptions) -> int:
     logging.basicConfig(format="heard: %(message)s", level=logging.WARNING)
     for noisy in ("uvicorn", "python_multipart"):  # they warn of every malformed request
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    _open_many_files()
     data = data_dir(options.data)
     token_file = options.token_file or data / TOKEN_FILE
     token = load_token(token_file)
@@ -94,7 +104,9 @@ def serve(options: ServeOptions) -> int:
         from app.server.service import Service
 
         service = Service(encoder, data, options.limits, options.threshold)
-        server = make_server(create_app(service, token), options.limits, options.certfile, options.keyfile)
+        hosts = frozenset(name.lower() for name in options.hosts)
+        app = create_app(service, token, hosts if hosts or _is_local(host) else None)
+        server = make_server(app, options.limits, options.certfile, options.keyfile)
         address = f"{scheme}://{_in_url(host)}:{port}/"
         people = len(service.gallery().people)
         print_line(f"serving {address} (model {encoder.model_id}, {people} {'person' if people == 1 else 'people'}).")
@@ -109,19 +121,23 @@ def serve(options: ServeOptions) -> int:
 def make_server(
     app: ASGIApp, limits: ServerConfig, certfile: Path | None = None, keyfile: Path | None = None
 ) -> Server:
-    """uvicorn around the application, with the limits that only it can keep. It logs nobody's requests."""
+    """uvicorn around an application of ``create_app``, with the limits that only it can keep. It logs no requests."""
     import uvicorn
 
-    from app.server.header_timeout import HeaderTimeoutProtocol
+    from app.server.bounded_http import BoundedProtocol
+    from app.server.lobby import Lobby, TlsDoor
 
+    lobby = Lobby(limits.max_strangers, limits.max_connections)
+    shared = {"header_s": limits.header_s, "limits": limits, "lobby": lobby, "token_check": app.state.token_check}
+    http = type("Http", (BoundedProtocol,), shared)
+    tls = _tls_context(certfile, keyfile) if certfile else None
     config = uvicorn.Config(
         app,
-        http=type("Http", (HeaderTimeoutProtocol,), {"header_s": limits.header_s}),
+        http=(lambda **named: TlsDoor(http(**named), tls, lobby, limits.header_s)) if tls else http,
+        loop="asyncio",
+        ws="websockets-sansio",
         ws_max_size=limits.max_message_bytes,
-        limit_concurrency=limits.max_connections,
         timeout_graceful_shutdown=STOP_S,
-        ssl_certfile=certfile,
-        ssl_keyfile=keyfile,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -130,15 +146,56 @@ def make_server(
     return uvicorn.Server(config)
 
 
+def _tls_context(certfile: Path, keyfile: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certfile, keyfile)
+    return context
+
+
 def print_line(line: str) -> None:
     print(line[:1].upper() + line[1:], flush=True)
 
 
 def _run_until_signalled(server: Server, listener: socket.socket) -> None:
-    """Serve until Ctrl-C or SIGTERM. uvicorn raises the signal again once it has stopped: here it is no error."""
+    """Serve until Ctrl-C or SIGTERM. uvicorn raises the signal again once it has stopped: here it is no error.
+
+    Ends the process if a thread has not come to its end within ``LAST_S`` after the signal. Files and database are
+    written so that nothing is left half done by that.
+    """
+    last = threading.Timer(LAST_S, _end_process)
+    last.daemon = True
+    ask_to_stop = server.handle_exit
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if not last.is_alive():
+            last.start()
+        ask_to_stop(number, frame)
+
+    server.handle_exit = on_signal
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
+    for thread in threading.enumerate():  # which the interpreter would wait for
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    last.cancel()
+
+
+def _end_process() -> None:
+    print("heard: stopped; work that did not end was given up.", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    os._exit(1)
+
+
+def _open_many_files() -> None:
+    """Ask the system for as many open files as connections may need: 1,024 is what many give unasked."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _open_listener(host: str, port: int) -> socket.socket:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import shutil
 import signal
 import socket
@@ -12,39 +11,14 @@ import ssl
 import stat
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 
 from app.client import Client
+from tests.support.serving import certificate, serving
 from utils import ROOT
-
-
-@contextmanager
-def serving(*arguments: object, data: Path):
-    """The process and its address; killed if a test leaves it running."""
-    command = [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(data), *map(str, arguments)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines = []
-    try:
-        while not lines or "Ctrl-C" not in lines[-1]:
-            line = process.stdout.readline()
-            assert line, "".join(lines)
-            lines.append(line)
-        address = re.search(r"Serving (https?://\S+:\d+)/", "".join(lines)).group(1)
-        give_up = time.monotonic() + 30
-        while time.monotonic() < give_up:  # the line comes a moment before the socket is served
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", int(address.rsplit(":", 1)[1]))) == 0:
-                    break
-        yield process, address, "".join(lines)
-    finally:
-        process.kill()
-        process.stdout.close()
-        process.wait()
 
 
 def failing(*arguments: object, data: Path) -> tuple[int, str]:
@@ -77,10 +51,7 @@ def test_it_serves_from_this_machine_alone_and_stops_cleanly_with_streams_open(d
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
 def test_it_serves_https_and_ends_with_sigterm(data, tmp_path):
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2"]
-    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*make, *name], check=True, capture_output=True)
+    cert, key = certificate(tmp_path)
     with serving("--certfile", cert, "--keyfile", key, data=data) as (process, address, said):
         assert address.startswith("https://")
         assert "warning" not in said.lower()
