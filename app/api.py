@@ -20,10 +20,11 @@ import numpy as np
 from app.audio.source import AudioSource
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
-from app.scoring.cohort import unit
 from app.scoring.decision import decide
 from app.scoring.gallery import Gallery, best
-from app.scoring.identification import UNKNOWN, Identification
+from app.scoring.identification import Identification
+from app.scoring.labels import label_of
+from app.scoring.vectors import NotComparable, finite_unit
 from app.verification import SpeakerEmbedding, Verification, embed_recordings, verify_embeddings
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, data_dir, mono, resample
@@ -70,7 +71,7 @@ class Heard:
     def reload(self) -> None:
         """Read the voiceprints again: somebody may have been enrolled meanwhile."""
         with VoiceprintStore(data_dir(self._data)) as store:
-            self.gallery = store.gallery(self.encoder.sha256, self.encoder.cohort)
+            self.gallery = store.gallery(self.encoder.sha256, self.encoder.cohort, self.encoder.dim)
             """The people enrolled, as this model knows them."""
 
     def embed(self, sound: Sound, rate: int = SAMPLE_RATE) -> np.ndarray:
@@ -102,7 +103,7 @@ class Heard:
         gender, gender_confidence = self.encoder.gender(embedded.embedding)
         return Identification(
             time_s=embedded.speech_s,
-            label=decision.speaker or UNKNOWN,
+            label=label_of(decision.speaker),
             speaker=decision.speaker,
             confidence=decision.confidence,
             scores=scores,
@@ -150,7 +151,11 @@ class Heard:
         if any(row.shape != (self.encoder.dim,) for _, row in rows):
             raise BadInput(f"embeddings of this model have {self.encoder.dim} numbers; these have not.")
         vectors = np.array([row for _, row in rows], np.float32).reshape(-1, self.encoder.dim)
-        return Gallery(tuple(name for name, _ in rows), unit(vectors), self.encoder.cohort)
+        try:
+            vectors = finite_unit(vectors, self.encoder.dim)
+        except NotComparable:
+            raise BadInput("these embeddings are not all finite numbers, or one is all zeros.") from None
+        return Gallery(tuple(name for name, _ in rows), vectors, self.encoder.cohort)
 
 
 def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.diarisation.rttm import read_rttm, rttm_token
+from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
-from app.scoring.identification import UNKNOWN, is_unknown
+from app.scoring.identification import is_unknown
+from app.scoring.labels import UNKNOWN
 from utils import BUNDLED
 
 DEMO = BUNDLED / "demo"
@@ -32,13 +33,13 @@ def agreement(
     wanted: list[set[str]] = [set() for _ in range(steps)]
     given: list[str | None] = [None] * steps
     for turn in reference:
-        name = UNKNOWN if turn.label in strangers else rttm_token(turn.label)
+        name = UNKNOWN if turn.label in strangers else turn.label
         for step in range(round(turn.start_s * 100), min(steps, round(turn.end_s * 100))):
             wanted[step].add(name)
     for turn in hypothesis:
         span = range(round(turn.start_s * 100), min(steps, round(turn.end_s * 100)))
         for step in span:
-            given[step] = UNKNOWN if is_unknown(turn.label) else rttm_token(turn.label)
+            given[step] = UNKNOWN if is_unknown(turn.label) else turn.label
     speech = [(want, got) for want, got in zip(wanted, given, strict=True) if want]
     right = sum(got in want for want, got in speech)
     missed = sum(got is None for _, got in speech)

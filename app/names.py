@@ -6,6 +6,7 @@ refused now, and must be found by it. Whoever makes a name, typed or read from a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from utils import BadInput, clean_name
@@ -46,6 +47,7 @@ LOOKS_LIKE = {
     for c in others
 }
 """Letters of other scripts that look like Latin ones, for the letters of ``WORDS``."""
+SPELT = re.compile("<U\\+((?:10|[0-9A-F])?[0-9A-F]{4})>")
 LETTER_SIGNS = (0x1F150, 0x1F170, 0x1F1E6)
 """Where A to Z begin as white letters on discs and squares, and as regional indicators."""
 
@@ -93,6 +95,12 @@ def shown_name(name: str) -> str:
     shown = name.replace("<U+", "<U+003C>U+")
     shown = "".join(f"<U+{ord(c):04X}>" if _must_spell(shown, at) else c for at, c in enumerate(shown))
     return shown + PERSON if is_reserved(shown) else shown
+
+
+def shown_as(text: str) -> str:
+    """The name that is shown as this text; the text itself if no name is."""
+    name = SPELT.sub(lambda match: chr(int(match[1], 16)), text.removesuffix(PERSON))
+    return name if shown_name(name) == text else text
 
 
 def _must_spell(name: str, at: int) -> bool:

@@ -192,6 +192,7 @@ class Verification:
 class Identified:
     __pydantic_config__ = example(
         label="Ana",
+        kind="person",
         speaker="Ana",
         confidence=0.98,
         scores={"Ana": 0.74, "Ben": 0.11},
@@ -203,8 +204,11 @@ class Identified:
         duration_s=9.6,
     )
     label: str
-    """A name, or "unknown"."""
+    """A name, or "unknown". Of somebody who has the program's own word for a name it is "unknown (person)"."""
+    kind: Literal["person", "unknown"]
+    """What the label stands for."""
     speaker: str | None
+    """The person's name as it is enrolled; null for an unknown voice."""
     confidence: float = field(metadata=PROBABILITY)
     scores: dict[str, float]
     threshold: float
@@ -218,17 +222,21 @@ class Identified:
 
 @dataclass(frozen=True)
 class Turn:
-    __pydantic_config__ = example(start_s=0.48, end_s=3.2, speaker="Ana")
+    __pydantic_config__ = example(start_s=0.48, end_s=3.2, speaker="Ana", kind="person")
     start_s: float
     end_s: float
     speaker: str
     """A name, "unknown", or "Unknown 1" and so on."""
+    kind: Literal["person", "voice", "unknown"]
+    """What the speaker is: somebody enrolled, one unknown voice among others, or just unknown."""
 
 
 @dataclass(frozen=True)
 class TimelineInfo:
     __pydantic_config__ = example(
-        file="talk", turns=[{"start_s": 0.48, "end_s": 3.2, "speaker": "Ana"}], talk_time_s={"Ana": 2.72}
+        file="talk",
+        turns=[{"start_s": 0.48, "end_s": 3.2, "speaker": "Ana", "kind": "person"}],
+        talk_time_s={"Ana": 2.72},
     )
     file: str
     turns: list[Turn]

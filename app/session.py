@@ -17,8 +17,10 @@ from app.demo import DEMO
 from app.diarisation.rttm import write_rttm
 from app.diarisation.timeline import Turn
 from app.embedding.model_files import BUNDLED_FILES
+from app.names import shown_name
 from app.outputs import check_outputs, model_inputs, private_opener
-from app.scoring.identification import UNKNOWN, Identification, is_unknown
+from app.scoring.identification import Identification, is_unknown
+from app.scoring.labels import UNKNOWN
 from utils import BadInput, HeardError, data_dir
 
 if TYPE_CHECKING:
@@ -138,16 +140,24 @@ class Session:
 
             return gallery_from_folder(DEMO / "enrolment", encoder)
         with VoiceprintStore(data_dir(self.options.data)) as store:
-            gallery, self.stale = store.gallery(encoder.sha256, encoder.cohort), tuple(store.stale(encoder.sha256))
+            gallery = store.gallery(encoder.sha256, encoder.cohort, encoder.dim)
+            self.stale = tuple(store.stale(encoder.sha256))
+        command, lines = build_command(self.options), []
         if self.stale:
-            self.notice = (
-                f"{', '.join(self.stale)}: enrolled with another model and not compared with this one;"
-                f" run `{build_command(self.options)}` to build their voiceprints again."
+            lines.append(
+                f"{', '.join(map(shown_name, self.stale))}: enrolled with another model and not compared with this one;"
+                f" run `{command}` to build their voiceprints again."
             )
-        elif not gallery.names:
-            self.notice = (
+        if gallery.damaged:
+            lines.append(
+                f"{', '.join(map(shown_name, gallery.damaged))}: the voiceprint is damaged and not compared;"
+                f" run `{command}` to build it again."
+            )
+        if not (gallery.names or lines):
+            lines.append(
                 "Nobody is enrolled yet: run `python record_samples.py NAME`, then `python build_voiceprint.py`."
             )
+        self.notice = " ".join(lines)
         return gallery
 
     def run(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.cli.options import add_model_option
 from app.embedding.model_files import resolve
+from app.names import shown_name
 from app.outputs import check_outputs, model_inputs
 from app.terminal.tables import table
 from app.voiceprints.faiss_export import export_vectors
@@ -88,7 +89,7 @@ def _list(store: VoiceprintStore) -> None:
             built = (person.enrolled_at[:10], str(person.samples), f"{person.speech_s:.1f}", ", ".join(person.models))
         else:
             built = ("-", "-", "-", "not built yet: python build_voiceprint.py")
-        rows.append((name, str(len(wavs)), *built))
+        rows.append((shown_name(name), str(len(wavs)), *built))
     if rows:
         header = ("person", "recordings", "enrolled", "samples used", "speech s", "model")
         print(table(header, rows, numbers=(1, 3, 4)))
@@ -115,5 +116,7 @@ def _export(store: VoiceprintStore, path: Path, model: str) -> None:
     weights = resolve(model)
     sha256 = file_sha256(weights.path)
     gallery = store.gallery(sha256)
+    for name in gallery.damaged:
+        print(f"warning: {shown_name(name)}: the voiceprint is damaged and left out.", file=sys.stderr)
     beside = export_vectors(gallery, path, weights.model_id, sha256)
     print(f"{len(gallery.names)} voiceprints of {weights.model_id} were written to {path}, their names to {beside}.")

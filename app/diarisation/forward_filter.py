@@ -24,7 +24,8 @@ import numpy as np
 from app.audio.vad import CHUNK_S
 from app.diarisation.hypothesis import OnsetHypothesis, log_sum
 from app.diarisation.turn_evidence import TurnEvidence
-from app.scoring.identification import UNKNOWN, plain
+from app.scoring.identification import plain
+from app.scoring.labels import UNKNOWN, Label, read_label
 
 
 @dataclass(frozen=True)
@@ -57,27 +58,27 @@ class ForwardFilterConfig:
 class Posterior:
     """How probable it is that each speaker has the present turn."""
 
-    probabilities: Mapping[str, float]
+    probabilities: Mapping[Label, float]
     """Label -> probability, 0 to 1; every unknown voice has a label of its own. They sum to 1."""
 
     @cached_property
-    def plain(self) -> dict[str, float]:
+    def plain(self) -> dict[Label, float]:
         """Label -> probability, with all unknown voices together as "unknown"."""
-        summed: dict[str, float] = {}
+        summed: dict[Label, float] = {}
         for label, probability in self.probabilities.items():
             summed[plain(label)] = summed.get(plain(label), 0.0) + probability
         return summed
 
     @cached_property
-    def best(self) -> str:
+    def best(self) -> Label:
         """The most probable name, or "unknown" if the unknown voices together are more probable."""
         return max(self.plain, key=self.plain.__getitem__)
 
     @cached_property
-    def likeliest(self) -> str:
+    def likeliest(self) -> Label:
         """The most probable label that ``best`` stands for: the name, or which of the unknown voices."""
         labels = (label for label in self.probabilities if plain(label) == self.best)
-        return max(labels, key=self.probabilities.__getitem__)
+        return read_label(max(labels, key=self.probabilities.__getitem__))
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Segment:
     hypothesis: OnsetHypothesis
     first: int
     last: int
-    label: str
+    label: Label
 
 
 class ForwardFilter:
@@ -177,7 +178,7 @@ class ForwardFilter:
     # ------------------------------------------------------------ hypotheses
 
     def _next_onset(
-        self, log_alphas: list[dict[str, float]], log_deltas: list[dict[str, float]], news_s: float
+        self, log_alphas: list[dict[Label, float]], log_deltas: list[dict[Label, float]], news_s: float
     ) -> OnsetHypothesis:
         """The hypothesis that another turn begins now: a turn that is very short has hardly ended."""
         usual = round(self.config.usual_turn_s / CHUNK_S)
@@ -205,7 +206,7 @@ class ForwardFilter:
     def _backtrack(self, newest: OnsetHypothesis) -> list[Segment]:
         """The most likely turns until now, oldest first, the last of them from the onset of ``newest``."""
         path, last, hypothesis, label = [], self.heard, newest, self.posterior.likeliest
-        while True:
+        while True:  # ends: what points back was made before, and so has an earlier onset
             path.append(Segment(hypothesis, max(hypothesis.onset, self._committed), last, label))
             _, before = hypothesis.viterbi(label)
             if before is None or hypothesis.onset <= self._committed:
@@ -245,24 +246,24 @@ class ForwardFilter:
             if segment.last > until
         ]
 
-    def rename(self, old: str, new: str, at: int | None = None) -> None:
+    def rename(self, old: Label, new: Label, at: int | None = None) -> None:
         """Replace a label by another: in the hypothesis whose onset is the chunk ``at``, or in all of them."""
         for each in self.hypotheses:
             if at is None or each.onset == at:
                 each.rename(old, new)
 
 
-def _summed(log_alphas: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _summed(log_alphas: Sequence[Mapping[Label, float]]) -> dict[Label, float]:
     """Label -> log weight, all hypotheses together."""
     labels = dict.fromkeys(label for own in log_alphas for label in own)
     return {label: log_sum(own[label] for own in log_alphas if label in own) for label in labels}
 
 
 def _maxima(
-    log_deltas: Sequence[Mapping[str, float]], hypotheses: Sequence[OnsetHypothesis]
-) -> dict[str, tuple[float, OnsetHypothesis]]:
+    log_deltas: Sequence[Mapping[Label, float]], hypotheses: Sequence[OnsetHypothesis]
+) -> dict[Label, tuple[float, OnsetHypothesis]]:
     """Label -> (log weight, hypothesis) of the most likely turns that end with the label."""
-    best: dict[str, tuple[float, OnsetHypothesis]] = {}
+    best: dict[Label, tuple[float, OnsetHypothesis]] = {}
     for own, each in zip(log_deltas, hypotheses, strict=True):
         for label, weight in own.items():
             if label not in best or weight > best[label][0]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.scoring.identification import UNKNOWN
+from app.scoring.labels import UNKNOWN, Label
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PooledEmbedding:
     """(D,) sum of ``newest`` and of that of the window before it."""
     total_s: float
     """Seconds of speech behind ``total``."""
-    log_odds: dict[str, float] = field(default_factory=dict)
+    log_odds: dict[Label, float] = field(default_factory=dict)
     """Label -> log odds of the whole turn until then."""
 
 
@@ -43,8 +43,8 @@ class OnsetHypothesis:
     def __init__(
         self,
         onset: int,
-        log_alpha_before: dict[str, float],
-        backpointers: dict[str, tuple[float, OnsetHypothesis]],
+        log_alpha_before: dict[Label, float],
+        backpointers: dict[Label, tuple[float, OnsetHypothesis]],
         since_onset_s: float = 0.0,
     ):
         self.onset = onset
@@ -70,7 +70,7 @@ class OnsetHypothesis:
         """Whether a turn that goes on may be taken as two at the onset: there was a pause."""
         self.pooled: list[PooledEmbedding] = []
         """The turn's embedding as it was after each update, in order of time."""
-        self.log_odds: dict[str, float] = {}
+        self.log_odds: dict[Label, float] = {}
         """Label -> log odds that the turn is this speaker's, against a voice never heard."""
         self.scores: dict[str, float] = {}
         """Enrolled name -> score of the turn."""
@@ -86,7 +86,7 @@ class OnsetHypothesis:
         self.pooled.append(PooledEmbedding(heard, newest, seconds, total, total_s))
         del self.pooled[: -self.max_pooled]
 
-    def observe(self, log_odds: dict[str, float], scores: dict[str, float], before: int) -> None:
+    def observe(self, log_odds: dict[Label, float], scores: dict[str, float], before: int) -> None:
         """Take in the log odds and scores of the pooled embedding.
 
         The log odds of the turn's speech until the chunk ``before`` are added, for the pooled embedding no longer holds
@@ -106,7 +106,7 @@ class OnsetHypothesis:
         at = bisect_right(self.pooled, heard, key=lambda row: row.heard)
         return self.pooled[at - 1] if at else None
 
-    def log_alpha(self, label: str) -> float:
+    def log_alpha(self, label: Label) -> float:
         """The forward variable: log weight of all that was heard, if the turn of this onset still goes on and is the
         speaker's. All sequences of turns before the onset are summed."""
         own, others, bonus = self.log_alpha_before.get(label, -math.inf), self.log_evidence, self.log_return_bonus
@@ -117,7 +117,7 @@ class OnsetHypothesis:
         begun = log_sum((others + self.log_change, own + self.log_continue + bonus))
         return begun + self.log_survival + self.log_odds.get(label, -math.inf)
 
-    def viterbi(self, label: str) -> tuple[float, tuple[str, OnsetHypothesis] | None]:
+    def viterbi(self, label: Label) -> tuple[float, tuple[Label, OnsetHypothesis] | None]:
         """(log weight of the most likely turns until now if the turn of this onset still goes on and is the speaker's,
         the turn before it as (label, hypothesis), or None if there was none)."""
         if not self.backpointers:
@@ -134,7 +134,7 @@ class OnsetHypothesis:
                 best, before = weight, (who, hypothesis)
         return best + self.log_survival + self.log_odds.get(label, -math.inf), before
 
-    def rename(self, old: str, new: str) -> None:
+    def rename(self, old: Label, new: Label) -> None:
         """Replace a label by another wherever it stands."""
         for table in (self.log_alpha_before, self.backpointers, self.log_odds):
             if old in table:

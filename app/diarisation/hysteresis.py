@@ -13,7 +13,8 @@ from app.diarisation.forward_filter import Posterior
 from app.diarisation.hypothesis import OnsetHypothesis
 from app.diarisation.session_speakers import SessionSpeakers
 from app.scoring.cohort import unit
-from app.scoring.identification import UNKNOWN, is_numbered, is_unknown, plain
+from app.scoring.identification import is_numbered, plain
+from app.scoring.labels import UNKNOWN, Kind, Label
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class HysteresisConfig:
 class ShownTurn:
     """What is shown of the present turn."""
 
-    label: str | None = None
+    label: Label | None = None
     """A name, "unknown", "Unknown 1", or None while nothing is certain."""
     speaker: str | None = None
     """The enrolled person, or None."""
@@ -85,10 +86,10 @@ class Hysteresis:
             turn = ShownTurn()
         speech_s = hypothesis.pooled[-1].total_s if hypothesis.pooled else 0.0
         label = self._numbered(posterior.likeliest, speech_s) if chosen == UNKNOWN else chosen
-        named = label is not None and not is_unknown(label)
+        named = label is not None and label.kind is Kind.PERSON
         self.turn = ShownTurn(
             label=label,
-            speaker=label if named else None,
+            speaker=label.name if named else None,
             confidence=posterior.plain[chosen] if label is not None else 0.0,
             scores=turn.scores,
             threshold=_shown_threshold(turn, label),
@@ -97,7 +98,7 @@ class Hysteresis:
             speech_s=turn.speech_s,
         )
 
-    def _choose(self, posterior: Posterior) -> str | None:
+    def _choose(self, posterior: Posterior) -> Label | None:
         """The label to show, unknown voices as one another's equals; None if none is certain enough."""
         config, shown, best = self.config, plain(self.turn.label), posterior.best
         if shown in (None, best):
@@ -108,7 +109,7 @@ class Hysteresis:
             return best
         return shown if posterior.plain.get(shown, 0.0) >= config.keep_probability else None
 
-    def _numbered(self, likeliest: str, speech_s: float) -> str | None:
+    def _numbered(self, likeliest: Label, speech_s: float) -> Label | None:
         """The label of an unknown voice: with the number it has, or will get, if there is enough speech to tell."""
         if speech_s < self.config.unknown_after_s and plain(self.turn.label) != UNKNOWN:
             return None
@@ -117,10 +118,10 @@ class Hysteresis:
         return self._speakers.centroids.next_unknown if speech_s >= self._speakers.config.new_speaker_s else UNKNOWN
 
 
-def _shown_threshold(turn: ShownTurn, label: str | None) -> float | None:
+def _shown_threshold(turn: ShownTurn, label: Label | None) -> float | None:
     """The threshold that explains the label: who speaks already needs less, and somebody else needs more."""
     if turn.threshold is None or label is None:
         return turn.threshold
-    if not is_unknown(label):
-        return min(turn.threshold, turn.scores.get(label, turn.threshold))
+    if label.kind is Kind.PERSON:
+        return min(turn.threshold, turn.scores.get(label.name, turn.threshold))
     return max(turn.threshold, max(turn.scores.values()) + 0.001) if turn.scores else turn.threshold

@@ -27,7 +27,9 @@ from app.embedding.encoder import Encoder
 from app.embedding.overlap_head import WINDOW_S
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
-from app.scoring.identification import UNKNOWN, Identification, is_unknown
+from app.scoring.identification import Identification, is_unknown
+from app.scoring.labels import UNKNOWN, read_label
+from app.scoring.vectors import usable
 from utils import SAMPLE_RATE
 
 OVERLAP_CHUNKS = round(WINDOW_S / CHUNK_S)
@@ -101,11 +103,14 @@ class Recogniser:
         return self._history.unknowns()
 
     def unknown_speech(self, label: str) -> np.ndarray:
-        """(n,) float32 at 16 kHz: the speech of an unknown voice that is in memory, at most 60 s, oldest first."""
+        """(n,) float32 at 16 kHz: the speech of an unknown voice that is in memory, at most 60 s, oldest first. A text
+        is read as a label."""
         return self._history.speech_of(label)
 
     def relabel(self, old: str, new: str) -> None:
-        """From now on, and back to its first turn, the unknown voice ``old`` is ``new``. KeyError if there is none."""
+        """From now on, and back to its first turn, the unknown voice ``old`` is ``new``. Texts are read as labels.
+        KeyError if there is no such voice, ValueError if it cannot be ``new``."""
+        old, new = read_label(old), read_label(new)
         self._learn(everything=True)
         self._history.relabel(old, new)
         self._filter.rename(old, new)
@@ -147,7 +152,7 @@ class Recogniser:
         if not self._filter.has_news:
             return
         self._filter.update(
-            lambda lengths: self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths])
+            lambda lengths: usable(self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths]))
         )
         self._shown.update(self._filter.posterior, self._filter.path[-1].hypothesis)
         self._updates += 1

@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from app.diarisation.timeline import Turn
+from app.scoring.labels import Label, read_label
 from utils import BadInput, atomic_write
 
 
 def rttm(turns: Iterable[Turn], file_id: str) -> str:
-    """Turns as RTTM. White space in names and in ``file_id`` becomes "_": the format has none."""
-    file = rttm_token(file_id)
+    """Turns as RTTM: one SPEAKER line each. A space becomes "_", for the format has none; see ``label_token``."""
+    file = _file_token(file_id)
     return "".join(
-        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {rttm_token(turn.label)} <NA> <NA>\n"
+        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {label_token(turn.label)} <NA> <NA>\n"
         for turn in turns
     )
 
@@ -43,12 +45,31 @@ def read_rttm(path: str | os.PathLike) -> list[Turn]:
             continue
         try:
             start_s, duration_s = float(fields[3]), float(fields[4])
-            turns.append(Turn(start_s, start_s + duration_s, fields[7]))
+            turns.append(Turn(start_s, start_s + duration_s, read_token(fields[7])))
         except (IndexError, ValueError):
             raise BadInput(f"{path}, line {number}: not an RTTM line.") from None
     return sorted(turns, key=lambda turn: turn.start_s)
 
 
-def rttm_token(text: str) -> str:
-    """Text as a field of RTTM: white space becomes "_", and nothing becomes "_", too."""
+def label_token(label: str) -> str:
+    """A label as a field of RTTM, another one for each: a space becomes "_", and what the format or this rule would
+    take for something else, such as "_" itself, the percent signs of its UTF-8 bytes ("%5F")."""
+    if label == "<NA>" or label.isspace():
+        return quote(label, safe="")
+    return "".join(_field(c) for c in label) or "_"
+
+
+def _field(c: str) -> str:
+    if c == " ":
+        return "_"
+    return c if c.isprintable() and c not in "_%" else "".join(f"%{byte:02X}" for byte in c.encode())
+
+
+def read_token(token: str) -> Label:
+    """The label that was written as a field of RTTM."""
+    return read_label(unquote(token.replace("_", " ")))
+
+
+def _file_token(text: str) -> str:
+    """The name of what was heard: white space becomes "_", and nothing becomes "_", too."""
     return "_".join(text.split()) or "_"

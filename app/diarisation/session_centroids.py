@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.scoring.cohort import unit
 from app.scoring.gallery import Gallery
-from app.scoring.identification import is_unknown
+from app.scoring.labels import Kind, Label, person, unknown_voice
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,21 @@ class SessionCentroids:
     """Label -> centroid: a name, or "Unknown 1", "Unknown 2" ..."""
 
     def __init__(self) -> None:
-        self._centroids: dict[str, Centroid] = {}
+        self._centroids: dict[Label, Centroid] = {}
         self._next = 1
         self._gallery: Gallery | None = None  # made when asked for
 
-    def __getitem__(self, label: str) -> Centroid:
+    def __getitem__(self, label: Label) -> Centroid:
         return self._centroids[label]
 
     @property
-    def next_unknown(self) -> str:
+    def next_unknown(self) -> Label:
         """The label of the next new speaker. A number is never given twice."""
-        return f"Unknown {self._next}"
+        return unknown_voice(self._next)
 
-    def unknown_labels(self) -> list[str]:
+    def unknown_labels(self) -> list[Label]:
         """The labels of speakers without a name, in the order in which they were last taken in."""
-        return [label for label in self._centroids if is_unknown(label)]
+        return [label for label in self._centroids if label.kind is Kind.VOICE]
 
     def gallery(self, like: Gallery) -> Gallery:
         """All centroids as a gallery, with the cohort and the dimension of another one."""
@@ -56,34 +57,41 @@ class SessionCentroids:
             self._gallery = Gallery(tuple(self._centroids), vectors, like.cohort)
         return self._gallery
 
-    def add(self, label: str, embedding: np.ndarray, speech_s: float, end_s: float) -> None:
+    def add(self, label: Label, embedding: np.ndarray, speech_s: float, end_s: float) -> None:
         """Add a turn's embedding (D,) of unit length. ``end_s``: when the turn ended."""
         self._add(label, Centroid(embedding * speech_s, speech_s, end_s))
 
-    def add_unknown(self, embedding: np.ndarray, speech_s: float, end_s: float) -> str:
+    def add_unknown(self, embedding: np.ndarray, speech_s: float, end_s: float) -> Label:
         """Make a turn's embedding (D,) of unit length a new speaker, and return the speaker's label."""
         label = self.next_unknown
         self._next += 1
         self.add(label, embedding, speech_s, end_s)
         return label
 
-    def merge(self, old: str, new: str) -> None:
-        """Add a label's centroid to another's, which may have none yet. KeyError if ``old`` has none."""
+    def merge(self, old: Label, new: Label) -> None:
+        """Add an unknown voice's centroid to another label's, which may have none yet.
+
+        Afterwards there is one unknown voice less or, where the other had no centroid, ``old`` is gone for good: no
+        number is given twice. KeyError if ``old`` has no centroid, ValueError if the two cannot be one.
+        """
+        if old.kind is not Kind.VOICE or new.kind is Kind.UNKNOWN or old == new:
+            raise ValueError(f"{old} cannot become {new}")
         self._add(new, self._centroids.pop(old))
 
-    def forget(self, label: str) -> None:
+    def forget(self, label: Label) -> None:
         """Drop a label's centroid: the voice is not known again."""
         self._centroids.pop(label, None)
         self._gallery = None
 
-    def keep_names(self, names: set[str]) -> None:
-        """Drop the centroids of all names but these; unknown voices stay. The gallery is made anew."""
+    def keep_people(self, names: Iterable[str]) -> None:
+        """Drop the centroids of all people but these; unknown voices stay. The gallery is made anew."""
+        kept = {person(name) for name in names}
         self._centroids = {
-            label: centroid for label, centroid in self._centroids.items() if is_unknown(label) or label in names
+            label: centroid for label, centroid in self._centroids.items() if label.kind is Kind.VOICE or label in kept
         }
         self._gallery = None
 
-    def _add(self, label: str, more: Centroid) -> None:
+    def _add(self, label: Label, more: Centroid) -> None:
         if known := self._centroids.get(label):
             more = Centroid(known.total + more.total, known.speech_s + more.speech_s, max(known.last_s, more.last_s))
         self._centroids[label] = more

@@ -16,7 +16,7 @@ import numpy as np
 from app.diarisation.session_centroids import SessionCentroids
 from app.scoring.decision import Decision, DecisionRule, decide
 from app.scoring.gallery import Gallery, best, best_of_each
-from app.scoring.identification import UNKNOWN, is_unknown
+from app.scoring.labels import Kind, Label, label_of, person
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class SessionDecision:
 
     decision: Decision
     """The decision among the people enrolled."""
-    label: str
+    label: Label
     """A name, "Unknown 1", "unknown"."""
     scores: dict[str, float] = field(default_factory=dict)
     """Enrolled name -> score."""
@@ -66,7 +66,7 @@ class SessionDecision:
 class SpeakerEvidence:
     """What an embedding says about each speaker of the session."""
 
-    log_odds: dict[str, float]
+    log_odds: dict[Label, float]
     """Name, or "Unknown 1" -> natural log odds of this speaker against one never heard: 0 at the threshold."""
     scores: dict[str, float]
     """Enrolled name -> score."""
@@ -106,12 +106,12 @@ class SessionSpeakers:
     @gallery.setter
     def gallery(self, gallery: Gallery) -> None:
         self._gallery = gallery
-        self.centroids.keep_names(set(gallery.names))
+        self.centroids.keep_people(gallery.people)
 
-    def labels(self) -> list[str]:
+    def labels(self) -> list[Label]:
         """The labels that are possible whatever is heard: the people of a small gallery, and the unknown voices."""
         names = self._gallery.people if len(self._gallery.people) <= self.config.max_scores else ()
-        return [*names, *self.centroids.unknown_labels()]
+        return [*map(person, names), *self.centroids.unknown_labels()]
 
     # ------------------------------------------------------------ embeddings
 
@@ -128,7 +128,9 @@ class SessionSpeakers:
             rule, own = rules[seconds]
             scores, unknown = self._joined(enrolled, session, rule)
             discount = own.discount(seconds)
-            log_odds = {name: discount * rule.scale * (value - rule.threshold) for name, value in scores.items()}
+            log_odds = {
+                person(name): discount * rule.scale * (value - rule.threshold) for name, value in scores.items()
+            }
             log_odds |= {label: discount * own.scale * (value - own.threshold) for label, value in unknown.items()}
             out.append(SpeakerEvidence(log_odds, scores))
         return out
@@ -146,25 +148,25 @@ class SessionSpeakers:
         """Why a voice with such scores is called unknown."""
         return decide(scores, self._rule.at(speech_s)).reason or "too early to tell"
 
-    def _best(self, embeddings: np.ndarray) -> list[tuple[dict[str, float], dict[str, float]]]:
+    def _best(self, embeddings: np.ndarray) -> list[tuple[dict[str, float], dict[Label, float]]]:
         """The highest scores of each of the embeddings (n, D): (with voiceprints, with centroids of the session)."""
         galleries = (self._gallery, self.centroids.gallery(self._gallery))
         found = (best_of_each(embeddings, gallery, self.config.max_scores) for gallery in galleries)
         return list(zip(*found, strict=True))
 
     def _joined(
-        self, enrolled: dict[str, float], session: dict[str, float], rule: DecisionRule
-    ) -> tuple[dict[str, float], dict[str, float]]:
+        self, enrolled: dict[str, float], session: dict[Label, float], rule: DecisionRule
+    ) -> tuple[dict[str, float], dict[Label, float]]:
         """Scores of the people enrolled, by the better of voiceprint and centroid; and of the unknown voices."""
         lowered = {label: value - self.config.session_penalty for label, value in session.items()}
         scores = dict(enrolled)
-        for name, value in lowered.items():
-            own = enrolled.get(name)
+        for label, value in lowered.items():
+            name, own = label.name, enrolled.get(label.name)
             if own is not None and own >= rule.threshold - self.config.voiceprint_floor:
                 scores[name] = max(own, value)
-        return scores, {label: value for label, value in lowered.items() if is_unknown(label)}
+        return scores, {label: value for label, value in lowered.items() if label.kind is Kind.VOICE}
 
-    def _decide(self, enrolled: dict[str, float], session: dict[str, float], speech_s: float) -> SessionDecision:
+    def _decide(self, enrolled: dict[str, float], session: dict[Label, float], speech_s: float) -> SessionDecision:
         rule = self._rule.at(speech_s)
         scores, unknown = self._joined(enrolled, session, rule)
         decision = decide(scores, rule)
@@ -175,11 +177,11 @@ class SessionSpeakers:
                 needed = max(needed, scores[decision.speaker])
             if unknown[nearest] >= needed:
                 return SessionDecision(replace(decision, speaker=None), nearest, scores)
-        return SessionDecision(decision, decision.speaker or UNKNOWN, scores)
+        return SessionDecision(decision, label_of(decision.speaker), scores)
 
     # ------------------------------------------------------------ centroids
 
-    def displaced(self) -> str | None:
+    def displaced(self) -> Label | None:
         """The unknown voice that must be forgotten to make room for another; None if there is room."""
         unknown = self.centroids.unknown_labels()
         if len(unknown) < self.config.max_unknown:
@@ -194,8 +196,8 @@ class SessionSpeakers:
         if speech_s >= self.config.learn_s and (speaker is None or found.scores[speaker] >= needed):
             self.centroids.add(found.label, embedding, speech_s, end_s)
 
-    def same_speaker(self) -> tuple[str, str] | None:
-        """(label of an unknown voice, label of the speaker whom it has turned out to be), or None."""
+    def same_speaker(self) -> tuple[Label, Label] | None:
+        """(label of an unknown voice, label of the speaker whom it has turned out to be, another one), or None."""
         for label in self.centroids.unknown_labels():
             centroid = self.centroids[label]
             if centroid.speech_s < self.config.new_speaker_s:
@@ -203,16 +205,12 @@ class SessionSpeakers:
             embedding = centroid.embedding
             named = decide(best(embedding, self._gallery), self._rule.at(centroid.speech_s))
             if (name := named.speaker) is not None:
-                return label, name
+                return label, person(name)
             scores = best(embedding, self.centroids.gallery(self._gallery))
-            others = {other: value for other, value in scores.items() if other != label and is_unknown(other)}
+            others = {other: value for other, value in scores.items() if other.kind is Kind.VOICE and other != label}
             nearest = max(others, key=others.__getitem__, default=None)
             needed = self._own_rule.at(centroid.speech_s).threshold
             if nearest is not None and others[nearest] - self.config.session_penalty >= needed:
-                return max(label, nearest, key=unknown_number), min(label, nearest, key=unknown_number)
+                older, newer = sorted((label, nearest), key=lambda voice: voice.number)
+                return newer, older
         return None
-
-
-def unknown_number(label: str) -> int:
-    """The number of an unknown voice: 2 of "Unknown 2"."""
-    return int(label.rpartition(" ")[2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.scoring.identification import UNKNOWN
+from app.scoring.labels import UNKNOWN, Label, read_label
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,11 @@ class Turn:
 
     start_s: float
     end_s: float
-    label: str
-    """A name, "unknown", "Unknown 1"."""
+    label: Label
+    """A name, "unknown", "Unknown 1". A text is read as a label."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", read_label(self.label))
 
     @property
     def duration_s(self) -> float:
@@ -28,7 +31,7 @@ class _Segment:
 
     start_s: float
     end_s: float
-    label: str | None
+    label: Label | None
     turn_s: float  # when the turn began
 
 
@@ -43,18 +46,18 @@ class Timeline:
 
     def __init__(self) -> None:
         self._finished: list[_Segment] = []
-        self._unfinished: list[tuple[float, float, str | None]] = []
+        self._unfinished: list[tuple[float, float, Label | None]] = []
 
-    def add(self, turn_s: float, segments_s: Iterable[tuple[float, float]], label: str | None) -> None:
+    def add(self, turn_s: float, segments_s: Iterable[tuple[float, float]], label: Label | None) -> None:
         """Add a finished turn: the moment at which it began, and (start, end) of its speech in seconds."""
         self._finished += [_Segment(start_s, end_s, label, turn_s) for start_s, end_s in segments_s]
 
-    def set_unfinished(self, turns: Iterable[tuple[Sequence[tuple[float, float]], str | None]]) -> None:
+    def set_unfinished(self, turns: Iterable[tuple[Sequence[tuple[float, float]], Label | None]]) -> None:
         """Replace the turns that are not finished: ((start, end) of their speech in seconds, label). A turn of which
         nothing is known yet has the label None."""
         self._unfinished = [(start_s, end_s, label) for segments_s, label in turns for start_s, end_s in segments_s]
 
-    def relabel(self, labels: Mapping[float, str | None]) -> None:
+    def relabel(self, labels: Mapping[float, Label | None]) -> None:
         """Correct the labels of finished turns: the moment at which a turn began -> its label."""
         for segment in self._finished:
             segment.label = labels.get(segment.turn_s, segment.label)

@@ -11,19 +11,20 @@ from pathlib import Path
 
 from app.diarisation.rttm import rttm
 from app.diarisation.timeline import Turn
+from app.scoring.labels import Label
 from utils import BadInput, atomic_write
 
 
-def talk_time(turns: Sequence[Turn]) -> dict[str, float]:
+def talk_time(turns: Sequence[Turn]) -> dict[Label, float]:
     """Label -> seconds of its turns in all, who spoke most first."""
-    seconds: dict[str, float] = {}
+    seconds: dict[Label, float] = {}
     for turn in turns:
         seconds[turn.label] = seconds.get(turn.label, 0.0) + turn.duration_s
     return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0])))
 
 
 def to_rttm(turns: Sequence[Turn], file_id: str = "audio") -> str:
-    """NIST's format, a SPEAKER line for each turn; white space in names becomes "_"."""
+    """NIST's format, a SPEAKER line for each turn; see ``rttm.label_token`` for how names are written."""
     return rttm(turns, file_id)
 
 
@@ -45,11 +46,20 @@ def to_srt(turns: Sequence[Turn], file_id: str = "audio") -> str:
 
 
 def to_json(turns: Sequence[Turn], file_id: str = "audio") -> str:
-    """{"file": ..., "turns": [{"start_s", "end_s", "speaker"}, ...], "talk_time_s": {speaker: seconds}}."""
+    """{"file": ..., "turns": [{"start_s", "end_s", "speaker", "kind"}, ...], "talk_time_s": {speaker: seconds}}.
+
+    ``kind``: "person", "voice" (an unknown one among others) or "unknown".
+    """
     document = {
         "file": file_id,
         "turns": [
-            {"start_s": round(turn.start_s, 3), "end_s": round(turn.end_s, 3), "speaker": turn.label} for turn in turns
+            {
+                "start_s": round(turn.start_s, 3),
+                "end_s": round(turn.end_s, 3),
+                "speaker": turn.label,
+                "kind": turn.label.kind.value,
+            }
+            for turn in turns
         ],
         "talk_time_s": {label: round(seconds, 3) for label, seconds in talk_time(turns).items()},
     }

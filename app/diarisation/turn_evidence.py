@@ -12,7 +12,7 @@ from app.audio.vad import CHUNK_S
 from app.diarisation.hypothesis import OnsetHypothesis
 from app.diarisation.session_speakers import SessionSpeakers
 from app.scoring.cohort import unit
-from app.scoring.identification import UNKNOWN
+from app.scoring.labels import UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.diarisation.session_speakers import SessionSpeakers, unknown_number
-from app.scoring.identification import UNKNOWN, is_unknown
+from app.diarisation.session_speakers import SessionSpeakers
+from app.scoring.labels import UNKNOWN, Kind, Label, read_label
 from utils import SAMPLE_RATE
 
 
@@ -32,7 +32,7 @@ class EmbeddedTurn:
     """(D,) of unit length."""
     speech_s: float
     """Seconds of speech in it."""
-    label: str | None = None
+    label: Label | None = None
     """Whose it is, as far as is known now; None before ``TurnHistory.learn``."""
     speech: np.ndarray | None = None
     """(n,) int16 at 16 kHz, kept while its speaker is unknown."""
@@ -42,7 +42,7 @@ class EmbeddedTurn:
 class UnknownSpeaker:
     """A speaker of this session without a name. It is forgotten with the session unless somebody enrols it."""
 
-    label: str
+    label: Label
     """"Unknown 1", "Unknown 2", ... in the order in which they were heard."""
     speech_s: float
     """Seconds of its speech so far."""
@@ -79,7 +79,10 @@ class TurnHistory:
 
     def look_back(self) -> None:
         """Join unknown voices with whom they have turned out to be, and decide all turns again."""
-        while (pair := self._speakers.same_speaker()) is not None:
+        for _ in self._speakers.centroids.unknown_labels():  # each joining leaves one less
+            pair = self._speakers.same_speaker()
+            if pair is None:
+                break
             self.relabel(*pair)
         if not self.turns:
             return
@@ -88,12 +91,13 @@ class TurnHistory:
         for turn, now in zip(self.turns, found, strict=True):
             if now.label != UNKNOWN:
                 turn.label = now.label
-            elif not is_unknown(turn.label):
+            elif turn.label.kind is Kind.PERSON:
                 turn.label = UNKNOWN
 
     def relabel(self, old: str, new: str) -> None:
-        """Give a speaker and its turns another label: the name it was enrolled under. KeyError if there is no such
-        speaker."""
+        """Give an unknown voice and its turns another label: the person it was enrolled as. Texts are read as labels.
+        KeyError if there is no such voice, ValueError if it cannot be ``new``."""
+        old, new = read_label(old), read_label(new)
         self._speakers.centroids.merge(old, new)
         for turn in self.turns:
             if turn.label == old:
@@ -106,7 +110,7 @@ class TurnHistory:
             UnknownSpeaker(
                 label, centroids[label].speech_s, len(self.speech_of(label)) / SAMPLE_RATE, centroids[label].last_s
             )
-            for label in sorted(centroids.unknown_labels(), key=unknown_number)
+            for label in sorted(centroids.unknown_labels(), key=lambda voice: voice.number)
         ]
 
     def speech_of(self, label: str) -> np.ndarray:
@@ -114,7 +118,7 @@ class TurnHistory:
         parts = [turn.speech for turn in self.turns if turn.label == label and turn.speech is not None]
         return np.concatenate(parts).astype(np.float32) / 32768 if parts else np.zeros(0, np.float32)
 
-    def _forget(self, label: str) -> None:
+    def _forget(self, label: Label) -> None:
         """Drop an unknown voice and its speech; its turns stay as "unknown"."""
         self._speakers.centroids.forget(label)
         for turn in self.turns:
@@ -122,12 +126,12 @@ class TurnHistory:
                 turn.label, turn.speech = UNKNOWN, None
 
     def _limit_speech(self) -> None:
-        kept_s: dict[str | None, float] = {}
+        kept_s: dict[Label | None, float] = {}
         for turn in reversed(self.turns):
             if turn.speech is None:
                 continue
             so_far_s = kept_s.get(turn.label, 0.0)
-            if so_far_s >= self.config.kept_speech_s or (turn.label is not None and not is_unknown(turn.label)):
+            if so_far_s >= self.config.kept_speech_s or (turn.label is not None and turn.label.kind is Kind.PERSON):
                 turn.speech = None
             else:
                 kept_s[turn.label] = so_far_s + len(turn.speech) / SAMPLE_RATE

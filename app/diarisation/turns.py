@@ -12,7 +12,7 @@ from app.diarisation.forward_filter import ForwardFilter, Segment
 from app.diarisation.speech_buffer import SpeechTimes
 from app.diarisation.turn_history import EmbeddedTurn
 from app.scoring.cohort import unit
-from app.scoring.identification import UNKNOWN
+from app.scoring.labels import UNKNOWN, Label
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TurnConfig:
 class FinishedTurn:
     """A turn that has ended, or the first part of a long one."""
 
-    label: str
+    label: Label
     """Whose it was, as far as is known from it and its neighbours."""
     segments_s: list[tuple[float, float]]
     """(start, end) of its speech in seconds, in order of time; not empty."""
@@ -40,7 +40,7 @@ class FinishedTurn:
     last: int
     """Chunks of speech until its end."""
     embedded: EmbeddedTurn | None
-    """Its embedding; None if there is too little speech for one."""
+    """Its embedding; None if there is too little speech for one, or none that can be compared."""
 
 
 class TurnCutter:
@@ -59,7 +59,7 @@ class TurnCutter:
             self.times.add(self._filter.heard, end_s - seconds, end_s, begins=self._filter.silence_s > 0)
         self._filter.push(seconds, speech=speech)
 
-    def unfinished(self, shown: str | None) -> list[tuple[list[tuple[float, float]], str | None]]:
+    def unfinished(self, shown: Label | None) -> list[tuple[list[tuple[float, float]], Label | None]]:
         """The turns that are not finished, as they now look: (start, end) of their speech in seconds, and the label.
 
         ``shown``: the label on the screen. While there is none, a present turn that is unknown has none either.
@@ -116,8 +116,9 @@ class TurnCutter:
         first, last = group[0].first, group[-1].last
         pooled = [row for segment in group if (row := segment.hypothesis.pooled_at(segment.last)) is not None]
         segments_s, embedded = self._segments_s(first, last), None
-        if pooled and segments_s:
-            embedding = unit(sum(row.total for row in pooled)).astype(np.float32)
+        total = sum(row.total for row in pooled)
+        if segments_s and np.any(total):  # else nothing is known of it
+            embedding = unit(total).astype(np.float32)
             speech_s = sum(row.total_s for row in pooled)
             if speech_s >= 2 * self._longest_window * CHUNK_S:  # no more is ever pooled
                 speech_s = (last - first) * CHUNK_S

@@ -35,7 +35,10 @@ class Encoder(ABC):
         device: str = "cpu",
         precision: str = "float32",
     ):
-        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights."""
+        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights.
+
+        Raises NotComparable for a cohort or a card with numbers that are not finite.
+        """
         self.card = card
         self.model_id = model_id
         self.sha256: str = card["sha256"]
@@ -46,6 +49,7 @@ class Encoder(ABC):
         """Of the weights and activations: "float32", "bfloat16" or "int8"."""
         self.cohort = None if cohort is None else Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
         """What this model's scores are normalised against; None if it brings none."""
+        self.rule()  # raises NotComparable for a card whose numbers are not finite
         self.overlap = overlap
         """Tells whether two people speak at once; None if the model brings none."""
 
@@ -129,8 +133,8 @@ class Encoder(ABC):
             return None, 0.0
         female = 1 / (1 + np.exp(-self._female_logit(embedding)))
         sure = float(max(female, 1 - female))
-        if sure < (self.card.get("gender") or {}).get("abstain", 0.8):
-            return None, sure
+        if not sure >= (self.card.get("gender") or {}).get("abstain", 0.8):
+            return None, sure if np.isfinite(sure) else 0.0
         return ("female" if female >= 0.5 else "male"), sure
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from app.embedding.encoder import Encoder
 from app.embedding.model_files import BUNDLED_FILES, HUB, KINDS, LARGE, SPEECHBRAIN, ModelFile, resolve
-from utils import BadInput, read_card
+from app.scoring.vectors import NotComparable
+from utils import BadInput, HeardError, read_card
 
 COMPUTE = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -58,7 +59,10 @@ def load_encoder(
         return OnnxEncoder.open(file.path)
     from app.embedding.torch_encoder import TorchEncoder  # torch: seconds
 
-    return TorchEncoder.open(file, compute, precision)
+    try:
+        return TorchEncoder.open(file, compute, precision)
+    except NotComparable as error:
+        raise HeardError(f"{file.path}: {error}") from None
 
 
 def needs_torch(model: str, compute: str = "auto") -> bool:

@@ -17,6 +17,7 @@ from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.report import PersonReport, report_people, report_warnings
 from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_embeddings
 from app.scoring.gallery import Gallery
+from app.scoring.vectors import NotComparable
 from app.voiceprints.recordings import recorded_people, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
@@ -137,12 +138,15 @@ def embed_recording(data: Path, encoder: Encoder, wav: Path) -> EmbeddedSample:
 
 
 def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> EmbeddedSample:
-    """Embed the speech (n,) of one recording. Raises BadInput for less than a second of it."""
+    """Embed the speech (n,) of one recording. Raises BadInput for less than a second of it, or if the model fails."""
     vectors, segment_s = embed_clean_and_noisy(encoder, speech)
     if not len(vectors):
         seconds = len(speech) / SAMPLE_RATE
         raise BadInput(f"{file}: only {seconds:.1f} s of speech; at least {MIN_SPEECH_S:.0f} s are needed.")
-    return EmbeddedSample(file, vectors, segment_s)
+    try:
+        return EmbeddedSample(file, vectors, segment_s)
+    except NotComparable:
+        raise BadInput(f"{file}: the model makes nothing of it that could be compared.") from None
 
 
 def gallery_from_folder(tree: Path, encoder: Encoder) -> Gallery:

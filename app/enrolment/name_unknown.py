@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.scoring.labels import Label, person, read_label
 from utils import BadInput, clean_name
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class NoSuchVoice(BadInput):
         super().__init__(f"there is no voice {label}; there are: {', '.join(sorted(labels)) or 'none'}.")
 
 
-def unknown_labels(recogniser: Recogniser | None) -> list[str]:
+def unknown_labels(recogniser: Recogniser | None) -> list[Label]:
     """Labels of the voices of a session that have no name; none if nothing is listening."""
     return [voice.label for voice in recogniser.unknowns()] if recogniser else []
 
@@ -49,10 +50,10 @@ def name_unknown(
     16 kHz, what is in memory of the voice. ``load_gallery`` gives the people with the new one among them. Raises
     NoSuchVoice, BadInput for a name that cannot be, and what ``enrol`` raises: then nothing changes.
     """
-    labels = unknown_labels(recogniser)
+    label, labels = read_label(label), unknown_labels(recogniser)
     if recogniser is None or label not in labels:
         raise NoSuchVoice(label, labels)
     enrolled = enrol(clean_name(name), recogniser.unknown_speech(label))
-    recogniser.relabel(label, enrolled.name)  # before it becomes one of the gallery's
+    recogniser.relabel(label, person(enrolled.name))  # before it becomes one of the gallery's
     recogniser.gallery = load_gallery()
     return enrolled

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.scoring.cohort import unit
+from app.scoring.vectors import finite_unit, unit
 from utils import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -73,6 +73,6 @@ def simulate_noisy_rooms(segments: Sequence[np.ndarray], seed: int = 0) -> list[
 def pool_embeddings(vectors: np.ndarray, seconds: Sequence[float]) -> np.ndarray:
     """Pool embeddings (k, D), k at least 1, into one of unit length: their mean, weighted by the speech behind each.
 
-    ``seconds``: k seconds of speech.
+    ``seconds``: k seconds of speech. Raises NotComparable for embeddings that are not finite.
     """
-    return unit(np.average(vectors, axis=0, weights=seconds)).astype(np.float32)
+    return finite_unit(np.average(vectors, axis=0, weights=seconds))

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.metrics import cllr, min_cllr, threshold_at
+from app.scoring.vectors import check_finite
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,10 @@ class Calibration:
 
     scale: float
     offset: float
+
+    def __post_init__(self) -> None:
+        """Raises NotComparable for numbers that are not finite."""
+        check_finite("a calibration", self.scale, self.offset)
 
     def llr(self, score: np.ndarray) -> np.ndarray:
         """Natural log-likelihood ratios of scores of any shape; the probability at even odds is their sigmoid."""

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.scoring.vectors import NotComparable, check_finite, check_unit, comparable_scores
+from app.scoring.vectors import unit as unit  # most who score with a cohort want it, too
+
 SMALLEST_COHORT = 50
 """Voices that a cohort needs: fewer say little about what non-target trials score."""
 
@@ -42,14 +45,18 @@ class Cohort:
     """
 
     def __init__(self, vectors: np.ndarray, top: int = 50):
-        """``vectors``: (k, D) of unit length, one embedding for each person; ``top``: how many of them count as the
-        nearest, at most k - 1."""
+        """``vectors``: (k, D) of unit length, one embedding for each person, k at least 2; ``top``: how many of them
+        count as the nearest, at most k - 1. Raises NotComparable for vectors that are not finite."""
         self.vectors = np.ascontiguousarray(vectors, np.float32)
+        if self.vectors.ndim != 2 or len(self.vectors) < 2 or top < 1:
+            raise NotComparable("a cohort needs two voices or more.")
+        check_unit(self.vectors)
         self.top = min(top, len(vectors) - 1)
         own = self.vectors @ self.vectors.T
         np.fill_diagonal(own, -1.0)  # a voice with itself is no non-target trial
         means, deviations = _of_nearest(own, self.top)
         self.mean, self.deviation = float(means.mean()), float(deviations.mean())
+        check_finite("the cohort", self.mean, self.deviation)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -81,14 +88,10 @@ def _of_nearest(cosines: np.ndarray, top: int) -> Statistics:
 
 
 def similarities(a: np.ndarray, b: np.ndarray, cohort: Cohort | None = None) -> np.ndarray:
-    """Scores (n, m), -1 to 1, of embeddings ``a`` (n, D) with ``b`` (m, D), all of unit length."""
-    cosines = a @ b.T
-    if cohort is None:
-        return cosines
-    return cohort.normalise(cosines, cohort.statistics(a), cohort.statistics(b))
-
-
-def unit(vector: np.ndarray) -> np.ndarray:
-    """``vector`` (..., D) scaled to length 1 along its last axis; zeros stay zeros."""
-    norm = np.linalg.norm(vector, axis=-1, keepdims=True)
-    return vector / np.maximum(norm, 1e-12)
+    """Scores (n, m), -1 to 1, of embeddings ``a`` (n, D) with ``b`` (m, D), all of unit length; -1 for those that are
+    not finite."""
+    with np.errstate(invalid="ignore"):
+        scores = a @ b.T
+        if cohort is not None:
+            scores = cohort.normalise(scores, cohort.statistics(a), cohort.statistics(b))
+        return comparable_scores(scores, a[:, None], b)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from app.scoring.cohort import Cohort, Statistics
+from app.scoring.vectors import NotComparable, check_finite, check_unit, comparable_scores, finite_unit, from_bytes
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,14 @@ class Gallery:
     """(rows, D) float32 of unit length."""
     cohort: Cohort | None = None
     """The cohort of the model that made the vectors; None: scores are plain cosines."""
+    damaged: tuple[str, ...] = ()
+    """People who are not in it because nothing can be compared with their vectors."""
 
     def __post_init__(self) -> None:
+        """Raises NotComparable for vectors that are not finite or not of unit length."""
         if self.vectors.ndim != 2 or len(self.names) != len(self.vectors):
             raise ValueError(f"{len(self.names)} names for vectors of shape {self.vectors.shape}")
+        check_unit(self.vectors)
 
     @cached_property
     def people(self) -> tuple[str, ...]:
@@ -42,11 +48,49 @@ class Gallery:
         return None if self.cohort is None else self.cohort.statistics(self.vectors)
 
     def row_scores(self, embeddings: np.ndarray) -> np.ndarray:
-        """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length."""
-        cosines = embeddings @ self.vectors.T
-        if self.cohort is None:
-            return cosines
-        return self.cohort.normalise(cosines, self.cohort.statistics(embeddings), self.statistics)
+        """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length; -1 for those that are not finite.
+
+        Raises NotComparable for embeddings of another dimension.
+        """
+        if embeddings.shape[1] != self.vectors.shape[1]:
+            own, other = self.vectors.shape[1], embeddings.shape[1]
+            raise NotComparable(f"these voiceprints have {own} numbers each, the model's {other}: build them again.")
+        with np.errstate(invalid="ignore"):
+            scores = embeddings @ self.vectors.T
+            if self.cohort is not None:
+                scores = self.cohort.normalise(scores, self.cohort.statistics(embeddings), self.statistics)
+            return comparable_scores(scores, embeddings[:, None])
+
+
+def gallery_of(
+    rows: Iterable[tuple[str, bytes, float]], cohort: Cohort | None = None, dimension: int | None = None
+) -> Gallery:
+    """A row for each person: the mean of their embeddings, weighted by seconds of speech.
+
+    ``rows``: (name, embedding as the database keeps it, seconds). ``dimension``: the model's; by default the cohort's.
+    Whoever has an embedding that is damaged or of another dimension is not in the gallery but among its ``damaged``.
+    """
+    if dimension is None and cohort is not None:
+        dimension = cohort.vectors.shape[1]
+    sums: dict[str, np.ndarray] = {}
+    damaged: dict[str, None] = {}
+    for name, blob, seconds in rows:
+        try:
+            check_finite("a length", seconds)
+            vector = from_bytes(blob, dimension)
+            dimension = len(vector)
+            sums[name] = sums.get(name, 0) + vector * seconds
+        except NotComparable:
+            damaged[name] = None
+    means = {}
+    for name, total in sums.items():
+        try:
+            means[name] = finite_unit(total)
+        except NotComparable:
+            damaged[name] = None
+    people = [name for name in means if name not in damaged]
+    vectors = np.stack([means[name] for name in people]) if people else np.zeros((0, dimension or 192), np.float32)
+    return Gallery(tuple(people), vectors, cohort, tuple(damaged))
 
 
 def score(embedding: np.ndarray, gallery: Gallery) -> dict[str, float]:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-UNKNOWN = "unknown"
-"""A voice that nobody enrolled, before it is told from others of its kind: "Unknown 1", "Unknown 2" ..."""
+from app.scoring.labels import UNKNOWN, Kind, Label, read_label
 
 
 def is_unknown(label: str | None) -> bool:
     """Whether a label stands for an unknown voice: "unknown" or "Unknown 1", "Unknown 2" ..."""
-    return label is not None and (label == UNKNOWN or (label[:8] == "Unknown " and label[8:].isdecimal()))
+    return label is not None and read_label(label).kind is not Kind.PERSON
 
 
 def is_numbered(label: str | None) -> bool:
     """Whether a label stands for one unknown voice among others: "Unknown 1", "Unknown 2" ..."""
-    return is_unknown(label) and label != UNKNOWN
+    return label is not None and read_label(label).kind is Kind.VOICE
 
 
-def plain(label: str | None) -> str | None:
-    """A label without its number: "unknown" for all unknown voices, a name as it is, None for None."""
-    return UNKNOWN if is_unknown(label) else label
+def plain(label: str | None) -> Label | None:
+    """A label without its number: "unknown" for all unknown voices, a person's as it is, None for None."""
+    return None if label is None else UNKNOWN if is_unknown(label) else read_label(label)
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Identification:
 
     time_s: float
     """End of the sound this is about, on the source's clock."""
-    label: str | None
-    """What is shown: a name, "unknown", or None in silence."""
+    label: Label | None
+    """What is shown, with its kind: a name, "unknown", or None in silence. A text is read as a label."""
     speaker: str | None
-    """The enrolled person, or None."""
+    """The enrolled person's name, or None."""
     confidence: float
     """0 to 1: the calibrated probability that ``label`` is right; 0 in silence."""
     scores: dict[str, float] = field(default_factory=dict)
@@ -57,11 +56,21 @@ class Identification:
     """Two people speak at once, in the last second of speech: ``label`` is one of them at best. False where the model
     does not tell."""
 
+    def __post_init__(self) -> None:
+        if self.label is not None:
+            object.__setattr__(self, "label", read_label(self.label))
+
+    @property
+    def kind(self) -> Kind | None:
+        """What ``label`` stands for; None in silence."""
+        return None if self.label is None else self.label.kind
+
     def as_json(self) -> dict:
         """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4."""
         out = asdict(self)
         for key, value in out.items():
             if isinstance(value, float):
                 out[key] = round(value, 3 if key.endswith("_s") else 4)
+        out["kind"] = None if self.kind is None else self.kind.value
         out["scores"] = {name: round(score, 4) for name, score in self.scores.items()}
         return out

@@ -18,7 +18,7 @@ from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
 from app.schemas import Embedding, Identified, TimelineInfo, Verification
 from app.scoring.decision import decide
 from app.scoring.gallery import score
-from app.scoring.identification import UNKNOWN
+from app.scoring.labels import label_of
 from app.server import people_service
 from app.server.errors import UPLOAD, ApiError, error_responses
 from app.server.service import Service, service_of
@@ -137,7 +137,8 @@ def _identify(service: Service, file: BinaryIO) -> Identified:
     decision = decide(scores, rule)
     gender, gender_confidence = service.encoder.gender(voice)
     return Identified(
-        label=decision.speaker or UNKNOWN,
+        label=str(label := label_of(decision.speaker)),
+        kind=label.kind.value,
         speaker=decision.speaker,
         confidence=round(decision.confidence, 4),
         scores={name: round(value, 4) for name, value in scores.items()},

@@ -175,7 +175,15 @@ class LiveSession:
 
 def turns_event(turns: list[Turn], from_s: float, *, final: bool = False) -> Event:
     """Turns that replace everything that begins at ``from_s`` or later."""
-    rows = [{"start_s": round(turn.start_s, 3), "end_s": round(turn.end_s, 3), "speaker": turn.label} for turn in turns]
+    rows = [
+        {
+            "start_s": round(turn.start_s, 3),
+            "end_s": round(turn.end_s, 3),
+            "speaker": turn.label,
+            "kind": turn.label.kind.value,
+        }
+        for turn in turns
+    ]
     return {"type": "turns", "from_s": round(from_s, 3), "final": final, "turns": rows}
 
 

@@ -46,7 +46,9 @@ class Service:
         with self._reading:
             version = self._reader.version()
             if self._gallery is None or version != self._version:
-                self._gallery, self._version = self._reader.gallery(self.encoder.sha256, self.encoder.cohort), version
+                model = self.encoder
+                self._gallery = self._reader.gallery(model.sha256, model.cohort, model.dim)
+                self._version = version
             return self._gallery
 
     async def run_job(self, job: Callable[[], Answer]) -> Answer:

@@ -38,6 +38,6 @@ def pad(text: str, width: int) -> str:
 
 def cut(text: str, width: int) -> str:
     """As much of ``text`` as fits in ``width`` columns."""
-    while columns(text) > width:
+    while text and columns(text) > width:
         text = text[:-1]
     return text

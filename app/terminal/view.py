@@ -9,6 +9,7 @@ import sys
 from app.audio.source import SourceStatus
 from app.demo import demo_agreement
 from app.diarisation.transcript import talk_time
+from app.names import shown_name
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad
@@ -32,7 +33,7 @@ def run_terminal(options: SessionOptions) -> int:
     if session.notice:
         view.note(session.notice)
     if people:
-        view.note(f"Enrolled: {', '.join(people)}.")
+        view.note(f"Enrolled: {', '.join(map(shown_name, people))}.")
     try:
         for answer in session.run(on_status=view.status, on_end=lambda: ask_names(session, view)):
             view.show(answer)
@@ -151,4 +152,4 @@ def describe(answer: Identification) -> str:
     if answer.speaker is None:
         return f"{answer.label}  ({answer.reason})" if answer.reason else str(answer.label)
     gender = f"  {answer.gender}" if answer.gender else ""
-    return f"{pad(answer.speaker, 12)}  {answer.confidence:4.0%} {bar(answer.confidence)}{gender}"
+    return f"{pad(answer.label, 12)}  {answer.confidence:4.0%} {bar(answer.confidence)}{gender}"

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.scoring.cohort import Cohort, unit
-from app.scoring.gallery import Gallery
+from app.scoring.cohort import Cohort
+from app.scoring.gallery import Gallery, gallery_of
+from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
 from app.voiceprints.database import Database
 from utils import BadInput, clean_name
 
@@ -31,6 +32,11 @@ class EmbeddedSample:
     """Embeddings (k, D) float32 of unit length, one for each segment of speech."""
     segment_s: Sequence[float]
     """Seconds of speech behind each of the k embeddings."""
+
+    def __post_init__(self) -> None:
+        """Raises NotComparable for embeddings that are not finite."""
+        finite_unit(self.vectors)
+        check_finite("a length", *self.segment_s)
 
     @property
     def speech_s(self) -> float:
@@ -87,7 +93,7 @@ class VoiceprintStore:
         return [EnrolledPerson(*row[:4], tuple((row[4] or "").split("\n"))) for row in rows]
 
     def samples(self, name: str, model_sha256: str) -> list[EmbeddedSample]:
-        """A person's samples that this model has embedded, oldest first."""
+        """A person's samples that this model has embedded, oldest first; without those whose embeddings are damaged."""
         rows = self._database.read(
             "SELECT s.id, s.file, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
             " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND e.model_sha256 = ? ORDER BY s.id, e.id",
@@ -96,27 +102,25 @@ class VoiceprintStore:
         grouped: dict[int, list] = {}
         for row in rows:
             grouped.setdefault(row[0], []).append(row)
-        return [
-            EmbeddedSample(group[0][1], np.stack([_vector(row[2]) for row in group]), [row[3] for row in group])
-            for group in grouped.values()
-        ]
+        found = []
+        for group in grouped.values():
+            with contextlib.suppress(NotComparable):
+                vectors = np.stack([from_bytes(row[2], len(group[0][2]) // 4) for row in group])
+                found.append(EmbeddedSample(group[0][1], vectors, [row[3] for row in group]))
+        return found
 
-    def gallery(self, model_sha256: str, cohort: Cohort | None = None) -> Gallery:
+    def gallery(self, model_sha256: str, cohort: Cohort | None = None, dimension: int | None = None) -> Gallery:
         """The people whom this model knows: a row each, the mean of its embeddings weighted by seconds of speech.
 
-        ``cohort``: the model's, for normalised scores.
+        ``cohort``, ``dimension``: the model's, for normalised scores, and of its embeddings. Whose embeddings are
+        damaged is not in it, but among its ``damaged``.
         """
         rows = self._database.read(
             "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
             " JOIN embeddings e ON e.sample_id = s.id WHERE e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
             (model_sha256,),
         )
-        sums: dict[str, np.ndarray] = {}
-        for name, vector, speech_s in rows:
-            sums[name] = sums.get(name, 0) + _vector(vector) * speech_s
-        if not sums:
-            return Gallery(cohort=cohort)
-        return Gallery(tuple(sums), unit(np.stack(list(sums.values()))).astype(np.float32), cohort)
+        return gallery_of(rows, cohort, dimension)
 
     def stale(self, model_sha256: str) -> list[str]:
         """People whose voiceprints were all made by other models. They must be built again before they are known."""
@@ -231,7 +235,3 @@ def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: st
             for vector, seconds in zip(sample.vectors, sample.segment_s, strict=True)
         ],
     )
-
-
-def _vector(blob: bytes) -> np.ndarray:
-    return np.frombuffer(blob, "<f4").astype(np.float32)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.diarisation.timeline import Turn
-from app.scoring.identification import is_unknown
+from app.scoring.labels import person
 from app.window import strings
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from app.window.engine.spectrogram import MelSpectrogram
@@ -152,8 +152,8 @@ class FilePage(QWidget):
         """Correct whose voice it is, and offer to learn that voice from it."""
         if self.analysis is None or not self.analysis.over:
             return
-        meant = self.analysis.relabel(turn, name)
-        if meant and not self.analysis.facts.fixed_people and not is_unknown(name):
+        meant = self.analysis.relabel(turn, person(name))
+        if meant and not self.analysis.facts.fixed_people:
             self.learn_bar.offer(meant, name, known=name in self.analysis.facts.people)
 
     # ------------------------------------------------------------ showing

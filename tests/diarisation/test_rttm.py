@@ -16,7 +16,7 @@ def test_rttm_round_trip(tmp_path):
         "SPEAKER my_file 1 0.500 1.750 <NA> <NA> Ana_María <NA> <NA>",
         "SPEAKER my_file 1 3.000 1.000 <NA> <NA> unknown <NA> <NA>",
     ]
-    assert read_rttm(path) == [Turn(0.5, 2.25, "Ana_María"), Turn(3.0, 4.0, "unknown")]
+    assert read_rttm(path) == [Turn(0.5, 2.25, "Ana María"), Turn(3.0, 4.0, "unknown")]
 
 
 def test_bad_rttm_names_the_line(tmp_path):

@@ -19,7 +19,7 @@ TURNS = [Turn(0.5, 2.0, "Ana López"), Turn(2.0, 3.25, 'Ben "B", Jr.'), Turn(366
 def test_rttm_is_read_back(tmp_path):
     (tmp_path / "a.rttm").write_text(to_rttm(TURNS, "my talk"))
     assert [(t.start_s, t.label) for t in read_rttm(tmp_path / "a.rttm")] == [
-        (0.5, "Ana_López"), (2.0, 'Ben_"B",_Jr.'), (3661.04, "Ana_López"),
+        (0.5, "Ana López"), (2.0, 'Ben "B", Jr.'), (3661.04, "Ana López"),
     ]  # fmt: skip
     assert to_rttm(TURNS[:1], "my talk") == "SPEAKER my_talk 1 0.500 1.500 <NA> <NA> Ana_López <NA> <NA>\n"
 
@@ -42,7 +42,7 @@ def test_a_time_just_below_a_second_is_not_a_thousand_milliseconds():
 
 def test_json_has_the_shares():
     document = json.loads(to_json(TURNS, "talk"))
-    assert document["turns"][1] == {"start_s": 2.0, "end_s": 3.25, "speaker": 'Ben "B", Jr.'}
+    assert document["turns"][1] == {"start_s": 2.0, "end_s": 3.25, "speaker": 'Ben "B", Jr.', "kind": "person"}
     assert document["talk_time_s"] == {"Ana López": 2.96, 'Ben "B", Jr.': 1.25}
 
 

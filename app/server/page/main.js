@@ -79,7 +79,7 @@ function on(event) {
       if (page.noSound) showListening();
       page.noSound = false;
       page.nowS = page.offsetS + event.time_s;
-      if (event.speaker) page.lastName = event.speaker;
+      if (event.kind === "person") page.lastName = event.label;
       showIdentified(event, people.inks, page.lastName);
       people.show(event);
       break;

@@ -31,9 +31,9 @@ export function showIdentified(said, inks, lastName) {
   if (said.overlap) details.push("two people at once");
   const detail = details.join("  \u00b7  ");
   if (said.speaker) {
-    showState({ mood: "named", title: said.speaker, detail, letters: initials(said.speaker), ink: inks.get(said.speaker) ?? "" });
+    showState({ mood: "named", title: said.label, detail, letters: initials(said.speaker), ink: inks.get(said.speaker) ?? "" });
   } else {
-    showState({ mood: "unknown", title: said.label === "unknown" ? "Unknown voice" : said.label, detail, letters: "?" });
+    showState({ mood: "unknown", title: said.kind === "unknown" ? "Unknown voice" : said.label, detail, letters: "?" });
   }
   showMatch(said);
 }

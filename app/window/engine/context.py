@@ -11,6 +11,7 @@ from app.audio.source import AudioSource
 from app.demo import demo_people
 from app.diarisation.timeline import Turn
 from app.embedding.load import needs_torch
+from app.scoring.labels import Label, person
 from app.session import Session, SessionOptions, live_compute
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
@@ -185,11 +186,11 @@ class EngineContext:
         """Show who spoke when, with the user's corrections."""
         self.board.update(turns=self._corrections.apply(self.session.turns()), overlaps=self.sound.overlaps.spans)
 
-    def correct(self, turns: Sequence[Turn], label: str) -> None:
+    def correct(self, turns: Sequence[Turn], label: Label) -> None:
         """Give these stretches of the past this label, from now on."""
         self._corrections.add(turns, label)
         self.publish_turns()
 
     def rename_turns(self, old: str, new: str) -> None:
         """Give a renamed person's past turns the new name."""
-        self.correct([turn for turn in self.facts.turns if turn.label == old], new)
+        self.correct([turn for turn in self.facts.turns if turn.label == person(old)], person(new))

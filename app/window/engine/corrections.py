@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.diarisation.timeline import Turn
+from app.scoring.labels import Label
 
 
 class Corrections:
@@ -14,7 +15,7 @@ class Corrections:
     def __init__(self) -> None:
         self._given: list[Turn] = []
 
-    def add(self, turns: Sequence[Turn], label: str) -> None:
+    def add(self, turns: Sequence[Turn], label: Label) -> None:
         """Give these stretches of the past this label, from now on."""
         self._given += [replace(turn, label=label) for turn in turns]
 

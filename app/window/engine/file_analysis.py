@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_numbered
+from app.scoring.labels import Label
 from app.session import Session
 from app.window.engine.context import EngineContext
 from app.window.engine.overlaps import Overlaps, Span
@@ -96,7 +97,7 @@ class FileAnalysis:
     def over(self) -> bool:
         return self.facts.stage in (Stage.DONE, Stage.STOPPED, Stage.FAILED)
 
-    def relabel(self, turn: Turn, label: str) -> tuple[Turn, ...]:
+    def relabel(self, turn: Turn, label: Label) -> tuple[Turn, ...]:
         """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over.
 
         Returns the turns that were meant, as they are now.

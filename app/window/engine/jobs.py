@@ -13,6 +13,7 @@ import numpy as np
 from app.diarisation.timeline import Turn
 from app.diarisation.transcript import FORMATS, write_transcript
 from app.names import new_name
+from app.scoring import labels
 from app.scoring.identification import is_numbered
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.store import VoiceprintStore
@@ -46,10 +47,10 @@ def enrol_from_turn(turn: Turn, name: str) -> Job:
             sound = kept_sound(context, meant)
             speech_s = context.enrol_voice(turn.label, person, lambda: add_speech(context, person, sound))
         except BadInput:  # less than a second of speech
-            context.correct(meant, person)
+            context.correct(meant, labels.person(person))
             context.notify(strings.THAT_WAS_SHORT.format(name=person), good=False)
             return
-        context.correct(meant, person)
+        context.correct(meant, labels.person(person))
         form = strings.THAT_WAS_EXTENDED if before else strings.THAT_WAS_NEW
         context.notify(form.format(name=person, seconds=speech_s))
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.diarisation.timeline import Turn
 from app.diarisation.transcript import talk_time
-from app.scoring.identification import UNKNOWN, is_unknown
+from app.scoring.identification import is_unknown
+from app.scoring.labels import Kind, Label
 from app.window import strings
 from app.window.engine.overlaps import Span
 from app.window.view.names import initials
@@ -18,7 +19,7 @@ from app.window.view.palette import assign_inks, ink_of
 class Lane:
     """One speaker's row."""
 
-    label: str
+    label: Label
     title: str
     initials: str
     ink: int | None
@@ -58,8 +59,8 @@ def timeline_scene(
     """Who spoke when. Names that are not enrolled (any more) have a colour, too."""
     inks = assign_inks(people)
     for turn in turns:
-        if turn.label not in inks and not is_unknown(turn.label):
-            inks[turn.label] = ink_of(turn.label)
+        if (name := turn.label.name) is not None and name not in inks:
+            inks[name] = ink_of(name)
     return scene(turns, end_s, inks, overlaps)
 
 
@@ -75,7 +76,7 @@ def scene(
             label,
             title(label),
             "?" if is_unknown(label) else initials(label),
-            None if is_unknown(label) else inks.get(label),
+            inks.get(label.name),
             seconds[label],
             seconds[label] / total if total else 0.0,
         )
@@ -85,9 +86,9 @@ def scene(
     return TimelineScene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s, overlaps)
 
 
-def title(label: str) -> str:
+def title(label: Label) -> str:
     """What to call a label."""
-    return strings.UNKNOWN_VOICE if label == UNKNOWN else label
+    return strings.UNKNOWN_VOICE if label.kind is Kind.UNKNOWN else label
 
 
 @dataclass

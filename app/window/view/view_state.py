@@ -7,7 +7,8 @@ from enum import Enum
 
 from app.audio.source import SourceState
 from app.scoring.decision import DecisionRule, probability
-from app.scoring.identification import UNKNOWN, Identification
+from app.scoring.identification import Identification
+from app.scoring.labels import Kind
 from app.window import strings
 from app.window.engine.facts import Facts, Phase
 from app.window.strings import percent, sentence
@@ -183,10 +184,10 @@ def _identified(facts: Facts, identification: Identification, inks: dict[str, in
         details.insert(0, strings.OVERLAP)
     detail = strings.DETAILS_SEPARATOR.join(details)
     if identification.speaker is None:
-        title = strings.UNKNOWN_VOICE if identification.label == UNKNOWN else identification.label
+        title = strings.UNKNOWN_VOICE if identification.kind is Kind.UNKNOWN else identification.label
         return SpeakerView(Mood.UNKNOWN, title, detail, initials="?")
     return SpeakerView(
-        Mood.NAMED, identification.speaker, detail, inks.get(identification.speaker), initials(identification.speaker)
+        Mood.NAMED, identification.label, detail, inks.get(identification.speaker), initials(identification.speaker)
     )
 
 
