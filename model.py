@@ -299,7 +299,7 @@ def save_checkpoint(path: str | Path, network: SpeakerNetwork, card: dict, *, ha
             continue
         value = value.detach().cpu().contiguous()
         tensors[key] = value.half() if half and value.is_floating_point() else value
-    with atomic_write(path) as file:
+    with atomic_write(path, public=True) as file:
         file.write(save(tensors))
     card = {**card, "architecture": asdict(network.arch), "sha256": file_sha256(path)}
     write_card(path, card)

@@ -151,10 +151,11 @@ def clean_name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def atomic_write(path: str | os.PathLike, *, private: bool = False) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike, *, public: bool = False) -> Iterator[BinaryIO]:
     """A binary file to write that appears at ``path`` whole or not at all, whatever happens in between.
 
-    ``private``: readable by the owner alone (mode 0600), else the usual permissions of a new file.
+    Readable by its owner alone (mode 0600): most of what is written here tells of people. ``public``: with the usual
+    permissions of a new file, for models and what ships with the program.
     """
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():  # /dev/stdout, a pipe: never replaced by a file
@@ -168,13 +169,26 @@ def atomic_write(path: str | os.PathLike, *, private: bool = False) -> Iterator[
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if not private and os.name == "posix":
+        if public and os.name == "posix":
             os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def make_private_dir(path: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone; one that is there becomes so.
+
+    The folder of another user is left as it is. Raises OSError if it cannot be made.
+    """
+    if not path.is_dir():
+        for missing in [*reversed([folder for folder in path.parents if not folder.exists()]), path]:
+            missing.mkdir(mode=0o700, exist_ok=True)
+    elif os.name == "posix" and path.stat().st_mode & 0o077:
+        with contextlib.suppress(OSError):
+            path.chmod(0o700)
 
 
 def _umask() -> int:
@@ -202,7 +216,7 @@ def read_card(path: str | os.PathLike) -> dict:
 
 def write_card(path: str | os.PathLike, card: dict) -> None:
     """Write the JSON card of the model file at ``path`` (same stem), atomically."""
-    with atomic_write(Path(path).with_suffix(".json")) as file:
+    with atomic_write(Path(path).with_suffix(".json"), public=True) as file:
         file.write((json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
 
 
@@ -285,7 +299,7 @@ def audio_duration_s(path: str | os.PathLike) -> float:
 
 
 def write_wav(path: str | os.PathLike, samples: np.ndarray, rate: int = SAMPLE_RATE) -> None:
-    """Write mono float samples (n,) as 16-bit PCM WAV, atomically."""
+    """Write mono float samples (n,) as 16-bit PCM WAV, atomically, for its owner alone."""
     import soundfile
 
     # Encoded in memory: an error of the disk inside libsndfile's callbacks would be printed, not raised.

@@ -58,7 +58,7 @@ def main() -> int:
         path.unlink(missing_ok=True)
         print(f"Removed: {path}")
         return 0
-    with atomic_write(path) as file:
+    with atomic_write(path, public=True) as file:
         file.write(entry().encode())
     print(f"In the menu now: {path}")
     return 0

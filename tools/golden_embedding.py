@@ -23,7 +23,7 @@ def golden(path: Path = RECORDING) -> dict:
 
 
 def main() -> None:
-    with atomic_write(GOLDEN) as file:
+    with atomic_write(GOLDEN, public=True) as file:
         file.write((json.dumps(golden()) + "\n").encode())
     print(GOLDEN.relative_to(ROOT))
 

@@ -107,7 +107,7 @@ def main() -> None:
             write_flac(out / "enrolment" / name / f"{number:02}.flac", samples)
     samples, turns = place(CONVERSATION, rng)
     write_flac(out / "conversation.flac", samples)
-    with atomic_write(out / "conversation.rttm") as file:
+    with atomic_write(out / "conversation.rttm", public=True) as file:
         for name, start_s, duration_s in turns:
             line = f"SPEAKER conversation 1 {start_s:.3f} {duration_s:.3f} <NA> <NA> {name} <NA> <NA>\n"
             file.write(line.encode())
@@ -156,7 +156,7 @@ def room_noise(length: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def write_flac(path: Path, samples: np.ndarray) -> None:
-    with atomic_write(path) as file:
+    with atomic_write(path, public=True) as file:
         rounded = np.round(samples * STEPS) / STEPS
         soundfile.write(file, rounded, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
 

@@ -13,9 +13,8 @@ from app.outputs import check_outputs, model_inputs
 from app.terminal.tables import table
 from app.voiceprints.faiss_export import export_vectors
 from app.voiceprints.people import delete_person, rename_person
-from app.voiceprints.recordings import recorded_people
 from app.voiceprints.store import VoiceprintStore
-from utils import clean_name, data_dir, file_sha256
+from utils import BadInput, clean_name, data_dir, file_sha256
 
 
 def run(argv: list[str]) -> int:
@@ -80,16 +79,13 @@ def _enrol(data: Path, options: argparse.Namespace) -> None:
 
 
 def _list(store: VoiceprintStore) -> None:
-    enrolled = {person.name: person for person in store.overview()}
-    recorded = recorded_people(store.data, enrolled)
     rows = []
-    for name in sorted({*enrolled, *recorded}, key=str.casefold):
-        person, wavs = enrolled.get(name), recorded.get(name, [])
-        if person:
-            built = (person.enrolled_at[:10], str(person.samples), f"{person.speech_s:.1f}", ", ".join(person.models))
+    for person in store.overview():
+        if person.samples:
+            used = (str(person.samples), f"{person.speech_s:.1f}", ", ".join(person.models))
         else:
-            built = ("-", "-", "-", "not built yet: python build_voiceprint.py")
-        rows.append((shown_name(name), str(len(wavs)), *built))
+            used = ("-", "-", "not built yet: python build_voiceprint.py")
+        rows.append((shown_name(person.name), str(person.recordings), person.enrolled_at[:10] or "-", *used))
     if rows:
         header = ("person", "recordings", "enrolled", "samples used", "speech s", "model")
         print(table(header, rows, numbers=(1, 3, 4)))
@@ -99,7 +95,9 @@ def _list(store: VoiceprintStore) -> None:
 
 def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
     name = clean_name(name)
-    if not sure and sys.stdin is not None and sys.stdin.isatty():
+    if not sure and any(person.name == name for person in store.overview()):  # else deleting says who there is
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise BadInput(f"nothing was deleted: without a terminal to ask at, say --yes to delete {name}.")
         answer = input(f"Delete {name}, voiceprint and recordings, for good? [y/N] ")
         if answer.strip().lower() not in {"y", "yes"}:
             print("Nothing was deleted.")

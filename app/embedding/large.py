@@ -114,7 +114,7 @@ def _make(weights: Path, out: Path) -> None:
 
     from model import load_speechbrain  # torch: the public weights are a file of PyTorch
 
-    with atomic_write(out) as file:
+    with atomic_write(out, public=True) as file:
         file.write(side_by_side(load_speechbrain(weights), load_file(HEADS)))
     sha256 = file_sha256(out)
     overlap = load_head(EMBEDDED_WEIGHTS, read_card(EMBEDDED_WEIGHTS)["sha256"])

@@ -49,7 +49,7 @@ def save_head(weights: Path, model_sha256: str, head: OverlapHead) -> None:
 
     header = {"model_sha256": model_sha256, "threshold": head.threshold, "measured": head.measured}
     tensors = {"weight": head.weight.astype(np.float32), "bias": np.array([head.bias], np.float32)}
-    with atomic_write(head_file(weights)) as file:
+    with atomic_write(head_file(weights), public=True) as file:
         file.write(save(tensors, {"heard": json.dumps(header)}))
 
 

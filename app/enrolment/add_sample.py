@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ from app.audio.vad import detect_speech
 from app.enrolment.build import embed_sample
 from app.enrolment.quality import measure, quality_figures
 from app.names import new_name
-from app.voiceprints.recordings import Note, discard_sample, sample_file, save_sample
-from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from app.voiceprints.pending import PendingSamples
+from app.voiceprints.recordings import Note, sample_file
+from app.voiceprints.store import EmbeddedSample, Person, VoiceprintStore
 from utils import clean_name
 
 if TYPE_CHECKING:
@@ -40,17 +42,26 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
 
 
 def add_recording(
-    store: VoiceprintStore, encoder: Encoder, samples: np.ndarray, note: Note, embedded: EmbeddedSample
+    store: VoiceprintStore,
+    encoder: Encoder,
+    samples: np.ndarray,
+    note: Note,
+    embedded: EmbeddedSample,
+    others: Sequence[EmbeddedSample] = (),
 ) -> EmbeddedSample:
     """Keep sound (n,) as a recording of the person in ``note``, and add ``embedded``, made of it, to the voiceprint.
 
-    Returns the sample with its file. Raises HeardError and OSError if it cannot be written: then nothing is kept.
+    ``others``: earlier recordings of the person that come into the voiceprint with it, if they are still there. Returns
+    the sample with its file. Raises store.Gone if the person is deleted meanwhile, HeardError and OSError if it cannot
+    be written: then nothing is kept.
     """
-    path = save_sample(store.data, samples, note)
-    sample = replace(embedded, file=sample_file(store.data, path))
-    try:
-        store.add_sample(note.name, encoder.model_id, encoder.sha256, sample)
-    except BaseException:
-        discard_sample(path)
-        raise
-    return sample
+
+    def add_rows(_: object, person: Person, files: list[str]) -> None:
+        there = [other for other in others if (store.data / other.file).exists()]
+        for sample in (*there, replace(embedded, file=files[0])):
+            store.add_sample(person.name, encoder.model_id, encoder.sha256, sample)
+
+    with PendingSamples(store.data, note.name) as pending:
+        pending.add(samples, note)
+        (path,) = pending.commit(store, add_rows)
+    return replace(embedded, file=sample_file(store.data, path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,9 @@ from app.enrolment.report import PersonReport, report_people, report_warnings
 from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_embeddings
 from app.scoring.gallery import Gallery
 from app.scoring.vectors import NotComparable
+from app.voiceprints.pending import PendingSamples
 from app.voiceprints.recordings import recorded_people, sample_file, samples_of
-from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from app.voiceprints.store import EmbeddedSample, Gone, Person, VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
 
 if TYPE_CHECKING:
@@ -64,14 +65,18 @@ class Builder:
 
         files = choose(files_by_person(tree, self.on_bad), names, tree) if tree else {}
         enrolled = self.store.people()
-        people = {} if tree else choose(recorded_people(self.store.data, enrolled), names)
+        chosen = list(files) if tree else list(choose(recorded_people(self.store.data, enrolled), names))
+        began = {name: self.store.find(name) for name in chosen}
         encoder = load_encoder(self.model)
-        if tree:
-            for name, audio in files.items():
-                import_person(self.store.data, name, self.track(audio, name), on_bad=self.on_bad)
-            recorded = recorded_people(self.store.data, enrolled)
-            people = {name: recorded[name] for name in files if name in recorded}
-        built = [name for name, wavs in people.items() if self._build(encoder, name, wavs)]
+        built = []
+        for name in chosen:
+            try:
+                if tree:
+                    self._import(name, files[name], began[name])
+                if self._build(encoder, name, began[name]):
+                    built.append(name)
+            except Gone as error:
+                self.on_bad(str(error))
         if not built:
             raise BadInput("no voiceprint was made: none of the files can be used.")
         thresholds = SimilarityThresholds.of(encoder.rule())
@@ -81,8 +86,16 @@ class Builder:
             lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
         return BuildResult(tuple(reports), tuple(lines), expected_errors_of_enrolled(self.store, encoder))
 
-    def _build(self, encoder: Encoder, name: str, wavs: list[Path]) -> bool:
-        return build_person(self.store, encoder, name, self.track(wavs, name), self.on_bad)
+    def _import(self, name: str, files: list[Path], began: Person | None) -> None:
+        with PendingSamples(self.store.data, name, began) as pending:
+            import_person(pending, self.track(files, name), on_bad=self.on_bad)
+            pending.commit(self.store)
+
+    def _build(self, encoder: Encoder, name: str, began: Person | None) -> bool:
+        def wavs() -> Iterable[Path]:
+            return self.track(samples_of(self.store.data, name), name)
+
+        return build_person(self.store, encoder, name, wavs(), self.on_bad, began)
 
 
 def choose(
@@ -98,22 +111,39 @@ def choose(
 
 
 def build_person(
-    store: VoiceprintStore, encoder: Encoder, name: str, wavs: Iterable[Path], on_bad: Callable[[str], None]
+    store: VoiceprintStore,
+    encoder: Encoder,
+    name: str,
+    wavs: Iterable[Path],
+    on_bad: Callable[[str], None],
+    began: Person | None = None,
 ) -> bool:
     """Build a person's voiceprint of their recordings, in place of any earlier one. False if none can be used.
 
     ``on_bad`` gets a line about each recording that cannot be used. If none can, an earlier voiceprint stays as it is.
-    Raises HeardError if the store cannot be written.
+    ``began``: who had the name when all this began; by default, who has it now. What happens meanwhile is minded: the
+    voiceprint is of the recordings that are left, and of those that were added. Raises store.Gone if the person was
+    deleted, HeardError if the store cannot be written.
     """
-    samples = []
+    began = began or store.find(name)
+    samples, seen = [], set()
     for wav in wavs:
+        seen.add(wav.name)
         try:
-            samples.append(embed_recording(store.data, encoder, wav))
+            samples.append((wav.name, embed_recording(store.data, encoder, wav)))
         except BadInput as error:
             on_bad(str(error))
-    if samples:
-        store.set_samples(name, encoder.model_id, encoder.sha256, samples)
-    return bool(samples)
+    if not samples:
+        return False
+    with store.transaction() as db:
+        person = store.claim(db, name, began.id if began else None)
+        there = {wav.name: sample_file(store.data, wav) for wav in samples_of(store.data, person.name)}
+        left = [replace(sample, file=there[file]) for file, sample in samples if file in there]
+        if not left:
+            return False
+        new = [file for wav, file in there.items() if wav not in seen]
+        store.set_samples(person.name, encoder.model_id, encoder.sha256, left, keep=new)
+    return True
 
 
 def missing_samples(

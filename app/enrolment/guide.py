@@ -10,7 +10,9 @@ from app.enrolment.prompts import Prompt, prompts
 from app.enrolment.quality import LIMITS, Limits, Problem, judge, quality_figures
 from app.enrolment.recorder import RecordedSample
 from app.names import new_name
-from app.voiceprints.recordings import Note, discard_sample, samples_of, save_sample
+from app.voiceprints.pending import PendingSamples
+from app.voiceprints.recordings import Note, samples_of
+from app.voiceprints.store import VoiceprintStore
 from utils import clean_name
 
 
@@ -53,13 +55,14 @@ class Guide:
         self, data: Path, name: str, *, samples: int = 3, tries: int = 3, limits: Limits = LIMITS, source: str = ""
     ):
         self.data, self.name, self.tries, self.limits = data, recorded_name(data, name), tries, limits
+        self._pending = PendingSamples(data, self.name)
         self.earlier = samples_of(data, self.name)
         """Recordings of the person from before this session, oldest first."""
         self.source = source
         """Name of the file that plays the microphone; nobody read a prompt then. Empty for a microphone."""
         self.prompts = prompts(samples, len(self.earlier))
         self.kept: list[Path] = []
-        """Samples saved in this session."""
+        """Samples of this session. They wait: ``finish`` makes them the person's."""
         self.speech_s = 0.0
         """Seconds of speech kept in this session."""
         self._step = 0
@@ -101,12 +104,20 @@ class Guide:
         return None if best is None else self._keep(Outcome.BEST_KEPT, best, self.judge(best))
 
     def undo(self) -> None:
-        """Take back the sample kept last in this session: its recording is deleted, and its prompt comes again."""
+        """Take back the sample kept last in this session: its recording is erased, and its prompt comes again."""
         if self.kept:
-            discard_sample(self.kept.pop())
+            self._pending.drop(self.kept.pop())
             self.speech_s -= self._kept_s.pop()
             self._step = self._kept_steps.pop()
             self._attempts.clear()
+
+    def finish(self, store: VoiceprintStore) -> None:
+        """Make what was kept the person's, who may be new. Raises HeardError or OSError if it cannot be written."""
+        self.kept = self._pending.commit(store)
+
+    def discard(self) -> None:
+        """Forget what was kept and is not the person's yet: as if nothing had been recorded."""
+        self._pending.discard()
 
     def _best(self, attempts: list[RecordedSample]) -> RecordedSample | None:
         usable = [sample for sample in attempts if all(problem.usable for problem in self.judge(sample))]
@@ -125,7 +136,7 @@ class Guide:
             source=self.source,
             quality=quality_figures(sample.quality),
         )
-        path = save_sample(self.data, sample.sound.samples, note)
+        path = self._pending.add(sample.sound.samples, note)
         self.kept.append(path)
         self._kept_steps.append(self._step)
         self._kept_s.append(sample.quality.speech_s)

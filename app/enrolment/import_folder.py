@@ -16,7 +16,8 @@ from app.audio.vad import DetectedSpeech, first_speech
 from app.corpus.manifest import audio_files
 from app.enrolment.quality import measure, quality_figures
 from app.names import new_name
-from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
+from app.voiceprints.pending import PendingSamples
+from app.voiceprints.recordings import Note, read_note, samples_of
 from utils import BadInput, file_sha256
 
 
@@ -59,19 +60,18 @@ def files_by_person(tree: Path, on_bad: Callable[[str], None] = lambda line: Non
 
 
 def import_person(
-    data: Path,
-    name: str,
+    pending: PendingSamples,
     files: Iterable[Path],
     *,
     config: ImportConfig = ImportConfig(),
     on_bad: Callable[[str], None] = lambda line: None,
 ) -> int:
-    """Keep the speech of a person's audio files as samples in ``data``. Returns how many samples are new.
+    """Let the speech of a person's audio files wait with ``pending``. Returns how many samples are new.
 
     A file that was taken before, by its content, is not taken again. ``on_bad`` gets a line about each file that cannot
-    be used. Raises OSError, such as for a full disk; the samples written before it stay.
+    be used. Raises OSError, such as for a full disk.
     """
-    notes = [read_note(wav) for wav in samples_of(data, name)]
+    notes = [read_note(wav) for wav in (*samples_of(pending.data, pending.name), *pending.waiting)]
     taken = {note.source_sha256 for note in notes if note and note.source_sha256}
     speech_s = sum(float(note.quality.get("speech_s", 0.0)) for note in notes if note and note.source_sha256)
     new = 0
@@ -91,13 +91,13 @@ def import_person(
             on_bad(f"{path}: {error.strerror}.")
             continue
         note = Note(
-            name=name,
+            name=pending.name,
             recorded_at=datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(timespec="seconds"),
             source=path.name,
             source_sha256=digest,
             quality=quality_figures(quality),
         )
-        save_sample(data, sound.samples, note)
+        pending.add(sound.samples, note)
         taken.add(digest)
         speech_s += quality.speech_s
         new += 1

@@ -15,7 +15,7 @@ _percent = partial(percent, space=" ")
 def write_model_card(weights: str | os.PathLike) -> Path:
     """Write ``MODEL_CARD.md`` beside ``weights``. Raises BadInput or HeardError if these have no readable card."""
     path = Path(weights).with_name("MODEL_CARD.md")
-    with atomic_write(path) as file:
+    with atomic_write(path, public=True) as file:
         file.write(render(read_card(weights), read_int8_card(weights), read_large_card(weights)).encode())
     return path
 

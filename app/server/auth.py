@@ -28,7 +28,7 @@ def load_token(path: Path) -> str:
     Raises BadInput for a file with something else in it.
     """
     if not path.exists() or not path.stat().st_size:
-        with atomic_write(path, private=True) as file:
+        with atomic_write(path) as file:
             file.write(f"{secrets.token_urlsafe(32)}\n".encode())
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         path.chmod(0o600)

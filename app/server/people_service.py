@@ -30,24 +30,19 @@ def list_people(service: Service) -> list[Person]:
     """Everybody who is enrolled, recorded, or just created, in alphabetical order."""
     known = set(service.gallery().people)
     with service.store() as store:
-        enrolled = {person.name: person for person in store.overview()}
-        created = store.people()
-        recorded = recorded_people(store.data, created)
-    people = []
-    for name in sorted({*created, *recorded}, key=str.casefold):
-        person = enrolled.get(name)
-        people.append(
-            Person(
-                id=slug(name),
-                name=name,
-                recordings=len(recorded.get(name, [])),
-                speech_s=round(person.speech_s, 2) if person else 0.0,
-                enrolled_at=person.enrolled_at if person else None,
-                models=[model for model in person.models if model] if person else [],
-                known=name in known,
-            )
+        everybody = store.overview()
+    return [
+        Person(
+            id=slug(person.name),
+            name=person.name,
+            recordings=person.recordings,
+            speech_s=round(person.speech_s, 2),
+            enrolled_at=person.enrolled_at if person.samples else None,
+            models=list(person.models),
+            known=person.name in known,
         )
-    return people
+        for person in everybody
+    ]
 
 
 def find_name(store: VoiceprintStore, person: str) -> str:
@@ -178,9 +173,8 @@ def add_sound(
     with service.writing, service.store() as store:
         if find_name(store, person) != name:  # another one has that name by now
             raise ApiError(409, "name_taken", "this person was renamed meanwhile.")
-        for other in missing_samples(store, service.encoder, name):  # recorded elsewhere, not in the voiceprint yet
-            store.add_sample(name, service.encoder.model_id, service.encoder.sha256, other)
-        sample = add_recording(store, service.encoder, sound.samples, note, ready)
+        others = missing_samples(store, service.encoder, name)  # recorded elsewhere, not in the voiceprint yet
+        sample = add_recording(store, service.encoder, sound.samples, note, ready, others)
         info = _sample_info(store, store.data / sample.file, {sample.file})
         return SampleAdded(sample=info, problems=_problem_infos(problems), person=_person(service, name))
 

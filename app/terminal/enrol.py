@@ -18,6 +18,7 @@ from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.session import SessionOptions, make_source
 from app.terminal.enrol_lines import describe, recording_line, waiting_line
 from app.terminal.text import cut
+from app.voiceprints.store import VoiceprintStore
 from utils import BadInput, HeardError, data_dir
 
 COUNTDOWN_S = 3
@@ -68,6 +69,10 @@ def run_enrolment(options: EnrolOptions) -> int:
     return EnrolTerminal(options, guide, recorder, speaker_check).run()
 
 
+class NotTwice(HeardError):
+    """The voice has a name already, and the user does not want another for it."""
+
+
 class EnrolTerminal:
     """One session of recording. At a terminal the person starts each sample with Enter, elsewhere a countdown does."""
 
@@ -82,26 +87,47 @@ class EnrolTerminal:
 
     def run(self) -> int:
         guide, source = self.guide, self.recorder.source
-        source.start()
         try:
-            count = "1 sample" if len(guide.prompts) == 1 else f"{len(guide.prompts)} samples"
-            self.note(f"Recording {guide.name}: {count} of {self.options.seconds:g} s of speech.")
-            if guide.earlier:
-                self.note(f"They are added to {len(guide.earlier)} from before.")
-            if self.options.file is None:
-                self._listen_first()
-            self.speaker_check.start()
-            while guide.prompt and not self.recorder.ended:
-                self._one_sample()
-            verdict = guide.give_up() if guide.prompt else None
-            if verdict:
-                self._show_verdict(verdict)
+            source.start()
+            try:
+                self._record_all()
+            finally:
+                source.stop()
         except KeyboardInterrupt:
-            self.note(f"Stopped. {self._kept_text()}")
+            guide.discard()
+            self.note("Stopped. Nothing was kept.")
             raise
-        finally:
-            source.stop()
+        except NotTwice:
+            guide.discard()
+            raise
+        except (HeardError, OSError):
+            self._keep()  # what went wrong is told; what was recorded before it is not lost
+            if guide.kept:
+                self.note(self._kept_text())
+            raise
+        self._keep()
         return self._end()
+
+    def _record_all(self) -> None:
+        guide = self.guide
+        count = "1 sample" if len(guide.prompts) == 1 else f"{len(guide.prompts)} samples"
+        self.note(f"Recording {guide.name}: {count} of {self.options.seconds:g} s of speech.")
+        if guide.earlier:
+            self.note(f"They are added to {len(guide.earlier)} from before.")
+        if self.options.file is None:
+            self._listen_first()
+        self.speaker_check.start()
+        while guide.prompt and not self.recorder.ended:
+            self._one_sample()
+        verdict = guide.give_up() if guide.prompt else None
+        if verdict:
+            self._show_verdict(verdict)
+
+    def _keep(self) -> None:
+        """The samples become the person's."""
+        if self.guide.kept:
+            with VoiceprintStore(self.guide.data) as store:
+                self.guide.finish(store)
 
     # ------------------------------------------------------------ one sample
 
@@ -158,7 +184,7 @@ class EnrolTerminal:
         self.note(f"  But {enrolled[0].text}")
         answer = input(f"  Enrol it as {self.guide.name} all the same? [y/N] ")
         if answer.strip().lower() not in {"y", "yes"}:
-            raise HeardError(f"not enrolled a second time. {self._kept_text()}")
+            raise NotTwice("not enrolled a second time. Nothing was kept.")
         self._may_be_enrolled_twice = True
 
     # ------------------------------------------------------------ before a sample

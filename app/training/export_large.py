@@ -75,7 +75,7 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
     if network.gender is not None:
         state = network.gender.state_dict()
         tensors |= {f"gender.{key}": value.numpy().astype(np.float16) for key, value in state.items()}
-    with atomic_write(HEADS) as file:
+    with atomic_write(HEADS, public=True) as file:
         file.write(save(tensors))
     write_card(HEADS, card)
     return card

@@ -45,7 +45,7 @@ def export_onnx(weights: str | os.PathLike, out: str | os.PathLike, check: list[
     least = float(np.einsum("nd,nd->n", encoder.embed_batch(check), wanted).min())
     if not least > LEAST_COSINE:
         raise HeardError(f"{out}: not written: its embeddings are not those of {weights.name} (cosine {least:.3f}).")
-    with atomic_write(out) as file:
+    with atomic_write(out, public=True) as file:
         file.write(serialised)
     measured = ("figures", "open_set")  # of the other file
     card = {

@@ -3,59 +3,68 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from utils import HeardError
+from app.voiceprints.schema import VERSION, migrate
+from utils import HeardError, make_private_dir
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE people (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    enrolled_at TEXT NOT NULL DEFAULT (datetime('now'))
-) STRICT;
-CREATE TABLE samples (
-    id INTEGER PRIMARY KEY,
-    person_id INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
-    file TEXT NOT NULL,
-    speech_s REAL NOT NULL,
-    UNIQUE (person_id, file)
-) STRICT;
-CREATE TABLE embeddings (
-    id INTEGER PRIMARY KEY,
-    sample_id INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
-    model_id TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL,
-    dimension INTEGER NOT NULL,
-    speech_s REAL NOT NULL,
-    vector BLOB NOT NULL
-) STRICT;
-CREATE INDEX embeddings_by_model ON embeddings(model_sha256, sample_id);
-"""
+RESERVE_BYTES = 128 * 1024
+"""Room that is kept so that on a full disk something can still be deleted: the order to do so must be written."""
+LITTLE_ROOM = 64 * 1024
+"""With fewer bytes free than this, SQLite's errors of reading and writing mean a full disk."""
+
+
+class DiskFull(HeardError):
+    """There is no room for what was to be written: nothing was changed."""
 
 
 class Database:
-    """One SQLite file with a write-ahead log. Made when first written to; an absent one reads as empty."""
+    """One SQLite file with a write-ahead log. Made when first written to; an absent one reads as empty.
+
+    Where nothing can be written, or the disk is full, it is read: as a copy in memory, taken again when it has changed.
+    """
 
     def __init__(self, path: Path, busy_timeout_s: float):
         """``busy_timeout_s``: seconds to wait for another program that is just writing."""
         self.path, self.busy_timeout_s = path, busy_timeout_s
         self._connection: sqlite3.Connection | None = None
+        self._copied: tuple | None = None  # what the file looked like that is in memory
 
     def close(self) -> None:
         if self._connection:
             self._connection.close()
             self._connection = None
 
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection is not None and self._connection.in_transaction
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written here: the folder or the file belongs to others, or the disk is read-only."""
+        there = self.path if self.path.exists() else _nearest(self.path.parent)
+        return not (os.access(there, os.W_OK) and os.access(_nearest(self.path.parent), os.W_OK))
+
     def read(self, query: str, arguments: tuple = ()) -> list[tuple]:
         """The rows of a query. Raises HeardError if the file cannot be read."""
-        if self._connection is None and not self.path.exists():
+        if not self._is_there():
             return []
         with self._explained():
             return self._open().execute(query, arguments).fetchall()
+
+    def version(self) -> object:
+        """A value that changes whenever another connection has written; 0 for no file."""
+        if not self._is_there():
+            return 0
+        with self._explained():
+            db = self._open()
+            return self._copied or db.execute("PRAGMA data_version").fetchone()[0]
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -64,7 +73,9 @@ class Database:
         Raises HeardError if the file cannot be written.
         """
         with self._explained():
-            db = self._open()
+            if self.read_only:
+                raise HeardError(f"{self.path} cannot be opened for writing; choose another folder with --data DIR.")
+            db = self._open(for_writing=True)
             if db.in_transaction:
                 yield db
                 return
@@ -77,21 +88,107 @@ class Database:
                     db.execute("ROLLBACK")
                 raise
 
-    def _open(self) -> sqlite3.Connection:
+    def empty_log(self) -> None:
+        """Bring the write-ahead log into the database and cut it to nothing: it still holds what was deleted."""
+        with self._explained():
+            busy, *_ = self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise HeardError(
+                f"deleted, but {self.path.name}-wal still holds it while another program reads; close that program,"
+                " and the last one to close empties the file."
+            )
+
+    def reuse_log(self) -> None:
+        """Let the next transaction write over the write-ahead log from its beginning, if nobody reads it."""
+        with self._explained():
+            self._open().execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+
+    # ------------------------------------------------------------ room to delete with
+
+    def keep_reserve(self) -> None:
+        """Keep some room on the disk for deleting, if there is plenty."""
+        reserve = self._reserve
+        with contextlib.suppress(OSError):
+            if not reserve.exists() and shutil.disk_usage(reserve.parent).free > 16 * RESERVE_BYTES:
+                with open(os.open(reserve, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+                    file.write(b"room to delete with on a full disk\n" * (RESERVE_BYTES // 35))
+
+    def use_reserve(self) -> bool:
+        """Give the room that was kept free. False if none was."""
+        try:
+            self._reserve.unlink()
+        except OSError:
+            return False
+        return True
+
+    @property
+    def _reserve(self) -> Path:
+        return self.path.with_name(".reserve")
+
+    # ------------------------------------------------------------ opening
+
+    def _is_there(self) -> bool:
+        return self._connection is not None or self.path.exists()
+
+    def _open(self, *, for_writing: bool = False) -> sqlite3.Connection:
+        if self._copied and (for_writing or self._signature() != self._copied):
+            self.close()
+            self._copied = None
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)  # a voice is biometric data: for its owner's eyes; SQLite's log follows suit
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=self.busy_timeout_s, check_same_thread=False)
-            try:
-                self._use_log(db)
-                for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=FULL"):
-                    db.execute(f"PRAGMA {pragma}")
-                self._migrate(db)
-            except BaseException:
-                db.close()
-                raise
-            self._connection = db
+            self._connection = self._read_copy() if self.read_only else self._open_file(for_writing)
         return self._connection
+
+    def _open_file(self, for_writing: bool) -> sqlite3.Connection:
+        make_private_dir(self.path.parent)
+        if not self.path.exists():
+            self.path.touch(mode=0o600)  # a voice is biometric data: for its owner's eyes; SQLite's log follows suit
+        elif self.path.stat().st_mode & 0o077:
+            self.path.chmod(0o600)
+        db = self._connect(self.path)
+        try:
+            self._use_log(db)
+            for pragma in ("secure_delete=ON", "synchronous=FULL"):
+                db.execute(f"PRAGMA {pragma}")
+            self._migrate(db)
+            self.keep_reserve()
+        except sqlite3.DatabaseError as error:
+            db.close()
+            if for_writing or not isinstance(
+                self._explain(error, getattr(error, "sqlite_errorcode", 0) & 0xFF), DiskFull
+            ):
+                raise
+            return self._read_copy()
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _read_copy(self) -> sqlite3.Connection:
+        """The file as it is, in memory: SQLite's log cannot be used where nothing can be written beside it."""
+        signature, memory = self._signature(), self._connect(":memory:")
+        log = Path(f"{self.path}-wal")
+        if log.exists() and log.stat().st_size:
+            with tempfile.TemporaryDirectory(prefix="heard-") as folder:  # for its owner alone, and gone at once
+                copy = Path(folder) / self.path.name
+                shutil.copyfile(self.path, copy)
+                shutil.copyfile(log, f"{copy}-wal")
+                with contextlib.closing(sqlite3.connect(copy)) as source:
+                    source.backup(memory)
+        elif content := bytearray(self.path.read_bytes()):
+            content[18:20] = b"\1\1"  # "has no log", in the header of SQLite's format
+            memory.deserialize(bytes(content))
+        self._migrate(memory)
+        self._copied = signature
+        return memory
+
+    def _connect(self, path: object) -> sqlite3.Connection:
+        db = sqlite3.connect(path, isolation_level=None, timeout=self.busy_timeout_s, check_same_thread=False)
+        db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged name can be seen, and deleted
+        return db
+
+    def _signature(self) -> tuple:
+        parts = (Path(f"{self.path}{suffix}") for suffix in ("", "-wal"))
+        return tuple((part.stat().st_mtime_ns, part.stat().st_size) for part in parts if part.exists())
 
     def _use_log(self, db: sqlite3.Connection) -> None:
         """Switch to a write-ahead log. Of two programs that make the file one is refused at once: it tries again."""
@@ -107,15 +204,11 @@ class Database:
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
+        if version > VERSION:
             raise HeardError(f"{self.path} was written by a newer version of this program; update it to read the file.")
-        if version == 0:
-            db.execute("BEGIN IMMEDIATE")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else made it in the meantime
-                for statement in SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            db.execute("COMMIT")
+        if version < VERSION:
+            migrate(db)
+        db.execute("PRAGMA foreign_keys=ON")
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -126,28 +219,36 @@ class Database:
             code = getattr(error, "sqlite_errorcode", None)
             if code is None:  # not SQLite's: a mistake in this file
                 raise
-            match code & 0xFF:
-                case sqlite3.SQLITE_FULL:
-                    text = f"the disk is full: nothing was changed in {self.path}."
-                case sqlite3.SQLITE_IOERR:
-                    text = f"{self.path} could not be read or written ({error}): the disk may be full or damaged."
-                case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                    text = f"{self.path} is in use by another program; close it and try again."
-                case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-                    text = f"{self.path} cannot be opened for writing; choose another folder with --data DIR."
-                case _:
-                    text = (
-                        f"{self.path} is damaged ({error}); it was left as it is. Move it away and run"
-                        " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
-                    )
-            raise HeardError(text) from None
+            raise self._explain(error, code & 0xFF) from None
 
-    def empty_log(self) -> None:
-        """Bring the write-ahead log into the database and cut it to nothing: it still holds what was deleted."""
-        with self._explained():
-            busy, *_ = self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise HeardError(
-                f"deleted, but {self.path.name}-wal still holds it while another program reads; close that program,"
-                " and the last one to close empties the file."
-            )
+    def _explain(self, error: sqlite3.DatabaseError, code: int) -> HeardError:
+        full = f"the disk is full: nothing was changed in {self.path}."
+        match code:
+            case sqlite3.SQLITE_FULL:
+                return DiskFull(full)
+            case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN if self._has_little_room():
+                return DiskFull(full)
+            case sqlite3.SQLITE_IOERR:
+                return HeardError(f"{self.path} could not be read or written ({error}): the disk may be damaged.")
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return HeardError(f"{self.path} is in use by another program; close it and try again.")
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+                return HeardError(f"{self.path} cannot be opened for writing; choose another folder with --data DIR.")
+            case _:
+                return HeardError(
+                    f"{self.path} is damaged ({error}); it was left as it is. Move it away and run"
+                    " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
+                )
+
+    def _has_little_room(self) -> bool:
+        try:
+            return shutil.disk_usage(self.path.parent).free < LITTLE_ROOM
+        except OSError:
+            return False
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself or, of one that is not there, the nearest above it that is."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder

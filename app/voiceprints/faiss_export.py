@@ -33,9 +33,9 @@ def export_vectors(gallery: Gallery, path: str | os.PathLike, model_id: str, mod
         "model": model_id,
         "model_sha256": model_sha256,
     }
-    with atomic_write(path, private=True) as file:
+    with atomic_write(path) as file:
         np.save(file, np.ascontiguousarray(gallery.vectors, "<f4"), allow_pickle=False)
     beside = path.with_suffix(".json")
-    with atomic_write(beside, private=True) as file:
+    with atomic_write(beside) as file:
         file.write((json.dumps(about, ensure_ascii=False) + "\n").encode())
     return beside

@@ -2,24 +2,26 @@
 
 An embedding is kept with the model that made it (weights SHA-256) and is only ever compared with that model's. The
 recorded samples on disk (recordings.py) remain the source: whatever is lost here, ``build_voiceprint.py`` makes again
-from them. What concerns both, such as deleting somebody, is in people.py.
+from them. What concerns both, such as deleting somebody, is in people.py and pending.py.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from app.names import name_key
 from app.scoring.cohort import Cohort
 from app.scoring.gallery import Gallery, gallery_of
 from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
-from app.voiceprints.database import Database
-from utils import BadInput, clean_name
+from app.voiceprints.ledger import Ledger
+from app.voiceprints.orders import touched, waiting
+from app.voiceprints.recordings import recorded_people, samples_dir, samples_of
+from utils import BadInput, HeardError, clean_name
 
 
 @dataclass(frozen=True)
@@ -45,59 +47,81 @@ class EmbeddedSample:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody in the store. A name may be changed, and given to another when they are deleted; the id may not."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class EnrolledPerson:
-    """Somebody enrolled, as lists show them."""
+    """Somebody enrolled or recorded, as lists show them."""
 
     name: str
     enrolled_at: str
     """Time of enrolment, UTC to the second: "2026-01-31 12:34:56"."""
     samples: int
+    """Samples in the voiceprint; 0 for somebody who is recorded, but not built yet."""
     speech_s: float
-    """Seconds of speech in all samples."""
+    """Seconds of speech in these samples."""
     models: tuple[str, ...]
     """The models that made the voiceprint."""
+    recordings: int = 0
+    """Recordings on disk."""
 
 
-class VoiceprintStore:
+class Gone(HeardError):
+    """Somebody was deleted while something was made for them, which is given up."""
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} was deleted in the meantime: nothing was kept.")
+
+
+class VoiceprintStore(Ledger):
     """``voiceprints.db`` in a data folder. Made when first written to; reading an absent one finds nobody."""
-
-    def __init__(self, data: Path, *, busy_timeout_s: float = 10.0):
-        """``busy_timeout_s``: seconds to wait for another program that is just writing."""
-        self.data = Path(data)
-        self.path = self.data / "voiceprints.db"
-        self._database = Database(self.path, busy_timeout_s)
-
-    def close(self) -> None:
-        self._database.close()
 
     def __enter__(self) -> VoiceprintStore:
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # ------------------------------------------------------------ reading
 
     def people(self) -> list[str]:
         """Everybody's name, in alphabetical order."""
-        return [name for (name,) in self._database.read("SELECT name FROM people ORDER BY name COLLATE NOCASE")]
+        rows = self.read("SELECT name FROM people WHERE removed IS NULL ORDER BY name COLLATE NOCASE")
+        return [name for (name,) in rows]
+
+    def find(self, name: str) -> Person | None:
+        """Whoever has this name now."""
+        rows = self.read("SELECT id, name FROM people WHERE removed IS NULL")
+        return next((Person(*row) for row in rows if row[1] == clean_name(name)), None)
 
     def overview(self) -> list[EnrolledPerson]:
-        """Everybody who has samples, in alphabetical order, with what they are known by."""
-        rows = self._database.read(
-            "SELECT p.name, p.enrolled_at, count(*), total(s.speech_s),"
+        """Everybody, in alphabetical order, with what they are known by."""
+        rows = self.read(
+            "SELECT p.name, p.enrolled_at, count(s.id), total(s.speech_s),"
             " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
-            "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id ORDER BY e.model_id))"
-            " FROM people p JOIN samples s ON s.person_id = p.id GROUP BY p.id ORDER BY p.name COLLATE NOCASE"
+            "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id AND t.removed IS NULL"
+            "  ORDER BY e.model_id))"
+            " FROM people p LEFT JOIN samples s ON s.person_id = p.id AND s.removed IS NULL WHERE p.removed IS NULL"
+            " GROUP BY p.id ORDER BY p.name COLLATE NOCASE"
         )
-        return [EnrolledPerson(*row[:4], tuple((row[4] or "").split("\n"))) for row in rows]
+        recorded = recorded_people(self.data, [row[0] for row in rows])
+        everybody = [
+            EnrolledPerson(*row[:4], tuple((row[4] or "").split("\n") if row[4] else ()), len(recorded.get(row[0], ())))
+            for row in rows
+        ]
+        known = {person.name for person in everybody}
+        everybody += [EnrolledPerson(n, "", 0, 0.0, (), len(wavs)) for n, wavs in recorded.items() if n not in known]
+        return sorted(everybody, key=lambda person: person.name.casefold())
 
     def samples(self, name: str, model_sha256: str) -> list[EmbeddedSample]:
         """A person's samples that this model has embedded, oldest first; without those whose embeddings are damaged."""
-        rows = self._database.read(
-            "SELECT s.id, s.file, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
-            " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND e.model_sha256 = ? ORDER BY s.id, e.id",
-            (clean_name(name), model_sha256),
+        person = self.find(name)
+        rows = self.read(
+            "SELECT s.id, s.file, e.vector, e.speech_s FROM samples s JOIN embeddings e ON e.sample_id = s.id"
+            " WHERE s.person_id = ? AND s.removed IS NULL AND e.model_sha256 = ? ORDER BY s.id, e.id",
+            (person.id if person else -1, model_sha256),
         )
         grouped: dict[int, list] = {}
         for row in rows:
@@ -115,115 +139,115 @@ class VoiceprintStore:
         ``cohort``, ``dimension``: the model's, for normalised scores, and of its embeddings. Whose embeddings are
         damaged is not in it, but among its ``damaged``.
         """
-        rows = self._database.read(
+        rows = self.read(
             "SELECT p.name, e.vector, e.speech_s FROM people p JOIN samples s ON s.person_id = p.id"
-            " JOIN embeddings e ON e.sample_id = s.id WHERE e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
+            " JOIN embeddings e ON e.sample_id = s.id WHERE p.removed IS NULL AND s.removed IS NULL"
+            " AND e.model_sha256 = ? ORDER BY p.name COLLATE NOCASE, e.id",
             (model_sha256,),
         )
         return gallery_of(rows, cohort, dimension)
 
     def stale(self, model_sha256: str) -> list[str]:
         """People whose voiceprints were all made by other models. They must be built again before they are known."""
-        rows = self._database.read(
-            "SELECT p.name FROM people p WHERE EXISTS (SELECT 1 FROM samples s WHERE s.person_id = p.id)"
-            " AND NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e"
-            " ON e.sample_id = s.id WHERE s.person_id = p.id AND e.model_sha256 = ?) ORDER BY p.name COLLATE NOCASE",
+        rows = self.read(
+            "SELECT p.name FROM people p WHERE p.removed IS NULL"
+            " AND EXISTS (SELECT 1 FROM samples s WHERE s.person_id = p.id AND s.removed IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM samples s JOIN embeddings e ON e.sample_id = s.id"
+            "  WHERE s.person_id = p.id AND s.removed IS NULL AND e.model_sha256 = ?) ORDER BY p.name COLLATE NOCASE",
             (model_sha256,),
         )
         return [name for (name,) in rows]
 
-    def has_sample(self, name: str, file: str) -> bool:
-        """Whether a sample of this file is among the person's, whatever model embedded it."""
-        return bool(
-            self._database.read(
-                "SELECT 1 FROM samples s JOIN people p ON p.id = s.person_id WHERE p.name = ? AND s.file = ?",
-                (clean_name(name), file),
-            )
-        )
-
-    def version(self) -> int:
-        """A number that changes whenever another store, of this program or another one, has written; 0 for no file."""
-        rows = self._database.read("PRAGMA data_version")
-        return rows[0][0] if rows else 0
-
     # ------------------------------------------------------------ writing
 
-    def set_samples(self, name: str, model_id: str, model_sha256: str, samples: Sequence[EmbeddedSample]) -> None:
-        """Enrol a person with these ``samples`` and no others. On any error nothing changes.
+    def find_or_adopt(self, db: sqlite3.Connection, name: str) -> Person | None:
+        """Whoever has this name, in a transaction; a person with recordings, but unknown here, is taken in."""
+        name = clean_name(name)
+        for row in db.execute("SELECT id, name FROM people WHERE removed IS NULL").fetchall():
+            if row[1] == name:
+                return Person(*row)
+        return self._insert(db, name) if samples_of(self.data, name) else None
 
-        What other models made of the same files stays, so that going back to such a model needs no rebuilding.
+    def claim(self, db: sqlite3.Connection, name: str, expected: int | None) -> Person:
+        """The person to add something to, in a transaction. ``expected``: who had the name when the work began.
+
+        With None, whoever has the name, or somebody new. Raises Gone if the expected person was deleted, BadInput if
+        somebody has a name that looks like this one.
         """
-        if not samples:
-            raise ValueError("a voiceprint needs at least one sample")
-        with self._database.write() as db:
-            person = _person_id(db, clean_name(name))
-            files = {sample.file for sample in samples}
-            known = db.execute("SELECT id, file FROM samples WHERE person_id = ?", (person,)).fetchall()
-            db.executemany("DELETE FROM samples WHERE id = ?", [(i,) for i, file in known if file not in files])
-            for sample in samples:
-                _insert(db, person, model_id, model_sha256, sample)
+        if expected is not None:
+            row = db.execute("SELECT id, name FROM people WHERE id = ? AND removed IS NULL", (expected,)).fetchone()
+            if row is None:
+                raise Gone(name)
+            return Person(*row)
+        if person := self.find_or_adopt(db, name):
+            return person
+        self.refuse_taken(db, clean_name(name))
+        return self._insert(db, clean_name(name))
 
-    def add_sample(self, name: str, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
-        """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
-        with self._database.write() as db:
-            person = _person_id(db, clean_name(name))
-            _insert(db, person, model_id, model_sha256, sample)
+    def _insert(self, db: sqlite3.Connection, name: str) -> Person:
+        folder = samples_dir(self.data, name).relative_to(self.data).as_posix()
+        if any(path == folder or path.startswith(f"{folder}/") for path in touched(self._unfinished(db))):
+            raise HeardError(f"an earlier deletion of {name} could not be finished yet; choose another name.")
+        return Person(int(db.execute("INSERT INTO people (name) VALUES (?)", (name,)).lastrowid or 0), name)
+
+    def _unfinished(self, db: sqlite3.Connection) -> list:
+        return [order for order in waiting(db) if not order.what.get("hidden", False)]
 
     def create(self, name: str) -> None:
         """Add somebody who has no samples yet. Raises BadInput for a name in use."""
-        name = clean_name(name)
-        with self._database.write() as db:
-            if not db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,)).rowcount:
-                raise BadInput(f"there is a {name} already; choose another name.")
+        with self.transaction() as db:
+            self.refuse_taken(db, clean_name(name))
+            self._insert(db, clean_name(name))
 
-    def rename_rows(self, old: str, new: str, old_folder: str, new_folder: str) -> None:
-        """Give a person another name, and the files of their samples that lie in ``old_folder`` another folder.
+    def refuse_taken(self, db: sqlite3.Connection, name: str, but: int | None = None) -> None:
+        """Raise BadInput if somebody, other than the person of id ``but``, has this name or one that looks like it.
 
-        ``old``, ``new``: clean names; nothing is checked. The folders are as in ``EmbeddedSample.file``.
+        In a transaction.
         """
-        prefix = f"{old_folder}/"
-        with self._database.write() as db:
-            db.execute("UPDATE people SET name = ? WHERE name = ?", (new, old))
-            db.execute(
-                "UPDATE samples SET file = ? || substr(file, ?) WHERE substr(file, 1, ?) = ?",
-                (f"{new_folder}/", len(prefix) + 1, len(prefix), prefix),
-            )
+        rows = dict(db.execute("SELECT id, name FROM people WHERE removed IS NULL"))
+        recorded, own = recorded_people(self.data, rows.values()), rows.pop(but, None)
+        key = name_key(name)
+        unnamed = {name} if samples_of(self.data, name) else set()  # of lost notes
+        for taken in sorted({*rows.values(), *recorded, *unnamed} - {own}):
+            if name_key(taken) == key:
+                raise BadInput(f"there is a {taken} already; choose another name.")
 
-    def delete_rows(self, name: str) -> None:
-        """Delete a person's row, samples and embeddings. What is freed is overwritten; see also ``empty_log``."""
-        with self._database.write() as db:
-            db.execute("DELETE FROM people WHERE name = ?", (clean_name(name),))
+    def set_samples(
+        self,
+        name: str,
+        model_id: str,
+        model_sha256: str,
+        samples: Sequence[EmbeddedSample],
+        keep: Collection[str] = (),
+    ) -> None:
+        """Enrol a person with these ``samples`` and no others, but for the files in ``keep``, which stay as they are.
 
-    def delete_sample_rows(self, name: str, file: str) -> None:
-        """Delete the row and the embeddings of one of a person's samples. The person stays, even without samples."""
-        with self._database.write() as db:
-            db.execute(
-                "DELETE FROM samples WHERE file = ? AND person_id = (SELECT id FROM people WHERE name = ?)",
-                (file, clean_name(name)),
-            )
-
-    def empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, which still holds what was deleted.
-
-        Raises HeardError while another program reads: the deletion stands, and the log is emptied later.
+        What other models made of the same files stays, so that going back to such a model needs no rebuilding. On any
+        error nothing changes.
         """
-        self._database.empty_log()
+        if not samples:
+            raise ValueError("a voiceprint needs at least one sample")
+        with self.transaction() as db:
+            person = self.claim(db, name, None)
+            files = {*keep, *(sample.file for sample in samples)}
+            known = db.execute(
+                "SELECT id, file FROM samples WHERE person_id = ? AND removed IS NULL", (person.id,)
+            ).fetchall()
+            db.executemany("DELETE FROM samples WHERE id = ?", [(i,) for i, file in known if file not in files])
+            for sample in samples:
+                _insert_sample(db, person.id, model_id, model_sha256, sample)
 
-    def transaction(self) -> contextlib.AbstractContextManager[object]:
-        """All that is written inside the ``with`` or, on any error, nothing."""
-        return self._database.write()
+    def add_sample(self, name: str, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
+        """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
+        with self.transaction() as db:
+            _insert_sample(db, self.claim(db, name, None).id, model_id, model_sha256, sample)
 
 
-def _person_id(db: sqlite3.Connection, name: str) -> int:
-    db.execute("INSERT INTO people (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-    return db.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()[0]
-
-
-def _insert(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
+def _insert_sample(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample):
     """Add a sample's embeddings, in place of those that this model made of the same file before."""
     (sample_id,) = db.execute(
         "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
-        " ON CONFLICT (person_id, file) DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
+        " ON CONFLICT (person_id, file) WHERE removed IS NULL DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
         (person, sample.file, sample.speech_s),
     ).fetchone()
     db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))

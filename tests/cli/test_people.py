@@ -13,8 +13,9 @@ from app.cli import people
 from app.embedding.model_files import resolve
 from app.scoring.cohort import unit
 from app.scoring.gallery import best
-from app.voiceprints.recordings import Note, samples_of, save_sample
+from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from tests.support.stand_ins import save_sample
 from utils import ROOT, BadInput, file_sha256
 
 SHA = "a" * 64
@@ -59,7 +60,7 @@ def test_nobody_is_listed_and_nothing_is_made(tmp_path, capsys):
 def test_renaming(data, capsys):
     assert people.run(["--data", str(data), "rename", "Ana", "Anna  Lee"]) == 0
     assert capsys.readouterr().out == "Ana is now called Anna Lee.\n"
-    assert people_of(data) == ["Anna Lee", "Ben"]
+    assert people_of(data) == ["Anna Lee", "Ben", "Colin"]
     assert len(samples_of(data, "Anna Lee")) == 2
     people.run(["rename", "Colin", "Col", "--data", str(data)])
     assert len(samples_of(data, "Col")) == 1
@@ -70,7 +71,10 @@ def test_renaming(data, capsys):
 
 
 def test_deleting(data, capsys):
-    assert people.run(["delete", "Ana", "--data", str(data)]) == 0
+    with pytest.raises(BadInput, match="nothing was deleted: without a terminal to ask at, say --yes to delete Ana"):
+        people.run(["delete", "Ana", "--data", str(data)])
+    assert people_of(data) == ["Ana", "Ben", "Colin"]
+    assert people.run(["delete", "Ana", "--data", str(data), "--yes"]) == 0
     assert people.run(["delete", "Colin", "--data", str(data), "--yes"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Ana was deleted, with 2 recordings.",
@@ -135,4 +139,4 @@ def test_mistakes_are_one_line_and_code_2(data):
     command = [sys.executable, "-m", "app", "voices", "delete", "Eve", "--data", str(data)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
-    assert done.stderr == "heard: nobody is called Eve; enrolled: Ana, Ben.\n"
+    assert done.stderr == "heard: nobody is called Eve; enrolled: Ana, Ben, Colin.\n"

@@ -14,9 +14,10 @@ import torch
 import build_voiceprint
 from app.audio.vad import keep_speech
 from app.enrolment.build import gallery_from_folder
-from app.voiceprints.recordings import Note, samples_dir, samples_of, save_sample
+from app.voiceprints.recordings import Note, samples_dir, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from model import Architecture, SpeakerNetwork, save_checkpoint
+from tests.support.stand_ins import save_sample
 from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, write_wav
 
 

@@ -13,6 +13,7 @@ from app.enrolment.guide import Guide, Outcome
 from app.enrolment.quality import Fault, Quality, SimilarityThresholds, SpeakerMatch
 from app.enrolment.recorder import RecordedSample
 from app.voiceprints.recordings import read_note, samples_of
+from app.voiceprints.store import VoiceprintStore
 from tests.support.small_disk import fill, small_disk
 
 GOOD = Quality(sound_s=9, speech_s=7, level_db=-25, noise_db=-60, snr_db=35)
@@ -43,7 +44,11 @@ def test_good_samples_are_kept_and_lead_through_the_prompts(tmp_path):
         assert verdict.outcome is Outcome.KEPT
         assert verdict.problems == []
     assert positions == [(1, "near"), (2, "back"), (3, "soft")]
+    assert samples_of(tmp_path, "Ana") == []
+    with VoiceprintStore(tmp_path) as store:
+        guide.finish(store)
     assert guide.kept == samples_of(tmp_path, "Ana")
+    assert len(guide.kept) == 3
     assert guide.speech_s == 21
     note = read_note(guide.kept[1])
     assert (note.name, note.device, note.position) == ("Ana", "Mic", "back")
@@ -57,6 +62,8 @@ def test_a_second_session_goes_on_with_other_sentences(tmp_path):
     said = [prompt.sentence for prompt in first.prompts]
     while first.prompt:
         first.take(sample())
+    with VoiceprintStore(tmp_path) as store:
+        first.finish(store)
     second = Guide(tmp_path, "Ana")
     assert len(second.earlier) == 3
     assert not set(said) & {prompt.sentence for prompt in second.prompts}
@@ -72,7 +79,17 @@ def test_a_bad_sample_is_asked_for_again_and_a_better_one_kept(tmp_path):
     assert guide.number == 1
     assert guide.take(sample()).outcome is Outcome.KEPT
     assert guide.number == 2
-    assert len(samples_of(tmp_path, "Ana")) == 1
+    assert len(guide.kept) == 1
+
+
+def test_what_is_discarded_leaves_nothing(tmp_path):
+    guide = Guide(tmp_path, "Ana")
+    guide.take(sample())
+    assert guide.kept[0].exists()
+    guide.discard()
+    assert list((tmp_path / "speakers").iterdir()) == []
+    with VoiceprintStore(tmp_path) as store:
+        assert store.people() == []
 
 
 def test_after_three_tries_the_best_is_kept(tmp_path):

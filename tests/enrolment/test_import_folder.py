@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,20 @@ import soundfile
 from app.audio.vad import CHUNK, keep_speech
 from app.enrolment.import_folder import ImportConfig, files_by_person, import_person, take_speech
 from app.enrolment.quality import measure
-from app.voiceprints.recordings import Note, read_note, samples_of, save_sample
+from app.voiceprints.pending import PendingSamples
+from app.voiceprints.recordings import Note, read_note, samples_of
+from app.voiceprints.store import VoiceprintStore
 from tests.support.detection import detected_lengths
+from tests.support.stand_ins import save_sample
 from utils import BadInput, read_audio, write_wav
+
+
+def take(data: Path, files: list[Path], **options: object) -> int:
+    """Import files of Ana, and commit them. Returns how many are new."""
+    with PendingSamples(data, "Ana") as pending, VoiceprintStore(data) as store:
+        new = import_person(pending, files, **options)
+        pending.commit(store)
+    return new
 
 
 def test_people_are_sub_folders_and_files_may_lie_deeper(tmp_path, demo_dir):
@@ -50,7 +62,7 @@ def test_any_format_becomes_a_sample(tmp_path, voice, suffix, rate, channels):
     sound = soxr.resample(voice("Ana")[:80_000], 16000, rate)
     path = tmp_path / f"talk.{suffix}"
     soundfile.write(path, np.stack([sound] * channels, axis=1), rate)
-    assert import_person(tmp_path / "data", "Ana", [path]) == 1
+    assert take(tmp_path / "data", [path]) == 1
     (wav,) = samples_of(tmp_path / "data", "Ana")
     assert soundfile.info(wav).samplerate == 16000
     note = read_note(wav)
@@ -100,10 +112,10 @@ def test_speech_is_not_looked_for_without_end(tmp_path, voice):
 
 def test_a_file_is_taken_once_whatever_it_is_called(tmp_path, demo_dir):
     files = sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))[:2]
-    assert import_person(tmp_path, "Ana", files) == 2
+    assert take(tmp_path, files) == 2
     again = tmp_path / "renamed.flac"
     shutil.copy(files[0], again)
-    assert import_person(tmp_path, "Ana", [*files, again]) == 0
+    assert take(tmp_path, [*files, again]) == 0
     assert len(samples_of(tmp_path, "Ana")) == 2
 
 
@@ -111,8 +123,8 @@ def test_a_person_needs_no_more_than_three_minutes(tmp_path, demo_dir):
     files = sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))
     save_sample(tmp_path, read_audio(files[4]), Note("Ana", "", quality={"speech_s": 500.0}))  # recorded: not counted
     config = ImportConfig(person_speech_s=8.0)
-    assert import_person(tmp_path, "Ana", files, config=config) == 2
-    assert import_person(tmp_path, "Ana", files, config=config) == 0
+    assert take(tmp_path, files, config=config) == 2
+    assert take(tmp_path, files, config=config) == 0
 
 
 def test_bad_files_are_a_line_each(tmp_path, demo_dir):
@@ -124,7 +136,7 @@ def test_bad_files_are_a_line_each(tmp_path, demo_dir):
     soundfile.write(nan, np.full(16000, np.nan, np.float32), 16000, subtype="FLOAT")
     lines = []
     files = [text, empty, short, nan, tmp_path / "absent.wav"]
-    assert import_person(tmp_path / "data", "Ana", files, on_bad=lines.append) == 0
+    assert take(tmp_path / "data", files, on_bad=lines.append) == 0
     assert len(lines) == len(files)
     for path, line in zip(files, lines, strict=True):
         assert str(path) in line
@@ -135,5 +147,5 @@ def test_bad_files_are_a_line_each(tmp_path, demo_dir):
 def test_speech_is_looked_for_once_in_a_file_that_is_taken(tmp_path, demo_dir, monkeypatch):
     path = demo_dir / "enrolment" / "Ana" / "01.flac"
     passes = detected_lengths(monkeypatch)
-    assert import_person(tmp_path, "Ana", [path]) == 1
+    assert take(tmp_path, [path]) == 1
     assert sum(passes) == pytest.approx(len(read_audio(path)), abs=CHUNK)

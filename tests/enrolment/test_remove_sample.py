@@ -8,8 +8,9 @@ import pytest
 from app.enrolment import remove_sample as removal
 from app.enrolment.build import build_person
 from app.enrolment.remove_sample import LastSample, remove_sample
-from app.voiceprints.recordings import Note, sample_file, samples_of, save_sample
+from app.voiceprints.recordings import Note, sample_file, samples_of
 from app.voiceprints.store import VoiceprintStore
+from tests.support.stand_ins import save_sample
 from utils import BadInput, HeardError
 
 

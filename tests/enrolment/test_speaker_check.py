@@ -10,8 +10,9 @@ import pytest
 from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
-from app.voiceprints.recordings import Note, samples_of, save_sample
+from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import VoiceprintStore
+from tests.support.stand_ins import save_sample
 from utils import SAMPLE_RATE, HeardError
 
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.voiceprints.recordings import samples_dir
+import numpy as np
+
+from app.voiceprints.pending import PendingSamples
+from app.voiceprints.recordings import Note, samples_dir
 from app.voiceprints.store import VoiceprintStore
+
+
+def save_sample(data: Path, samples: np.ndarray, note: Note) -> Path:
+    """Keep sound (n,) as a recording of the person in ``note``, who is not built yet. Returns the wav."""
+    with PendingSamples(data, note.name) as pending, VoiceprintStore(data) as store:
+        pending.add(samples, note)
+        (wav,) = pending.commit(store)
+    return wav
 
 
 def record(store: VoiceprintStore, name: str, count: int = 2) -> Path:

@@ -15,6 +15,7 @@ from app.window.dialogs.person_dialog import PersonDialog
 from app.window.engine.enrolling import Step
 from app.window.engine.facts import Phase
 from app.window.engine.jobs import enrol_from_turn
+from tests.support.stand_ins import save_sample
 from tests.window.conftest import endless
 from utils import HeardError, audio_duration_s
 
@@ -190,7 +191,7 @@ def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
 def person(qtbot, window, voice, encoder, tmp_path):
     """A window whose data folder has Ana with three recordings, and the dialog about her."""
     from app.enrolment.build import build_person
-    from app.voiceprints.recordings import Note, save_sample
+    from app.voiceprints.recordings import Note
 
     sound = voice("Ana")
     for start in range(3):

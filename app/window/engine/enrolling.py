@@ -112,10 +112,12 @@ class Enrolment:
                 self._show(recorder.monitor())
             while guide.prompt and not (stop.is_set() or self._finish.is_set() or recorder.ended):
                 self._one_sample(guide, speaker_check, recorder, stop)
+            source.stop()
+            if not stop.is_set():
+                self._build(context, guide)
         finally:
             source.stop()
-        if not stop.is_set():
-            self._build(context, guide)
+            guide.discard()
 
     def _one_sample(
         self, guide: Guide, speaker_check: SpeakerCheck, recorder: SampleRecorder, stop: threading.Event
@@ -174,6 +176,7 @@ class Enrolment:
         encoder, skipped = context.encoder(), []
         thresholds = SimilarityThresholds.of(encoder.rule())
         with VoiceprintStore(guide.data) as store:
+            guide.finish(store)
             if not build_person(store, encoder, guide.name, samples_of(guide.data, guide.name), skipped.append):
                 self.fail(" ".join(skipped))
                 return

@@ -1,0 +1,183 @@
+"""What must follow on disk when the database has changed: orders, kept in it until they are carried out.
+
+Files and database cannot change in one step. So the transaction that changes rows writes down what has to happen to
+files, too; the files follow at once, and what a kill or a power cut has left to do is done at the next start, before
+anything else. Each order can be carried out again from any point where it was cut off. All of it happens in a writing
+transaction: two programs never carry out the same order at once, and nobody writes while one waits.
+
+``move``: files and folders get another place, and their notes another name.
+``remove``: files are put aside, out of everybody's sight. If a living program may still undo that, it ends there; else
+they are erased, and with them the rows that the order has marked.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.voiceprints.lease import is_over
+from app.voiceprints.recordings import write_name
+from utils import make_private_dir
+
+MOVE, REMOVE = "move", "remove"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order as the database keeps it; ``what`` holds paths relative to the data folder, with "/"."""
+
+    id: int
+    kind: str
+    what: dict
+
+
+def give_move(db: sqlite3.Connection, moves: Sequence[tuple[str, str]], name: str | None = None) -> int:
+    """Order that (from, to) change places; ``name``: what the notes of moved recordings say from then on."""
+    return _give(db, MOVE, {"moves": [list(move) for move in moves], "name": name})
+
+
+def give_remove(db: sqlite3.Connection, paths: Sequence[str], lease: str | None) -> int:
+    """Order that files, or one whole folder, go; ``lease``: the program that may undo it, None if nobody may."""
+    aside = f"speakers/.deleted-{uuid.uuid4().hex}"
+    return _give(db, REMOVE, {"paths": list(paths), "aside": aside, "lease": lease, "hidden": False})
+
+
+def _give(db: sqlite3.Connection, kind: str, what: dict) -> int:
+    cursor = db.execute("INSERT INTO orders (kind, what) VALUES (?, ?)", (kind, json.dumps(what)))
+    return int(cursor.lastrowid or 0)
+
+
+def waiting(db: sqlite3.Connection) -> list[Order]:
+    """All orders that are not carried out, oldest first."""
+    rows = db.execute("SELECT id, kind, what FROM orders ORDER BY id").fetchall()
+    return [Order(number, kind, json.loads(what)) for number, kind, what in rows]
+
+
+def touched(orders: Sequence[Order]) -> set[str]:
+    """The paths that orders will still move or have put aside: nobody else may take them."""
+    paths = set()
+    for order in orders:
+        paths |= {path for move in order.what.get("moves", ()) for path in move}
+        paths |= set(order.what.get("paths", ())) | {order.what["aside"]} if order.kind == REMOVE else set()
+    return paths
+
+
+def carry_out(db: sqlite3.Connection, data: Path, order: Order) -> None:
+    """Do what an order says, as far as it can be done now, in a transaction. Raises OSError: then it stays an order."""
+    if order.kind == MOVE:
+        _move(data, order.what)
+        db.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+        return
+    what = order.what
+    if not what["hidden"]:
+        _put_aside(data, what)
+        what["hidden"] = True
+        db.execute("UPDATE orders SET what = ? WHERE id = ?", (json.dumps(what), order.id))
+    if is_final(data, order):
+        erase_tree(data / what["aside"])
+        _remove_empty(data, what["paths"])
+        db.execute("DELETE FROM people WHERE removed = ?", (order.id,))
+        db.execute("DELETE FROM samples WHERE removed = ?", (order.id,))
+        db.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+
+
+def is_final(data: Path, order: Order) -> bool:
+    """Whether an order removes something that nobody can bring back any more."""
+    lease = order.what.get("lease")
+    return order.kind == REMOVE and order.what["hidden"] and (lease is None or is_over(data, lease))
+
+
+def marked_samples(db: sqlite3.Connection, order: int) -> list[int]:
+    """Rows of the samples that an order removes."""
+    rows = db.execute(
+        "SELECT s.id FROM samples s JOIN people p ON p.id = s.person_id WHERE s.removed = ? OR p.removed = ?",
+        (order, order),
+    )
+    return [number for (number,) in rows]
+
+
+def make_final(db: sqlite3.Connection, order: Order) -> None:
+    """Let nobody bring back what an order removes, in a transaction."""
+    db.execute("UPDATE orders SET what = ? WHERE id = ?", (json.dumps({**order.what, "lease": None}), order.id))
+
+
+def bring_back(db: sqlite3.Connection, order: Order) -> None:
+    """Undo a ``remove`` order, however far it came: rows are there again, and files are ordered back."""
+    db.execute("UPDATE people SET removed = NULL WHERE removed = ?", (order.id,))
+    db.execute("UPDATE samples SET removed = NULL WHERE removed = ?", (order.id,))
+    db.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+    aside, paths = order.what["aside"], order.what["paths"]
+    whole = len(paths) == 1 and not Path(paths[0]).suffix
+    give_move(db, [(aside if whole else f"{aside}/{Path(path).name}", path) for path in paths])
+
+
+def erase_tree(path: Path) -> None:
+    """Delete a file or a folder with all in it, as much as can be; then raise OSError if something is left."""
+    problems: list[OSError] = []
+    if path.is_dir() and not path.is_symlink():
+        for entry in list(path.iterdir()):
+            try:
+                erase_tree(entry)
+            except OSError as error:
+                problems.append(error)
+        if not problems:
+            path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+    if problems:
+        raise problems[0]
+
+
+def _move(data: Path, what: dict) -> None:
+    name, moves = what["name"], [(data / source, data / target) for source, target in what["moves"]]
+    for source, target in sorted(moves, key=lambda move: move[0].suffix):  # a note before its recording
+        if not os.path.lexists(source):
+            continue  # it was moved before
+        if name is not None and source.is_dir():
+            write_name(source, name)
+        make_private_dir(target.parent)
+        if target.is_dir() and not any(target.iterdir()):
+            target.rmdir()
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, "something else is there already", str(target))
+        source.rename(target)
+    for source, _ in moves:
+        _remove_if_empty(source.parent, data)
+
+
+def _put_aside(data: Path, what: dict) -> None:
+    paths, aside = [data / path for path in what["paths"]], data / what["aside"]
+    found = [path for path in paths if os.path.lexists(path)]
+    if len(found) == 1 and found[0].is_dir():
+        found[0].rename(aside)
+        return
+    if not found:
+        return
+    try:
+        aside.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or what["lease"] is not None:
+            raise
+        for path in found:  # on a full disk there may be no room for a folder; nobody can undo this anyway
+            erase_tree(path)
+        return
+    for path in found:
+        path.rename(aside / path.name)
+
+
+def _remove_empty(data: Path, paths: Sequence[str]) -> None:
+    for path in paths:
+        _remove_if_empty((data / path).parent, data)
+
+
+def _remove_if_empty(folder: Path, data: Path) -> None:
+    speakers = data / "speakers"
+    if folder != speakers and folder.parent == speakers and folder.is_dir() and not any(folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)

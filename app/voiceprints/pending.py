@@ -1,0 +1,117 @@
+"""Samples that wait: recorded, but the person's only when the enrolment is finished.
+
+They lie in a hidden folder of this program's lease. What is not committed goes at the end of the enrolment, or, if the
+program is killed, at the next start of any program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from app.voiceprints.lease import own_lease
+from app.voiceprints.orders import erase_tree, give_move, touched, waiting
+from app.voiceprints.recordings import (
+    Note,
+    discard_sample,
+    last_number,
+    read_note,
+    sample_file,
+    samples_dir,
+    samples_of,
+    write_note,
+    write_sample,
+)
+from app.voiceprints.store import Person, VoiceprintStore
+from app.voiceprints.sweep import PENDING
+from utils import clean_name, make_private_dir
+
+
+class PendingSamples:
+    """Samples of one person. In a ``with``: what is not committed in it is erased at its end."""
+
+    def __init__(self, data: Path, name: str, began: Person | None = None):
+        """``began``: who is meant; by default whoever has ``name`` now. Raises BadInput for a name that cannot be."""
+        self.data, self.name, person = Path(data), clean_name(name), began
+        if person is None:
+            with VoiceprintStore(self.data) as store:
+                person = store.find(self.name)
+        self._person = person.id if person else None
+        self._folder: Path | None = None
+        self._next = last_number(path.name for path in samples_of(self.data, self.name))
+
+    def __enter__(self) -> PendingSamples:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+    @property
+    def waiting(self) -> list[Path]:
+        """The samples that wait, in the order of their numbers."""
+        return sorted(self._folder.glob("[0-9]*.wav")) if self._folder else []
+
+    def add(self, samples: np.ndarray, note: Note) -> Path:
+        """Keep sound (n,) float32 at 16 kHz and its note. Returns where it waits. Raises OSError."""
+        if self._folder is None:
+            folder = self.data / "speakers" / f"{PENDING}{own_lease(self.data)}-{uuid.uuid4().hex[:8]}"
+            make_private_dir(self.data)
+            make_private_dir(folder.parent)
+            folder.mkdir(mode=0o700)
+            self._folder = folder
+        wav = self._folder / f"{self._next + 1:03d}.wav"
+        write_sample(wav, samples, replace(note, name=self.name))
+        self._next += 1
+        return wav
+
+    def drop(self, wav: Path) -> None:
+        """Take back one sample."""
+        discard_sample(wav)
+
+    def discard(self) -> None:
+        """Take back all samples. What cannot be erased now is at the next start."""
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                erase_tree(self._folder)
+            self._folder = None
+
+    def commit(
+        self,
+        store: VoiceprintStore,
+        meanwhile: Callable[[sqlite3.Connection, Person, list[str]], None] | None = None,
+    ) -> list[Path]:
+        """Make the samples the person's, who may be new, all of them or none. Returns where they are then.
+
+        ``meanwhile(db, person, files)`` may write to the store in the same transaction; ``files``: as in
+        ``EmbeddedSample``, in the order of ``waiting``. Raises store.Gone if the person was deleted since this object
+        was made, HeardError if it cannot be written: then the samples still wait.
+        """
+        wavs = self.waiting
+        if not wavs:
+            return []
+        with store.transaction() as db:
+            person = store.claim(db, self.name, self._person)
+            folder = samples_dir(self.data, person.name)
+            taken = [path for path in touched(waiting(db)) if path.startswith(f"{sample_file(self.data, folder)}/")]
+            number = last_number([*taken, *(path.name for path in folder.glob("[0-9]*.*"))])
+            moves, files = [], []
+            for offset, wav in enumerate(wavs, 1):
+                target = folder / f"{number + offset:03d}.wav"
+                files.append(sample_file(self.data, target))
+                note = read_note(wav)
+                if note and note.name != person.name:  # renamed meanwhile
+                    write_note(wav.with_suffix(".json"), replace(note, name=person.name))
+                for suffix in (".json", ".wav"):
+                    source = sample_file(self.data, wav.with_suffix(suffix))
+                    moves.append((source, sample_file(self.data, target.with_suffix(suffix))))
+            give_move(db, moves)
+            if meanwhile:
+                meanwhile(db, person, files)
+        self._folder, self._person = None, person.id  # what could not be moved is ordered, and must stay
+        return [self.data / file for file in files]

@@ -1,0 +1,79 @@
+"""What the tables of ``voiceprints.db`` are, and how older files become like that."""
+
+from __future__ import annotations
+
+import sqlite3
+
+VERSION = 2
+
+TABLES = """
+CREATE TABLE people (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: whoever was deleted does not come back as another
+    name TEXT NOT NULL,
+    enrolled_at TEXT NOT NULL DEFAULT (datetime('now')),
+    removed INTEGER -- the order that removes them; null for everybody who is there
+) STRICT;
+CREATE UNIQUE INDEX people_by_name ON people(name) WHERE removed IS NULL;
+CREATE TABLE samples (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    person_id INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    speech_s REAL NOT NULL,
+    removed INTEGER
+) STRICT;
+CREATE UNIQUE INDEX samples_by_file ON samples(person_id, file) WHERE removed IS NULL;
+CREATE TABLE embeddings (
+    id INTEGER PRIMARY KEY,
+    sample_id INTEGER NOT NULL REFERENCES samples(id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    model_sha256 TEXT NOT NULL,
+    dimension INTEGER NOT NULL,
+    speech_s REAL NOT NULL,
+    vector BLOB NOT NULL
+) STRICT;
+CREATE INDEX embeddings_by_model ON embeddings(model_sha256, sample_id);
+CREATE TABLE orders ( -- what must still follow on disk: see orders.py
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL
+) STRICT;
+"""
+
+FROM_VERSION_1 = """
+ALTER TABLE people RENAME TO old_people;
+ALTER TABLE samples RENAME TO old_samples;
+ALTER TABLE embeddings RENAME TO old_embeddings;
+DROP INDEX embeddings_by_model;
+{tables}
+INSERT INTO people (id, name, enrolled_at) SELECT id, name, enrolled_at FROM old_people;
+INSERT INTO samples (id, person_id, file, speech_s) SELECT id, person_id, file, speech_s FROM old_samples;
+INSERT INTO embeddings SELECT * FROM old_embeddings;
+DROP TABLE old_embeddings;
+DROP TABLE old_samples;
+DROP TABLE old_people;
+"""
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a file of an older version, or an empty one, to this version's tables, all or nothing.
+
+    Outside a transaction, with foreign keys off. A file that another program brings up to date meanwhile is left alone.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version < VERSION:
+            script = FROM_VERSION_1.format(tables=TABLES) if version == 1 else TABLES
+            for statement in _statements(script):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    plain = "\n".join(line.split("--")[0] for line in script.splitlines())
+    return [statement for statement in plain.split(";") if statement.strip()]
