@@ -215,6 +215,8 @@ class EcapaTdnn(nn.Module):
         return self.project(self.pooled(features))
 
 
+MOST_CHANNELS = 16384
+"""Of any layer of a network that is loaded."""
 BACKBONES: dict[str, Callable[[Architecture], nn.Module]] = {"ecapa-tdnn": EcapaTdnn}
 """Kinds of networks from log-mel features to embeddings, by the name that ``Architecture.network`` gives."""
 
@@ -322,11 +324,12 @@ def load_checkpoint(path: str | Path) -> tuple[SpeakerNetwork, dict]:
         if arch.network not in BACKBONES:
             raise HeardError(f"{path}: a network of the kind {arch.network!r} can be trained and evaluated, no more.")
         tensors = load_file(path)
+        _check_sizes(arch, tensors)
         network = SpeakerNetwork(arch, gender=any(key.startswith("gender.") for key in tensors))
         if "cohort" in tensors:
             network.cohort = torch.empty(len(tensors["cohort"]), arch.embedding_dim)
         _load_strictly(network, tensors)
-    except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise HeardError(f"{path}: not a model of this program ({first_line(error)}).") from None
     return network.eval(), card
 
@@ -344,6 +347,22 @@ def load_speechbrain(path: str | Path) -> SpeakerNetwork:
     except Exception:  # refused because there is code in it, or damaged: what is raised then has no common base
         raise HeardError(f"{path}: not a checkpoint that holds weights and nothing else; it was not opened.") from None
     return network.eval()
+
+
+def _check_sizes(arch: Architecture, tensors: dict[str, Tensor]) -> None:
+    """Raise RuntimeError if a network of this architecture would not be of the size of its ``tensors``: a card that
+    claims a larger one must not fill the memory before that is seen."""
+    sizes = [size for size in vars(arch).values() if isinstance(size, int)]
+    if not 1 <= min(sizes) <= max(sizes) <= MOST_CHANNELS or len(sizes) < len(vars(arch)) - 1:
+        raise RuntimeError("an architecture of impossible sizes")
+    with torch.device("meta"):  # shapes alone
+        wanted = BACKBONES[arch.network](arch).state_dict()
+    for key, value in wanted.items():
+        given = tensors.get(f"backbone.{key}")
+        if given is not None and given.shape != value.shape:
+            raise RuntimeError(f"backbone.{key} is {tuple(given.shape)}, not {tuple(value.shape)}")
+        if given is None and value.numel() > MOST_CHANNELS:
+            raise RuntimeError(f"backbone.{key} is missing")
 
 
 def _load_strictly(module: nn.Module, tensors: dict[str, Tensor]) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import stat
 import sys
 import tempfile
 import unicodedata
@@ -28,6 +29,10 @@ ROOT = Path(__file__).resolve().parent
 BUNDLED = ROOT / "data"
 """What ships with the program: ``models/`` and ``demo/``. Never written to at run time."""
 
+LOUDEST = 1e10
+"""The largest sample, where 1 is full scale: squares of larger ones overflow, and integers of 32 bits are smaller."""
+RATES = (1_000, 768_000)
+"""The rates that a recording may have, in Hz: others are damage, and would be resampled to hours."""
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"})
 
 
@@ -207,11 +212,27 @@ def read_card(path: str | os.PathLike) -> dict:
     """The JSON card of the model file at ``path`` (same stem). Raises BadInput without one, HeardError if damaged."""
     card = Path(path).with_suffix(".json")
     try:
-        return json.loads(card.read_text(encoding="utf-8"))
+        found = read_json(card)
     except FileNotFoundError:
         raise BadInput(f"{card}: the model's card is missing; it belongs beside the weights.") from None
     except ValueError:
         raise HeardError(f"{card}: not a readable model card.") from None
+    if not isinstance(found, dict):
+        raise HeardError(f"{card}: not a readable model card.")
+    return found
+
+
+def read_json(path: str | os.PathLike, most_bytes: int = 16 << 20) -> object:
+    """What a JSON file in UTF-8 holds. Raises ValueError for one that is damaged, too long or nested too deep, OSError
+    for one that cannot be read."""
+    with open(path, "rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError("too long")
+    try:
+        return json.loads(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def write_card(path: str | os.PathLike, card: dict) -> None:
@@ -238,15 +259,22 @@ def read_audio(
         if stop - start > max_s * file.samplerate:
             minutes = (stop - start) / file.samplerate / 60
             raise BadInput(f"{path}: {minutes:.0f} minutes of audio are too long here (at most {max_s / 60:.0f}).")
-        try:
-            file.seek(start)
-            frames = file.read(max(stop - start, 0), dtype="float32", always_2d=True)
-        except RuntimeError as error:
-            raise BadInput(f"{path}: damaged audio ({error}).") from None
-        samples = _checked_mono(frames, path)
-        if not len(samples):
+        blocks, left = [], max(stop - start, 0)
+        while left:  # block by block: a header may claim more than memory holds, and channels need not be kept
+            try:
+                if not blocks:
+                    file.seek(start)
+                frames = file.read(min(left, _most_frames(file)), dtype="float32", always_2d=True)
+            except RuntimeError as error:
+                raise BadInput(f"{path}: damaged audio ({error}).") from None
+            if not len(frames):
+                break
+            blocks.append(_checked_mono(frames, path))
+            left -= len(frames)
+        samples = resample(np.concatenate(blocks), file.samplerate) if blocks else np.zeros(0, np.float32)
+        if not len(samples):  # too few at a higher rate become none
             raise BadInput(f"{path}: no audio in it.")
-        return resample(samples, file.samplerate)
+        return samples
 
 
 def stream_audio(
@@ -260,16 +288,17 @@ def stream_audio(
     """A file, or a part of it, as blocks of mono float32 at 16 kHz (about ``block_s`` each): memory stays flat.
 
     The file is opened at once, so that a bad one raises BadInput here and not at the first block. With ``complete``
-    BadInput is raised at the end, too, if the file is shorter than its header says, as after a copy that broke off.
+    BadInput is raised at the end, too, if the file is shorter than its header says, as after a copy that broke off; and
+    always if there was nothing in it.
     """
     file = _open_audio(path)
     start = min(round(start_s * file.samplerate), file.frames)
     limit = None if end_s is None else max(0, round(end_s * file.samplerate) - start)
-    step = max(1, round(block_s * file.samplerate))
+    step = min(max(1, round(block_s * file.samplerate)), _most_frames(file))
 
     def blocks() -> Iterator[np.ndarray]:
         with file:
-            resampler, count = StreamResampler(file.samplerate), 0
+            resampler, count, given = StreamResampler(file.samplerate), 0, False
             while True:
                 try:
                     if start and not count:
@@ -281,9 +310,12 @@ def stream_audio(
                 count += len(frames)
                 out = resampler(_checked_mono(frames, path), last=not len(frames))
                 if len(out):
+                    given = True
                     yield out
                 if not len(frames):
                     break
+            if not given and not start and limit is None:
+                raise BadInput(f"{path}: no audio in it.")
             # 5 %: the header of an MP3 may hold an estimate
             if complete and limit is None and count < 0.95 * (file.frames - start):
                 has, says = count / file.samplerate, (file.frames - start) / file.samplerate
@@ -350,27 +382,43 @@ def _open_audio(path: str | os.PathLike):
     import soundfile
 
     path = Path(path)
-    if not path.exists():
-        raise BadInput(f"{path}: no such file.")
-    if path.is_dir():
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file.") from None
+    except (OSError, ValueError) as error:  # a name that is too long, a loop of links, a zero byte
+        raise BadInput(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error}).") from None
+    if stat.S_ISDIR(found.st_mode):
         raise BadInput(f"{path}: this is a folder, not an audio file.")
-    if not path.stat().st_size:
+    if not stat.S_ISREG(found.st_mode):
+        raise BadInput(f"{path}: this is a device or a pipe, not an audio file.")
+    if not found.st_size:
         raise BadInput(f"{path}: the file is empty.")
     try:
         # As bytes where paths are bytes: a name that is not UTF-8 can be opened, too.
         file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
     except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header that gives its rate
         raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
-    if not file.frames:
+    if file.frames <= 0:
         file.close()
         raise BadInput(f"{path}: no audio in it.")
+    if not RATES[0] <= file.samplerate <= RATES[1]:
+        file.close()
+        raise BadInput(f"{path}: damaged audio (a rate of {file.samplerate} Hz).")
     return file
 
 
+def _most_frames(file) -> int:
+    """How many frames of an open file may be in memory at once: 16 million samples, all channels together."""
+    return max(1, (1 << 24) // file.channels)
+
+
 def _checked_mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
-    """``mono`` of what was read from ``path``. Raises BadInput for samples that are not finite."""
+    """``mono`` of what was read from ``path``. Raises BadInput for samples that are not finite, or beyond all sound."""
     if not np.isfinite(frames).all():
         raise BadInput(f"{path}: holds samples that are not numbers (NaN or infinite); export it again.")
+    if len(frames) and max(frames.max(), -frames.min()) > LOUDEST:
+        raise BadInput(f"{path}: damaged audio (samples a billion times louder than full scale).")
     return mono(frames)
 
 

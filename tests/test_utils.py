@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 import utils
-from utils import BadInput
+from utils import BadInput, HeardError, read_audio, read_card, stream_audio
 
 
 def tone(seconds: float, rate: int = 16000, hertz: float = 440.0) -> np.ndarray:
@@ -169,3 +169,44 @@ def test_mel_filters_are_symmetric_triangles():
         centre, width = edges[band + 1], edges[band + 1] - edges[band]
         bins = 40.0 * np.arange(201)
         assert np.array_equal(filters[band] > 0, np.abs(bins - centre) < width)
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_too_few_samples_for_one_at_16_khz_are_no_audio(tmp_path, rate):
+    path = tmp_path / "short.wav"
+    soundfile.write(path, np.full(1, 0.5), rate)
+    with pytest.raises(BadInput, match=r"short\.wav: no audio in it"):
+        read_audio(path)
+    with pytest.raises(BadInput, match=r"short\.wav: no audio in it"):
+        list(stream_audio(path))
+
+
+@pytest.mark.parametrize("rate", [1, 0x7FFFFFFF])
+def test_an_impossible_rate_is_damage(tmp_path, rate):
+    path = tmp_path / "rate.wav"
+    soundfile.write(path, np.zeros(16_000), 16_000)
+    data = bytearray(path.read_bytes())
+    data[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match=rf"rate\.wav: damaged audio \(a rate of {rate} Hz\)"):
+        read_audio(path)
+
+
+def test_samples_beyond_all_sound_are_damage(tmp_path):
+    path = tmp_path / "loud.wav"
+    soundfile.write(path, np.full(16_000, 1e38), 16_000, subtype="FLOAT")
+    with pytest.raises(BadInput, match=r"loud\.wav: damaged audio"):
+        read_audio(path)
+
+
+def test_a_pipe_is_no_audio_file_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(BadInput, match=r"pipe\.wav: this is a device or a pipe"):
+        read_audio(tmp_path / "pipe.wav")
+
+
+@pytest.mark.parametrize("text", ["[]", "[" * 100_000, '"x"', "{", "\0"])
+def test_a_card_that_is_no_card_is_told(tmp_path, text):
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(HeardError, match=r"m\.json: not a readable model card"):
+        read_card(tmp_path / "m.onnx")

@@ -14,11 +14,14 @@ from typing import TextIO
 
 from utils import BadInput
 
+LONGEST_LINE = 1 << 20
+"""Characters."""
+
 
 def read_words(path: str | os.PathLike, what: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, its ``words``) of each line that has any. Raises BadInput at once if there is no such text."""
     path = check_text(path, what)
-    return ((number, found) for number, line in _lines(path) if (found := words(line)))
+    return ((number, found) for number, line in _lines(path) if (found := _words(line, path, number)))
 
 
 def read_keyed(path: str | os.PathLike, what: str) -> Iterator[tuple[int, str, str]]:
@@ -46,6 +49,13 @@ def words(line: str) -> list[str]:
     return parts
 
 
+def _words(line: str, path: Path, number: int) -> list[str]:
+    try:
+        return words(line)
+    except csv.Error as error:
+        raise BadInput(f"{path}, line {number}: words that cannot be told apart ({error}).") from None
+
+
 def check_text(path: str | os.PathLike, what: str) -> Path:
     """``path``, if it is a file that may hold text. Raises BadInput, calling it ``what`` it should be, if it is not."""
     path = Path(path)
@@ -65,5 +75,15 @@ def open_text(path: Path, newline: str | None = None) -> TextIO:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """(line number, line) without the spaces around it."""
     with open_text(path) as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(bounded_lines(file, path), 1):
             yield number, line.strip()
+
+
+def bounded_lines(file: TextIO, path: Path) -> Iterator[str]:
+    """The lines of a text. Raises BadInput for one that no list has: it is not to fill the memory."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise BadInput(f"{path}, line {number}: longer than any line of a list is.")
+        yield line

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.corpus.tables import as_text
 from app.diarisation.rttm import rttm
 from app.diarisation.timeline import Turn
 from app.scoring.labels import Label
@@ -29,11 +30,16 @@ def to_rttm(turns: Sequence[Turn], file_id: str = "audio") -> str:
 
 
 def to_csv(turns: Sequence[Turn], file_id: str = "audio") -> str:
-    """Columns file, start_s, end_s, speaker; seconds with three decimals. Lines end with CR LF (RFC 4180)."""
+    """Columns file, start_s, end_s, speaker; seconds with three decimals. Lines end with CR LF (RFC 4180).
+
+    Names are written so that no spreadsheet takes one for a formula (``app.corpus.tables.as_text``).
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(["file", "start_s", "end_s", "speaker"])
-    writer.writerows([file_id, f"{turn.start_s:.3f}", f"{turn.end_s:.3f}", turn.label] for turn in turns)
+    writer.writerows(
+        [as_text(file_id), f"{turn.start_s:.3f}", f"{turn.end_s:.3f}", as_text(turn.label)] for turn in turns
+    )
     return out.getvalue()
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from app.embedding.overlap_head import OverlapHead
 from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule
-from utils import BadInput
+from app.scoring.vectors import NotComparable
+from utils import BadInput, HeardError
 
 MIN_SAMPLES = 1600
 """The shortest signal, 0.1 s: less says nothing about a voice."""
@@ -34,10 +35,12 @@ class Encoder(ABC):
         overlap: OverlapHead | None = None,
         device: str = "cpu",
         precision: str = "float32",
+        where: str = "",
     ):
-        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights.
+        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights. ``where``: the file
+        that errors name.
 
-        Raises NotComparable for a cohort or a card with numbers that are not finite.
+        Raises NotComparable for a card with numbers that are not finite, or such a cohort, or one of other sizes.
         """
         self.card = card
         self.model_id = model_id
@@ -47,16 +50,28 @@ class Encoder(ABC):
         self.device = device
         self.precision = precision
         """Of the weights and activations: "float32", "bfloat16" or "int8"."""
+        self.where = where or model_id
+        """What errors name."""
+        if cohort is not None and (
+            cohort.ndim != 2 or cohort.shape[1] != dim or len(cohort) < 2 or not np.isfinite(cohort).all()
+        ):
+            raise NotComparable("a cohort of other sizes, or one that is not finite")
         self.cohort = None if cohort is None else Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
         """What this model's scores are normalised against; None if it brings none."""
-        self.rule()  # raises NotComparable for a card whose numbers are not finite
+        if "threshold" in card:
+            self.rule()  # raises NotComparable for a card whose numbers are not finite
         self.overlap = overlap
         """Tells whether two people speak at once; None if the model brings none."""
 
     def rule(self, threshold: float | None = None) -> DecisionRule:
-        """The decision rule of this model's card. A ``threshold`` of one's own holds for speech of any length."""
+        """The decision rule of this model's card. A ``threshold`` of one's own holds for speech of any length.
+
+        Raises HeardError for a card without one if none is given.
+        """
         calibration = self.card.get("calibration") or {}
-        own = self.card["threshold"]
+        own = self.card.get("threshold", threshold)
+        if own is None:
+            raise HeardError(f"{self.where}: the model's card says no threshold; give one with --threshold.")
         rows = self.card.get("thresholds", [])
         by_speech = rows if threshold is None else []
         return DecisionRule(
@@ -95,7 +110,7 @@ class Encoder(ABC):
         """The embeddings (len(signals), D), and the probability (len(signals),) that two people speak at once in each.
 
         Probabilities are meant for signals of about a second; they are NaN if the model has no overlap head. Raises
-        BadInput for a signal of less than 0.1 s.
+        BadInput for a signal of less than 0.1 s, HeardError for a damaged model.
         """
         out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
         by_length: dict[int, list[int]] = {}
@@ -108,6 +123,8 @@ class Encoder(ABC):
             for some in (indices[at : at + step] for at in range(0, len(indices), step)):
                 out[some], pooled = self._embed_with_statistics(np.stack([signals[i] for i in some]))
                 if pooled is not None and self.overlap is not None:
+                    if pooled.shape[1] != len(self.overlap.weight):
+                        raise HeardError(f"{self.where}: the overlap head beside it is of another network; delete it.")
                     overlap[some] = self.overlap.probability(pooled)
         return unit(out), overlap
 

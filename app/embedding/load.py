@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from app.embedding.card_check import read_model_card
 from app.embedding.encoder import Encoder
 from app.embedding.model_files import BUNDLED_FILES, HUB, KINDS, LARGE, SPEECHBRAIN, ModelFile, resolve
-from app.scoring.vectors import NotComparable
-from utils import BadInput, HeardError, read_card
+from utils import BadInput
 
 COMPUTE = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -59,10 +59,7 @@ def load_encoder(
         return OnnxEncoder.open(file.path)
     from app.embedding.torch_encoder import TorchEncoder  # torch: seconds
 
-    try:
-        return TorchEncoder.open(file, compute, precision)
-    except NotComparable as error:
-        raise HeardError(f"{file.path}: {error}") from None
+    return TorchEncoder.open(file, compute, precision)
 
 
 def needs_torch(model: str, compute: str = "auto") -> bool:
@@ -85,8 +82,9 @@ def is_onnx(model: str) -> bool:
 
 
 def is_ecapa_tdnn(file: ModelFile) -> bool:
-    """Whether the card says that this is the network which ``OnnxEncoder`` knows. Raises what ``read_card`` does."""
-    return read_card(file.path).get("architecture", {}).get("network") == "ecapa-tdnn"
+    """Whether the card says that this is the network which ``OnnxEncoder`` knows. Raises what
+    ``read_model_card`` does."""
+    return (read_model_card(file.path).get("architecture") or {}).get("network") == "ecapa-tdnn"
 
 
 @cache

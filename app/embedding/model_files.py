@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.embedding.card_check import read_model_card
 from app.embedding.download import HubFile, Progress, fetch
 from utils import BUNDLED, BadInput, HeardError, file_sha256
 
@@ -87,6 +88,7 @@ def open_network(file: ModelFile) -> tuple[SpeakerNetwork, dict]:
     if file.kind == "onnx":
         raise BadInput(f"{file.path}: an ONNX file, made to be run; give the .safetensors file it was made from.")
     if file.kind == "heard":
+        read_model_card(file.path)
         return load_checkpoint(file.path)
     import torch
 

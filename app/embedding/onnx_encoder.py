@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from app.embedding.card_check import read_model_card
 from app.embedding.ecapa_onnx import EMBEDDING, POOLED, WAVE, build_onnx
 from app.embedding.encoder import Encoder
 from app.embedding.overlap_head import OverlapHead, load_head
-from utils import BadInput, HeardError, file_sha256, first_line, read_card
+from utils import BadInput, HeardError, file_sha256, first_line
 
+MOST_DIM = 8192
+"""The longest embedding that a file may give: room is made for it before it is known."""
 TENSORS = "heard.tensors"
 """Key of the file's metadata: safetensors in base64, of what is not part of the graph (heads)."""
 
@@ -51,29 +54,30 @@ class OnnxEncoder(Encoder):
                 stored = self._session.get_modelmeta().custom_metadata_map[TENSORS]
                 tensors = safetensors.numpy.load(base64.b64decode(stored, validate=True))
             shapes = {output.name: output.shape for output in self._session.get_outputs()}
+            dim = shapes[EMBEDDING][0]
+            if not isinstance(dim, int) or not 0 < dim <= MOST_DIM:
+                raise ValueError(f"embeddings of length {dim}")
             super().__init__(
                 card,
                 card["name"],
-                shapes[EMBEDDING][0],
+                dim,
                 cohort=tensors.get("cohort"),
                 overlap=overlap,
                 precision=card.get("precision", "float32"),
+                where=where,
             )
+            self._gender = _gender_head(tensors, dim)
         except (KeyError, ValueError, TypeError, binascii.Error, safetensors.SafetensorError) as error:
             raise HeardError(f"{where}: not an ONNX file of this program ({first_line(error)}).") from None
         except Exception as error:  # ONNX Runtime's own have no public base
             raise HeardError(f"{where}: the ONNX file is damaged ({first_line(error)}).") from None
-        self._gender = None
-        if "gender.out.weight" in tensors:
-            names = ("gender.hidden.weight", "gender.hidden.bias", "gender.out.weight", "gender.out.bias")
-            self._gender = [tensors[name].astype(np.float32) for name in names]
 
     @classmethod
     def open(cls, path: Path) -> OnnxEncoder:
         """The encoder of a model file (.onnx or .safetensors) with its card beside it. Raises HeardError if they do not
         belong together, or the file is damaged.
         """
-        card = read_card(path)
+        card = read_model_card(path)
         if card.get("sha256") != file_sha256(path):
             raise HeardError(f"{path}: the file does not match its card (sha256); fetch both again.")
         overlap = load_head(path, card["sha256"])
@@ -82,13 +86,19 @@ class OnnxEncoder(Encoder):
         return cls(*_from_weights(path, card), overlap=overlap, where=str(path))
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
-        return np.stack([self._session.run([EMBEDDING], {WAVE: wave})[0] for wave in batch])
+        return np.stack([self._run([EMBEDDING], wave)[0] for wave in batch])
 
     def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         if self.overlap is None:
             return self._embed(batch), None
-        embeddings, pooled = zip(*(self._session.run([EMBEDDING, POOLED], {WAVE: wave}) for wave in batch), strict=True)
+        embeddings, pooled = zip(*(self._run([EMBEDDING, POOLED], wave) for wave in batch), strict=True)
         return np.stack(embeddings), np.stack(pooled)
+
+    def _run(self, names: list[str], wave: np.ndarray) -> list[np.ndarray]:
+        try:
+            return self._session.run(names, {WAVE: wave})
+        except Exception as error:  # as above: a graph that loads may still not fit together
+            raise HeardError(f"{self.where}: the model cannot be run ({first_line(error)}); fetch it again.") from None
 
     @property
     def knows_gender(self) -> bool:
@@ -99,6 +109,20 @@ class OnnxEncoder(Encoder):
         hidden_weight, hidden_bias, out_weight, out_bias = self._gender
         hidden = np.maximum(hidden_weight @ (embedding * np.sqrt(len(embedding))) + hidden_bias, 0)
         return float(out_weight[0] @ hidden + out_bias[0])
+
+
+def _gender_head(tensors: Mapping[str, np.ndarray], dim: int) -> list[np.ndarray] | None:
+    """The layers of ``model.GenderHead``; None if there is none. Raises KeyError or ValueError for a damaged one."""
+    if "gender.out.weight" not in tensors:
+        return None
+    names = ("gender.hidden.weight", "gender.hidden.bias", "gender.out.weight", "gender.out.bias")
+    layers = [tensors[name].astype(np.float32) for name in names]
+    width = len(layers[1])
+    if [layer.shape for layer in layers] != [(width, dim), (width,), (1, width), (1,)]:
+        raise ValueError("a gender head of other sizes")
+    if not all(np.isfinite(layer).all() for layer in layers):
+        raise ValueError("a gender head that is not finite")
+    return layers
 
 
 def _from_weights(path: Path, card: dict) -> tuple[bytes, dict, dict[str, np.ndarray]]:

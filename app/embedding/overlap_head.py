@@ -66,9 +66,12 @@ def load_head(weights: Path, model_sha256: str) -> OverlapHead | None:
     try:
         with safe_open(path, "numpy") as file:
             header = json.loads(file.metadata()["heard"])
-            weight, bias = file.get_tensor("weight"), float(file.get_tensor("bias")[0])
+            weight, bias = file.get_tensor("weight").astype(np.float32), float(file.get_tensor("bias")[0])
         if header["model_sha256"] != model_sha256:
             return None
-        return OverlapHead(weight, bias, float(header["threshold"]), header["measured"])
-    except (SafetensorError, KeyError, TypeError, ValueError, IndexError):
+        head = OverlapHead(weight, bias, float(header["threshold"]), header["measured"])
+        if weight.ndim != 1 or not np.isfinite([*weight, bias, head.threshold]).all():
+            raise ValueError("not a regression")
+        return head
+    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError):
         raise HeardError(f"{path}: damaged; delete it, or fetch it again.") from None

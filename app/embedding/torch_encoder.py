@@ -12,7 +12,7 @@ from app.embedding.overlap_head import OverlapHead, load_head
 from app.embedding.threads import use_torch_threads
 from app.embedding.torch_cpu import FastNetwork, has_fast_bfloat16
 from model import EcapaTdnn, SpeakerNetwork
-from utils import BadInput
+from utils import BadInput, HeardError
 
 
 class TorchEncoder(Encoder):
@@ -27,6 +27,7 @@ class TorchEncoder(Encoder):
         precision: str = "float32",
         *,
         overlap: OverlapHead | None = None,
+        where: str = "",
     ):
         """``precision``: as for ``load_encoder``. Raises BadInput for bfloat16 where it cannot be."""
         rewritten = device == "cpu" and isinstance(network.backbone, EcapaTdnn)
@@ -40,6 +41,7 @@ class TorchEncoder(Encoder):
             overlap=overlap,
             device=device,
             precision=cpu_precision(precision) if rewritten else "float32",
+            where=where,
         )
         network = network.to(device).eval()
         self._gender = network.gender
@@ -54,7 +56,10 @@ class TorchEncoder(Encoder):
         device = _device(compute)
         network, card = model_files.open_network(file)
         overlap = load_head(file.path, card["sha256"]) if isinstance(network.backbone, EcapaTdnn) else None
-        return cls(network, card, card["name"], device, precision, overlap=overlap)
+        try:
+            return cls(network, card, card["name"], device, precision, overlap=overlap, where=str(file.path))
+        except ValueError as error:
+            raise HeardError(f"{file.path}: not a model of this program ({error}).") from None
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         with torch.inference_mode():

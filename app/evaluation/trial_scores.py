@@ -169,7 +169,14 @@ def read_scores(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
     for number, words in enumerate(map(str.split, lines), 1):
         try:
             if words:
-                values[("1", "0").index(words[0])].append(float(words[-1]))
+                values[("1", "0").index(words[0])].append(_finite(words[-1]))
         except ValueError:
             raise BadInput(f'{path}, line {number}: not a scored trial; "1 a.wav b.wav 0.5" is.') from None
     return np.array(values[0]), np.array(values[1])
+
+
+def _finite(word: str) -> float:
+    """A score. Raises ValueError for what is none, and for NaN and infinity."""
+    if not np.isfinite(value := float(word)):
+        raise ValueError(f"{word} is no score")
+    return value

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from app.corpus.clips import Clip
-from app.extraction import old_journal
+from app.extraction import old_journal, wal_check
 from app.extraction.journal_file import (
     COLUMNS,
     IDENTITY,
@@ -29,6 +29,7 @@ from app.extraction.journal_file import (
     damaged,
     explained,
     explanation,
+    make_private,
     storable,
 )
 from app.extraction.pending import clip_key
@@ -60,7 +61,9 @@ class Journal:
         is taken over. Raises BadInput if the journal is of another identity or in use, HeardError if it is damaged.
         """
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.path)
+        if what := wal_check.damage(self.path):
+            raise damaged(self.path, what)
         with explained(self.path):
             self._db, self._last = connect(self.path), 0  # the last id
             try:
@@ -185,6 +188,8 @@ def precision_before(folder: Path) -> str | None:
     """The precision of what a folder's journal holds; None if there is none. Raises HeardError if it is damaged."""
     if not (folder / JOURNAL).exists():
         return old_journal.precision_before(folder / old_journal.JOURNAL)
+    if what := wal_check.damage(folder / JOURNAL):  # SQLite, asked first, would cut the log short
+        raise damaged(folder / JOURNAL, what)
     with explained(folder / JOURNAL):
         db = connect(folder / JOURNAL)
         try:

@@ -36,6 +36,18 @@ TEXT = "CAST(? AS TEXT)"  # of bytes that Python would not take for text
 INSERT = f"INSERT INTO clips ({COLUMNS}) VALUES (?, ?, ?, {TEXT}, {TEXT}, ?, ?, {TEXT}, ?, {TEXT}, ?, ?)"
 
 
+def make_private(path: Path) -> None:
+    """Make the folder and the empty file of a journal, for their owner alone; those of a journal that is there become
+    so. A folder with nothing of ours in it stays as its owner made it."""
+    if path.exists():
+        with contextlib.suppress(OSError):  # another user's
+            path.parent.chmod(0o700)
+            path.chmod(0o600)
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # voices are biometric data; SQLite's log follows suit
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """The file, made if it is not there, for this writer alone. Transactions are begun and ended by statements."""
     db = sqlite3.connect(path, isolation_level=None, timeout=0)

@@ -56,7 +56,7 @@ def opened(path: Path) -> Iterator[Iterator[Record]]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise BadInput(f"{path.parent}: another extraction is writing there.") from None
-        yield map(_record, _texts(file, path))
+        yield _records(file, path)
 
 
 def precision_before(path: Path) -> str | None:
@@ -64,38 +64,69 @@ def precision_before(path: Path) -> str | None:
     if not path.exists():
         return None
     with open(path, "rb") as file:
-        first = next(map(_record, _texts(file, path)), None)
+        first = next(_records(file, path), None)
     return first.identity["precision"] if first else None
 
 
-def _record(found: tuple[dict, bytes]) -> Record:
-    text, body = found
+def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
+    first = True
+    for at, text, body in _texts(file, path):
+        try:
+            record = _record(json.loads(text), body)
+            if first != (record.identity is not None):
+                raise ValueError("the first record, and no other, says of which model the rest is")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise _damaged(path, at) from None
+        first = False
+        yield record
+
+
+def _record(text: dict, body: bytes) -> Record:
     if identity := text.get("identity"):
-        return Record([], np.zeros((0, 1), np.float32), {"precision": "float32", **identity})  # not said at first
+        identity = {"precision": "float32", **identity}  # not said at first
+        for name in ("model", "sha256", "precision"):
+            _text(identity[name])
+        for name in ("segment_s", "hop_s"):
+            identity[name] = None if identity[name] is None else float(identity[name])
+        return Record([], np.zeros((0, 1), np.float32), identity)
     clips = [
         ClipResult(
-            Clip("", speaker, start_s=start_s, end_s=end_s, name=name, error=error, repeat=repeat),
-            status,
-            tuple(map(tuple, segments)),
+            Clip("", _text(speaker), start_s=start_s, end_s=end_s, name=_text(name), error=_text(error), repeat=repeat),
+            _text(status),
+            tuple((float(start), float(end)) for start, end in segments),
         )
         for name, speaker, start_s, end_s, error, repeat, status, segments in text["entries"]
     ]
     embeddings = np.frombuffer(body, "<f4").reshape(-1, text["dim"])
+    if sum(len(clip.segments) for clip in clips) != len(embeddings):
+        raise ValueError("as many embeddings as segments")
     return Record(clips, embeddings, retry=text.get("retry", False))
 
 
-def _texts(file: BinaryIO, path: Path) -> Iterator[tuple[dict, bytes]]:
-    """(text, vectors) of each whole record."""
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _damaged(path: Path, at: int) -> HeardError:
+    return HeardError(f"{path}: damaged at byte {at}; extract into another --out.")
+
+
+def _texts(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes, bytes]]:
+    """(where, text, vectors) of each whole record."""
     size = os.fstat(file.fileno()).st_size
     while len(head := file.read(HEAD.size)) == HEAD.size:
         mark, text_bytes, vector_bytes, crc = HEAD.unpack(head)
         at = file.tell()
-        body = file.read(text_bytes + vector_bytes) if mark == MARK else b""
+        body = file.read(min(text_bytes + vector_bytes, size - at)) if mark == MARK else b""
         if len(body) != text_bytes + vector_bytes or zlib.crc32(body) != crc or not body:
             # a machine that lost its power may have written the last record in part, or zeros for it; a record that
-            # claims to be longer than the file, though others come after it, has a wrong length
-            torn = mark == MARK and file.tell() == size and MARK not in body
+            # claims to be longer than the file, though others come after it, or though it is whole, has a wrong length;
+            # one that is as long as it says, to its last byte, has been changed since
+            torn = mark == MARK and file.tell() == size and MARK not in body and zlib.crc32(body) != crc
+            torn = torn and (len(body) < text_bytes + vector_bytes or not any(body[-16:]))
             if torn or not (head + body + file.read()).strip(b"\0"):
                 return
-            raise HeardError(f"{path}: damaged at byte {at - HEAD.size}; extract into another --out.")
-        yield json.loads(body[:text_bytes]), body[text_bytes:]
+            raise _damaged(path, at - HEAD.size)
+        yield at - HEAD.size, body[:text_bytes], body[text_bytes:]

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from app.corpus.tables import as_text
 from app.extraction.journal import JOURNAL, Journal
 from app.extraction.shard import ClipResult
 from utils import BadInput, atomic_write
@@ -67,10 +68,10 @@ def write_outputs(folder: Path, journal: Journal, dim: int, facts: dict) -> None
 
 def index_lines(result: ClipResult) -> list[tuple[str, ...]]:
     """The lines of index.csv for a clip: one for each embedding, or one with the reason that there is none."""
-    name, speaker = readable(result.clip.name), readable(result.clip.speaker)
+    name, speaker = as_text(readable(result.clip.name)), as_text(readable(result.clip.speaker))
     if not result.ok:
         end = "" if result.clip.end_s is None else f"{result.clip.end_s:.3f}"
-        return [(name, speaker, f"{result.clip.start_s:.3f}", end, readable(result.status))]
+        return [(name, speaker, f"{result.clip.start_s:.3f}", end, as_text(readable(result.status)))]
     return [(name, speaker, f"{start:.3f}", f"{end:.3f}", result.status) for start, end in result.segments]
 
 

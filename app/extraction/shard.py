@@ -161,7 +161,8 @@ class _Reader:
         if clip.path != self._path:
             self._path, self._samples = "", None
             if audio_duration_s(clip.path) <= REMEMBERED_S:
-                self._samples = np.concatenate(list(stream_audio(clip.path, block_s=BLOCK_S, complete=True)))
+                blocks = stream_audio(clip.path, block_s=BLOCK_S, complete=True)
+                self._samples = np.concatenate([np.zeros(0, np.float32), *blocks])
             self._path = clip.path
         if self._samples is None:
             return stream_audio(clip.path, block_s=BLOCK_S, start_s=clip.start_s, end_s=clip.end_s)

@@ -112,3 +112,40 @@ def test_one_that_is_being_written_is_left_alone(old):
         with pytest.raises(BadInput, match="another extraction"):
             taken_over(old)
     assert taken_over(old) == expected(3)
+
+
+def flips(data: bytes, start: int, stop: int):
+    for at in range(start, stop):
+        for bit in range(8):
+            changed = bytearray(data)
+            changed[at] ^= 1 << bit
+            yield bytes(changed)
+
+
+def test_no_flipped_bit_drops_a_record_without_a_word(old):
+    """Of the last record, too, whose length reaches behind the end then, as if its run had been killed."""
+    last = len(WHOLE) - len(RECORDS[-1])
+    heads = [*flips(WHOLE, len(RECORDS[0]), len(RECORDS[0]) + 16), *flips(WHOLE, last, last + 16)]
+    for data in [*heads, *list(flips(WHOLE, last + 16, len(WHOLE)))[::97]]:
+        old.write_bytes(data)
+        with pytest.raises(HeardError, match="damaged at byte"):
+            taken_over(old)
+        assert old.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {},
+        {"entries": 3, "dim": 2},
+        {"entries": [[1, 2, 3]], "dim": 2},
+        {"entries": [], "dim": "x"},
+        {"entries": [["a", "b", 0, None, "", 0, "ok", [[0, 1]]]], "dim": 2},
+        {"identity": {}},
+        {"identity": WHO},
+    ],
+)
+def test_a_record_whose_sum_fits_and_whose_text_does_not_is_damage(old, text):
+    old.write_bytes(RECORDS[0] + record(text))
+    with pytest.raises(HeardError, match=f"damaged at byte {len(RECORDS[0])}"):
+        taken_over(old)

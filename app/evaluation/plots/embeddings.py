@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.corpus.tables import from_text
 from utils import BadInput
 
 
@@ -39,17 +40,18 @@ def read_extracted(folder: str | os.PathLike) -> Embeddings:
     """What ``python -m app extract`` wrote into ``folder``. Raises BadInput if that is not whole."""
     folder = Path(folder)
     try:
-        vectors = np.load(folder / "embeddings.npy", allow_pickle=False)
-        labels = np.load(folder / "labels.npy", allow_pickle=False)
+        # Mapped: a damaged head may claim more than memory holds, but not more than the file has.
+        vectors = np.array(np.load(folder / "embeddings.npy", mmap_mode="r", allow_pickle=False))
+        labels = np.array(np.load(folder / "labels.npy", mmap_mode="r", allow_pickle=False))
     except FileNotFoundError as error:
         raise BadInput(
             f"{error.filename}: no such file; `python -m app extract MANIFEST --out DIR` writes it."
         ) from None
-    except (ValueError, EOFError):
+    except Exception:  # what NumPy raises of a damaged head has no common base
         raise BadInput(f"{folder}: damaged or foreign arrays; extract them again.") from None
-    if vectors.ndim != 2 or len(vectors) != len(labels) or not len(vectors):
+    if vectors.ndim != 2 or labels.ndim != 1 or len(vectors) != len(labels) or not vectors.size:
         raise BadInput(f"{folder}: embeddings.npy and labels.npy do not go together; extract them again.")
-    if not np.isfinite(vectors).all():
+    if vectors.dtype.kind != "f" or not np.isfinite(vectors).all():
         raise BadInput(f"{folder}: some embeddings are not numbers; extract them again.")
     speakers = [str(label) for label in labels]
     return Embeddings(vectors, speakers, _files(folder / "index.csv", len(vectors)) or speakers)
@@ -60,7 +62,7 @@ def _files(index: Path, count: int) -> list[str]:
     try:
         with open(index, encoding="utf-8", newline="") as lines:
             rows = [row for row in csv.DictReader(lines) if row.get("status") == "ok"]
-        files = [f"{row['path']} {float(row['start_s'] or 0):.1f} s" for row in rows]
-    except (OSError, ValueError, KeyError):
+        files = [f"{from_text(row['path'])} {float(row['start_s'] or 0):.1f} s" for row in rows]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return []
     return files if len(files) == count else []

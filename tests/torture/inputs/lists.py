@@ -1,0 +1,157 @@
+"""Manifests, lists of trials and pairs, scores, RTTM, Kaldi's folders, configurations, and what extraction wrote."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from tests.torture.mutations import damaged_bytes, damaged_text
+from tests.torture.subjects import Subject, Wrong, attempt
+from utils import BUNDLED, ROOT
+
+ROWS = "".join(f"{n}.wav,Ana,dev,f,{20 + n},{n}.5,{n + 3}\n" for n in range(6))
+TABLE = f"file,speaker,corpus,gender,age,start_s,end_s\n{ROWS}"
+COMMON_VOICE = "client_id\tpath\tsentence\tage\tgender\n" + "".join(
+    f'c{n}\t{n}.mp3\tSo "it is\ttwenties\tmale\n' for n in range(5)
+)
+TRIALS = "".join(f"{n % 2} id1/{n}.wav id2/{n + 1}.wav\n" for n in range(8))
+TRIAL_TABLE = "target,enrol,test,condition\n" + "".join(f"{n % 2},{n}.wav,{n + 1}.wav,near\n" for n in range(6))
+PAIRS = "a.wav b.wav\nc d.wav, e f.wav\n1 a.wav b.wav\n"
+SCORES = "".join(f"{n % 2} {n}.wav {n + 1}.wav 0.{n}23\n" for n in range(12))
+RECIPES = ROOT / "app" / "training" / "recipes"
+RTTM = "".join(f"SPEAKER talk 1 {n}.250 0.900 <NA> <NA> Ana_{n % 3} <NA> <NA>\n" for n in range(9))
+
+
+def _text_maker(text: str, name: str) -> Callable[[Random, Path], Path]:
+    def make(random: Random, folder: Path) -> Path:
+        path = folder / name
+        path.write_bytes(damaged_text(random, text))
+        return path
+
+    return make
+
+
+def use_manifest(path: Path) -> None:
+    from app.corpus.manifest import open_manifest, read_clips
+    from app.extraction.pending import clip_key
+
+    for root in (None, path.parent):
+        attempt(lambda root=root: [clip_key(clip) for clip in open_manifest(path, root)], path.name)
+    attempt(lambda: read_clips(path), path.name)
+
+
+def use_trials(path: Path) -> None:
+    from app.evaluation.trials import files_of, find_speakers, read_trials
+    from app.verification import read_pairs
+
+    trials = attempt(lambda: read_trials(path), path.name)
+    if trials:
+        attempt(lambda: (files_of(trials), find_speakers(trials)), path.name)
+    attempt(lambda: list(read_pairs(path)), path.name)
+
+
+def use_scores(path: Path) -> None:
+    from app.evaluation.trial_scores import read_scores
+
+    values = attempt(lambda: read_scores(path), path.name)
+    if values is not None and not all(np.isfinite(part).all() for part in values):
+        raise Wrong("scores that are not finite")
+
+
+def use_rttm(path: Path) -> None:
+    from app.diarisation.rttm import read_rttm, rttm
+    from app.diarisation.transcript import to_csv, to_json, to_srt
+
+    turns = attempt(lambda: read_rttm(path), path.name)
+    for turn in turns or ():
+        if not 0 <= turn.start_s <= turn.end_s < float("inf"):
+            raise Wrong(f"a turn that cannot be: {turn}")
+    for write in (rttm, to_csv, to_json, to_srt):
+        attempt(lambda write=write: write(turns or [], "talk").encode(), path.name)
+
+
+def make_kaldi(random: Random, folder: Path) -> Path:
+    texts = {
+        "wav.scp": "r1 one.wav\nr2 two.wav\nr3 cat three.wav |\n",
+        "utt2spk": "u1 Ana\nu2 Ben\nu3 Ben\nr1 Ana\n",
+        "segments": "u1 r1 0.5 2.0\nu2 r2 0 -1\nu3 r3 1 2\n",
+    }
+    hurt = random.choice(list(texts))
+    for name, text in texts.items():
+        (folder / name).write_bytes(damaged_text(random, text) if name == hurt else text.encode())
+    if random.random() < 0.3:
+        (folder / "segments").unlink()
+    return folder
+
+
+def use_kaldi(folder: Path) -> None:
+    from app.corpus.manifest import open_manifest, read_clips
+
+    names = ("wav.scp", "utt2spk", "segments")
+    attempt(lambda: list(open_manifest(folder)), *names)
+    attempt(lambda: read_clips(folder), *names, folder.name)
+
+
+def make_config(random: Random, folder: Path) -> Path:
+    recipes = {path.name: path.read_text(encoding="utf-8") for path in RECIPES.glob("*.toml")}
+    for name, text in recipes.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    path = folder / random.choice(sorted(recipes))
+    path.write_bytes(damaged_text(random, recipes[path.name]))
+    return path
+
+
+def use_config(path: Path) -> None:
+    from app.training.config import load_config
+
+    attempt(lambda: load_config(path), ".toml", folder_of(path))  # or the file that it says it extends
+
+
+def folder_of(path: Path) -> str:
+    return f"{path.parent}{os.sep}"
+
+
+@cache
+def extracted() -> dict[str, bytes]:
+    files = {"index.csv": b"path,speaker,start_s,end_s,status\n" + b"a.wav,Ana,0.000,1.000,ok\n" * 4}
+    for name, array in {"embeddings": np.eye(4, 8, dtype=np.float32), "labels": np.array(["Ana", "Ben"] * 2)}.items():
+        out = io.BytesIO()
+        np.save(out, array)
+        files[f"{name}.npy"] = out.getvalue()
+    return files
+
+
+def make_extracted(random: Random, folder: Path) -> Path:
+    hurt = random.choice(list(extracted()))
+    for name, data in extracted().items():
+        (folder / name).write_bytes(damaged_bytes(random, data) if name == hurt else data)
+    return folder
+
+
+def use_extracted(folder: Path) -> None:
+    from app.evaluation.plots.embeddings import read_extracted
+
+    attempt(lambda: read_extracted(folder).sample(3), folder.name)
+
+
+SUBJECTS = (
+    Subject("manifest", _text_maker(TABLE, "list.csv"), use_manifest),
+    Subject("manifest of Common Voice", _text_maker(COMMON_VOICE, "list.tsv"), use_manifest),
+    Subject("Kaldi folder", make_kaldi, use_kaldi),
+    Subject("trial list", _text_maker(TRIALS, "trials.txt"), use_trials),
+    Subject("trial table", _text_maker(TRIAL_TABLE, "trials.csv"), use_trials),
+    Subject("list of pairs", _text_maker(PAIRS, "pairs.txt"), use_trials),
+    Subject("file of scores", _text_maker(SCORES, "scores.txt"), use_scores),
+    Subject("RTTM", _text_maker(RTTM, "turns.rttm"), use_rttm),
+    Subject(
+        "RTTM of the demo", _text_maker((BUNDLED / "demo" / "conversation.rttm").read_text(), "demo.rttm"), use_rttm
+    ),
+    Subject("training configuration", make_config, use_config),
+    Subject("extracted arrays", make_extracted, use_extracted),
+)
