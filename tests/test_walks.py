@@ -67,8 +67,8 @@ def test_a_block_of_sound_to_the_label(encoder, enrolled, demo_dir):
 
 def test_a_dropped_file_to_its_rttm(encoder, enrolled, demo_dir, tmp_path):
     from app.window.engine.context import EngineContext
+    from app.window.engine.edits.turns import export
     from app.window.engine.file_analysis import FileAnalysis
-    from app.window.engine.jobs import export
     from app.window.engine.stopwatch import Stopwatch
 
     context = EngineContext(

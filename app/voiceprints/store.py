@@ -96,6 +96,10 @@ class VoiceprintStore(Ledger):
         rows = self.read("SELECT id, name FROM people WHERE removed IS NULL")
         return next((Person(*row) for row in rows if row[1] == clean_name(name)), None)
 
+    def names(self) -> dict[int, str]:
+        """Id -> name of everybody. A person's id stays whatever the name."""
+        return dict(self.read("SELECT id, name FROM people WHERE removed IS NULL ORDER BY name COLLATE NOCASE"))
+
     def overview(self) -> list[EnrolledPerson]:
         """Everybody, in alphabetical order, with what they are known by."""
         rows = self.read(

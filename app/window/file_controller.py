@@ -8,10 +8,11 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.diarisation.timeline import Turn
+from app.window import strings
 from app.window.dialogs import questions
-from app.window.engine import jobs
+from app.window.engine.edits import turns as jobs
 from app.window.engine.engine import Engine
-from app.window.engine.file_analysis import FileAnalysis
+from app.window.engine.file_analysis import Correction, FileAnalysis
 from app.window.file_page import FilePage
 from app.window.interruption import Interruption
 from app.window.settings import Settings
@@ -36,6 +37,7 @@ class FileController:
         page.export.connect(self.export)
         page.name_wanted.connect(self._ask_for_label)
         page.learn.connect(self._learn)
+        page.corrected.connect(self._keep)
 
     @property
     def showing(self) -> bool:
@@ -58,6 +60,7 @@ class FileController:
         """Back to the microphone."""
         self._page.close_file()
         self._engine.stop()
+        self._engine.submit(jobs.close_file)
         self._pages.setCurrentIndex(0)
         self._interruption.end()
 
@@ -72,15 +75,33 @@ class FileController:
         """Save who spoke when, of the file that is open or of what was heard live."""
         if self.showing and self._page.analysis:
             facts = self._page.analysis.facts
-            turns, name = facts.turns, facts.path.stem
+            turns, name, recording = facts.shown, facts.path.stem, facts.path
         else:
-            turns, name = self._engine.facts.turns, self._engine.file_id
+            turns, name, recording = self._engine.facts.turns, self._engine.file_id, None
 
         def save(path: Path) -> None:
             self._remember(path)
-            self._engine.submit(jobs.export(path, turns, name))
+            self._engine.submit(jobs.export(path, turns, name, recording))
 
-        questions.ask_where_to_export(self._window, name, self._settings.folder, save)
+        def check(path: Path) -> None:
+            """The dialog has asked about the path that was chosen, not about one with another ending."""
+            file = jobs.export_path(path)
+            if file != path and file.exists():
+                question = strings.REPLACE_QUESTION.format(file=file.name)
+                words = {"go": strings.REPLACE, "stay": strings.CANCEL}
+                questions.ask(self._window, question, strings.REPLACE_DETAIL, **words, then=lambda: save(file))
+            else:
+                save(file)
+
+        questions.ask_where_to_export(self._window, name, self._settings.folder, check)
+
+    def forget_corrections(self) -> None:
+        """Of the file that is open; it can be undone."""
+        if self._page.analysis is not None and self._page.analysis.over:
+            self._engine.submit(jobs.forget_corrections(self._page.analysis))
+
+    def _keep(self, correction: Correction, label: str) -> None:
+        self._engine.submit(jobs.keep_correction(self._page.analysis, correction, label))
 
     def _ask_for_label(self, turn: Turn) -> None:
         questions.ask_for_name(self._window, lambda name: self._page.relabel(turn, name))

@@ -30,6 +30,8 @@ class FilePage(QWidget):
     export = Signal()
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
+    corrected = Signal(object, object)
+    """(what changed, label): a correction was made."""
     learn = Signal(object, object)
     """(turns, name): enrol or extend this person from these."""
 
@@ -152,9 +154,12 @@ class FilePage(QWidget):
         """Correct whose voice it is, and offer to learn that voice from it."""
         if self.analysis is None or not self.analysis.over:
             return
-        meant = self.analysis.relabel(turn, person(name))
-        if meant and not self.analysis.facts.fixed_people:
-            self.learn_bar.offer(meant, name, known=name in self.analysis.facts.people)
+        correction = self.analysis.relabel(turn, person(name))
+        if not correction.now:
+            return
+        self.corrected.emit(correction, name)
+        if not self.analysis.facts.fixed_people:
+            self.learn_bar.offer(correction.now, name, known=name in self.analysis.facts.people)
 
     # ------------------------------------------------------------ showing
 
@@ -178,13 +183,8 @@ class FilePage(QWidget):
         self.note.setText(describe(facts))
         if before is None or before.stage is not facts.stage:
             self._show_stage(facts)
-        if before is None or (before.turns, before.overlaps, before.people, before.duration_s) != (
-            facts.turns,
-            facts.overlaps,
-            facts.people,
-            facts.duration_s,
-        ):
-            self.panel.show_scene(timeline_scene(facts.turns, facts.duration_s, facts.people, facts.overlaps))
+        if before is None or _on_timeline(before) != _on_timeline(facts):
+            self.panel.show_scene(timeline_scene(facts.shown, facts.duration_s, facts.people, facts.overlaps))
         if before is None or before.duration_s != facts.duration_s:
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()
@@ -209,6 +209,10 @@ class FilePage(QWidget):
         self.play_button.setIcon(painting.icon(draw, QColor(self._theme.colours.text), self.devicePixelRatioF()))
 
 
+def _on_timeline(facts: FileFacts) -> tuple[object, ...]:
+    return facts.turns, facts.labels, facts.overlaps, facts.people, facts.duration_s
+
+
 def describe(facts: FileFacts) -> str:
     """How the analysis stands, in one line."""
     match facts.stage:
@@ -222,8 +226,11 @@ def describe(facts: FileFacts) -> str:
             )
         case Stage.FAILED:
             return strings.capitalised(facts.error)
-    speakers = len({turn.label for turn in facts.turns})
+    speakers = len({turn.label for turn in facts.shown})
     form = strings.FILE_DONE if facts.stage is Stage.DONE else strings.FILE_STOPPED
-    return form.format(
+    text = form.format(
         total=strings.clock(facts.duration_s), done=strings.clock(facts.done_s), speakers=strings.voices(speakers)
     )
+    if not facts.corrections:
+        return text
+    return f"{text} {strings.FILE_CORRECTED.format(count=strings.corrections(facts.corrections))}"

@@ -57,7 +57,7 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     if gone:
         engine.notify(strings.MODEL_GONE.format(model=gone), good=False)
     for number in (signal.SIGINT, signal.SIGTERM):  # the frame timer gives Python the chance to see them
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: window.closing.close_unasked())
     window.show()
     window.start()
     app.exec()

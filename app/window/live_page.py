@@ -74,7 +74,14 @@ class LivePage(QWidget):
         column.addLayout(top)
         column.addLayout(middle, 5)
         column.addWidget(self.history, 3)
-        order = (self.button, self.device_menu, self.people.list, self.people.add_button, self.history.timeline)
+        order = (
+            self.button,
+            self.device_menu,
+            self.people.list,
+            self.people.build_button,
+            self.people.add_button,
+            self.history.timeline,
+        )
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
         for control in (self.button, self.device_menu):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent,
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.window import strings
+from app.window.closing_controller import ClosingController
 from app.window.dialogs import questions
 from app.window.dialogs.crash_notice import CrashNotice
 from app.window.engine.engine import Engine
@@ -18,12 +19,14 @@ from app.window.engine.stopwatch import Stopwatch
 from app.window.file_controller import FileController, dragged_files
 from app.window.file_page import FilePage
 from app.window.interruption import Interruption
+from app.window.keys import ButtonKeys
 from app.window.listening_controller import ListeningController
 from app.window.live_page import LivePage
 from app.window.looks_controller import LooksController
 from app.window.menus import MenuCommands, Menus
 from app.window.people_controller import PeopleController
 from app.window.settings import Settings
+from app.window.undo_controller import UndoController
 from app.window.view.shown_facts import ShownFacts
 from app.window.view.view_state import Mood, ViewState, view_state
 from app.window.widgets.device_menu import microphone_names
@@ -106,6 +109,8 @@ class MainWindow(QWidget):
         self.people_controller = PeopleController(
             self, self.engine, self._theme, self.playback, interruption, lambda: device_menu.device
         )
+        self.undo = UndoController(self, self.engine, lambda: self.people_controller.shows_toast)
+        self.closing = ClosingController(self, self.engine, self.file)
         self.looks = LooksController(self, self._theme, self.live, self.file, self._shown_facts, self._settings)
 
     def _commands(self) -> MenuCommands:
@@ -113,6 +118,8 @@ class MainWindow(QWidget):
             open_file=self.file_controller.ask,
             export=self.file_controller.export,
             close=self.close,
+            undo=self.undo.undo,
+            forget_corrections=self.file_controller.forget_corrections,
             toggle=self.toggle,
             threshold=self.listening.open_threshold,
             use_model=self.listening.use_model,
@@ -139,10 +146,12 @@ class MainWindow(QWidget):
 
     def _connect(self) -> None:
         self.live.button.clicked.connect(self.toggle)
+        self.live.people.build.connect(self.people_controller.rebuild)
         self.live.people.add.connect(self.people_controller.add)
         self.live.people.opened.connect(self.people_controller.open)
         self.live.history.named.connect(self.people_controller.name_turn)
         self.live.history.export.connect(self.file_controller.export)
+        ButtonKeys(self, but=self.live.button)
         self.live.too_old.connect(lambda: self.engine.notify(strings.TOO_OLD, good=False))
 
     def _restore(self, settings: Settings | None) -> None:
@@ -182,8 +191,11 @@ class MainWindow(QWidget):
         self.crash_notice.show_first()
         if error := self.playback.take_error():
             self.engine.notify(error, good=False)
+        self.undo.draw_frame(self.engine.facts, elapsed_s)
+        self.closing.draw_frame()
         if facts := self._shown_facts.changed(self.engine.facts, now_s):
             self.show_state(view_state(facts, gender=self.looks.gender_shown))
+            self.menus.undo.setEnabled(facts.deed is not None)
         self.show_level(self.engine.sound.levels.read(now_s), elapsed_s)
 
     def show_state(self, state: ViewState) -> None:
@@ -230,6 +242,9 @@ class MainWindow(QWidget):
             self.live.device_menu.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.closing.may_close():
+            event.ignore()
+            return
         self._timer.stop()
         self.file.close_file()
         self.playback.stop()

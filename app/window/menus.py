@@ -19,6 +19,8 @@ class MenuCommands:
     open_file: Callable[[], None]
     export: Callable[[], None]
     close: Callable[[], None]
+    undo: Callable[[], None]
+    forget_corrections: Callable[[], None]
     toggle: Callable[[], None]
     threshold: Callable[[], None]
     use_model: Callable[[str], None]
@@ -47,6 +49,11 @@ class Menus:
         self.export = self._add(file, strings.EXPORT_ACTION, commands.export, "Ctrl+E")
         file.addSeparator()
         self._add(file, strings.QUIT, commands.close).setShortcuts(closing_keys())
+
+        edit = self.bar.addMenu(strings.MENU_EDIT)
+        self.undo = self._add(edit, strings.UNDO_ACTION, commands.undo, QKeySequence.StandardKey.Undo)
+        self.undo.setEnabled(False)
+        self.forget_corrections = self._add(edit, strings.FORGET_CORRECTIONS, commands.forget_corrections)
 
         listen = self.bar.addMenu(strings.MENU_LISTEN)
         self._add(listen, strings.START_STOP, commands.toggle, "Space")

@@ -11,7 +11,7 @@ from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.enrol_dialog import EnrolDialog
 from app.window.dialogs.person_dialog import PersonDialog
-from app.window.engine import jobs
+from app.window.engine.edits import turns
 from app.window.engine.engine import Engine
 from app.window.engine.rebuilding import Rebuild
 from app.window.interruption import Interruption
@@ -70,7 +70,12 @@ class PeopleController:
         if name is None:
             questions.ask_for_name(self._window, lambda new: self.name_turn(turn, new))
         else:
-            self._engine.submit(jobs.enrol_from_turn(turn, name))
+            self._engine.submit(turns.enrol_from_turn(turn, name))
+
+    @property
+    def shows_toast(self) -> bool:
+        """Whether a dialog shows what can be undone."""
+        return isinstance(self.dialog, PersonDialog) and self.dialog.isVisible()
 
     def rebuild(self) -> None:
         """Voiceprints for the present model, of those who have another model's."""

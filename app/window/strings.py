@@ -70,7 +70,7 @@ ENDED_HINT = "Press Start to hear it again."
 NOBODY = "Nobody is enrolled yet"
 NOBODY_HINT = "Add a person: three sentences to read aloud, about half a minute. Or name an unknown voice below."
 ADD = "+ Add"
-STALE_PERSON = "other model"
+STALE_PERSON, UNBUILT_PERSON = "other model", "not built yet"
 
 # ---------------------------------------------------------------------------- level
 
@@ -95,6 +95,10 @@ STATUS_NOBODY = "Nobody is enrolled yet, so every voice is unknown."
 STATUS_STALE = (
     "{names}: voiceprints of another model, not compared with this one."
     " People > Make voiceprints for this model makes them again."
+)
+STATUS_UNBUILT = (
+    "{names}: recorded, but without a voiceprint yet, so not known. \u201cMake voiceprints\u201d makes it of the"
+    " recordings."
 )
 STATUS_SPEAKS = "{name}, {score}, speaking"
 STATUS_SCORE = "{name}, {score}"
@@ -133,9 +137,26 @@ THAT_WAS_EXTENDED = "{name} is known better now: {seconds:.0f} s of speech were 
 THAT_WAS_SHORT = "The timeline says {name} now; the piece is too short to learn the voice from."
 DEMO_PEOPLE = "The people of the demo cannot be changed: listen to a microphone to enrol somebody."
 RENAMED = "{old} is called {new} now."
-DELETED = "{name} is deleted: the voiceprint and {recordings} are gone for good."
+DELETED = "{name} was deleted, with {recordings}."
+DELETED_AT_ONCE = "{name} is deleted: the voiceprint and {recordings} are gone for good, since the disk is full."
+UNDO = "Undo"
+UNDO_TIP = "Undo (Ctrl+Z)"
+UNDONE = "Undone. It was: {deed}"
+UNDO_TOO_LATE = "it is too late to undo that."
+UNDO_OVER = "Erase now"
+UNDO_OVER_TIP = "Erase it now; it cannot be undone then"
+DISMISS, DISMISS_TIP = "\u00d7", "Close this message"
+ERASING = f"Erasing what was deleted{ELLIPSIS}"
+NOT_ERASED = "Not erased yet"
+NOT_ERASED_DETAIL = (
+    "{error}\n\nNobody sees it any more, and it is erased when any of Heard's programs starts the next time. Close"
+    " anyway?"
+)
+CLOSE_ANYWAY = "Close anyway"
+CORRECTED = "The label is {name} now."
+CORRECTIONS_FORGOTTEN = "The corrections of {file} are forgotten."
 LAST_SAMPLE = "{name} has no other recording that can be used: record another first, or delete the person."
-SAMPLE_REMOVED = "The recording is gone, and {name}'s voiceprint was made again without it."
+SAMPLE_REMOVED = "The recording was removed, and {name}'s voiceprint is of the rest."
 REBUILT = "Voiceprints made for this model: {names}."
 REBUILD_SKIPPED = "No usable recordings of {names}: record them again for this model."
 NOTHING_RECORDED = "nothing was recorded."
@@ -170,10 +191,24 @@ OF_SECONDS = "of {seconds:.0f}" + NO_BREAK + "s"
 RECORDINGS = "Recordings"
 RECORDINGS_SUMMARY = "{count}, {time} in all"
 RENAME, REMOVE, RECORD_MORE = "Rename", "Remove", f"Record more{ELLIPSIS}"
-DELETE, DELETE_YES = f"Delete person{ELLIPSIS}", "Delete for good"
+DELETE, DELETE_YES = f"Delete person{ELLIPSIS}", "Delete"
 DELETE_QUESTION = "Delete {name}?"
-DELETE_DETAIL = "The voiceprint and {count} are erased from this computer. This cannot be undone."
+DELETE_DETAIL = (
+    "The voiceprint and {count} are erased from this computer. For about ten seconds you can undo it; after that nobody"
+    " can."
+)
+SAVE_NAME_QUESTION = "Save the new name?"
+SAVE_NAME_DETAIL = "{old} would be called {new}. The new name was typed, but not saved."
+SAVE, DISCARD, BACK = "Save", "Discard", "Go back"
+DISCARD_QUESTION = "Discard the recordings of {name}?"
+DISCARD_DETAIL = "{count} of this enrolment would be erased, and {name} would not be enrolled from them."
+KEEP_GOING = "Keep going"
+CLOSE_QUESTION = "Close Heard?"
+CLOSE_FILE_BUSY = "{file} is still being analysed; what was found so far would be lost."
+CLOSE_CORRECTED = "{count} of what was heard live are not saved; they would be lost. Export saves them."
+CLOSE_WINDOW, STAY = "Close", "Stay"
 REBUILD = "Make voiceprints for this model"
+BUILD, BUILD_TIP = "Make voiceprints", "Of the recordings of {names}, for this model"
 REBUILDING = "Making voiceprints: {person}, {done} of {of} recordings"
 
 # ---------------------------------------------------------------------------- threshold
@@ -213,6 +248,11 @@ LEARN_MORE = "Learn more of {name}\u2019s voice, from {seconds} of the file?"
 LEARN_SHORT = "Not learned: there is less than a second of {name}\u2019s speech in it."
 FILE_WAITING = f"Getting ready{ELLIPSIS}"
 FILE_ANALYSING = "Analysing: {done} of {total} ({percent}" + NO_BREAK + "%)"
+FILE_CORRECTED = "{count} kept."
+FORGET_CORRECTIONS = "&Forget the corrections of this file"
+REPLACE_QUESTION = "Replace {file}?"
+REPLACE_DETAIL = "There is a file of this name already; what is in it would be lost."
+REPLACE = "Replace"
 FILE_DONE = "{total}, {speakers}. Click a piece to hear it, or anywhere to set the cursor."
 FILE_STOPPED = "Stopped at {done} of {total}, {speakers}."
 OPEN_TITLE = "Open an audio file"
@@ -225,6 +265,7 @@ EXPORT_FILTERS = {
     "rttm": "RTTM (*.rttm)",
 }
 EXPORTED = "Saved: {file}"
+EXPORT_FILE, EXPORT_RECORDING = "the chosen file", "the recording"
 NAME_OF_SPEAKER = "Who is it?"
 
 
@@ -253,7 +294,9 @@ def rate(share: float, of: int) -> str:
 
 # ---------------------------------------------------------------------------- menus
 
-MENU_FILE, MENU_LISTEN, MENU_PEOPLE, MENU_VIEW, MENU_HELP = "&File", "&Listen", "&People", "&View", "&Help"
+MENU_FILE, MENU_EDIT, MENU_LISTEN, MENU_PEOPLE = "&File", "&Edit", "&Listen", "&People"
+MENU_VIEW, MENU_HELP = "&View", "&Help"
+UNDO_ACTION = "&Undo"
 OPEN = f"&Open audio file{ELLIPSIS}"
 EXPORT_ACTION = f"&Export who spoke when{ELLIPSIS}"
 QUIT = "&Quit"
@@ -292,6 +335,11 @@ TIMELINE_KEYS = (
 def recordings(count: int) -> str:
     """How many, in words."""
     return "1 recording" if count == 1 else f"{count} recordings"
+
+
+def corrections(count: int) -> str:
+    """How many, in words."""
+    return "1 correction" if count == 1 else f"{count} corrections"
 
 
 def seconds(count: float) -> str:

@@ -7,7 +7,7 @@ import os
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pytest
 
 from app.audio.file_source import StreamSource
 from app.session import SessionOptions
+from app.voiceprints.store import VoiceprintStore
 from app.window.engine.engine import Engine
 from app.window.main_window import MainWindow
 from app.window.view.palette import LIGHT
@@ -64,6 +65,18 @@ def endless(sound: np.ndarray, *, realtime: bool = False) -> StreamSource:
     return StreamSource("tape", itertools.cycle(blocks), realtime=realtime)
 
 
+def enrol(data: Path, encoder, name: str, sounds: Sequence[np.ndarray]) -> None:
+    """Another program enrols somebody, one recording for each sound (n,)."""
+    from app.enrolment.build import build_person
+    from app.voiceprints.recordings import Note, samples_of
+    from tests.support.stand_ins import save_sample
+
+    for number, sound in enumerate(sounds, 1):
+        save_sample(data, sound, Note(name, f"2026-01-0{number}T10:00:00+00:00"))
+    with VoiceprintStore(data) as store:
+        assert build_person(store, encoder, name, samples_of(data, name), on_bad=print)
+
+
 class Silent:
     """A player that only writes down what it is asked for: this machine may have no loudspeaker."""
 
@@ -101,3 +114,16 @@ def window(qtbot, theme, make_engine, player, tmp_path):
         return made
 
     return make
+
+
+@pytest.fixture
+def person(qtbot, window, voice, encoder, tmp_path):
+    """A window whose data folder has Ana with three recordings, and the dialog about her."""
+    sound = voice("Ana")
+    enrol(tmp_path, encoder, "Ana", [sound[start * 80_000 : (start + 1) * 80_000] for start in range(3)])
+    shown = window(sound)
+    shown.engine.context.session.encoder = encoder
+    shown.people_controller.open("Ana")
+    dialog = shown.people_controller.dialog
+    qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=180_000)
+    return shown, dialog

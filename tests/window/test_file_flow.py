@@ -10,18 +10,23 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.demo import DEMO, agreement
 from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
+from app.scoring.identification import is_numbered
+from app.voiceprints.people import delete_person
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from app.window.engine import jobs
+from app.window.engine.edits import people as people_jobs
+from app.window.engine.edits import turns as jobs
 from app.window.engine.facts import Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
-from utils import audio_duration_s, write_wav
+from tests.window.conftest import enrol
+from utils import audio_duration_s, file_sha256, read_audio, write_wav
 
-LONG = 180_000
+LONG = 60_000
 NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
 
 
@@ -115,7 +120,7 @@ def test_a_click_where_nobody_speaks_sets_the_cursor(analysed, player):
 def export(shown, path, qtbot) -> str:
     """Save the turns; the line that the user is told."""
     before = shown.engine.facts.notice
-    shown.engine.submit(jobs.export(path, shown.file.analysis.facts.turns, "talk"))
+    shown.engine.submit(jobs.export(path, shown.file.analysis.facts.shown, "talk"))
     qtbot.waitUntil(lambda: shown.engine.facts.notice is not before, timeout=LONG)
     return shown.engine.facts.notice.text
 
@@ -149,7 +154,7 @@ def test_a_correction_offers_to_learn_the_voice(analysed, qtbot, tmp_path):
         assert offered in page.learn_bar.text.text()
         qtbot.mouseClick(page.learn_bar.learn_button, Qt.MouseButton.LeftButton)
         assert not page.learn_bar.isVisible()
-        qtbot.waitUntil(lambda told=told: bool(engine.facts.notice) and told in engine.facts.notice.text, timeout=LONG)
+        qtbot.waitUntil(lambda told=told: bool(engine.facts.deed) and told in engine.facts.deed.text, timeout=LONG)
     with VoiceprintStore(tmp_path) as store:
         samples = store.samples("Dora", engine.context.encoder().sha256)
     assert len(samples) == 2
@@ -178,6 +183,165 @@ def test_a_numbered_unknown_voice_is_corrected_everywhere(analysed):
     analysis.facts = replace(analysis.facts, turns=tuple(numbered))
     analysis.relabel(numbered[4], "Zoe")
     assert [turn.label for turn in analysis.facts.turns].count("Zoe") == 2
+
+
+@pytest.fixture
+def talk(qtbot, tmp_path):
+    """talk(window): open a short file in a window, analysed; returns its page. It has pieces of three people."""
+    file = tmp_path / "talk.wav"
+    write_wav(file, read_audio(DEMO / "conversation.flac", end_s=14.0))
+
+    def open_in(shown):
+        shown.file_controller.open(file)
+        qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+        shown.file.draw_frame()
+        return shown.file
+
+    return open_in
+
+
+def labels(page) -> list[str]:
+    page.draw_frame()
+    return [turn.label for _, turn in page.panel.timeline.scene.turns]
+
+
+def correct(page, label: str, name: str) -> list[str]:
+    """Correct the first piece with this label, all of them if it is numbered; returns the labels as they are to be."""
+    heard = labels(page)
+    first = heard.index(label)
+    page.relabel(page.panel.timeline.scene.turns[first][1], name)
+    return [name if n == first or (is_numbered(label) and old == label) else old for n, old in enumerate(heard)]
+
+
+def test_corrections_are_found_again_when_the_file_is_opened_again(qtbot, window, talk, tmp_path):
+    shown = window(NOISE)
+    page = talk(shown)
+    heard = labels(page)
+    once = correct(page, heard[0], "Zoë")
+    corrected = correct(page, next(label for label in heard if label != heard[0]), "Dora")
+    assert corrected != once != heard
+    qtbot.waitUntil(lambda: shown.engine.facts.deed is not None and shown.engine.facts.deed.number == 2, timeout=LONG)
+    assert labels(page) == corrected
+    (kept,) = (tmp_path / "corrections").iterdir()
+    assert kept.name == f"{file_sha256(page.analysis.facts.path)}.json"
+    shown.file_controller.close()
+    page = talk(shown)
+    assert labels(page) == corrected
+    assert "corrections kept" in page.note.text()
+    shown.close()
+    other = window(NOISE)
+    page = talk(other)
+    assert labels(page) == corrected
+    assert '"speaker": "Zoë"' in exported(other, tmp_path / "talk.json", qtbot)
+    other.menus.forget_corrections.trigger()
+    qtbot.waitUntil(lambda: not kept.exists(), timeout=LONG)
+    assert labels(page) == heard
+    qtbot.waitUntil(other.menus.undo.isEnabled, timeout=LONG)
+    other.menus.undo.trigger()
+    qtbot.waitUntil(kept.exists, timeout=LONG)
+    assert labels(page) == corrected
+
+
+def exported(shown, path, qtbot) -> str:
+    export(shown, path, qtbot)
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_correction_is_undone_while_the_file_is_open_and_after(qtbot, window, talk, tmp_path):
+    shown = window(NOISE)
+    page = talk(shown)
+    heard = labels(page)
+    once = correct(page, heard[0], "Zoe")
+    correct(page, next(label for label in heard if label != heard[0]), "Dora")
+    qtbot.waitUntil(lambda: shown.engine.facts.deed is not None and shown.engine.facts.deed.number == 2, timeout=LONG)
+    qtbot.waitUntil(lambda: shown.undo.toast.text.text() == "The label is Dora now.", timeout=LONG)
+    shown.menus.undo.trigger()
+    qtbot.waitUntil(lambda: labels(page) == once, timeout=LONG)
+    shown.file_controller.close()
+    shown.menus.undo.trigger()
+    qtbot.waitUntil(lambda: not list((tmp_path / "corrections").iterdir()), timeout=LONG)
+    assert labels(talk(shown)) == heard
+
+
+def test_corrections_follow_people_and_forget_whoever_is_deleted(qtbot, window, talk, encoder, voice, tmp_path):
+    enrol(tmp_path, encoder, "Ana", [voice("Ana")[:160_000]])
+    shown = window(NOISE)
+    page = talk(shown)
+    assert "Ana" in labels(page)
+    other = next(n for n, label in enumerate(labels(page)) if label != "Ana")
+    page.relabel(page.panel.timeline.scene.turns[other][1], "Ana")
+    qtbot.waitUntil(lambda: shown.engine.facts.deed is not None, timeout=LONG)
+    shown.engine.ask(people_jobs.rename("Ana", "Anna"))
+    qtbot.waitUntil(lambda: "Anna" in labels(page), timeout=LONG)
+    assert labels(page)[other] == "Anna"
+    assert "Ana" not in labels(page)
+    assert '"speaker": "Anna"' in exported(shown, tmp_path / "talk.json", qtbot)
+    (kept,) = (tmp_path / "corrections").iterdir()
+    assert "Ana" not in kept.read_text()
+    with VoiceprintStore(tmp_path) as store:
+        delete_person(store, "Anna")  # by another program
+    qtbot.waitUntil(lambda: not {"Ana", "Anna"} & set(labels(page)), timeout=LONG)
+    assert "Anna" not in exported(shown, tmp_path / "talk.json", qtbot)
+    shown.file_controller.close()
+    assert labels(talk(shown))[other] == "unknown"
+
+
+def test_damaged_corrections_are_told_and_the_file_is_analysed(qtbot, window, talk, tmp_path):
+    shown = window(NOISE)
+    page = talk(shown)
+    kept = tmp_path / "corrections" / f"{file_sha256(page.analysis.facts.path)}.json"
+    kept.parent.mkdir()
+    kept.write_text("{")
+    page = talk(shown)
+    assert kept.name in shown.engine.facts.notice.text
+    assert page.analysis.facts.stage is Stage.DONE
+    page.relabel(page.panel.timeline.scene.turns[0][1], "Zoe")
+    qtbot.waitUntil(lambda: "Zoe" in kept.read_text(), timeout=LONG)
+
+
+def test_a_correction_that_cannot_be_kept_is_told_and_holds(qtbot, window, talk, tmp_path):
+    shown = window(NOISE)
+    page = talk(shown)
+    (tmp_path / "corrections").write_text("in the way")
+    page.relabel(page.panel.timeline.scene.turns[0][1], "Zoe")
+    qtbot.waitUntil(lambda: shown.engine.facts.notice is not None and not shown.engine.facts.notice.good, timeout=LONG)
+    assert labels(page)[0] == "Zoe"
+
+
+@pytest.mark.parametrize(
+    "there", ["recording.srt", "link.srt", "speakers/001.csv", "corrections/ab.json", "voiceprints.csv"]
+)
+def test_the_recording_and_what_the_program_keeps_are_never_replaced(there, qtbot, window, tmp_path):
+    """A recording may have any ending; here it has one of an export."""
+    recording = tmp_path / "recording.srt"
+    write_wav(tmp_path / "sound.wav", NOISE)
+    (tmp_path / "sound.wav").rename(recording)
+    (tmp_path / "link.srt").symlink_to(recording)
+    before = recording.read_bytes()
+    shown = window(NOISE)
+    shown.engine.submit(jobs.export(tmp_path / there, [Turn(0, 1, "Ana")], "talk", recording))
+    qtbot.waitUntil(lambda: shown.engine.facts.notice is not None, timeout=LONG)
+    assert not shown.engine.facts.notice.good
+    assert there in shown.engine.facts.notice.text
+    assert recording.read_bytes() == before
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"Ana" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("said", [strings.REPLACE, strings.CANCEL])
+def test_a_name_that_gets_an_ending_replaces_no_file_unasked(said, analysed, qtbot, monkeypatch, tmp_path):
+    there = tmp_path / "talk.v2.srt"
+    there.write_text("mine")
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(tmp_path / "talk.v2")))
+    analysed.file_controller.export()
+    box = next(box for box in analysed.findChildren(QMessageBox) if box.isVisible())
+    assert "talk.v2.srt" in box.text()
+    assert box.defaultButton().text() == strings.CANCEL
+    next(button for button in box.buttons() if button.text() == said).click()
+    if said == strings.REPLACE:
+        qtbot.waitUntil(lambda: there.read_text() != "mine", timeout=LONG)
+    else:
+        qtbot.wait(100)
+        assert there.read_text() == "mine"
 
 
 def test_a_name_without_an_ending_gets_one_and_trouble_is_one_line(analysed, tmp_path, qtbot):

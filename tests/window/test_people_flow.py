@@ -5,17 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 
 from app.diarisation.timeline import Turn
 from app.voiceprints.recordings import samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window import strings
-from app.window.dialogs.person_dialog import PersonDialog
+from app.window.engine.edits.turns import enrol_from_turn
 from app.window.engine.enrolling import Step
 from app.window.engine.facts import Phase
-from app.window.engine.jobs import enrol_from_turn
-from tests.support.stand_ins import save_sample
 from tests.window.conftest import endless
 from utils import HeardError, audio_duration_s
 
@@ -38,6 +35,11 @@ def enrol(qtbot, window, name: str):
     click(qtbot, dialog.go_button)
     qtbot.waitUntil(lambda: dialog.enrolled or dialog.view.failed, timeout=LONG)
     return dialog
+
+
+def answer(box, text: str):
+    """The button of a question that says this."""
+    return next(button for button in box.buttons() if button.text() == text)
 
 
 def known(window) -> list[str]:
@@ -158,7 +160,7 @@ def test_an_unknown_voice_is_named_from_the_timeline(qtbot, window, voice, playe
     qtbot.waitUntil(lambda: shown.state.people != (), timeout=LONG)
     assert known(shown) == ["Colin"]
     assert len(samples_of(tmp_path, "Colin")) == 1
-    assert "Colin is enrolled now" in shown.status.text
+    qtbot.waitUntil(lambda: "Colin is enrolled now" in shown.undo.toast.text.text(), timeout=LONG)
     assert "Colin" in {lane.label for lane in shown.state.scene.lanes}
     shown.start()
     qtbot.waitUntil(lambda: shown.state.speaker.title == "Colin", timeout=LONG)
@@ -183,29 +185,8 @@ def test_a_piece_too_short_to_learn_from_is_only_labelled(qtbot, window, voice):
     shown = window(voice("Ana"))
     shown.engine.sound.recent.add(voice("Ana")[:8000], 0.0)
     shown.engine.submit(enrol_from_turn(Turn(0.0, 0.5, "unknown"), "Ana"))
-    qtbot.waitUntil(lambda: "too short" in shown.status.text, timeout=LONG)
+    qtbot.waitUntil(lambda: "too short" in shown.undo.toast.text.text(), timeout=LONG)
     assert known(shown) == []
-
-
-@pytest.fixture
-def person(qtbot, window, voice, encoder, tmp_path):
-    """A window whose data folder has Ana with three recordings, and the dialog about her."""
-    from app.enrolment.build import build_person
-    from app.voiceprints.recordings import Note
-
-    sound = voice("Ana")
-    for start in range(3):
-        save_sample(
-            tmp_path, sound[start * 80_000 : (start + 1) * 80_000], Note("Ana", f"2026-01-0{start + 1}T10:00:00+00:00")
-        )
-    with VoiceprintStore(tmp_path) as store:
-        assert build_person(store, encoder, "Ana", samples_of(tmp_path, "Ana"), on_bad=print)
-    shown = window(sound)
-    shown.engine.context.session.encoder = encoder
-    shown.people_controller.open("Ana")
-    dialog: PersonDialog = shown.people_controller.dialog
-    qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=LONG)
-    return shown, dialog
 
 
 def test_recordings_are_heard_and_removed(qtbot, person, player, tmp_path):
@@ -216,15 +197,26 @@ def test_recordings_are_heard_and_removed(qtbot, person, player, tmp_path):
     qtbot.waitUntil(lambda: dialog.play_button.text() == strings.PLAY_STOP)
     click(qtbot, dialog.play_button)
     assert not player.playing
-    gone = dialog.chosen.path
+    gone = dialog.list.chosen.path
+    speech = gone.read_bytes()
     click(qtbot, dialog.remove_button)
     qtbot.waitUntil(lambda: dialog.list.count() == 2, timeout=LONG)
     assert not gone.exists()
-    assert not gone.with_suffix(".json").exists()
     with VoiceprintStore(tmp_path) as store:
         assert store.overview()[0].samples == 2
-    click(qtbot, dialog.remove_button)
+    qtbot.waitUntil(dialog.toast.isVisible, timeout=LONG)
+    click(qtbot, dialog.toast.undo_button)
+    qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=LONG)
+    assert gone.read_bytes() == speech
+    with VoiceprintStore(tmp_path) as store:
+        assert store.overview()[0].samples == 3
+    dialog.list.setFocus()
+    dialog.list.setCurrentRow(1)
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: dialog.list.count() == 2, timeout=LONG)
+    click(qtbot, dialog.remove_button)  # the next deed ends the undo of the one before
     qtbot.waitUntil(lambda: dialog.list.count() == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: speech not in [wav.read_bytes() for wav in tmp_path.rglob("*.wav")], timeout=LONG)
     assert not dialog.remove_button.isEnabled()  # the last one: that would be deleting
 
 
@@ -239,28 +231,33 @@ def test_a_new_name_goes_everywhere(qtbot, person, tmp_path):
     assert not dialog.rename_button.isEnabled()
 
 
-@pytest.mark.parametrize("sure", [False, True])
-def test_deleting_says_what_goes_and_it_is_gone(sure, qtbot, person, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("sure", "undone"), [(False, False), (True, False), (True, True)])
+def test_deleting_says_what_goes_and_it_is_gone_unless_it_is_undone(sure, undone, qtbot, person, tmp_path):
     shown, dialog = person
-    asked = []
-
-    def answer(box: QMessageBox) -> None:
-        asked.append(box.text() + " " + box.informativeText())
-        role = QMessageBox.ButtonRole.DestructiveRole if sure else QMessageBox.ButtonRole.RejectRole
-        next(button for button in box.buttons() if box.buttonRole(button) == role).click()
-
-    monkeypatch.setattr(QMessageBox, "exec", answer)
     click(qtbot, dialog.delete_button)
-    assert "Delete Ana?" in asked[0]
-    assert "3 recordings" in asked[0]
+    box = dialog.question
+    assert box.text() == "Delete Ana?"
+    assert "3 recordings" in box.informativeText()
+    click(qtbot, answer(box, strings.DELETE_YES if sure else strings.CANCEL))
     if not sure:
         assert known(shown) == ["Ana"]
         return
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=LONG)
     assert known(shown) == []
-    assert not list((tmp_path / "speakers").glob("*"))
     qtbot.waitUntil(lambda: shown.state.nobody, timeout=LONG)
-    assert "gone for good" in shown.status.text
+    toast = shown.undo.toast
+    qtbot.waitUntil(toast.isVisible, timeout=LONG)
+    assert toast.text.text() == "Ana was deleted, with 3 recordings."
+    if undone:
+        click(qtbot, toast.undo_button)
+        qtbot.waitUntil(lambda: [person.name for person in shown.state.people] == ["Ana"], timeout=LONG)
+        assert len(samples_of(tmp_path, "Ana")) == 3
+        with VoiceprintStore(tmp_path) as store:
+            assert store.overview()[0].samples == 3
+        return
+    click(qtbot, toast.close_button)
+    qtbot.waitUntil(lambda: not shown.engine.facts.owed, timeout=LONG)
+    assert not list(tmp_path.rglob("*.wav"))
 
 
 def test_voiceprints_of_another_model_are_made_again(qtbot, person, tmp_path, encoder):

@@ -6,13 +6,24 @@ import time
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.names import new_name
 from app.window import strings
+from app.window.dialogs import questions
 from app.window.engine.engine import Engine
 from app.window.engine.enrolling import Enrolment
 from app.window.engine.levels import Level
+from app.window.keys import ENTER
 from app.window.view.enrol_view import EnrolView, enrol_view
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.progress_ring import ProgressRing
@@ -42,6 +53,8 @@ class EnrolDialog(QDialog):
         self._engine, self._theme, self._device = engine, theme, device
         self._people = people
         self.enrolment: Enrolment | None = None
+        self.question: QMessageBox | None = None
+        """Whether to discard what was recorded, while that is asked."""
         self.view: EnrolView | None = None
         self.setWindowTitle(strings.ADD_PERSON_TITLE)
         self.setModal(True)
@@ -82,7 +95,6 @@ class EnrolDialog(QDialog):
         self.next_button.setProperty("primary", True)
         self.next_button.setDefault(True)
         cancel = QPushButton(strings.CANCEL)
-        cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         self.next_button.clicked.connect(self.begin_recording)
         self.name_edit.textChanged.connect(self._check_name)
@@ -119,8 +131,6 @@ class EnrolDialog(QDialog):
         self.redo_button.clicked.connect(self.redo)
         self.finish_button.clicked.connect(lambda: self.enrolment.finish())
         self.go_button.clicked.connect(self.go_on)
-        for button in (self.cancel_button, self.redo_button, self.finish_button):
-            button.setAutoDefault(False)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -167,6 +177,25 @@ class EnrolDialog(QDialog):
         else:
             self.enrolment.begin()
 
+    def reject(self) -> None:
+        """Cancel, Esc and the window's own: ask first, if something was recorded."""
+        if self.enrolled or not (self.enrolment and self.enrolment.facts.kept):
+            super().reject()
+        elif self.question is None:
+            name, count = self.enrolment.facts.name, strings.recordings(self.enrolment.facts.kept)
+            self.question = questions.ask(
+                self,
+                strings.DISCARD_QUESTION.format(name=name),
+                strings.DISCARD_DETAIL.format(name=name, count=count),
+                go=strings.DISCARD,
+                stay=strings.KEEP_GOING,
+                then=super().reject,
+            )
+            self.question.finished.connect(self._answered)
+
+    def _answered(self) -> None:
+        self.question = None
+
     def done(self, result: int) -> None:
         """However it is closed: what still runs is stopped."""
         self._timer.stop()
@@ -175,8 +204,7 @@ class EnrolDialog(QDialog):
         super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() in keys and self.pages.currentIndex() == 1:
+        if event.key() in (Qt.Key.Key_Space, *ENTER) and self.pages.currentIndex() == 1:
             if self.go_button.isEnabled():
                 self.go_on()
         else:
@@ -206,6 +234,8 @@ class EnrolDialog(QDialog):
         if view == self.view:
             return
         self.view = view
+        if view.done and self.question is not None:
+            self.question.reject()  # there is nothing to discard any more
         self.heading.setText(view.heading)
         self.instruction.setText(view.instruction)
         self.sentence.setText(f"\u201c{view.sentence}\u201d" if view.sentence else "")

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import (
-    QDialog,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QMessageBox,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from app.names import new_name
 from app.window import strings
-from app.window.engine import jobs
-from app.window.engine.activity import Answer
+from app.window.dialogs import questions
+from app.window.engine.activity import Answer, Job
+from app.window.engine.edits import people as jobs
 from app.window.engine.engine import Engine
-from app.window.engine.facts import Notice
-from app.window.engine.person_recordings import Recording, recordings_of
+from app.window.engine.person_recordings import PersonNow, person_now
+from app.window.keys import ENTER, NameEdit
 from app.window.widgets.playback import Playback
+from app.window.widgets.recording_list import RecordingList
 from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
-from utils import BadInput, clean_name, read_audio
+from app.window.widgets.toast import Toast
+from utils import BadInput, read_audio
+
+POLL_MS = 100
 
 
 class PersonDialog(QDialog):
-    """``record_more`` is emitted, and the dialog closed, when another recording is wanted."""
+    """``record_more`` is emitted, and the dialog closed, when another recording is wanted.
+
+    It follows what happens to the person elsewhere: another name, another recording, nobody any more.
+    """
 
     record_more = Signal(str)
 
@@ -39,14 +38,16 @@ class PersonDialog(QDialog):
         super().__init__(parent)
         self._engine, self._playback = engine, playback
         self.name = name
-        self._found: list[Recording] = []
-        self._notice = engine.facts.notice
-        self._waiting_for: tuple[str, str] | None = None  # what was asked for: ("rename", new), ("delete", name)
-        self.list = QListWidget()
-        self.list.setAccessibleName(strings.RECORDINGS)
-        self.list.setMinimumHeight(120)
+        self.question: QMessageBox | None = None
+        """The one that was asked last."""
+        self._order: Answer[None] | None = None  # what was asked for, until it is done
+        self._after: Callable[[], None] = lambda: None  # follows when that went well
+        self._read = -1  # when people were read for what is shown
+        self._answer: Answer[PersonNow] | None = None
+        self.list = RecordingList()
         self.list.currentRowChanged.connect(lambda _: self._show_buttons())
-        self.list.itemActivated.connect(lambda _: self.play())
+        self.list.played.connect(self.play)
+        self.list.removed.connect(self.remove)
         self.heading = QLabel()
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
@@ -55,37 +56,42 @@ class PersonDialog(QDialog):
         self.summary.setProperty("role", "muted")
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.name_edit = QLineEdit(name)
+        self.message.hide()
+        self.toast = Toast()
+        self.name_edit = NameEdit(name)
         self.name_edit.setAccessibleName(strings.NAME_LABEL)
         self.name_edit.setMaxLength(120)
         self.rename_button = QPushButton(strings.RENAME)
         self.play_button, self.remove_button = QPushButton(strings.PLAY), QPushButton(strings.REMOVE)
         self.more_button, self.delete_button = QPushButton(strings.RECORD_MORE), QPushButton(strings.DELETE)
+        self.close_button = QPushButton(strings.CLOSE)
         self.delete_button.setProperty("danger", True)
         self._build()
         self._show_name()
-        self.reload()
-        self._timer = QTimer(self, interval=100)
-        self._timer.timeout.connect(self._poll)
+        self.toast.pass_over(engine.facts.deed)  # what was done before is no news here
+        self._frame_at_s = time.monotonic()
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self.poll)
         self._timer.start()
+        self.poll()
         self.resize(520, 460)
 
     def _build(self) -> None:
-        close = QPushButton(strings.CLOSE)
-        close.setProperty("primary", True)
-        close.setDefault(True)
+        self.close_button.setProperty("primary", True)
+        self.close_button.setDefault(True)
         for button, order in (
             (self.rename_button, self.rename),
             (self.play_button, self.play),
             (self.remove_button, self.remove),
             (self.more_button, self._more),
             (self.delete_button, self.delete),
-            (close, self.accept),
+            (self.close_button, self.reject),
         ):
-            button.clicked.connect(order)
-            if button is not close:
-                button.setAutoDefault(False)
+            button.clicked.connect(lambda _, order=order: order())
         self.name_edit.textChanged.connect(lambda _: self._show_buttons())
+        self.toast.undone.connect(lambda number: self._engine.submit(jobs.undo(number)))
+        self.toast.over.connect(lambda number: self._engine.submit(jobs.end_undo(number)))
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self.undo)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
@@ -96,136 +102,184 @@ class PersonDialog(QDialog):
         column.addWidget(self.list, 1)
         column.addLayout(row_of(self.play_button, self.remove_button, None, self.more_button))
         column.addWidget(self.message)
+        column.addWidget(self.toast)
         column.addSpacing(GRID)
-        column.addLayout(row_of(self.delete_button, None, close))
+        column.addLayout(row_of(self.delete_button, None, self.close_button))
+        self.list.setFocus()  # no key that is pressed at once changes anything
 
     # ------------------------------------------------------------ orders
 
-    def reload(self) -> None:
-        self._answer: Answer[list[Recording]] | None = self._engine.ask(recordings_of(self.name))
+    def rename(self, then: Callable[[], None] = lambda: None) -> None:
+        """Save the name that was typed, if it is another, and ``then`` go on."""
+        if not self.typed:
+            return
+        try:
+            new = new_name(self.typed)
+        except BadInput as error:
+            self._show_error(str(error))
+            return
 
-    def rename(self) -> None:
-        self._waiting_for = ("rename", clean_name(self.name_edit.text()))
-        self._engine.submit(jobs.rename(self.name, self._waiting_for[1]))
+        def called() -> None:
+            self.name = new
+            self._show_name()
+            then()
+
+        self._ask(jobs.rename(self.name, new), called)
 
     def play(self) -> None:
         """Hear the chosen recording, or be silent."""
-        recording = self.chosen
+        recording = self.list.chosen
         if self._playback.cursor_s is not None:
             self._playback.stop()
         elif recording is not None:
             self._playback.play(lambda: read_audio(recording.path), 0.0)
 
     def remove(self) -> None:
-        if self.chosen is not None:
-            self._playback.stop()
-            self._waiting_for = ("remove", self.name)
-            self._engine.submit(jobs.remove_sample(self.name, self.chosen.file))
+        """Remove the chosen recording; that can be undone."""
+        if self.remove_button.isEnabled():
+            self._ask(jobs.remove_sample(self.name, self.list.chosen.file))
 
     def delete(self) -> None:
-        """Delete the person for good, after asking."""
-        if self.confirm(strings.DELETE_QUESTION.format(name=self.name), strings.DELETE_DETAIL):
-            self._playback.stop()
-            self._waiting_for = ("delete", self.name)
-            self._engine.submit(jobs.delete(self.name))
+        """Delete the person, after asking; for a while that can be undone."""
+        detail = strings.DELETE_DETAIL.format(count=strings.recordings(len(self.list.recordings)))
+        question = strings.DELETE_QUESTION.format(name=self.name)
+        self.question = questions.ask(
+            self, question, detail, go=strings.DELETE_YES, stay=strings.CANCEL, then=self._delete
+        )
 
-    def confirm(self, question: str, detail: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.Warning, strings.APP, question, parent=self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(detail.format(count=strings.recordings(len(self._found))))
-        yes = box.addButton(strings.DELETE_YES, QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(strings.CANCEL, QMessageBox.ButtonRole.RejectRole)
-        box.exec()
-        return box.clickedButton() is yes
+    def _delete(self) -> None:
+        self._ask(jobs.delete(self.name), self._close)
+
+    def _ask(self, job: Job, then: Callable[[], None] = lambda: None) -> None:
+        """Have one thing done at a time, and ``then`` go on if it went well."""
+        if self._order is None:
+            self._playback.stop()
+            self.message.hide()
+            self._order, self._after = self._engine.ask(job), then
+
+    def undo(self) -> None:
+        """Undo what was done last."""
+        if self._engine.facts.deed is not None:
+            self._engine.submit(jobs.undo())
 
     def _more(self) -> None:
-        self.accept()
-        self.record_more.emit(self.name)
+        self._leave(lambda: self.record_more.emit(self.name))
+
+    def reject(self) -> None:
+        """Esc, the button and the window's own: they all close it, and lose nothing."""
+        self._leave()
+
+    def accept(self) -> None:
+        self._leave()
+
+    def _leave(self, then: Callable[[], None] = lambda: None) -> None:
+        """Close, unless a name was typed and not saved: then ask what is to become of it."""
+        if self.typed and self._order is None:
+            self.question = questions.ask(
+                self,
+                strings.SAVE_NAME_QUESTION,
+                strings.SAVE_NAME_DETAIL.format(old=self.name, new=self.typed),
+                go=strings.SAVE,
+                stay=strings.BACK,
+                then=lambda: self.rename(lambda: self._close(then)),
+                other=(strings.DISCARD, lambda: self._close(then)),
+                go_is_safe=True,
+            )
+        else:
+            self._close(then)
+
+    def _close(self, then: Callable[[], None] = lambda: None) -> None:
+        self.done(QDialog.DialogCode.Accepted)
+        then()
 
     def done(self, result: int) -> None:
         self._timer.stop()
         self._playback.stop()
         super().done(result)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in the field saves the name; it never goes on to the button that closes."""
+        if event.key() in ENTER and self.name_edit.hasFocus():
+            self.rename()
+        else:
+            super().keyPressEvent(event)
+
     # ------------------------------------------------------------ showing
 
     @property
-    def chosen(self) -> Recording | None:
-        row = self.list.currentRow()
-        return self._found[row] if 0 <= row < len(self._found) else None
+    def typed(self) -> str:
+        """What stands in the field, if that is not the person's name; it may be no name at all."""
+        typed = " ".join(self.name_edit.text().split())
+        return "" if typed == self.name else typed
 
-    def _poll(self) -> None:
+    def poll(self) -> None:
         """Show what has come from the engine since the last time."""
-        if self._answer is not None and self._answer.value is not None:
-            self._found, self._answer = self._answer.value, None
-            self._fill()
-        notice = self._engine.facts.notice
-        if notice is not self._notice:
-            self._notice = notice
-            self._take_notice(notice)
+        now_s = time.monotonic()
+        elapsed_s, self._frame_at_s = now_s - self._frame_at_s, now_s
+        self._follow_order()
+        self._follow_person()
+        self.toast.show_deed(self._engine.facts.deed)
+        self.toast.advance(elapsed_s)
         if error := self._playback.take_error():
-            self._show_message(Notice(error, good=False))
+            self._show_error(error)
         playing = self._playback.cursor_s is not None
         self.play_button.setText(strings.PLAY_STOP if playing else strings.PLAY)
 
-    def _take_notice(self, notice: Notice | None) -> None:
-        """What became of an order."""
-        order, self._waiting_for = self._waiting_for, None
-        if notice is None or order is None:
+    def _follow_order(self) -> None:
+        """What became of the last order."""
+        if self._order is None or not self._order.over:
             return
-        if notice.good and order[0] == "delete":
-            self.accept()
-            return
-        if notice.good and order[0] == "rename":
-            self.name = order[1]
-            self._show_name()
-        self._show_message(notice)
-        self.reload()
+        error, then = self._order.error, self._after
+        self._order, self._after = None, lambda: None
+        if error:
+            self._show_error(error)
+        else:
+            then()
 
-    def _show_message(self, notice: Notice) -> None:
-        self.message.setText(strings.capitalised(notice.text))
-        self.message.setProperty("role", "good" if notice.good else "error")
+    def _follow_person(self) -> None:
+        """Ask again whenever people were read; nobody of that name any more: there is nothing to show."""
+        if self._answer is not None and self._answer.over:
+            person, self._answer = self._answer.value, None
+            if person is not None and not person.name:
+                self._close()
+            elif person is not None and self._order is None:
+                self._show(person)
+        read = self._engine.facts.people_read
+        if self._answer is None and read != self._read:
+            self._read = read
+            self._answer = self._engine.ask(person_now(self.name))
+
+    def _show(self, person: PersonNow) -> None:
+        if person.name != self.name:
+            typed = self.typed
+            self.name = person.name
+            self._show_name()
+            if typed:
+                self.name_edit.setText(typed)
+        if person.recordings != self.list.recordings or not self.summary.text():
+            self.list.show_recordings(person.recordings)
+            count, seconds = len(person.recordings), sum(recording.seconds for recording in person.recordings)
+            self.summary.setText(
+                strings.RECORDINGS_SUMMARY.format(count=strings.recordings(count), time=strings.clock(seconds))
+            )
+            self._show_buttons()
+
+    def _show_error(self, text: str) -> None:
+        self.message.setText(strings.capitalised(text))
+        self.message.setProperty("role", "error")
+        self.message.setAccessibleName(self.message.text())
+        self.message.show()
         restyle(self.message)
 
     def _show_name(self) -> None:
         self.setWindowTitle(self.name)
         self.heading.setText(self.name)
-        self.delete_button.setText(strings.DELETE)
         self.name_edit.setText(self.name)
         self._show_buttons()
 
-    def _fill(self) -> None:
-        row = self.list.currentRow()
-        self.list.clear()
-        for number, recording in enumerate(self._found, 1):
-            self.list.addItem(QListWidgetItem(describe(number, recording)))
-        self.list.setCurrentRow(min(max(row, 0), len(self._found) - 1))
-        total = sum(recording.seconds for recording in self._found)
-        self.summary.setText(
-            strings.RECORDINGS_SUMMARY.format(count=strings.recordings(len(self._found)), time=strings.clock(total))
-        )
-        self._show_buttons()
-
     def _show_buttons(self) -> None:
-        try:
-            new = clean_name(self.name_edit.text())
-            new = new if new == self.name else new_name(new)
-        except BadInput:
-            new = self.name
-        self.rename_button.setEnabled(new != self.name)
-        self.play_button.setEnabled(self.chosen is not None)
-        self.remove_button.setEnabled(self.chosen is not None and len(self._found) > 1)
-        self.remove_button.setToolTip("" if len(self._found) > 1 else strings.LAST_SAMPLE.format(name=self.name))
-
-
-def describe(number: int, recording: Recording) -> str:
-    """One line: when, how long, where from."""
-    try:
-        at = datetime.fromisoformat(recording.recorded_at)
-        when = at.astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        when = ""
-    seconds = strings.SECONDS.format(seconds=recording.seconds)
-    return strings.DETAILS_SEPARATOR.join(
-        part for part in (f"{number}", when, seconds, recording.position, recording.device) if part
-    )
+        self.rename_button.setEnabled(bool(self.typed))
+        chosen, several = self.list.chosen is not None, len(self.list.recordings) > 1
+        self.play_button.setEnabled(chosen)
+        self.remove_button.setEnabled(chosen and several)
+        self.remove_button.setToolTip("" if several else strings.LAST_SAMPLE.format(name=self.name))

@@ -1,4 +1,7 @@
-"""The small questions: which file, what name, where to save; and what the Help menu shows. None of them waits."""
+"""The small questions: which file, what name, where to save, whether to go on; and what the Help menu shows.
+
+None of them waits. Where something could be lost, Enter and Esc answer what loses nothing.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,41 @@ def ask_for_model(parent: QWidget, then: Callable[[str], None]) -> None:
     dialog.open()
 
 
-def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
-    """Ask for a name that is not on the list."""
+def ask(
+    parent: QWidget,
+    question: str,
+    detail: str,
+    *,
+    go: str,
+    stay: str,
+    then: Callable[[], None],
+    other: tuple[str, Callable[[], None]] | None = None,
+    go_is_safe: bool = False,
+) -> QMessageBox:
+    """Ask before something is lost: ``then`` is called for ``go`` only, and nothing for ``stay``, which is what Enter,
+    Esc and closing the question say. ``go_is_safe``: Enter says ``go``. ``other``: a third answer, and what it does.
+    """
+    box = QMessageBox(QMessageBox.Icon.Warning, strings.APP, question, parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(detail)
+    role = QMessageBox.ButtonRole
+    answers = {box.addButton(go, role.AcceptRole if go_is_safe else role.DestructiveRole): then}
+    if other is not None:
+        answers[box.addButton(other[0], role.DestructiveRole)] = other[1]
+    safe = box.addButton(stay, role.RejectRole)
+    box.setDefaultButton(next(iter(answers)) if go_is_safe else safe)
+    box.setEscapeButton(safe)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setModal(True)
+    box.buttonClicked.connect(lambda button: answers.get(button, lambda: None)())
+    box.open()
+    return box
+
+
+def ask_for_name(parent: QWidget, then: Callable[[str], None], typed: str = "") -> None:
+    """Ask for a name that is not on the list. One that cannot be is explained, and can be mended."""
     dialog = QInputDialog(parent)
+    dialog.setTextValue(typed)
     dialog.setWindowTitle(strings.NAME_OF_SPEAKER)
     dialog.setLabelText(strings.NAME_LABEL)
     dialog.setOkButtonText(strings.OK)
@@ -47,7 +82,8 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None]) -> None:
         try:
             then(new_name(text))
         except BadInput as error:
-            show_message(parent, str(error))
+            message = show_message(parent, strings.capitalised(str(error)))
+            message.finished.connect(lambda _: ask_for_name(parent, then, text))
 
     dialog.textValueSelected.connect(take)
     dialog.open()
@@ -65,7 +101,7 @@ def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[
     dialog.open()
 
 
-def show_message(parent: QWidget | None, text: str, detail: str = "") -> None:
+def show_message(parent: QWidget | None, text: str, detail: str = "") -> QMessageBox:
     """Show a message that stays until it is read."""
     box = QMessageBox(QMessageBox.Icon.NoIcon, strings.APP, text, parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -74,6 +110,7 @@ def show_message(parent: QWidget | None, text: str, detail: str = "") -> None:
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setModal(True)
     box.open()
+    return box
 
 
 def show_shortcuts(parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:

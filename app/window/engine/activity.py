@@ -34,3 +34,7 @@ class Answer(Generic[T]):
 
     def __init__(self) -> None:
         self.value: T | None = None
+        self.error = ""
+        """Why there will be none, in one line."""
+        self.over = False
+        """Whether the thread is done with it, one way or the other."""

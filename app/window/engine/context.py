@@ -15,11 +15,15 @@ from app.scoring.labels import Label, person
 from app.session import Session, SessionOptions, live_compute
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
-from app.window.engine.corrections import Corrections
+from app.window.engine.edits.corrections import Corrections
+from app.window.engine.edits.kept_corrections import follow_people
+from app.window.engine.edits.undo import UndoStack
 from app.window.engine.facts import FactBoard, Facts, Notice
 from app.window.engine.live_sound import LiveSound
+from app.window.engine.name_book import FollowsNames, NameBook
 from app.window.engine.slow_imports import import_onnxruntime, import_torch, without_collections
 from app.window.engine.stopwatch import Stopwatch
+from app.window.engine.store_watch import StoreWatch
 from utils import data_dir
 
 if TYPE_CHECKING:
@@ -54,6 +58,12 @@ class EngineContext:
         name = file.name if file and not options.demo else file and strings.DEMO_INPUT
         self.board = FactBoard(Facts(file=name, fixed_people=options.demo))
         self._corrections = Corrections()
+        self.names = NameBook()
+        """What people are called, and were."""
+        self.undo = UndoStack(lambda deed, owed: self.board.update(deed=deed, owed=owed))
+        self._watch: StoreWatch | None = None
+        self.open_file: FollowsNames | None = None
+        """The file that was opened last: it follows what happens to people."""
         self._open_source, self._microphone_problem = open_source, microphone_problem
 
     @property
@@ -110,7 +120,7 @@ class EngineContext:
     def _forget_sound(self) -> None:
         self.sound.clear()
         self._corrections.clear()
-        self.board.update(turns=(), overlaps=(), clock_s=0.0)
+        self.board.update(turns=(), overlaps=(), clock_s=0.0, corrected=0)
 
     # ------------------------------------------------------------ model and people
 
@@ -141,18 +151,49 @@ class EngineContext:
         if self.options.demo:
             return tuple(demo_people())
         with VoiceprintStore(self.data) as store:
-            return tuple(store.people())
+            changed = self.names.update(store.names())
+            unbuilt = tuple(one.name for one in store.overview() if one.recordings and not one.samples)
+        if changed:
+            follow_people(self.data, self.names)
+        if unbuilt != self.facts.unbuilt:
+            self.board.update(unbuilt=unbuilt)
+        names = self.names.names
+        return (*names, *(name for name in unbuilt if name not in names))
 
     def reload_people(self) -> None:
-        """Read the voiceprints again: somebody was enrolled, renamed or deleted."""
+        """Read the voiceprints again: somebody was enrolled, renamed or deleted, here or by another program."""
         if self.session.encoder is not None:
             gallery = self.session.load_gallery(self.session.encoder)
             if self.recogniser is not None:
                 self.recogniser.gallery = gallery
         self._publish_people()
 
+    def follow_store(self) -> None:
+        """Read the people again if another program, or another window, has changed them since this was called last."""
+        if self.options.demo:
+            return
+        if self._watch is None:
+            self._watch = StoreWatch(self.data)
+        elif self._watch.changed():
+            self.reload_people()
+
+    def close(self) -> None:
+        """Nothing follows."""
+        if self._watch is not None:
+            self._watch.close()
+
     def _publish_people(self) -> None:
-        self.board.update(people=self.enrolled_people(), stale=self.session.stale)
+        people, facts = self.enrolled_people(), self.facts
+        last = facts.last_speaker and self.names.now(person(facts.last_speaker)).name
+        self.board.update(
+            people=people,
+            stale=self.session.stale,
+            last_speaker=last if last in people else None,
+            people_read=facts.people_read + 1,
+        )
+        self.publish_turns()
+        if self.open_file is not None:
+            self.open_file.follow(self.names)
 
     def enrol_voice(self, label: str, name: str, enrol: Callable[[], float]) -> float:
         """Enrol or extend ``name`` by ``enrol``; an unknown voice ``label`` of the present session has the name then.
@@ -183,14 +224,19 @@ class EngineContext:
         self.board.update(clock_s=identification.time_s)
 
     def publish_turns(self) -> None:
-        """Show who spoke when, with the user's corrections."""
-        self.board.update(turns=self._corrections.apply(self.session.turns()), overlaps=self.sound.overlaps.spans)
+        """Show who spoke when, with the user's corrections, and people by their present names."""
+        turns = self.names.apply(self._corrections.apply(self.session.turns()))
+        self.board.update(turns=turns, overlaps=self.sound.overlaps.spans)
 
-    def correct(self, turns: Sequence[Turn], label: Label) -> None:
-        """Give these stretches of the past this label, from now on."""
-        self._corrections.add(turns, label)
+    def correct(self, turns: Sequence[Turn], label: Label) -> Callable[[], None]:
+        """Give these stretches of the past this label, from now on. Returns what takes that back."""
+        added = self._corrections.add(turns, label)
+        self.board.update(corrected=self.facts.corrected + len(added))
         self.publish_turns()
 
-    def rename_turns(self, old: str, new: str) -> None:
-        """Give a renamed person's past turns the new name."""
-        self.correct([turn for turn in self.facts.turns if turn.label == person(old)], person(new))
+        def take_back() -> None:
+            self._corrections.take_back(added)
+            self.board.update(corrected=max(0, self.facts.corrected - len(added)))
+            self.publish_turns()
+
+        return take_back

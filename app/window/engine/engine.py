@@ -96,11 +96,20 @@ class Engine:
         self._thread.submit(lambda: job(self.context))
 
     def ask(self, question: Callable[[EngineContext], T]) -> Answer[T]:
-        """Have something worked out as soon as there is a moment. Errors become a notice; then no answer comes."""
+        """Have something worked out, or done, as soon as there is a moment. Errors become a notice, too."""
         answer: Answer[T] = Answer()
 
+        def fail(line: str) -> None:
+            answer.error = line
+
         def work_out(context: EngineContext) -> None:
-            answer.value = question(context)
+            try:
+                answer.value = question(context)
+            except Exception as error:
+                self._report(error, fail)
+                self._warn(answer.error)
+            finally:
+                answer.over = True
 
         self.submit(work_out)
         return answer
@@ -125,6 +134,7 @@ class Engine:
     def close(self) -> None:
         """Stop for good; ``join`` says when the thread is gone."""
         self.stop()
+        self.submit(lambda context: context.close())
         self._thread.close()
 
     def join(self, timeout_s: float) -> bool:

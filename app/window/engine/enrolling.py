@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -72,6 +72,7 @@ class Enrolment:
     def __init__(self, name: str, device: str | None, *, samples: int = 3):
         self.facts = EnrolFacts(name, samples=samples)
         self._device = device
+        self._obey_orders: Callable[[], None] = lambda: None
         self._begin, self._again, self._finish = threading.Event(), threading.Event(), threading.Event()
 
     # ------------------------------------------------------------ orders
@@ -98,7 +99,7 @@ class Enrolment:
         """Prepare, record prompt after prompt, build."""
         from app.enrolment.speaker_check import SpeakerCheck
 
-        encoder, data = context.encoder(), context.data
+        encoder, data, self._obey_orders = context.encoder(), context.data, context.obey_orders
         guide = Guide(data, self.facts.name, samples=self.facts.samples, limits=Limits(speech_s=0.6 * SPEECH_S))
         speaker_check = SpeakerCheck.load(data, guide.name, guide.earlier, encoder=encoder)
         source = context.open_source(self._device)
@@ -152,6 +153,7 @@ class Enrolment:
                 return
 
     def _show(self, snapshot: Snapshot) -> None:
+        self._obey_orders()
         speech_s = snapshot.quality.speech_s
         live = tuple(judge(snapshot.quality, Limits(speech_s=0.0))) if speech_s >= 1.0 else ()
         keep_old = self.facts.again and speech_s < 1.0  # until there is something new to say

@@ -10,6 +10,7 @@ from app.audio.source import SourceStatus
 from app.diarisation.timeline import Turn
 from app.scoring.decision import DecisionRule
 from app.scoring.identification import Identification
+from app.window.engine.edits.undo import Deed
 from app.window.engine.overlaps import Span
 
 
@@ -50,6 +51,8 @@ class Facts:
     """Everybody enrolled; None while that is not known."""
     stale: tuple[str, ...] = ()
     """People whose voiceprints are another model's."""
+    unbuilt: tuple[str, ...] = ()
+    """People who are recorded, but have no voiceprint yet."""
     rule: DecisionRule | None = None
     source: SourceStatus | None = None
     identification: Identification | None = None
@@ -69,6 +72,14 @@ class Facts:
     notice: Notice | None = None
     fixed_people: bool = False
     """Whether the people are the demo's, who cannot be changed."""
+    people_read: int = 0
+    """How often the people were read: another number, and there may be something new about them."""
+    deed: Deed | None = None
+    """What would be undone; None if there is nothing."""
+    owed: bool = False
+    """Whether something that was deleted is not erased yet."""
+    corrected: int = 0
+    """Live turns that the user gave another name since they were saved last."""
 
     @property
     def running(self) -> bool:
@@ -76,7 +87,7 @@ class Facts:
         return self.phase in (Phase.LOADING, Phase.LISTENING, Phase.NO_INPUT)
 
 
-LASTING = ("people", "stale", "model", "rule")
+LASTING = ("people", "stale", "unbuilt", "model", "rule")
 """The facts that an activity learns and that still hold when it is over."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING
 from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_numbered
-from app.scoring.labels import Label
+from app.scoring.labels import Label, person
 from app.session import Session
 from app.window.engine.context import EngineContext
+from app.window.engine.edits.corrections import Corrections
+from app.window.engine.edits.kept_corrections import corrections_path, load_corrections, save_corrections
+from app.window.engine.name_book import NameBook, relabelled
 from app.window.engine.overlaps import Overlaps, Span
 from app.window.engine.spectrogram import MelConfig, MelSpectrogram
-from utils import audio_duration_s, read_audio
+from utils import BadInput, audio_duration_s, file_sha256, read_audio
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,12 +49,22 @@ class FileFacts:
     duration_s: float = 0.0
     done_s: float = 0.0
     turns: tuple[Turn, ...] = ()
+    """With the user's corrections, and the names that people had when they were heard."""
     people: tuple[str, ...] = ()
     overlaps: tuple[Span, ...] = ()
     """When two people spoke at once, as far as the model knows."""
     fixed_people: bool = False
     """Whether the people are the demo's, who cannot be changed."""
     error: str = ""
+    labels: Mapping[Label, Label] = field(default_factory=dict)
+    """Labels that are to be shown as something else: of people who were renamed or deleted since."""
+    corrections: int = 0
+    """Pieces that the user gave another name, now or when the file was open before."""
+
+    @property
+    def shown(self) -> tuple[Turn, ...]:
+        """The turns as they are to be shown and saved: with everybody's present name."""
+        return relabelled(self.turns, self.labels)
 
     @property
     def share(self) -> float:
@@ -58,12 +72,26 @@ class FileFacts:
         return min(1.0, self.done_s / self.duration_s) if self.duration_s else 0.0
 
 
+@dataclass(frozen=True)
+class Correction:
+    """What one correction changed."""
+
+    before: tuple[Turn, ...]
+    now: tuple[Turn, ...]
+    """The same stretches of time with their new label."""
+
+
 class FileAnalysis:
-    """``facts`` and ``mel`` may be read from any thread; ``relabel`` belongs to the window's."""
+    """``facts`` and ``mel`` may be read from any thread. ``run`` and what keeps corrections belong to the engine's."""
 
     def __init__(self, path: Path):
         self.facts = FileFacts(path)
         self.mel = MelSpectrogram(MelConfig(hop_s=0.04, capacity_s=SPECTROGRAM_S))
+        self._corrections = Corrections()
+        self._heard: tuple[Turn, ...] = ()  # the turns without corrections
+        self.kept: Path | None = None
+        """Where the corrections are kept, once that is known."""
+        self._lock = threading.RLock()
 
     def run(self, context: EngineContext, stop: threading.Event) -> None:
         """Go through the file as fast as the machine can."""
@@ -74,8 +102,11 @@ class FileAnalysis:
         self._update(stage=Stage.ANALYSING, duration_s=audio_duration_s(path))
         options = replace(context.options, file=path, demo=context.options.demo, realtime=False, rttm=None, jsonl=None)
         session = Session(options, context.encoder())
+        context.enrolled_people()
         people = tuple(session.open().gallery.people)
         self._update(people=people, fixed_people=options.demo)
+        context.open_file = self
+        self._find_corrections(context)
         updated_s, overlaps = 0.0, Overlaps()
         tapped = TappedSource(source)
         for identification in session.run(stop=stop, source=tapped, between_blocks=context.obey_orders):
@@ -85,10 +116,10 @@ class FileAnalysis:
             overlaps.add(identification)
             if time.monotonic() - updated_s > 0.5:
                 updated_s = time.monotonic()
-                self._update(turns=tuple(session.turns()), overlaps=overlaps.spans)
+                self._show(session.turns(), context.names, overlaps=overlaps.spans)
         done_s = self.facts.done_s if stop.is_set() else self.facts.duration_s
         stage = Stage.STOPPED if stop.is_set() else Stage.DONE
-        self._update(stage=stage, turns=tuple(session.turns()), overlaps=overlaps.spans, done_s=done_s)
+        self._show(session.turns(), context.names, stage=stage, overlaps=overlaps.spans, done_s=done_s)
 
     def fail(self, error: str) -> None:
         self._update(stage=Stage.FAILED, error=error)
@@ -97,24 +128,76 @@ class FileAnalysis:
     def over(self) -> bool:
         return self.facts.stage in (Stage.DONE, Stage.STOPPED, Stage.FAILED)
 
-    def relabel(self, turn: Turn, label: Label) -> tuple[Turn, ...]:
-        """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over.
+    # ------------------------------------------------------------ corrections
 
-        Returns the turns that were meant, as they are now.
-        """
-        everywhere = is_numbered(turn.label)
-        meant = [t for t in self.facts.turns if t == turn or (everywhere and t.label == turn.label)]
-        corrected = {t: replace(t, label=label) for t in meant}
-        self._update(turns=tuple(corrected.get(t, t) for t in self.facts.turns))
-        return tuple(corrected.values())
+    def relabel(self, turn: Turn, label: Label) -> Correction:
+        """Correct a label: of one turn, or of all turns of a numbered unknown voice. Only when the analysis is over."""
+        with self._lock:
+            everywhere = is_numbered(turn.label)
+            meant = tuple(
+                t
+                for t in self.facts.turns
+                if (t.start_s, t.end_s) == (turn.start_s, turn.end_s) or (everywhere and t.label == turn.label)
+            )
+            now = self._corrections.add(meant, label)
+            self._show_corrected(_exchanged(self.facts.turns, meant, now))
+        return Correction(meant, now)
 
-    def add_person(self, name: str) -> None:
-        """Somebody was enrolled from this file."""
-        self._update(people=tuple(sorted({*self.facts.people, name})))
+    def take_back(self, correction: Correction) -> None:
+        """As if this correction had not been made."""
+        with self._lock:
+            self._corrections.take_back(correction.now)
+            self._show_corrected(_exchanged(self.facts.turns, correction.now, correction.before))
+
+    def keep(self, context: EngineContext) -> None:
+        """Keep all corrections in the data folder, to be found when the file is opened again. Raises OSError."""
+        if self.kept is None:
+            self.kept = corrections_path(context.data, file_sha256(self.facts.path))
+        save_corrections(self.kept, self._corrections.given, context.names)
+
+    def replace_corrections(self, given: Sequence[Turn]) -> tuple[Turn, ...]:
+        """Take all corrections back and make these, oldest first. Returns those that there were."""
+        with self._lock:
+            before, self._corrections = self._corrections.given, Corrections(given)
+            self._show_corrected(self._corrections.apply(self._heard))
+        return before
+
+    def follow(self, names: NameBook) -> None:
+        """People were enrolled, renamed or deleted: show that."""
+        with self._lock:
+            labels = names.changed({turn.label for turn in self.facts.turns})
+            present = {name for one in self.facts.people if (name := names.now(person(one)).name) is not None}
+            self._update(labels=labels, people=tuple(sorted({*present, *names.names}, key=str.casefold)))
+
+    def _find_corrections(self, context: EngineContext) -> None:
+        self.kept = corrections_path(context.data, file_sha256(self.facts.path))
+        try:
+            self._corrections = Corrections(load_corrections(self.kept, context.names))
+        except BadInput as error:
+            context.notify(str(error), good=False)
+
+    def _show(self, heard: Sequence[Turn], names: NameBook, **changes: object) -> None:
+        with self._lock:
+            self._heard = tuple(heard)
+            turns = self._corrections.apply(heard)
+            labels = names.changed({turn.label for turn in turns})
+            self._update(turns=turns, labels=labels, corrections=len(self._corrections.given), **changes)
+
+    def _show_corrected(self, turns: tuple[Turn, ...]) -> None:
+        self._update(turns=turns, corrections=len(self._corrections.given))
+
+    # ------------------------------------------------------------ sound
 
     def sound(self, start_s: float, end_s: float) -> np.ndarray:
         """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes."""
         return read_audio(self.facts.path, start_s=start_s, end_s=min(end_s, start_s + PLAYED_AT_ONCE_S))
 
     def _update(self, **changes: object) -> None:
-        self.facts = replace(self.facts, **changes)
+        with self._lock:
+            self.facts = replace(self.facts, **changes)
+
+
+def _exchanged(turns: Sequence[Turn], these: Sequence[Turn], those: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Turns with ``those`` in place of ``these``, one for one."""
+    exchange = dict(zip(these, those, strict=True))
+    return tuple(exchange.get(turn, turn) for turn in turns)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.scoring.labels import person
 from app.voiceprints.recordings import read_note, sample_file, samples_of
 from app.window.engine.context import EngineContext
 from utils import BadInput, audio_duration_s
@@ -23,19 +24,39 @@ class Recording:
     device: str
 
 
-def recordings_of(name: str) -> Callable[[EngineContext], list[Recording]]:
-    """A question to the engine: which recordings are there of this person?"""
+@dataclass(frozen=True)
+class PersonNow:
+    """Somebody as the store has them at this moment."""
 
-    def question(context: EngineContext) -> list[Recording]:
-        found = []
-        for path in samples_of(context.data, name):
-            note = read_note(path)
-            try:
-                seconds = audio_duration_s(path)
-            except BadInput:
-                seconds = 0.0
-            at = (note.recorded_at, note.position, note.device or note.source) if note else ("", "", "")
-            found.append(Recording(path, sample_file(context.data, path), seconds, *at))
-        return found
+    name: str
+    recordings: tuple[Recording, ...] = ()
+
+
+def person_now(name: str) -> Callable[[EngineContext], PersonNow]:
+    """A question to the engine: what is there of the person of this name, which may be another by now?
+
+    The name is empty if there is nobody any more.
+    """
+
+    def question(context: EngineContext) -> PersonNow:
+        context.enrolled_people()
+        known = context.names.id_of(name) is not None
+        now = context.names.now(person(name)).name
+        if now is None or not (known or samples_of(context.data, now)):
+            return PersonNow("")
+        return PersonNow(now, tuple(_recordings_of(context.data, now)))
 
     return question
+
+
+def _recordings_of(data: Path, name: str) -> list[Recording]:
+    found = []
+    for path in samples_of(data, name):
+        note = read_note(path)
+        try:
+            seconds = audio_duration_s(path)
+        except BadInput:
+            seconds = 0.0
+        at = (note.recorded_at, note.position, note.device or note.source) if note else ("", "", "")
+        found.append(Recording(path, sample_file(data, path), seconds, *at))
+    return found

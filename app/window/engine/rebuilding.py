@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.voiceprints.store import VoiceprintStore
+from app.voiceprints.store import Gone, VoiceprintStore
 from app.window import strings
 from app.window.engine.context import EngineContext
 
@@ -25,7 +26,7 @@ class RebuildFacts:
 
 
 class Rebuild:
-    """Everybody whose voiceprint is another model's; nobody else's is touched."""
+    """Everybody who has no voiceprint yet, or another model's; nobody else's is touched."""
 
     def __init__(self) -> None:
         self.facts = RebuildFacts()
@@ -37,15 +38,18 @@ class Rebuild:
         encoder, data = context.encoder(), context.data
         skipped: list[str] = []
         with VoiceprintStore(data) as store:
-            stale = store.stale(encoder.sha256)
+            context.enrolled_people()
+            stale = [*store.stale(encoder.sha256), *context.facts.unbuilt]
             recorded = recorded_people(data, store.people())
             self._update(of=sum(len(recorded.get(name, ())) for name in stale))
             for name in stale:
                 if stop.is_set():
                     break
                 self._update(person=name)
-                if not build_person(store, encoder, name, self._counted(recorded.get(name, [])), lambda line: None):
-                    skipped.append(name)
+                wavs = self._counted(recorded.get(name, []), context.obey_orders)
+                with contextlib.suppress(Gone):  # deleted meanwhile: that stands
+                    if not build_person(store, encoder, name, wavs, lambda line: None):
+                        skipped.append(name)
         context.reload_people()
         self._update(over=True, skipped=tuple(skipped))
         if skipped:
@@ -56,9 +60,10 @@ class Rebuild:
     def fail(self, error: str) -> None:
         self._update(over=True, error=error)
 
-    def _counted(self, wavs: Iterable[Path]) -> Iterable[Path]:
+    def _counted(self, wavs: Iterable[Path], obey_orders: Callable[[], None]) -> Iterable[Path]:
         for wav in wavs:
             yield wav
+            obey_orders()
             self._update(done=self.facts.done + 1)
 
     def _update(self, **changes: object) -> None:

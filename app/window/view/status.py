@@ -64,6 +64,8 @@ def _input_trouble(facts: Facts) -> StatusView | None:
 
 
 def _enrolment(facts: Facts) -> StatusView | None:
+    if facts.unbuilt:
+        return StatusView(Severity.WARNING, strings.STATUS_UNBUILT.format(names=", ".join(facts.unbuilt)))
     if facts.stale:
         return StatusView(Severity.WARNING, strings.STATUS_STALE.format(names=", ".join(facts.stale)))
     if facts.people is not None and not facts.people:

@@ -82,12 +82,12 @@ class PersonView:
     """Text at the right: the share, or why there is none."""
     speaking: bool = False
     stale: bool = False
-    """Another model's voiceprint: not compared."""
+    """No voiceprint, or another model's: not compared."""
 
     @property
     def spoken(self) -> str:
         form = strings.STATUS_SPEAKS if self.speaking else strings.STATUS_SCORE
-        return form.format(name=self.name, score=self.note) if self.share is not None else self.name
+        return form.format(name=self.name, score=self.note) if self.note else self.name
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class ViewState:
 
 def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
     """What to show for these facts. ``gender``: whether its estimate is wanted."""
-    people = tuple(sorted({*(facts.people or ()), *facts.stale}, key=alphabetical))
+    people = tuple(sorted({*(facts.people or ()), *facts.stale, *facts.unbuilt}, key=alphabetical))
     inks = assign_inks(people)
     identification = facts.identification if facts.phase is Phase.LISTENING else None
     rule = facts.rule
@@ -221,8 +221,9 @@ def _match_view(identification: Identification, rule: DecisionRule, inks: dict[s
 def _person_view(
     name: str, facts: Facts, identification: Identification | None, rule: DecisionRule | None, ink: int
 ) -> PersonView:
-    if name in facts.stale:
-        return PersonView(name, ink, initials(name), None, strings.STALE_PERSON, stale=True)
+    if name in facts.unbuilt or name in facts.stale:
+        note = strings.UNBUILT_PERSON if name in facts.unbuilt else strings.STALE_PERSON
+        return PersonView(name, ink, initials(name), None, note, stale=True)
     if identification is None or identification.label is None or rule is None or name not in identification.scores:
         return PersonView(name, ink, initials(name), None, "")
     share = probability(identification.scores[name], rule)

@@ -24,9 +24,11 @@ from app.window.widgets.theme import GRID, Theme, scaled
 
 
 class PeoplePanel(QFrame):
-    """``add`` asks for somebody new, ``opened`` for one person's recordings."""
+    """``add`` asks for somebody new, ``opened`` for one person's recordings, ``build`` for the voiceprints of those who
+    have none that can be compared."""
 
     add = Signal()
+    build = Signal()
     opened = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
@@ -44,6 +46,10 @@ class PeoplePanel(QFrame):
         self.add_button.clicked.connect(self.add)
         self.list = PeopleList(theme)
         self.list.opened.connect(self.opened)
+        self.build_button = QPushButton(strings.BUILD)
+        self.build_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.build_button.clicked.connect(self.build)
+        self.build_button.hide()
         self.first_button = QPushButton(strings.ADD_PERSON)
         self._hint = self._nobody_page()
         self._pages = QStackedWidget()
@@ -59,6 +65,7 @@ class PeoplePanel(QFrame):
         column.setContentsMargins(GRID, int(1.25 * GRID), GRID, GRID)
         column.addLayout(heading)
         column.addWidget(self._pages, 1)
+        column.addWidget(self.build_button)
 
     def show_people(
         self, people: tuple[PersonView, ...], needed: float, *, nobody: bool, can_change: bool = True
@@ -69,6 +76,10 @@ class PeoplePanel(QFrame):
         self._heading.setText(strings.PEOPLE_COUNT.format(count=len(people)) if people else strings.PEOPLE)
         self.add_button.setVisible(can_change and not nobody)
         self.list.can_open = can_change
+        waiting = ", ".join(person.name for person in people if person.stale)
+        self.build_button.setVisible(bool(waiting) and can_change)
+        self.build_button.setToolTip(strings.BUILD_TIP.format(names=waiting))
+        self.build_button.setAccessibleDescription(strings.BUILD_TIP.format(names=waiting))
 
     def hasHeightForWidth(self) -> bool:
         return False  # the words of an empty list must not move the rest of the window

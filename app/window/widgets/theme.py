@@ -130,6 +130,7 @@ def _palette(colours: Colours) -> QPalette:
 def _style_sheet(c: Colours) -> str:
     return f"""
     QFrame#card {{ background: {c.surface}; border: 1px solid {c.outline}; border-radius: {RADIUS}px; }}
+    QFrame#toast {{ background: {c.raised}; border: 1px solid {c.edge}; border-radius: {RADIUS}px; }}
     QLabel[role="muted"] {{ color: {c.muted}; }}
     QLabel[role="command"] {{ background: {c.raised}; border-radius: 6px; padding: 8px; }}
     QPushButton {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 8px;

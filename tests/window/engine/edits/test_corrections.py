@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diarisation.timeline import Turn
-from app.window.engine.corrections import Corrections
+from app.window.engine.edits.corrections import Corrections
 
 ANA, BEN = Turn(0.0, 4.0, "Ana"), Turn(5.0, 7.0, "Ben")
 

@@ -12,12 +12,26 @@ from app.scoring.labels import Label
 class Corrections:
     """Stretches of time with the labels that they were given; the newest counts."""
 
-    def __init__(self) -> None:
-        self._given: list[Turn] = []
+    def __init__(self, given: Sequence[Turn] = ()):
+        self._given: list[Turn] = list(given)
 
-    def add(self, turns: Sequence[Turn], label: Label) -> None:
-        """Give these stretches of the past this label, from now on."""
-        self._given += [replace(turn, label=label) for turn in turns]
+    @property
+    def given(self) -> tuple[Turn, ...]:
+        """The stretches with their labels, oldest first."""
+        return tuple(self._given)
+
+    def add(self, turns: Sequence[Turn], label: Label) -> tuple[Turn, ...]:
+        """Give these stretches of the past this label, from now on. Returns them, for ``take_back``."""
+        added = tuple(replace(turn, label=label) for turn in turns)
+        self._given += added
+        return added
+
+    def take_back(self, added: Sequence[Turn]) -> None:
+        """As if these had not been added; of equal ones the newest goes."""
+        for turn in added:
+            last = next((i for i in reversed(range(len(self._given))) if self._given[i] == turn), None)
+            if last is not None:
+                del self._given[last]
 
     def clear(self) -> None:
         self._given.clear()

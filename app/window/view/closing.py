@@ -1,0 +1,20 @@
+"""What would be lost if the window were closed now. Plain values."""
+
+from __future__ import annotations
+
+from app.window import strings
+from app.window.engine.facts import Facts
+from app.window.engine.file_analysis import FileFacts, Stage
+
+
+def unsaved(facts: Facts, file: FileFacts | None) -> str:
+    """What closing would lose of what somebody made or waits for, in a sentence or two; nothing if it loses nothing.
+
+    What was heard is not kept anyway: nobody is asked about that.
+    """
+    lost = []
+    if file is not None and file.stage in (Stage.WAITING, Stage.ANALYSING):
+        lost.append(strings.CLOSE_FILE_BUSY.format(file=file.path.name))
+    if facts.corrected:
+        lost.append(strings.CLOSE_CORRECTED.format(count=strings.corrections(facts.corrected)))
+    return "\n".join(lost)
