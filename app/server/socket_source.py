@@ -48,6 +48,8 @@ class SocketSource:
         """More sound: little-endian 16-bit samples of one channel. Raises ValueError for half a sample."""
         if len(pcm) % 2:
             raise ValueError("half a sample")
+        if not pcm:
+            return
         with self._changed:
             self._fed_at = time.monotonic()
             self._pcm.append(pcm)
