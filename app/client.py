@@ -15,13 +15,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx2
 
 from app.schemas import Embedding, Identified, Person, Prompt, Sample, Turn, Verification
-from utils import HeardError
+from utils import BadInput, HeardError
 
 Schema = TypeVar("Schema")
 Audio = str | Path | bytes
@@ -66,27 +66,27 @@ class Client:
 
     def people(self) -> list[Person]:
         """Everybody, in alphabetical order."""
-        return [_from_json(Person, one) for one in self._ask("GET", "/v1/people")["people"]]
+        return _many(Person, self._ask("GET", "/v1/people"), "people")
 
     def create(self, name: str) -> Person:
-        return _from_json(Person, self._ask("POST", "/v1/people", json={"name": name}))
+        return _one(Person, self._ask("POST", "/v1/people", json={"name": name}))
 
     def rename(self, person: str, name: str) -> Person:
         """``person``, here and below: an id or a name."""
-        return _from_json(Person, self._ask("PATCH", _path("people", person), json={"name": name}))
+        return _one(Person, self._ask("PATCH", _path("people", person), json={"name": name}))
 
     def delete(self, person: str) -> None:
         """Voiceprint and recordings, for good."""
         self._ask("DELETE", _path("people", person))
 
     def samples(self, person: str) -> list[Sample]:
-        return [_from_json(Sample, one) for one in self._ask("GET", _path("people", person, "samples"))["samples"]]
+        return _many(Sample, self._ask("GET", _path("people", person, "samples")), "samples")
 
     def add_sample(self, person: str, audio: Audio, *, accept_flawed: bool = False) -> Sample:
         """Raises ServerRefused with code "poor_sample" and ``details["problems"]`` for one that is not good enough."""
         form = {"accept_flawed": "true" if accept_flawed else "false"}
         answer = self._upload(_path("people", person, "samples"), {"file": audio}, data=form)
-        return _from_json(Sample, answer.json()["sample"])
+        return _one(Sample, _json(answer), "sample")
 
     def delete_sample(self, person: str, sample: str) -> None:
         self._ask("DELETE", _path("people", person, "samples", sample))
@@ -94,7 +94,7 @@ class Client:
     def prompts(self, samples: int = 3, recorded_before: int = 0) -> list[Prompt]:
         """What to read for so many samples, after those that there are."""
         params = {"samples": samples, "recorded_before": recorded_before}
-        return [_from_json(Prompt, one) for one in self._ask("GET", "/v1/prompts", params=params)["prompts"]]
+        return _many(Prompt, self._ask("GET", "/v1/prompts", params=params), "prompts")
 
     # ------------------------------------------------------------ recordings
 
@@ -104,22 +104,22 @@ class Client:
             answer = self._upload("/v1/verify", {"a": a}, data={"person": person or ""})
         else:
             answer = self._upload("/v1/verify", {"a": a, "b": b})
-        return _from_json(Verification, answer.json())
+        return _one(Verification, _json(answer))
 
     def identify(self, audio: Audio) -> Identified:
-        return _from_json(Identified, self._upload("/v1/identify", {"file": audio}).json())
+        return _one(Identified, _json(self._upload("/v1/identify", {"file": audio})))
 
     def timeline(self, audio: Audio) -> list[Turn]:
         """Who spoke when."""
         answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1})
-        return [_from_json(Turn, one) for one in answer.json()["turns"]]
+        return _many(Turn, _json(answer), "turns")
 
     def transcript(self, audio: Audio, kind: str = "rttm") -> str:
         """The same as "rttm", "srt", "csv" or "json"."""
         return self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind}).content.decode()
 
     def embedding(self, audio: Audio) -> Embedding:
-        return _from_json(Embedding, self._upload("/v1/embeddings", {"file": audio}).json())
+        return _one(Embedding, _json(self._upload("/v1/embeddings", {"file": audio})))
 
     # ------------------------------------------------------------ server
 
@@ -127,7 +127,7 @@ class Client:
         return self._ask("GET", "/v1/model")
 
     def health(self) -> str:
-        return self._ask("GET", "/v1/health")["status"]
+        return _value(self._ask("GET", "/v1/health"), "status")
 
     def live(self, blocks: Iterable[bytes], rate: int = 16_000) -> Iterator[Event]:
         """Send blocks of 16-bit little-endian PCM of one channel, and give back events as they come.
@@ -136,7 +136,7 @@ class Client:
         says so.
         Ends when the sound does and the last turns are known. Needs the package websockets.
         """
-        from websockets.exceptions import ConnectionClosed, InvalidStatus
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
         from websockets.sync.client import connect
 
         address = f"{self.url.replace('http', 'ws', 1)}/v1/live?{urlencode({'rate': rate})}"
@@ -145,7 +145,7 @@ class Client:
             socket = connect(address, additional_headers=headers, ssl=self.tls, open_timeout=self.timeout_s)
         except InvalidStatus as refused:
             raise _refused(refused.response.status_code, bytes(refused.response.body or b"")) from None
-        except OSError as error:
+        except (OSError, InvalidHandshake) as error:
             raise HeardError(f"{self.url} cannot be reached ({error}).") from None
 
         def send() -> None:
@@ -160,8 +160,9 @@ class Client:
             threading.Thread(target=send, name="sending sound", daemon=True).start()
             try:
                 for text in socket:
-                    values = json.loads(text)
-                    yield Event(values.pop("type"), values)
+                    values = _parsed(text)
+                    kind = _value(values, "type")
+                    yield Event(kind, {name: value for name, value in values.items() if name != "type"})
             except ConnectionClosed as closed:
                 raise HeardError(f"the connection was closed ({closed}).") from None
 
@@ -170,14 +171,14 @@ class Client:
     def _ask(self, method: str, path: str, **request: object) -> dict:
         """The JSON of an answer; {} for one without."""
         answer = self._send(method, path, **request)
-        return answer.json() if answer.content else {}
+        return _json(answer) if answer.content else {}
 
     def _upload(self, path: str, audio: dict[str, Audio], **request: object) -> httpx2.Response:
         with contextlib.ExitStack() as files:
             parts = {
                 name: ("audio", one)
                 if isinstance(one, bytes)
-                else (Path(one).name, files.enter_context(open(one, "rb")))
+                else (_text(Path(one).name), files.enter_context(open(one, "rb")))
                 for name, one in audio.items()
             }
             return self._send("POST", path, files=parts, **request)
@@ -187,6 +188,8 @@ class Client:
             answer = self._http.request(method, self.url + path, **request)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise HeardError(f"{self.url} cannot be reached ({error}).") from None
+        except UnicodeEncodeError:
+            raise BadInput("what was asked for holds characters that are none.") from None
         if not answer.is_success:  # a redirect, too: it leads to something else than was asked for
             raise _refused(answer.status_code, answer.content)
         return answer
@@ -194,7 +197,7 @@ class Client:
 
 def _path(*segments: str) -> str:
     """An address of the API. Dots are escaped, too: "/people/Ana/samples/.." would be Ana herself."""
-    return "/v1/" + "/".join(quote(segment, safe="").replace(".", "%2E") for segment in segments)
+    return "/v1/" + "/".join(quote(_text(segment), safe="").replace(".", "%2E") for segment in segments)
 
 
 def _refused(status: int, content: bytes) -> ServerRefused:
@@ -205,6 +208,49 @@ def _refused(status: int, content: bytes) -> ServerRefused:
         return ServerRefused(status, "http", f"the server answered {status}.")
 
 
-def _from_json(schema: type[Schema], values: dict) -> Schema:
-    """A newer server's additional values are passed over."""
-    return schema(**{one.name: values[one.name] for one in fields(schema)})
+def _text(text: str) -> str:
+    """A name of a file or a person as it can be sent: what is no character, as in names that are not UTF-8, is "?"."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _json(answer: httpx2.Response) -> dict:
+    return _parsed(answer.content)
+
+
+def _parsed(text: str | bytes) -> dict:
+    """An answer's JSON object. Raises HeardError for anything else: something else listens there."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise _not_heard()
+    return values
+
+
+def _value(values: dict, name: str) -> Any:
+    if name not in values:
+        raise _not_heard()
+    return values[name]
+
+
+def _one(schema: type[Schema], values: dict, name: str | None = None) -> Schema:
+    """The object of an answer, or its part ``name``. A newer server's additional values are passed over."""
+    part = values if name is None else _value(values, name)
+    if not isinstance(part, dict):
+        raise _not_heard()
+    try:
+        return schema(**{one.name: part[one.name] for one in fields(schema) if one.name in part})
+    except TypeError:  # something is missing
+        raise _not_heard() from None
+
+
+def _many(schema: type[Schema], values: dict, name: str) -> list[Schema]:
+    parts = _value(values, name)
+    if not isinstance(parts, list):
+        raise _not_heard()
+    return [_one(schema, {name: part}, name) for part in parts]
+
+
+def _not_heard() -> HeardError:
+    return HeardError("what listens there does not answer as this version of Heard does.")

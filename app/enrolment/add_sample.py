@@ -15,12 +15,22 @@ from app.enrolment.build import embed_sample
 from app.enrolment.quality import measure, quality_figures
 from app.names import new_name
 from app.voiceprints.pending import PendingSamples
-from app.voiceprints.recordings import Note, sample_file
+from app.voiceprints.recordings import Note, read_note, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, Person, VoiceprintStore
-from utils import clean_name
+from utils import BadInput, clean_name
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
+
+
+class SampleTaken(BadInput):
+    """The person has a sample of the same source."""
+
+
+def is_taken(recordings: Sequence[Path], source_sha256: str) -> bool:
+    """Whether one of these recordings is of this source; "" is no source."""
+    notes = map(read_note, recordings) if source_sha256 else ()
+    return any(note and note.source_sha256 == source_sha256 for note in notes)
 
 
 def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> EmbeddedSample:
@@ -48,20 +58,24 @@ def add_recording(
     note: Note,
     embedded: EmbeddedSample,
     others: Sequence[EmbeddedSample] = (),
+    began: Person | None = None,
 ) -> EmbeddedSample:
     """Keep sound (n,) as a recording of the person in ``note``, and add ``embedded``, made of it, to the voiceprint.
 
-    ``others``: earlier recordings of the person that come into the voiceprint with it, if they are still there. Returns
-    the sample with its file. Raises store.Gone if the person is deleted meanwhile, HeardError and OSError if it cannot
-    be written: then nothing is kept.
+    ``others``: earlier recordings of the person that come into the voiceprint with it, if they are still there.
+    ``began``: who had the name when the work began; by default, whoever has it now. Returns the sample with its file.
+    Raises SampleTaken if there is one of the same source, store.Gone if the person is deleted meanwhile, HeardError and
+    OSError if it cannot be written: then nothing is kept.
     """
 
     def add_rows(_: object, person: Person, files: list[str]) -> None:
+        if is_taken(samples_of(store.data, person.name), note.source_sha256):
+            raise SampleTaken("this recording is among the samples already.")
         there = [other for other in others if (store.data / other.file).exists()]
         for sample in (*there, replace(embedded, file=files[0])):
             store.add_sample(person.name, encoder.model_id, encoder.sha256, sample)
 
-    with PendingSamples(store.data, note.name) as pending:
+    with PendingSamples(store.data, note.name, began) as pending:
         pending.add(samples, note)
         (path,) = pending.commit(store, add_rows)
     return replace(embedded, file=sample_file(store.data, path))

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from app.schemas import ErrorBody
+from app.voiceprints.store import Gone
 from utils import BadInput, HeardError
 
 log = logging.getLogger("heard.server")
@@ -43,6 +44,8 @@ def as_api_error(error: Exception) -> ApiError:
     match error:
         case ApiError():
             return error
+        case Gone():
+            return ApiError(404, "no_such_person", "this person was deleted in the meantime: nothing was kept.")
         case BadInput():
             return ApiError(422, "bad_input", str(error))
         case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):

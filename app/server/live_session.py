@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-
-import numpy as np
+from functools import partial
 
 from app.audio.source import SourceState, SourceStatus
-from app.audio.vad import detect_speech
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.timeline import Turn
 from app.engine_thread import EngineThread, Order
-from app.enrolment.name_unknown import Enrolled, NoSuchVoice, name_unknown
+from app.enrolment.name_unknown import NoSuchVoice, name_unknown
 from app.scoring.decision import probability
 from app.scoring.identification import Identification
 from app.server import people_service
@@ -107,29 +105,14 @@ class LiveSession:
         Raises ApiError for a voice that there is not, or of which too little was heard.
         """
         try:
-            enrolled = name_unknown(self.recogniser, label, name, self._enrol, self.service.gallery)
+            service = self.service
+            enrol = partial(people_service.enrol_voice, service)
+            enrolled = name_unknown(self.recogniser, label, name, enrol, service.gallery)
         except NoSuchVoice:
             raise ApiError(404, "no_such_voice", "there is no such unknown voice on this connection.") from None
         self.emit({"type": "enrolled", "label": label, "name": enrolled.name})
         self.emit({"type": "people", "people": self.recogniser.gallery.people})
         self._send_turns()
-
-    def _enrol(self, name: str, speech: np.ndarray) -> Enrolled:
-        """Add speech to the samples of this person, who may be new. If it cannot be used nobody was created."""
-        try:
-            person, created = people_service.create_person(self.service, name), True
-        except ApiError as error:
-            if error.code != "name_taken":
-                raise
-            person, created = people_service.get_person(self.service, name), False
-        sound = detect_speech(speech)
-        try:
-            people_service.add_sound(self.service, person.id, sound, "live", accept_flawed=True)
-        except Exception:
-            if created:
-                people_service.delete_person(self.service, person.id)
-            raise
-        return Enrolled(person.name, sound.seconds)
 
     def _identification(self, identification: Identification) -> Event:
         """With each score as a probability too, and the one that a name needs: what a bar shows."""

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from app.audio.vad import DetectedSpeech, detect_speech
-from app.enrolment.add_sample import add_recording
+from app.enrolment.add_sample import SampleTaken, add_recording, is_taken
 from app.enrolment.build import embed_sample, missing_samples
+from app.enrolment.name_unknown import Enrolled
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import SpeakerCheck
@@ -21,16 +24,21 @@ from app.server.errors import ApiError
 from app.server.service import Service
 from app.server.uploads import duration_s, read_upload
 from app.voiceprints import people as voiceprints
-from app.voiceprints.recordings import Note, read_note, recorded_people, sample_file, samples_of
-from app.voiceprints.store import VoiceprintStore
+from app.voiceprints.people import NoSuchSample
+from app.voiceprints.recordings import Note, read_note, sample_file, samples_of
+from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from app.voiceprints.store import Person as StoredPerson
 from utils import BadInput, clean_name, slug
 
 
 def list_people(service: Service) -> list[Person]:
     """Everybody who is enrolled, recorded, or just created, in alphabetical order."""
-    known = set(service.gallery().people)
     with service.store() as store:
-        everybody = store.overview()
+        return _everybody(service, store)
+
+
+def _everybody(service: Service, store: VoiceprintStore) -> list[Person]:
+    known = set(service.gallery().people)
     return [
         Person(
             id=slug(person.name),
@@ -41,63 +49,72 @@ def list_people(service: Service) -> list[Person]:
             models=list(person.models),
             known=person.name in known,
         )
-        for person in everybody
+        for person in store.overview()
     ]
 
 
 def find_name(store: VoiceprintStore, person: str) -> str:
-    """The name of the person with this id or, if none has it, with this name. Raises ApiError 404."""
-    created = store.people()
-    names = [*created, *recorded_people(store.data, created)]
+    """The name of the person with this id or, if none has it, with this name. Raises ApiError 404.
+
+    An id is made of a name: whoever has the name is meant, as it is when something is done.
+    """
+    names = store.people()
     with contextlib.suppress(BadInput):
         wanted = clean_name(person)
         for name in (*(name for name in names if slug(name) == person), *(name for name in names if name == wanted)):
             return name
-    raise ApiError(404, "no_such_person", "nobody here is called that.")
+    raise _nobody()
 
 
-def _person(service: Service, name: str) -> Person:
-    """One person. Raises ApiError 404."""
-    for person in list_people(service):
-        if person.name == name:
-            return person
-    raise ApiError(404, "no_such_person", "nobody here is called that.")
+def _nobody() -> ApiError:
+    return ApiError(404, "no_such_person", "nobody here is called that.")
 
 
 def get_person(service: Service, person: str) -> Person:
     with service.store() as store:
-        name = find_name(store, person)
-    return _person(service, name)
+        return _person(service, store, find_name(store, person))
+
+
+def _person(service: Service, store: VoiceprintStore, name: str) -> Person:
+    """One person, as ``store`` sees them: in a transaction of it, what that has done so far. Raises ApiError 404."""
+    for person in _everybody(service, store):
+        if person.name == name:
+            return person
+    raise _nobody()
 
 
 def create_person(service: Service, name: str) -> Person:
     """Raises ApiError 409 for a name in use, BadInput for one that cannot be."""
     name = new_name(name)
-    with service.writing, service.store() as store:
+    with service.writing, service.store() as store, store.transaction():
         _refuse_taken(store, name)
         store.create(name)
-        return _person(service, name)  # before somebody else can delete them
+        return _person(service, store, name)
 
 
 def rename_person(service: Service, person: str, new: str) -> Person:
-    new = clean_name(new)
+    """Raises ApiError 404, and 409 for a name in use; BadInput for one that cannot be."""
     with service.writing, service.store() as store:
-        name = find_name(store, person)
-        if new != name:
-            _refuse_taken(store, new)
-            voiceprints.rename_person(store, name, new)
-        return _person(service, new)
+        with store.transaction():
+            name, new = find_name(store, person), clean_name(new)
+            if new != name:
+                _refuse_taken(store, new)
+                voiceprints.rename_person(store, name, new)
+        return _person(service, store, new)
 
 
 def delete_person(service: Service, person: str) -> None:
-    """Voiceprint and recordings, for good."""
+    """Voiceprint and recordings, for good. Raises ApiError 404."""
     with service.writing, service.store() as store:
-        voiceprints.delete_person(store, find_name(store, person))
+        name = find_name(store, person)
+        try:
+            voiceprints.delete_person(store, name)
+        except BadInput:  # another program was faster
+            raise _nobody() from None
 
 
 def _refuse_taken(store: VoiceprintStore, name: str) -> None:
-    names = set(store.people())
-    names |= set(recorded_people(store.data, names))
+    names = store.people()
     if name in names or name in {slug(other) for other in names}:  # an id must not lead to another person
         raise ApiError(409, "name_taken", "somebody here is called that already; choose another name.")
 
@@ -114,12 +131,15 @@ def list_samples(service: Service, person: str) -> list[Sample]:
 
 def delete_sample(service: Service, person: str, sample: str) -> None:
     """Recording, note and embeddings, for good. Raises ApiError 404."""
-    with service.writing, service.store() as store:
+    with service.store() as store:
         name = find_name(store, person)
-        for wav in samples_of(store.data, name):
-            if wav.stem == sample:
+        wav = next((wav for wav in samples_of(store.data, name) if wav.stem == sample), None)
+        try:
+            if wav:
                 remove_sample(store, service.encoder, name, sample_file(store.data, wav), even_the_last=True)
                 return
+        except NoSuchSample:  # another program was faster
+            pass
     raise ApiError(404, "no_such_sample", "there is no such sample.")
 
 
@@ -146,37 +166,71 @@ def add_sound(
     accept_flawed: bool = False,
 ) -> SampleAdded:
     """The same of sound in which speech was looked for already."""
+    with service.store() as store:
+        began = store.find(find_name(store, person))
+        if began is None:  # gone this very moment
+            raise _nobody()
+        note = Note(began.name, _now(), device=_plain_text(device), position=position, source=_plain_text(source))
+        kept, problems = _keep(service, store, began, sound, note, accept_flawed)
+        with store.transaction() as db:
+            name = store.claim(db, began.name, began.id).name  # who may have been renamed meanwhile
+        return SampleAdded(
+            sample=_sample_info(store, store.data / kept.file, {kept.file}),
+            problems=_problem_infos(problems),
+            person=_person(service, store, name),
+        )
+
+
+def enrol_voice(service: Service, name: str, speech: np.ndarray) -> Enrolled:
+    """Make speech (n,) at 16 kHz a sample of the person called ``name``, who may be new, in one step.
+
+    Raises like ``add_sound``, and BadInput for a name that nobody can be given.
+    """
+    sound = detect_speech(speech)
+    with service.store() as store:
+        began = store.find(name)
+        if began is None:
+            name = new_name(name)
+            _refuse_taken(store, name)
+        _keep(service, store, began, sound, Note(name, _now(), source="live"), accept_flawed=True)
+    return Enrolled(name, sound.seconds)
+
+
+def _keep(
+    service: Service,
+    store: VoiceprintStore,
+    began: StoredPerson | None,
+    sound: DetectedSpeech,
+    note: Note,
+    accept_flawed: bool,
+) -> tuple[EmbeddedSample, list[Problem]]:
+    """Judge sound as a sample of ``began``, or of somebody new, and keep it. Returns it and what is wrong with it."""
     speech = sound.speech()
     digest = hashlib.sha256(sound.samples.tobytes()).hexdigest()
-    with service.store() as store:
-        name = find_name(store, person)
-        recordings = samples_of(store.data, name)
-    if any(note and note.source_sha256 == digest for note in map(read_note, recordings)):
-        raise ApiError(409, "sample_taken", "this recording is among the samples already.")
-    quality = replace(
-        measure(sound),
-        speaker_match=SpeakerCheck.of(service.encoder, service.gallery(), name, recordings).check(speech),
-    )
+    recordings = samples_of(store.data, note.name)
+    if is_taken(recordings, digest):
+        raise _sample_taken()
+    check = SpeakerCheck.of(service.encoder, service.gallery(), note.name, recordings)
+    quality = replace(measure(sound), speaker_match=check.check(speech))
     problems = judge(quality)
     if any(not problem.usable for problem in problems) or (problems and not accept_flawed):
         raise _poor_sample(problems, quality)
     ready = embed_sample(service.encoder, speech, "the upload")
-    note = Note(
-        name=name,
-        recorded_at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        device=_plain_text(device),
-        position=position,
-        source=_plain_text(source),
-        source_sha256=digest,
-        quality=quality_figures(quality),
-    )
-    with service.writing, service.store() as store:
-        if find_name(store, person) != name:  # another one has that name by now
-            raise ApiError(409, "name_taken", "this person was renamed meanwhile.")
-        others = missing_samples(store, service.encoder, name)  # recorded elsewhere, not in the voiceprint yet
-        sample = add_recording(store, service.encoder, sound.samples, note, ready, others)
-        info = _sample_info(store, store.data / sample.file, {sample.file})
-        return SampleAdded(sample=info, problems=_problem_infos(problems), person=_person(service, name))
+    others = missing_samples(store, service.encoder, note.name)  # recorded elsewhere, not in the voiceprint yet
+    note = replace(note, source_sha256=digest, quality=quality_figures(quality))
+    try:
+        with service.writing:
+            return add_recording(store, service.encoder, sound.samples, note, ready, others, began), problems
+    except SampleTaken:
+        raise _sample_taken() from None
+
+
+def _sample_taken() -> ApiError:
+    return ApiError(409, "sample_taken", "this recording is among the samples already.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
 
 
 def _read_sample(file: BinaryIO, service: Service) -> DetectedSpeech:

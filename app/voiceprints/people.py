@@ -21,6 +21,10 @@ from utils import BadInput, HeardError, clean_name
 Answer = TypeVar("Answer")
 
 
+class NoSuchSample(BadInput):
+    """The person has no such sample."""
+
+
 def rename_person(store: VoiceprintStore, old: str, new: str) -> None:
     """Give a person another name; their recordings move along, and their notes say so.
 
@@ -127,7 +131,7 @@ def _remove_sample(
             ).fetchone()
         )
         if not known and not (own and wav.exists()):
-            raise BadInput(f"{name} has no sample {wav.stem}.")
+            raise NoSuchSample(f"{name} has no sample {wav.stem}.")
         files = [sample_file(store.data, path) for path in (wav, wav.with_suffix(".json"))] if own else []
         order = give_remove(db, files, lease)
         if known:

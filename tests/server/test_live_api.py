@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import groupby
 
 import numpy as np
@@ -15,8 +16,10 @@ from websockets.sync.client import connect
 
 from app.client import Client, ServerRefused
 from app.server.config import ServerConfig
+from app.voiceprints.people import delete_person
+from app.voiceprints.store import VoiceprintStore
 from tests.support.serving import TOKEN, running
-from utils import HeardError, read_audio, resample
+from utils import BadInput, HeardError, read_audio, resample
 
 
 def pcm(samples: np.ndarray) -> bytes:
@@ -139,6 +142,17 @@ def test_somebody_enrolled_meanwhile_is_known_on_the_open_connection(url, client
             pass  # sound that still waited was heard between the name and its first sample
         socket.send(json.dumps({"type": "end"}))
         assert "Ana" in {event.get("speaker") for event in rest(socket)[0]}
+
+
+def test_somebody_deleted_elsewhere_is_gone_from_the_open_connection_within_a_second(url, data):
+    """Without sound, too; by another program, which has a store of its own."""
+    with opened(url) as socket, VoiceprintStore(data) as store:
+        assert until(socket, "ready")["people"] == ["Ana", "Ben", "Colin"]
+        for left in (["Ana", "Colin"], ["Ana"]):
+            delete_person(store, "Ben" if "Colin" in left else "Colin")
+            began = time.monotonic()
+            assert until(socket, "people")["people"] == left
+            assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "abc", "7999", "192001", "1e9", "99999999999999999999", "", "١٦٠٠٠"])
@@ -265,6 +279,47 @@ def test_a_server_that_is_not_there_is_said_to_be_missing():
     for ask in (nowhere.people, lambda: next(nowhere.live([]))):
         with pytest.raises(HeardError, match="cannot be reached"):
             ask()
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A server of something else, which says that all is well."""
+
+    body = b""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[1]", b"{}", b'{"people": [1]}', b'{"people": [{"id": 1}]}', b"[" * 9999]
+)
+def test_a_server_of_something_else_is_said_to_be_one(body):
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Other", (Stranger,), {"body": body})) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = Client(f"http://127.0.0.1:{server.server_port}", TOKEN)
+        for ask in (client.people, client.health):
+            with pytest.raises(HeardError, match="does not answer as"):
+                ask()
+        with pytest.raises(HeardError):
+            next(client.live([]))
+        server.shutdown()
+
+
+def test_names_that_are_no_text_are_refused_by_the_client(reader, tmp_path):
+    """As the system gives names of files that are not UTF-8."""
+    with pytest.raises(BadInput):
+        reader.create("a\udcff")
+    with pytest.raises(ServerRefused, match="nobody"):
+        reader.samples("a\udcff")
+    (tmp_path / "a\udcff.wav").write_bytes(b"no sound")
+    with pytest.raises(ServerRefused, match="audio"):
+        reader.identify(tmp_path / "a\udcff.wav")
 
 
 def test_the_client_gives_the_servers_reason(shared_url):
