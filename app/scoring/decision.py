@@ -96,7 +96,7 @@ def decide(scores: dict[str, float], rule: DecisionRule) -> Decision:
     name, best = ranked[0]
     shown_best = shown_name(name)
     p_best = probability(best, rule)
-    if best < rule.threshold:
+    if best < rule.threshold or best <= -1:  # what a sound has that cannot be compared
         shown = math.floor(best * 100 + 1e-6) / 100  # rounded down: never "0.50, needs 0.50"
         return Decision(None, 1 - p_best, f"closest: {shown_best} {shown:.2f}, needs {rule.threshold:.2f}")
     if len(ranked) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -67,19 +68,22 @@ def gallery_of(
 ) -> Gallery:
     """A row for each person: the mean of their embeddings, weighted by seconds of speech.
 
-    ``rows``: (name, embedding as the database keeps it, seconds). ``dimension``: the model's; by default the cohort's.
+    ``rows``: (name, embedding as the database keeps it, seconds). ``dimension``: the model's; by default the cohort's,
+    or without one what most embeddings have.
     Whoever has an embedding that is damaged or of another dimension is not in the gallery but among its ``damaged``.
     """
     if dimension is None and cohort is not None:
         dimension = cohort.vectors.shape[1]
+    rows = list(rows)
+    if dimension is None:
+        lengths = Counter(len(blob) for _, blob, _ in rows if isinstance(blob, bytes) and blob)
+        dimension = max(lengths, key=lengths.__getitem__, default=4 * 192) // 4
     sums: dict[str, np.ndarray] = {}
     damaged: dict[str, None] = {}
     for name, blob, seconds in rows:
         try:
             check_finite("a length", seconds)
-            vector = from_bytes(blob, dimension)
-            dimension = len(vector)
-            sums[name] = sums.get(name, 0) + vector * seconds
+            sums[name] = sums.get(name, 0) + from_bytes(blob, dimension) * seconds
         except NotComparable:
             damaged[name] = None
     means = {}
@@ -89,7 +93,7 @@ def gallery_of(
         except NotComparable:
             damaged[name] = None
     people = [name for name in means if name not in damaged]
-    vectors = np.stack([means[name] for name in people]) if people else np.zeros((0, dimension or 192), np.float32)
+    vectors = np.stack([means[name] for name in people]) if people else np.zeros((0, dimension), np.float32)
     return Gallery(tuple(people), vectors, cohort, tuple(damaged))
 
 

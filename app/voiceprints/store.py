@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.names import name_key
+from app.names import name_key, new_name
 from app.scoring.cohort import Cohort
 from app.scoring.gallery import Gallery, gallery_of
 from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
@@ -176,7 +176,7 @@ class VoiceprintStore(Ledger):
         """The person to add something to, in a transaction. ``expected``: who had the name when the work began.
 
         With None, whoever has the name, or somebody new. Raises Gone if the expected person was deleted, BadInput if
-        somebody has a name that looks like this one.
+        somebody has a name that looks like this one or it cannot be one.
         """
         if expected is not None:
             row = db.execute("SELECT id, name FROM people WHERE id = ? AND removed IS NULL", (expected,)).fetchone()
@@ -185,8 +185,8 @@ class VoiceprintStore(Ledger):
             return Person(*row)
         if person := self.find_or_adopt(db, name):
             return person
-        self.refuse_taken(db, clean_name(name))
-        return self._insert(db, clean_name(name))
+        self.refuse_taken(db, new_name(name))
+        return self._insert(db, new_name(name))
 
     def _insert(self, db: sqlite3.Connection, name: str) -> Person:
         folder = samples_dir(self.data, name).relative_to(self.data).as_posix()
@@ -198,10 +198,10 @@ class VoiceprintStore(Ledger):
         return [order for order in waiting(db) if not order.what.get("hidden", False)]
 
     def create(self, name: str) -> None:
-        """Add somebody who has no samples yet. Raises BadInput for a name in use."""
+        """Add somebody who has no samples yet. Raises BadInput for a name in use or one that cannot be."""
         with self.transaction() as db:
-            self.refuse_taken(db, clean_name(name))
-            self._insert(db, clean_name(name))
+            self.refuse_taken(db, new_name(name))
+            self._insert(db, new_name(name))
 
     def refuse_taken(self, db: sqlite3.Connection, name: str, but: int | None = None) -> None:
         """Raise BadInput if somebody, other than the person of id ``but``, has this name or one that looks like it.

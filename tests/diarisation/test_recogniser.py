@@ -158,3 +158,33 @@ def test_stop_ends_listening(encoder, gallery):
     stop.set()
     assert list(answers) == []
     assert source.status.state is SourceState.ENDED
+
+
+def test_sound_of_which_the_model_makes_no_numbers_is_nobodys(encoder, gallery, demo_dir):
+    class Broken:
+        """The model, but for what it makes of the sound after 2 s."""
+
+        heard_s = 0.0
+
+        def __getattr__(self, name):
+            return getattr(encoder, name)
+
+        def embed_batch(self, signals):
+            vectors = encoder.embed_batch(signals)
+            return vectors if self.heard_s < 2 else np.full_like(vectors, np.nan)
+
+        def embed_with_overlap(self, samples):
+            return encoder.embed_with_overlap(samples)
+
+    model = Broken()
+    recogniser = Recogniser(model, gallery)
+    sound = read_audio(demo_dir / "enrolment" / "Ana" / "02.flac", end_s=6.0)
+    late = []
+    for said in listen(ArraySource(sound), recogniser):
+        if model.heard_s > 3:
+            late.append(said.speaker)
+        model.heard_s = said.time_s
+        assert all(np.isfinite(score) for score in said.scores.values())
+    assert late
+    assert set(late[-10:]) == {None}
+    assert recogniser.unknowns() == []

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from app.embedding.load import load_encoder
 from app.embedding.torch_cpu import has_fast_bfloat16
-from utils import BadInput, read_audio
+from utils import BUNDLED, BadInput, HeardError, read_audio, read_card, write_card
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +81,20 @@ def test_an_unknown_precision_and_one_for_another_model_are_refused():
 def test_an_unknown_device_is_refused():
     with pytest.raises(BadInput, match="auto, cpu, cuda, mps"):
         load_encoder("embedded", compute="abacus")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("threshold", "NaN"), ("margin", "Infinity"), ("calibration", '{"scale": NaN, "offset": 0}')]
+)
+def test_a_card_whose_numbers_are_not_finite_is_refused_by_name(field, value, tmp_path):
+    copy = Path(shutil.copy(BUNDLED / "models" / "embedded.safetensors", tmp_path / "own.safetensors"))
+    card = read_card(BUNDLED / "models" / "embedded.safetensors") | {field: json.loads(value)}
+    card.pop("thresholds") if field == "threshold" else None
+    write_card(copy, card)
+    for options in ({}, {"precision": "float32", "large_batches": True}):
+        with pytest.raises(HeardError, match=r"own\.safetensors.*not a finite number"):
+            load_encoder(str(copy), compute="cpu", **options)
+
+
+def test_a_gender_that_is_no_number_is_not_said(encoder):
+    assert encoder.gender(np.full(encoder.dim, np.nan, np.float32)) == (None, 0.0)

@@ -43,7 +43,7 @@ function showMatch(said) {
   byId("match").hidden = !ranked.length;
   if (!ranked.length) return;
   const [name, share] = said.speaker ? [said.speaker, said.probabilities[said.speaker]] : ranked[0];
-  setText("match-caption", said.speaker ? `Match with ${name}` : `The closest is ${name}`);
+  setText("match-caption", said.speaker ? `Match with ${said.label}` : `The closest is ${name}`);
   setText("match-value", percent(share));
   setText("match-note", said.speaker ? `A name needs ${percent(said.needed)}.` : sentence(said.reason));
   byId("match").dataset.ink = said.speaker ? byId("now").dataset.ink : "";

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from app.audio.source import SourceState
+from app.names import shown_name
 from app.scoring.decision import DecisionRule, probability
 from app.scoring.identification import Identification
 from app.scoring.labels import Kind
@@ -85,9 +86,14 @@ class PersonView:
     """No voiceprint, or another model's: not compared."""
 
     @property
+    def title(self) -> str:
+        """The name as it is shown."""
+        return shown_name(self.name)
+
+    @property
     def spoken(self) -> str:
         form = strings.STATUS_SPEAKS if self.speaking else strings.STATUS_SCORE
-        return form.format(name=self.name, score=self.note) if self.note else self.name
+        return form.format(name=self.title, score=self.note) if self.note else self.title
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,7 @@ def _speaker_view(
 
 def _identified(facts: Facts, identification: Identification, inks: dict[str, int], *, gender: bool) -> SpeakerView:
     if identification.label is None:
-        last = strings.LAST_HEARD.format(name=facts.last_speaker) if facts.last_speaker else ""
+        last = strings.LAST_HEARD.format(name=shown_name(facts.last_speaker)) if facts.last_speaker else ""
         if identification.speech_probability >= SPEECH:
             return SpeakerView(Mood.VOICE, strings.A_VOICE, last)
         return SpeakerView(Mood.QUIET, strings.SILENCE, last)
@@ -198,17 +204,17 @@ def _match_view(identification: Identification, rule: DecisionRule, inks: dict[s
     (best, score), *rest = sorted(identification.scores.items(), key=lambda item: (-item[1], item[0]))
     if identification.speaker is not None:
         best, score = identification.speaker, identification.scores.get(identification.speaker, score)
-        caption = strings.MATCH.format(name=best)
+        caption = strings.MATCH.format(name=shown_name(best))
     elif score >= rule.threshold and rest:
         other, second = rest[0]
         caption = strings.TOO_CLOSE.format(
-            name=best,
+            name=shown_name(best),
             percent=percent(probability(score, rule)),
-            other=other,
+            other=shown_name(other),
             other_percent=percent(probability(second, rule)),
         )
     else:
-        caption = strings.CLOSEST.format(name=best)
+        caption = strings.CLOSEST.format(name=shown_name(best))
     return MatchView(
         share=probability(score, rule),
         needed=probability(rule.threshold, rule),

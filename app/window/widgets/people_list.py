@@ -113,7 +113,7 @@ class PersonDelegate(QStyledItemDelegate):
 
         name_font = scaled(font, 1.0, QFont.Weight.DemiBold if person.speaking else QFont.Weight.Normal)
         room = rect.width() - note_width - 1.5 * GRID
-        name = QFontMetricsF(name_font).elidedText(person.name, Qt.TextElideMode.ElideRight, room)
+        name = QFontMetricsF(name_font).elidedText(person.title, Qt.TextElideMode.ElideRight, room)
         painter.setFont(name_font)
         painter.setPen(QColor(colours.muted if person.stale else colours.text))
         # Absolute: a name in a right-to-left script still stands where names stand.
