@@ -245,15 +245,20 @@ def write_card(path: str | os.PathLike, card: dict) -> None:
 
 
 def read_audio(
-    path: str | os.PathLike, *, start_s: float = 0.0, end_s: float | None = None, max_s: float = 3600.0
+    path: str | os.PathLike,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    max_s: float = 3600.0,
+    content: bytes | None = None,
 ) -> np.ndarray:
     """A file, or a part of it, as mono float32 of shape (n,) at 16 kHz, full scale +-1.
 
     The file may have any format, rate and channel count that libsndfile reads; channels are averaged. Raises BadInput,
     in one line, for a file that is missing, not audio, empty, not finite, or longer than ``max_s`` (``stream_audio``
-    reads those).
+    reads those). ``content``: what is in the file, where it is not read as it lies there.
     """
-    with _open_audio(path) as file:
+    with _open_audio(path, content) as file:
         start = min(round(start_s * file.samplerate), file.frames)
         stop = file.frames if end_s is None else min(round(end_s * file.samplerate), file.frames)
         if stop - start > max_s * file.samplerate:
@@ -324,21 +329,26 @@ def stream_audio(
     return blocks()
 
 
-def audio_duration_s(path: str | os.PathLike) -> float:
-    """Length of an audio file in seconds, from its header."""
-    with _open_audio(path) as file:
+def audio_duration_s(path: str | os.PathLike, content: bytes | None = None) -> float:
+    """Length of an audio file in seconds, from its header. ``content``: as in ``read_audio``."""
+    with _open_audio(path, content) as file:
         return file.frames / file.samplerate
 
 
 def write_wav(path: str | os.PathLike, samples: np.ndarray, rate: int = SAMPLE_RATE) -> None:
     """Write mono float samples (n,) as 16-bit PCM WAV, atomically, for its owner alone."""
+    # Encoded in memory: an error of the disk inside libsndfile's callbacks would be printed, not raised.
+    with atomic_write(path) as file:
+        file.write(wav_bytes(samples, rate))
+
+
+def wav_bytes(samples: np.ndarray, rate: int = SAMPLE_RATE) -> bytes:
+    """Mono float samples (n,) as a 16-bit PCM WAV file's bytes."""
     import soundfile
 
-    # Encoded in memory: an error of the disk inside libsndfile's callbacks would be printed, not raised.
     wav = io.BytesIO()
     soundfile.write(wav, np.clip(samples, -1.0, 1.0), rate, format="WAV", subtype="PCM_16")
-    with atomic_write(path) as file:
-        file.write(wav.getbuffer())
+    return wav.getvalue()
 
 
 def mono(frames: np.ndarray) -> np.ndarray:
@@ -378,7 +388,7 @@ class StreamResampler:
         return self._stream.resample_chunk(np.ascontiguousarray(samples, dtype=np.float32), last=last)
 
 
-def _open_audio(path: str | os.PathLike):
+def _open_audio(path: str | os.PathLike, content: bytes | None = None):
     import soundfile
 
     path = Path(path)
@@ -396,7 +406,8 @@ def _open_audio(path: str | os.PathLike):
         raise BadInput(f"{path}: the file is empty.")
     try:
         # As bytes where paths are bytes: a name that is not UTF-8 can be opened, too.
-        file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
+        named = os.fsencode(path) if os.name == "posix" else str(path)
+        file = soundfile.SoundFile(named if content is None else io.BytesIO(content))
     except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header that gives its rate
         raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
     if file.frames <= 0:

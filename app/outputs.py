@@ -19,6 +19,9 @@ KEPT = ("voiceprints.", "window.ini", "server-token", ".")
 """How the names begin of what the program keeps right in the data folder."""
 
 
+KEPT_FOLDERS = ("speakers", "sealed", "corrections")
+
+
 def check_outputs(
     outputs: Iterable[Named], inputs: Iterable[Named] = (), *, data: Path | None = None, shipped: bool = True
 ) -> None:
@@ -89,7 +92,7 @@ def _refuse_kept(label: str, path: str | os.PathLike, data: Path | None, shipped
     if folded in AUDIO_SUFFIXES and where.is_file() and where.stat().st_size:
         raise BadInput(f"{label} {path}: this is a recording, which would be lost; name another file.")
     inside = [name.casefold() for name in _inside(where, data_dir(data))]
-    if inside[:1] in (["speakers"], ["corrections"]) or (len(inside) == 1 and inside[0].startswith(KEPT)):
+    if inside[:1] in ([name] for name in KEPT_FOLDERS) or (len(inside) == 1 and inside[0].startswith(KEPT)):
         raise BadInput(f"{label} {path}: the program keeps its own files there; name another file.")
     if shipped and any(_inside(where, BUNDLED / name) for name in ("models", "demo")):
         raise BadInput(f"{label} {path}: what lies there comes with the program; name another file.")

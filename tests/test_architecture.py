@@ -56,6 +56,7 @@ ONLY_IN = {
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
     "cryptography": "app.sealing",
     "keyring": "app.sealing.system_keyring",
+    "sqlcipher3": "app.voiceprints.connection",
     "ray": "app.extraction.ray_executor",
     "psutil": "app.benchmarks.memory",
     "faiss": "app.benchmarks.gallery",  # likewise a benchmark beside it

@@ -1,4 +1,4 @@
-"""``python -m app voices {list,rename,delete,enrol,export}``: the people who are enrolled or recorded."""
+"""``python -m app voices {list,rename,delete,export,import,seal,...}``: the people who are enrolled or recorded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from app.cli.options import add_model_option
+from app.cli.private import sealing, transfer
 from app.embedding.model_files import resolve
 from app.names import shown_name
 from app.outputs import check_outputs, model_inputs
@@ -18,8 +19,11 @@ from utils import BadInput, clean_name, data_dir, file_sha256
 
 
 def run(argv: list[str]) -> int:
-    """List, rename, delete, enrol or export people."""
+    """List, rename, delete, enrol, export, import or seal people."""
     options = _parse(argv)
+    if options.action in sealing.ACTIONS:
+        sealing.obey(options)
+        return 0
     with VoiceprintStore(data_dir(options.data)) as store:
         match options.action:
             case "list":
@@ -31,8 +35,12 @@ def run(argv: list[str]) -> int:
                 return _delete(store, options.name, sure=options.yes)
             case "enrol":
                 _enrol(store.data, options)
+            case "export" if options.out:
+                transfer.export(store, options)
             case "export":
                 _export(store, options.faiss, options.model)
+            case "import":
+                transfer.import_file(store, options)
     return 0
 
 
@@ -42,7 +50,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the data folder (default: data/)"
     )
     parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
-    actions = parser.add_subparsers(dest="action", required=True, metavar="{list,rename,delete,enrol,export}")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="{list,rename,delete,enrol,export,import,seal,...}"
+    )
     actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech and model")
     rename = actions.add_parser("rename", parents=[everywhere], help="give a person another name")
     rename.add_argument("old", metavar="OLD")
@@ -57,12 +67,20 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     enrol.add_argument("--from", dest="file", type=Path, metavar="FILE", required=True, help="an audio file")
     enrol.add_argument("--voice", metavar="LABEL", required=True, help='such as "Unknown 1"')
     add_model_option(enrol)
-    export = actions.add_parser("export", parents=[everywhere], help="write voiceprints for other programs")
-    export.add_argument(
-        "--faiss", type=Path, metavar="FILE.npy", required=True, help="float32 vectors, and whose they are in FILE.json"
+    export = actions.add_parser(
+        "export", parents=[everywhere], help="people in one encrypted file, or vectors for other programs"
     )
+    export.add_argument(
+        "--faiss", type=Path, metavar="FILE.npy", help="everybody's float32 vectors, and whose they are in FILE.json"
+    )
+    transfer.add_export_options(export)
     add_model_option(export)
-    return parser.parse_args(argv, argparse.Namespace(data=None))
+    transfer.add_import_parser(actions, everywhere)
+    sealing.add_parsers(actions, everywhere)
+    options = parser.parse_args(argv, argparse.Namespace(data=None))
+    if options.action == "export" and bool(options.faiss) == bool(options.out):
+        export.error("one of --out FILE, for another machine, and --faiss FILE.npy, for other programs, is needed")
+    return options
 
 
 def _enrol(data: Path, options: argparse.Namespace) -> None:

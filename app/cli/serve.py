@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option
-from utils import BadInput, HeardError
+from app.sealing.passphrase import read_passphrase
+from app.sealing.unlocking import home_of, is_sealed, unlock
+from utils import BadInput, HeardError, data_dir
 
 PACKAGES = ("fastapi", "uvicorn", "httptools", "websockets", "python_multipart")
 
@@ -23,6 +25,8 @@ def run(argv: list[str]) -> int:
     from app.server.config import MIB
     from app.server.process import ServeOptions, serve
 
+    if options.passphrase_file and is_sealed(home := home_of(data_dir(options.data))):
+        unlock(home, read_passphrase(options.passphrase_file))
     limits = ServeOptions.limits
     wanted = {
         "max_body_bytes": options.max_body_mb * MIB,
@@ -59,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token-file", type=Path, metavar="F", help="default: server-token in the data folder")
     hosts = {"action": "append", "default": [], "metavar": "NAME"}
     parser.add_argument("--allow-host", **hosts, help="a name that leads here through a proxy; may be repeated")
+    parser.add_argument("--passphrase-file", type=Path, metavar="F", help="opens a sealed data folder: its first line")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where people are kept (default: data/)")
     add_model_option(parser)
     add_compute_option(parser)

@@ -19,9 +19,9 @@ from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_emb
 from app.scoring.gallery import Gallery
 from app.scoring.vectors import NotComparable
 from app.voiceprints.pending import PendingSamples
-from app.voiceprints.recordings import recorded_people, sample_file, samples_of
+from app.voiceprints.recordings import read_recording, recorded_people, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, Gone, Person, VoiceprintStore
-from utils import SAMPLE_RATE, BadInput, HeardError, read_audio
+from utils import SAMPLE_RATE, BadInput, HeardError
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -164,7 +164,7 @@ def missing_samples(
 
 def embed_recording(data: Path, encoder: Encoder, wav: Path) -> EmbeddedSample:
     """Embed one of a person's recordings in ``data``. Raises BadInput if it cannot be used."""
-    return embed_sample(encoder, keep_speech(read_audio(wav)), sample_file(data, wav))
+    return embed_sample(encoder, keep_speech(read_recording(wav)), sample_file(data, wav))
 
 
 def embed_sample(encoder: Encoder, speech: np.ndarray, file: str) -> EmbeddedSample:

@@ -20,8 +20,9 @@ from app.enrolment.quality import SimilarityThresholds, SpeakerMatch
 from app.enrolment.segments import embed_segments, pool_embeddings
 from app.scoring.cohort import similarities, unit
 from app.scoring.gallery import Gallery, score
+from app.voiceprints.recordings import read_recording
 from app.voiceprints.store import VoiceprintStore
-from utils import HeardError, read_audio
+from utils import HeardError
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -74,7 +75,7 @@ class SpeakerCheck:
         )
         for path in recordings[-COMPARED_SAMPLES:]:
             with contextlib.suppress(HeardError):  # a damaged one is building's to report
-                check.add(keep_speech(read_audio(path)))
+                check.add(keep_speech(read_recording(path)))
         return check
 
     def check(self, speech: np.ndarray) -> SpeakerMatch | None:

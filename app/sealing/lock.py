@@ -97,8 +97,11 @@ def read_lock(home: Path) -> Lock:
         raise HeardError(f"{path} {text}") from None
 
 
-def write_lock(home: Path, lock: Lock) -> None:
-    """Write a lock, atomically, for its owner's eyes. Raises BadInput for one that nothing would open."""
+def write_lock(home: Path, lock: Lock, name: str = LOCK_FILE) -> None:
+    """Write a lock, atomically, for its owner's eyes. Raises BadInput for one that nothing would open.
+
+    ``name``: of the file, while the folder is not sealed yet.
+    """
     if not (lock.by_passphrase or lock.by_keyring):
         raise BadInput("sealing needs a passphrase or the system's keyring.")
     values: dict[str, object] = {"format": FORMAT, "version": VERSION, "folder_id": lock.folder_id}
@@ -106,7 +109,7 @@ def write_lock(home: Path, lock: Lock) -> None:
         values["passphrase"] = {"scrypt": lock.scrypt.as_json(), "key": lock.by_passphrase.hex()}
     if lock.by_keyring:
         values["keyring"] = {"key": lock.by_keyring.hex()}
-    with atomic_write(home / LOCK_FILE, private=True) as file:
+    with atomic_write(home / name) as file:
         file.write((json.dumps(values, indent=2) + "\n").encode())
 
 

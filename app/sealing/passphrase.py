@@ -16,7 +16,7 @@ SHORTEST = 8
 LONGEST_BYTES = 4096
 ENVIRONMENT = "HEARD_PASSPHRASE"
 ENVIRONMENT_FILE = "HEARD_PASSPHRASE_FILE"
-LEAST_WORK, MOST_WORK = 14, 20
+LEAST_WORK, MOST_WORK = 14, 18
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Scrypt:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Scrypt:
-        """Raises ValueError, KeyError or TypeError for what is damaged, or would take more memory than 1 GiB."""
+        """Raises ValueError, KeyError or TypeError for what is damaged, or would take more memory than 256 MiB."""
         salt, log2_n, r, p = bytes.fromhex(values["salt"]), values["log2_n"], values["r"], values["p"]
         if not 16 <= len(salt) <= 64 or any(type(number) is not int for number in (log2_n, r, p)):
             raise ValueError("not the numbers of scrypt")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app.sealing.sealed_file import seal, unseal
+from app.sealing.sealed_file import NotAuthentic, seal, unseal
 from app.sealing.unlocking import key_of, sealed_home_of
 from utils import BadInput, atomic_write
 
@@ -32,7 +32,7 @@ def write_private(path: Path, data: bytes) -> None:
     """Write a file for its owner's eyes, atomically; sealed if its folder is. Raises OSError and Locked."""
     home = sealed_home_of(path)
     content = data if home is None else seal(data, key_of(home), _context(path, home))
-    with atomic_write(path, private=True) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 
@@ -40,12 +40,17 @@ def move_private(source: Path, target: Path) -> None:
     """Move a file within its data folder, in place of what is at ``target``. Raises like the two above.
 
     Of a sealed one a copy for its new place is written whole before the old one goes: after a kill both may be there.
+    One that cannot be opened is moved as it is, and still cannot be opened.
     """
-    if sealed_home_of(target) is None:
-        os.replace(source, target)
-    else:
-        write_private(target, read_private(source))
-        source.unlink()
+    if sealed_home_of(target) is not None:
+        try:
+            write_private(target, read_private(source))
+        except NotAuthentic:
+            pass
+        else:
+            source.unlink()
+            return
+    os.replace(source, target)
 
 
 def _context(path: Path, home: Path) -> str:

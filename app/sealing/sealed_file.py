@@ -12,6 +12,7 @@ it is the last, so that chunks cannot be left out, moved or cut off: STREAM of H
 
 from __future__ import annotations
 
+import hmac
 import io
 import os
 from typing import BinaryIO
@@ -37,6 +38,11 @@ def derive_key(key: bytes, purpose: str, salt: bytes = b"") -> bytes:
     except ImportError as error:
         raise missing_package(error) from None
     return HKDF(SHA256(), KEY_BYTES, salt, f"heard 1 {purpose}".encode()).derive(key)
+
+
+def opaque_name(key: bytes, name: str) -> str:
+    """A file name that stands for ``name`` and tells it to nobody without the key: HMAC-SHA256, 128 bits in hex."""
+    return hmac.new(derive_key(key, "names"), name.encode(), "sha256").hexdigest()[:32]
 
 
 def cipher_of(key: bytes):

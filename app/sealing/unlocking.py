@@ -53,6 +53,14 @@ def key_of(home: Path) -> bytes:
     Raises Locked if it cannot be had, HeardError for a damaged lock.
     """
     with _opening:
+        if not opens_silently(home):
+            _keys[_number(home)] = _by_passphrase(home, _asked(home))
+        return _keys[_number(home)]
+
+
+def opens_silently(home: Path) -> bool:
+    """Open a sealed folder without asking, if the keyring or the environment can. Raises like ``key_of``."""
+    with _opening:
         number = _number(home)
         if number not in _keys:
             lock = read_lock(home)
@@ -61,8 +69,13 @@ def key_of(home: Path) -> bytes:
                 raise Locked(
                     f"{home}: its key is in a system's keyring that cannot be read here; unlock that, or log in."
                 )
-            _keys[number] = key or _by_passphrase(home, passphrases.from_environment() or _asked(home))
-        return _keys[number]
+            passphrase = passphrases.from_environment() if key is None else None
+            if passphrase is not None:
+                key = _by_passphrase(home, passphrase)
+            if key is None:
+                return False
+            _keys[number] = key
+        return True
 
 
 def unlock(home: Path, passphrase: str) -> bytes:

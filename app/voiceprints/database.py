@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.sealing.unlocking import is_sealed, key_of
+from app.voiceprints.connection import connect, database_errors, read_into_memory
 from app.voiceprints.schema import VERSION, migrate
 from utils import HeardError, make_private_dir
 
@@ -84,7 +86,7 @@ class Database:
                 yield db
                 db.execute("COMMIT")
             except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled back
+                with contextlib.suppress(*database_errors()):  # a full disk has already rolled back
                     db.execute("ROLLBACK")
                 raise
 
@@ -144,14 +146,14 @@ class Database:
             self.path.touch(mode=0o600)  # a voice is biometric data: for its owner's eyes; SQLite's log follows suit
         elif self.path.stat().st_mode & 0o077:
             self.path.chmod(0o600)
-        db = self._connect(self.path)
+        db = connect(self.path, self._key(), self.busy_timeout_s)
         try:
             self._use_log(db)
             for pragma in ("secure_delete=ON", "synchronous=FULL"):
                 db.execute(f"PRAGMA {pragma}")
             self._migrate(db)
             self.keep_reserve()
-        except sqlite3.DatabaseError as error:
+        except database_errors() as error:
             db.close()
             if for_writing or not isinstance(
                 self._explain(error, getattr(error, "sqlite_errorcode", 0) & 0xFF), DiskFull
@@ -165,26 +167,22 @@ class Database:
 
     def _read_copy(self) -> sqlite3.Connection:
         """The file as it is, in memory: SQLite's log cannot be used where nothing can be written beside it."""
-        signature, memory = self._signature(), self._connect(":memory:")
-        log = Path(f"{self.path}-wal")
+        signature, log = self._signature(), Path(f"{self.path}-wal")
         if log.exists() and log.stat().st_size:
             with tempfile.TemporaryDirectory(prefix="heard-") as folder:  # for its owner alone, and gone at once
                 copy = Path(folder) / self.path.name
                 shutil.copyfile(self.path, copy)
                 shutil.copyfile(log, f"{copy}-wal")
-                with contextlib.closing(sqlite3.connect(copy)) as source:
-                    source.backup(memory)
-        elif content := bytearray(self.path.read_bytes()):
-            content[18:20] = b"\1\1"  # "has no log", in the header of SQLite's format
-            memory.deserialize(bytes(content))
+                memory = read_into_memory(copy, self._key(), self.busy_timeout_s)
+        else:
+            memory = read_into_memory(self.path, self._key(), self.busy_timeout_s, log=False)
         self._migrate(memory)
         self._copied = signature
         return memory
 
-    def _connect(self, path: object) -> sqlite3.Connection:
-        db = sqlite3.connect(path, isolation_level=None, timeout=self.busy_timeout_s, check_same_thread=False)
-        db.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a damaged name can be seen, and deleted
-        return db
+    def _key(self) -> bytes | None:
+        """The data key of a sealed folder; None where nothing is sealed. Raises Locked."""
+        return key_of(self.path.parent) if is_sealed(self.path.parent) else None
 
     def _signature(self) -> tuple:
         parts = (Path(f"{self.path}{suffix}") for suffix in ("", "-wal"))
@@ -197,7 +195,7 @@ class Database:
             try:
                 db.execute("PRAGMA journal_mode=WAL")
                 return
-            except sqlite3.OperationalError as error:
+            except database_errors() as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                     raise
             time.sleep(0.01)
@@ -215,13 +213,13 @@ class Database:
         """SQLite's errors as one line for the user."""
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except database_errors() as error:
             code = getattr(error, "sqlite_errorcode", None)
             if code is None:  # not SQLite's: a mistake in this file
                 raise
             raise self._explain(error, code & 0xFF) from None
 
-    def _explain(self, error: sqlite3.DatabaseError, code: int) -> HeardError:
+    def _explain(self, error: Exception, code: int) -> HeardError:
         full = f"the disk is full: nothing was changed in {self.path}."
         match code:
             case sqlite3.SQLITE_FULL:

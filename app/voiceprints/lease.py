@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from app.sealing.unlocking import home_of
 from utils import make_private_dir
 
 _own: dict[tuple[Path, int], FileLock] = {}
@@ -21,9 +22,9 @@ _taking = threading.Lock()
 
 def own_lease(data: Path) -> str:
     """The name of this process's lease on a data folder, which is taken if it is not yet. Raises OSError."""
-    key = (Path(data), os.getpid())  # a forked process has to take its own
+    key = (home_of(data), os.getpid())  # a forked process has to take its own
     with _taking:
-        if key not in _own:
+        if key not in _own or not Path(_own[key].lock_file).exists():  # gone when the folder was sealed
             folder = _folder(data)
             make_private_dir(folder)
             lock = FileLock(folder / f"{uuid.uuid4().hex}.lock", mode=0o600, thread_local=False)
@@ -68,4 +69,4 @@ def give_up_leases() -> None:
 
 
 def _folder(data: Path) -> Path:
-    return Path(data) / ".leases"
+    return home_of(data) / ".leases"

@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.sealing.unlocking import home_of
 from app.voiceprints import sweep
 from app.voiceprints.database import Database, DiskFull
 from app.voiceprints.orders import Order, carry_out, is_final, marked_samples, touched, waiting
 from app.voiceprints.recordings import recorded_people
+from app.voiceprints.sides import DATABASE, erase_other_side, other_side
 from utils import HeardError, explain_os_error
 
 _swept: set[Path] = set()
@@ -25,9 +27,30 @@ class Ledger:
 
     def __init__(self, data: Path, *, busy_timeout_s: float = 10.0):
         """``busy_timeout_s``: seconds to wait for another program that is just writing."""
-        self.data = Path(data)
-        self.path = self.data / "voiceprints.db"
-        self._database = Database(self.path, busy_timeout_s)
+        self._given, self._busy_timeout_s = Path(data), busy_timeout_s
+        self._home = self._began_at = home_of(self._given)
+        self._database = self._opened()
+
+    @property
+    def data(self) -> Path:
+        """Where everybody is: the data folder, or its sealed part."""
+        self._follow()
+        return self._home
+
+    @property
+    def path(self) -> Path:
+        """The database."""
+        return self.data / DATABASE
+
+    def _follow(self) -> None:
+        """Go along when another program has sealed the folder, or unsealed it."""
+        if not self._database.in_transaction and (home := home_of(self._given)) != self._home:
+            self._database.close()
+            self._home = home
+            self._database = self._opened()
+
+    def _opened(self) -> Database:
+        return Database(self._home / DATABASE, self._busy_timeout_s)
 
     def close(self) -> None:
         self._database.close()
@@ -51,7 +74,8 @@ class Ledger:
     def version(self) -> object:
         """A value that changes whenever another store, of this program or another one, has written; 0 for no file."""
         self._begin()
-        return self._database.version()
+        version = self._database.version()
+        return (self.data.name, version) if self.data != self._given else version
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -65,6 +89,8 @@ class Ledger:
                 yield db
             return
         with self._database.write() as db:
+            if home_of(self._given) != self._began_at:
+                raise HeardError("the data folder was sealed or unsealed meanwhile: nothing was changed; do it again.")
             for order in waiting(db):  # nobody writes while an order waits
                 with contextlib.suppress(OSError):
                     carry_out(db, self.data, order)
@@ -123,6 +149,10 @@ class Ledger:
             return [str(error)]
         return []
 
+    def empty_log(self) -> None:
+        """Empty SQLite's log, which still holds what was deleted. Raises HeardError while another program reads."""
+        self._database.empty_log()
+
     def use_reserve(self) -> bool:
         """Give the room that is kept for deleting on a full disk. False if there is none."""
         return self._database.use_reserve()
@@ -130,11 +160,12 @@ class Ledger:
     # ------------------------------------------------------------ the first look
 
     def _begin(self) -> None:
-        if self.data in _swept or self._database.in_transaction:
+        if self._database.in_transaction or self.data in _swept:
             return
         _swept.add(self.data)
         speakers = self.data / "speakers"
-        if not (self.path.exists() or speakers.is_dir()) or self.read_only:
+        there = self.path.exists() or speakers.is_dir() or other_side(self._given)
+        if not there or self.read_only:
             return
         try:
             self._sweep()
@@ -146,6 +177,10 @@ class Ledger:
 
     def _sweep(self) -> None:
         """Finish and clear away what killed programs left; take in people whom only their recordings know."""
+        if other_side(self._given):
+            with self._database.write():  # nobody seals or unseals meanwhile
+                if home_of(self._given) == self.data:
+                    erase_other_side(self._given)
         self.finish_orders()
         sweep.mend_permissions(self.data)
         sweep.clear_leftovers(self.data, self._spoken_of)

@@ -22,11 +22,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.sealing.private_files import move_private
+from app.sealing.unlocking import sealed_home_of
 from app.voiceprints.lease import is_over
 from app.voiceprints.recordings import write_name
 from utils import make_private_dir
 
 MOVE, REMOVE = "move", "remove"
+DELETED = ".deleted-"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def give_move(db: sqlite3.Connection, moves: Sequence[tuple[str, str]], name: st
 
 def give_remove(db: sqlite3.Connection, paths: Sequence[str], lease: str | None) -> int:
     """Order that files, or one whole folder, go; ``lease``: the program that may undo it, None if nobody may."""
-    aside = f"speakers/.deleted-{uuid.uuid4().hex}"
+    aside = f"speakers/{DELETED}{uuid.uuid4().hex}"
     return _give(db, REMOVE, {"paths": list(paths), "aside": aside, "lease": lease, "hidden": False})
 
 
@@ -145,11 +148,31 @@ def _move(data: Path, what: dict) -> None:
         make_private_dir(target.parent)
         if target.is_dir() and not any(target.iterdir()):
             target.rmdir()
+        if sealed_home_of(target) and not any(DELETED in part for part in source.parts[-2:]):  # those are as they were
+            _move_sealed(source, target)
+            continue
         if target.exists():
             raise FileExistsError(errno.EEXIST, "something else is there already", str(target))
         source.rename(target)
     for source, _ in moves:
         _remove_if_empty(source.parent, data)
+
+
+def _move_sealed(source: Path, target: Path) -> None:
+    """Move a file, or a folder file by file: sealed files are bound to their place, and sealed anew for another one.
+
+    Of a move that was cut off a part may be at ``target``, which nobody else can have taken.
+    """
+    if not source.is_dir():
+        move_private(source, target)
+        return
+    make_private_dir(target)
+    for file in sorted(source.iterdir()):
+        if file.suffix == ".part":
+            file.unlink()
+        else:
+            move_private(file, target / file.name)
+    source.rmdir()
 
 
 def _put_aside(data: Path, what: dict) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.sealing.unlocking import home_of
 from app.voiceprints.lease import own_lease
 from app.voiceprints.orders import erase_tree, give_move, touched, waiting
 from app.voiceprints.recordings import (
@@ -25,12 +26,12 @@ from app.voiceprints.recordings import (
     sample_file,
     samples_dir,
     samples_of,
+    write_content,
     write_note,
-    write_sample,
 )
 from app.voiceprints.store import Person, VoiceprintStore
 from app.voiceprints.sweep import PENDING
-from utils import clean_name, make_private_dir
+from utils import clean_name, make_private_dir, wav_bytes
 
 
 class PendingSamples:
@@ -38,7 +39,7 @@ class PendingSamples:
 
     def __init__(self, data: Path, name: str, began: Person | None = None):
         """``began``: who is meant; by default whoever has ``name`` now. Raises BadInput for a name that cannot be."""
-        self.data, self.name, person = Path(data), clean_name(name), began
+        self.data, self.name, person = home_of(data), clean_name(name), began
         if person is None:
             with VoiceprintStore(self.data) as store:
                 person = store.find(self.name)
@@ -59,6 +60,10 @@ class PendingSamples:
 
     def add(self, samples: np.ndarray, note: Note) -> Path:
         """Keep sound (n,) float32 at 16 kHz and its note. Returns where it waits. Raises OSError."""
+        return self.add_content(wav_bytes(samples), note)
+
+    def add_content(self, content: bytes, note: Note) -> Path:
+        """The same of a recording as it is in its file."""
         if self._folder is None:
             folder = self.data / "speakers" / f"{PENDING}{own_lease(self.data)}-{uuid.uuid4().hex[:8]}"
             make_private_dir(self.data)
@@ -66,7 +71,7 @@ class PendingSamples:
             folder.mkdir(mode=0o700)
             self._folder = folder
         wav = self._folder / f"{self._next + 1:03d}.wav"
-        write_sample(wav, samples, replace(note, name=self.name))
+        write_content(wav, content, replace(note, name=self.name))
         self._next += 1
         return wav
 

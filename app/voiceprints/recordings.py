@@ -14,7 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import BadInput, atomic_write, slug, write_wav
+from app.sealing.private_files import read_private, write_private
+from app.sealing.sealed_file import NotAuthentic, opaque_name
+from app.sealing.unlocking import home_of, is_sealed, key_of, sealed_home_of
+from utils import BadInput, audio_duration_s, read_audio, slug, wav_bytes
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,53 @@ class Note:
 
 
 def samples_dir(data: Path, name: str) -> Path:
-    """The folder of a person's recordings, which may not exist."""
-    return data / "speakers" / slug(name)
+    """The folder of a person's recordings, which may not exist. In a sealed folder it does not tell the name."""
+    home = home_of(data)
+    return home / "speakers" / folder_name(home, name)
+
+
+def folder_name(home: Path, name: str) -> str:
+    """What the folder of a person is called. Raises BadInput for a name that cannot be."""
+    return opaque_name(key_of(home), slug(name)) if is_sealed(home) else slug(name)
 
 
 def sample_file(data: Path, path: Path) -> str:
     """A recording's path relative to the data folder, with "/", as the database keeps it."""
-    return path.relative_to(data).as_posix()
+    return path.relative_to(home_of(data)).as_posix()
+
+
+def read_recording(wav: Path) -> np.ndarray:
+    """The sound of a person's recording (n,) float32 at 16 kHz. Raises BadInput, in one line, like ``read_audio``."""
+    return read_audio(wav, content=_sealed_content(wav))
+
+
+def recording_s(wav: Path) -> float:
+    """Length of a person's recording in seconds. Raises BadInput."""
+    return audio_duration_s(wav, content=_sealed_content(wav))
+
+
+def read_content(wav: Path) -> bytes:
+    """A person's recording as a WAV file's bytes. Raises BadInput."""
+    try:
+        return read_private(wav)
+    except OSError as error:
+        raise BadInput(f"{wav}: {error.strerror}.") from None
+
+
+def _sealed_content(wav: Path) -> bytes | None:
+    """What is in a sealed recording; None where the file can be read as it lies there."""
+    return read_content(wav) if sealed_home_of(wav) else None
 
 
 def write_sample(wav: Path, samples: np.ndarray, note: Note) -> None:
     """Write a sample (n,) and then its note. After an error nothing of it is left. Raises OSError."""
+    write_content(wav, wav_bytes(samples), note)
+
+
+def write_content(wav: Path, content: bytes, note: Note) -> None:
+    """The same of a sample as it is in its file: 16 kHz mono PCM16 WAV."""
     try:
-        write_wav(wav, samples)
+        write_private(wav, content)
         write_note(wav.with_suffix(".json"), note)
     except BaseException:
         discard_sample(wav)
@@ -82,13 +119,14 @@ def recorded_people(data: Path, enrolled: Iterable[str] = ()) -> dict[str, list[
 
     Names come from the notes, or, should these be lost, from ``enrolled``: the names that the database knows.
     """
-    by_slug = {slug(name): name for name in enrolled}
+    home = home_of(data)
+    by_folder = {folder_name(home, name): name for name in enrolled}
     people = {}
-    for folder in sorted((data / "speakers").glob("[!.]*/")):
+    for folder in sorted((home / "speakers").glob("[!.]*/")):
         wavs = sorted(folder.glob("[0-9]*.wav"))
         if not wavs:
             continue
-        name = by_slug.get(folder.name) or name_in(folder)
+        name = by_folder.get(folder.name) or name_in(folder)
         if name is not None:
             people[name] = wavs
     return dict(sorted(people.items(), key=lambda item: item[0].casefold()))
@@ -97,10 +135,10 @@ def recorded_people(data: Path, enrolled: Iterable[str] = ()) -> dict[str, list[
 def read_note(wav: Path) -> Note | None:
     """The note beside a recording; None if it is missing or damaged."""
     try:
-        values = json.loads(wav.with_suffix(".json").read_text(encoding="utf-8"))
+        values = json.loads(read_private(wav.with_suffix(".json")))
         note = Note(**{key: value for key, value in values.items() if key in Note.__dataclass_fields__})
         return note if isinstance(note.name, str) and isinstance(note.quality, dict) else None
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, NotAuthentic):
         return None
 
 
@@ -108,8 +146,12 @@ def write_name(folder: Path, name: str) -> None:
     """Put a person's name into the notes beside the recordings in a folder."""
     for path in folder.glob("*.json"):
         try:
-            note = {**json.loads(path.read_text(encoding="utf-8")), "name": name}
-        except (ValueError, TypeError):  # damaged, or a number taken by a sample that is just being written
+            note = {**json.loads(read_private(path)), "name": name}
+        except (
+            ValueError,
+            TypeError,
+            NotAuthentic,
+        ):  # damaged, or a number taken by a sample that is just being written
             continue
         _write_json(path, note)
 
@@ -120,8 +162,7 @@ def write_note(path: Path, note: Note) -> None:
 
 
 def _write_json(path: Path, note: dict[str, object]) -> None:
-    with atomic_write(path) as file:
-        file.write((json.dumps(note, indent=2, ensure_ascii=False) + "\n").encode())
+    write_private(path, (json.dumps(note, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def name_in(folder: Path) -> str | None:
@@ -129,6 +170,6 @@ def name_in(folder: Path) -> str | None:
     for path in sorted(folder.glob("[0-9]*.json")):
         note = read_note(path)
         with contextlib.suppress(BadInput):
-            if note and slug(note.name) == folder.name:
+            if note and folder_name(folder.parent.parent, note.name) == folder.name:
                 return note.name
     return None

@@ -162,6 +162,15 @@ class VoiceprintStore(Ledger):
         )
         return [name for (name,) in rows]
 
+    def models_of(self, name: str) -> list[tuple[str, str]]:
+        """(name, weights' SHA-256) of the models that have embedded samples of a person."""
+        return self.read(
+            "SELECT DISTINCT e.model_id, e.model_sha256 FROM people p JOIN samples s ON s.person_id = p.id"
+            " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND p.removed IS NULL AND s.removed IS NULL"
+            " ORDER BY e.model_id, e.model_sha256",
+            (clean_name(name),),
+        )
+
     # ------------------------------------------------------------ writing
 
     def find_or_adopt(self, db: sqlite3.Connection, name: str) -> Person | None:

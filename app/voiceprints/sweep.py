@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from app.voiceprints.lease import is_over, sweep_leases
-from app.voiceprints.orders import erase_tree
+from app.voiceprints.orders import DELETED, erase_tree
 from app.voiceprints.recordings import Note, recorded_people, samples_dir, write_note
 
-DELETED, PENDING = ".deleted-", ".pending-"
+PENDING = ".pending-"
 SLUG = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}")
 """What utils.slug makes of names."""
 

@@ -1,4 +1,4 @@
-"""What docs/evaluation.md, gallery.md and library.md tell people to type exists, and the list of trials is made."""
+"""What evaluation.md, gallery.md, library.md and sealing.md tell people to type exists; the list of trials is made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tests.support.documented_commands import assert_links_exist, assert_options
 from utils import ROOT
 
 DOCS = {
-    name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("evaluation.md", "gallery.md", "library.md")
+    name: (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("evaluation.md", "gallery.md", "library.md", "sealing.md")
 }
 COMMANDS = sorted(
     {" ".join(found.split()) for text in DOCS.values() for found in re.findall(r"python (-m app [^`\n]+)", text)}

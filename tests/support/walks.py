@@ -73,8 +73,9 @@ def _room_of(frame: FrameType) -> str | None:
 
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-HANDED_DOWN = {"EngineThread.obey"}
-"""What a lower room calls because a higher one handed it down: the orders between two blocks."""
+HANDED_DOWN = {"EngineThread.obey", "add_recording.<locals>.add_rows"}
+"""What a lower room calls because a higher one handed it down: the orders between two blocks, and what is written in
+the same transaction."""
 
 
 def documented(title: str) -> dict[str, set[str]]:
@@ -90,6 +91,7 @@ def assert_as_documented(walk: Walk, title: str, start: str = "") -> None:
     for (_, callee), functions in walk.doors.items():
         entered.setdefault(callee, set()).update(name.removesuffix(".__init__") for name in functions)
     assert [climb for climb in walk.climbs if climb.rpartition(": ")[2] not in HANDED_DOWN] == []
-    assert set(wanted) - {start} == set(entered) - {start, "utils", "engine_thread"}
+    difference = (set(wanted) - {start}) ^ (set(entered) - {start, "utils", "names", "engine_thread"})
+    assert not difference, f"in the table or entered, not both: {difference}"
     for name, doors in wanted.items():
         assert name == start or doors <= entered[name], f"{name} is entered by {sorted(entered[name])}"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from app.names import new_name
+from app.voiceprints.recordings import read_recording
 from app.window import strings
 from app.window.dialogs import questions
 from app.window.engine.activity import Answer, Job
@@ -21,7 +22,7 @@ from app.window.widgets.playback import Playback
 from app.window.widgets.recording_list import RecordingList
 from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
 from app.window.widgets.toast import Toast
-from utils import BadInput, read_audio
+from utils import BadInput
 
 POLL_MS = 100
 
@@ -132,7 +133,7 @@ class PersonDialog(QDialog):
         if self._playback.cursor_s is not None:
             self._playback.stop()
         elif recording is not None:
-            self._playback.play(lambda: read_audio(recording.path), 0.0)
+            self._playback.play(lambda: read_recording(recording.path), 0.0)
 
     def remove(self) -> None:
         """Remove the chosen recording; that can be undone."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.scoring.labels import person
-from app.voiceprints.recordings import read_note, sample_file, samples_of
+from app.voiceprints.recordings import read_note, recording_s, sample_file, samples_of
 from app.window.engine.context import EngineContext
-from utils import BadInput, audio_duration_s
+from utils import BadInput
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _recordings_of(data: Path, name: str) -> list[Recording]:
     for path in samples_of(data, name):
         note = read_note(path)
         try:
-            seconds = audio_duration_s(path)
+            seconds = recording_s(path)
         except BadInput:
             seconds = 0.0
         at = (note.recorded_at, note.position, note.device or note.source) if note else ("", "", "")

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from app.diarisation.timeline import Turn
 from app.scoring.labels import UNKNOWN, Label, person
+from app.sealing.private_files import read_private, write_private
+from app.sealing.unlocking import home_of
 from app.window.engine.name_book import NameBook
-from utils import BadInput, atomic_write, clean_name, make_private_dir
+from utils import BadInput, clean_name, make_private_dir
 
 FOLDER = "corrections"
 LARGEST_BYTES = 5_000_000
@@ -23,7 +25,7 @@ LARGEST_BYTES = 5_000_000
 
 
 def corrections_path(data: Path, sha256: str) -> Path:
-    """Where the corrections of the file with these bytes are kept."""
+    """Where the corrections of the file with these bytes are kept, in the sealed part if the folder is sealed."""
     return data / FOLDER / f"{sha256}.json"
 
 
@@ -41,7 +43,7 @@ def save_corrections(path: Path, given: Sequence[Turn], names: NameBook) -> None
 
 def follow_people(data: Path, names: NameBook) -> None:
     """Typed names that are somebody's by now become that person's id, in all that is kept. Raises OSError."""
-    for path in sorted((data / FOLDER).glob("*.json")):
+    for path in sorted((home_of(data) / FOLDER).glob("*.json")):
         try:
             rows = _read(path)
         except BadInput:  # it is said when its file is opened
@@ -67,11 +69,17 @@ def _label(who: int | Label, names: NameBook) -> Label:
     return UNKNOWN if name is None else person(name)
 
 
+def _place(path: Path) -> Path:
+    """Where ``corrections_path`` is now: the folder may have been sealed, or unsealed, since it was asked for."""
+    return home_of(path.parent.parent) / FOLDER / path.name
+
+
 def _read(path: Path) -> list[_Row]:
+    path = _place(path)
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise BadInput(_damaged(path))
-        rows = json.loads(path.read_bytes().decode("utf-8"))["corrections"]
+        rows = json.loads(read_private(path).decode("utf-8"))["corrections"]
         return [_row(row) for row in rows]
     except FileNotFoundError:
         return []
@@ -89,6 +97,7 @@ def _row(row: dict) -> _Row:
 
 
 def _write(path: Path, rows: Sequence[_Row]) -> None:
+    path = _place(path)
     if not rows:
         path.unlink(missing_ok=True)
         return
@@ -101,8 +110,7 @@ def _write(path: Path, rows: Sequence[_Row]) -> None:
             for start_s, end_s, who in rows
         ],
     }
-    with atomic_write(path) as file:
-        file.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    write_private(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _damaged(path: Path) -> str:

@@ -7,6 +7,9 @@ import json
 import pytest
 
 from app.diarisation.timeline import Turn
+from app.sealing.lock import Lock
+from app.sealing.passphrase import Scrypt
+from app.voiceprints.conversion import seal_data, unseal_data
 from app.window.engine.edits.kept_corrections import (
     corrections_path,
     follow_people,
@@ -37,6 +40,20 @@ def test_they_are_found_again_as_they_were(path, names):
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_in_a_sealed_folder_they_are_sealed(path, names, tmp_path):
+    save_corrections(path, GIVEN, names)
+    lock, key = Lock.fresh()
+    seal_data(tmp_path, lock.with_passphrase(key, "a passphrase", Scrypt(b"0123456789abcdef", log2_n=14)), key)
+    assert load_corrections(path, names) == list(GIVEN)
+    save_corrections(path, GIVEN[1:], names)
+    assert not path.exists()
+    (kept,) = (tmp_path / "sealed" / "corrections").iterdir()
+    assert "Zoë".encode() not in kept.read_bytes()
+    unseal_data(tmp_path)
+    assert load_corrections(path, names) == list(GIVEN[1:])
+    assert path.exists()
 
 
 def test_there_are_none_for_a_file_that_was_never_corrected(path, names):
