@@ -9,7 +9,6 @@ call ``stop``.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from concurrent.futures import Future, wait
 from typing import NamedTuple
@@ -78,11 +77,11 @@ class Microphone:
         self._asked_at = self._lost_at = self._retry_at = 0.0
         self._overflows = 0  # of the streams before this one
         self._condition = (SourceState.WAITING, "")
-        self._stopped = threading.Event()
+        self._stopped = False  # no event: Ctrl-C in the middle of waiting for one can leave its lock taken
 
     @property
     def status(self) -> SourceStatus:
-        state, message = (SourceState.ENDED, "") if self._stopped.is_set() else self._condition
+        state, message = (SourceState.ENDED, "") if self._stopped else self._condition
         capture = self._capture
         return SourceStatus(
             state,
@@ -99,11 +98,11 @@ class Microphone:
         Raises BadInput if none is called so, HeardError if there is none at all, if it cannot be opened, or if there
         is no PortAudio; ``read`` does that if it is known only then.
         """
-        if self._asked_at or self._stopped.is_set():
+        if self._asked_at or self._stopped:
             return
         self._ask()
         end = time.monotonic() + START_S
-        while not (self._opening.done() or self._stopped.is_set()) and time.monotonic() < end:
+        while not (self._opening.done() or self._stopped) and time.monotonic() < end:
             wait([self._opening], LONGEST_WAIT_S)
         self._look()
 
@@ -112,7 +111,7 @@ class Microphone:
 
         Returns after 0.5 s at the latest; a sound system that hangs frees it when it answers again.
         """
-        self._stopped.set()
+        self._stopped = True
         with contextlib.suppress(HeardError):
             answer(order(self._free, always=True), STOP_S)
 
@@ -121,11 +120,11 @@ class Microphone:
 
         Raises what ``start`` does if the device has never been open and it turns out that it cannot be had.
         """
-        if not (self._asked_at or self._stopped.is_set()):
+        if not (self._asked_at or self._stopped):
             raise RuntimeError("start() comes before read()")
         least, most = sample_counts(min_s, max_s)
         deadline = time.monotonic() + timeout_s
-        while not self._stopped.is_set():
+        while not self._stopped:
             self._look()
             missing = least
             if capture := self._capture:
@@ -153,7 +152,7 @@ class Microphone:
     def _wait(self, capture: Capture | None, seconds: float) -> None:
         """Sleep. Only the time asked for counts as quiet: a process that was held up has not lost its microphone."""
         written = capture.ring.written if capture else 0
-        self._stopped.wait(seconds)
+        time.sleep(seconds)
         self._quiet_s = self._quiet_s + seconds if capture and capture.ring.written == written else 0.0
         if capture and not written and self._quiet_s > TOLD_AFTER_S:
             self._condition = (SourceState.WAITING, f'No sound has come from microphone "{self.name}" yet.')
@@ -214,7 +213,7 @@ class Microphone:
 
     def _open(self) -> _Opened | None:
         """None if nobody wants it any more."""
-        if self._stopped.is_set():
+        if self._stopped:
             return None
         with quiet_stderr():
             sounddevice = library()
@@ -222,7 +221,7 @@ class Microphone:
             stream, capture = open_stream(sounddevice, device, self.rate)
             stream_opened(stream)
         self._opened = _Opened(device, stream, capture)
-        if self._stopped.is_set():
+        if self._stopped:
             self._free()
         return self._opened
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.audio.file_source import StreamSource
-from app.benchmarks.memory import resident_mb
+from app.benchmarks.memory import open_files, resident_mb
 from app.diarisation.recogniser import Recogniser, listen
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.simulate import FLOOR_RMS
@@ -61,10 +61,12 @@ class Moment:
     """Processor time since the last moment."""
     list_ms: float
     """Time to list the timeline's turns, as a window does."""
+    files: int
+    """Open file descriptors."""
 
     def __str__(self) -> str:
         return (
-            f"{self.hour:6.2f}  {self.memory_mb:6.1f} MB  {self.turns:5}  {self.list_ms:9.2f} ms"
+            f"{self.hour:6.2f}  {self.memory_mb:6.1f} MB  {self.files:3} files  {self.turns:5}  {self.list_ms:9.2f} ms"
             f"  {self.unknown:21}, {self.kept_s:3.0f} s  {self.busy_s:7.1f} s"
         )
 
@@ -166,7 +168,7 @@ def _moment(recogniser: Recogniser, clock_s: float, busy_s: float) -> Moment:
     list_ms = 1000 * (time.perf_counter() - began)
     unknown = recogniser.unknowns()
     kept_s = sum(voice.kept_s for voice in unknown)
-    return Moment(clock_s / 3600, resident_mb(), len(turns), len(unknown), kept_s, busy_s, list_ms)
+    return Moment(clock_s / 3600, resident_mb(), len(turns), len(unknown), kept_s, busy_s, list_ms, open_files())
 
 
 def _delays(plan: Sequence[Talk], length_s: float, turns: Sequence[Turn]) -> tuple[float, ...]:

@@ -135,7 +135,7 @@ def day(options: argparse.Namespace) -> None:
     encoder = load_encoder(options.model, compute="cpu")
     recogniser = Recogniser(encoder, gallery_from_folder(DEMO / "enrolment", encoder))
     print(f"\n{options.hours:g} hours of sound, a tenth of it the demo's conversation, as fast as it runs:")
-    print("    hour  memory    turns  to list them  voices without a name, kept  processor")
+    print("    hour  memory     open       turns  to list them  voices without a name, kept  processor")
     config = DayConfig(hours=options.hours)
     for row in simulate_day(read_audio(DEMO / "conversation.flac"), recogniser, config):
         print(f"  {row}", flush=True)

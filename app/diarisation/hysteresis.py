@@ -70,6 +70,12 @@ class Hysteresis:
         """What is shown after so much silence: nothing, once the label was held for long enough."""
         return self.turn if silence_s < self.config.hold_s else ShownTurn()
 
+    def interrupt(self, gap_s: float) -> None:
+        """Sound is missing for so long. A name that is not held for it is not shown again before somebody is heard: it
+        may be anybody who speaks first."""
+        if gap_s >= self.config.hold_s:
+            self.turn = ShownTurn()
+
     def update(self, posterior: Posterior, hypothesis: OnsetHypothesis) -> None:
         """Show what is to be shown from now on. ``hypothesis``: the most likely one about the present turn."""
         before, chosen = plain(self.turn.label), self._choose(posterior)

@@ -124,6 +124,7 @@ class Recogniser:
             self._rest = np.zeros(0, np.float32)
             self._turns.push(gap_s, speech=False, end_s=block.start_s)
             self._learn(everything=True)
+            self._shown.interrupt(gap_s)
         self._end_s = block.end_s
         probabilities = self._detect_speech(block)
         self._update()

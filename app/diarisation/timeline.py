@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.scoring.labels import UNKNOWN, Label, read_label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One person's uninterrupted speech."""
 

@@ -29,16 +29,24 @@ def run_terminal(options: SessionOptions) -> int:
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt = Interrupt()
     if session.notice:
         view.note(session.notice)
     if people:
         view.note(f"Enrolled: {', '.join(map(shown_name, people))}.")
+
+    def end() -> None:
+        interrupt.gently = False
+        ask_names(session, view)
+
     try:
-        for answer in session.run(on_status=view.status, on_end=lambda: ask_names(session, view)):
+        interrupt.gently = True
+        for answer in session.run(stop=interrupt, on_status=view.status, on_end=end):
             view.show(answer)
     except KeyboardInterrupt:
         pass
+    finally:
+        interrupt.gently = False
     view.finish()
     view.summary(session)
     return 0
@@ -64,9 +72,25 @@ def ask_names(session: Session, view: TerminalView) -> None:
             view.note(f"  {error}")
 
 
-def _interrupt(*_: object) -> None:
-    """End like Ctrl-C, so that files are written; a background job's Ctrl-C may be ignored, this is not."""
-    raise KeyboardInterrupt
+class Interrupt:
+    """Ctrl-C, and the signal that ends programs: a background job's Ctrl-C may be ignored, that is not.
+
+    While ``gently`` the first is only noted, for ``Session.run`` to see between two blocks: raised anywhere, it could
+    leave a lock taken that is needed to stop. Else, and the second time, it raises KeyboardInterrupt.
+    """
+
+    def __init__(self) -> None:
+        self.gently = self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take)
+
+    def is_set(self) -> bool:
+        return self._asked
+
+    def _take(self, *_: object) -> None:
+        if not self.gently or self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
 
 
 class TerminalView:

@@ -71,5 +71,6 @@ def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     assert max(moment.kept_s for moment in moments) < speakers.max_unknown * (
         history.kept_speech_s + 8
     )  # whole turns are kept
+    assert len({moment.files for moment in moments}) == 1
     assert report.growth_mb < 12  # the sound of that time alone would be 46 MB
     assert f"{report.clock_s:.3f} s after 720.000 s" in str(report)

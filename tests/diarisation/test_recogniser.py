@@ -188,3 +188,17 @@ def test_sound_of_which_the_model_makes_no_numbers_is_nobodys(encoder, gallery, 
     assert late
     assert set(late[-10:]) == {None}
     assert recogniser.unknowns() == []
+
+
+@pytest.mark.parametrize(("first", "then"), [("Ana", "Ben"), ("Ben", "Colin"), ("Colin", "Ana")])
+def test_after_a_lost_microphone_nobody_is_named_before_somebody_is_heard(encoder, gallery, demo_dir, first, then):
+    recogniser, at_s, said = Recogniser(encoder, gallery), 0.0, []
+    for speaker in (first, then):
+        sound = read_audio(sorted((demo_dir / "enrolment" / speaker).iterdir())[0])[: 2 * 16000]
+        for begin in range(0, len(sound), 2000):
+            answer = recogniser.step(AudioBlock(sound[begin : begin + 2000], at_s))
+            said.append((speaker, answer.speaker))
+            at_s += 0.125
+        at_s += 2.0
+    assert {(first, first), (then, then)} <= set(said)
+    assert (then, first) not in said
