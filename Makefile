@@ -9,7 +9,7 @@ SET_UP = @command -v $(PYTHON) >/dev/null || { echo "heard: $(PYTHON) was not fo
 # Tests share the cores; those with a sound card or a browser go by the clock and have the machine to themselves.
 PARALLEL = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: run test benchmarks figures figures-large lint demo-audio clean distclean
+.PHONY: run test torture benchmarks figures figures-large lint demo-audio clean distclean
 
 run:  ## start the app
 	$(SET_UP) run
@@ -23,6 +23,10 @@ else
 	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not (device or browser)"
 	@$(VENV_PYTHON) -m pytest -m "device or browser"
 endif
+
+torture:  ## hours: damaged inputs and the like, with counts; ARGS="--count 500 damaged_inputs" for less
+	$(SET_UP) test
+	@nice -n 15 $(VENV_PYTHON) -m tests.torture $(ARGS)
 
 benchmarks:  ## measure speed, start-up and memory
 	$(SET_UP) test

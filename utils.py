@@ -229,6 +229,11 @@ def read_json(path: str | os.PathLike, most_bytes: int = 16 << 20) -> object:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise ValueError("too long")
+    return parse_json(data)
+
+
+def parse_json(data: bytes) -> object:
+    """What JSON in UTF-8 says. Raises ValueError for what is damaged or nested too deep."""
     try:
         return json.loads(data.decode("utf-8"))
     except RecursionError:

@@ -73,7 +73,7 @@ def import_person(
     """
     notes = [read_note(wav) for wav in (*samples_of(pending.data, pending.name), *pending.waiting)]
     taken = {note.source_sha256 for note in notes if note and note.source_sha256}
-    speech_s = sum(float(note.quality.get("speech_s", 0.0)) for note in notes if note and note.source_sha256)
+    speech_s = sum(float(note.quality.get("speech_s") or 0.0) for note in notes if note and note.source_sha256)
     new = 0
     for path in files:
         if speech_s >= config.person_speech_s:

@@ -77,7 +77,7 @@ def checksum(values: list, embeddings: bytes = b"") -> int:
 
 def damaged(path: Path, what: str) -> HeardError:
     """The error of a file in which something is not as it was written."""
-    return HeardError(f"{path}: damaged ({what}); extract into another --out.")
+    return HeardError(f"{path}: damaged ({' '.join(what.split())}); extract into another --out.")
 
 
 @contextlib.contextmanager

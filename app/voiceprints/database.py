@@ -14,7 +14,7 @@ from pathlib import Path
 from app.sealing.unlocking import is_sealed, key_of
 from app.voiceprints.connection import connect, database_errors, read_into_memory
 from app.voiceprints.schema import VERSION, migrate
-from utils import HeardError, make_private_dir
+from utils import HeardError, first_line, make_private_dir
 
 RESERVE_BYTES = 128 * 1024
 """Room that is kept so that on a full disk something can still be deleted: the order to do so must be written."""
@@ -218,6 +218,8 @@ class Database:
             if code is None:  # not SQLite's: a mistake in this file
                 raise
             raise self._explain(error, code & 0xFF) from None
+        except UnicodeDecodeError as error:  # what SQLite says of damage may quote it
+            raise self._damaged(error) from None
 
     def _explain(self, error: Exception, code: int) -> HeardError:
         full = f"the disk is full: nothing was changed in {self.path}."
@@ -233,10 +235,13 @@ class Database:
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
                 return HeardError(f"{self.path} cannot be opened for writing; choose another folder with --data DIR.")
             case _:
-                return HeardError(
-                    f"{self.path} is damaged ({error}); it was left as it is. Move it away and run"
-                    " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
-                )
+                return self._damaged(error)
+
+    def _damaged(self, error: Exception) -> HeardError:
+        return HeardError(
+            f"{self.path} is damaged ({first_line(error)}); it was left as it is. Move it away and run"
+            " `python build_voiceprint.py`: it makes the voiceprints again from the recordings."
+        )
 
     def _has_little_room(self) -> bool:
         try:

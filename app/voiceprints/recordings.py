@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from app.sealing.private_files import read_private, write_private
 from app.sealing.sealed_file import NotAuthentic, opaque_name
 from app.sealing.unlocking import home_of, is_sealed, key_of, sealed_home_of
-from utils import BadInput, audio_duration_s, read_audio, slug, wav_bytes
+from utils import BadInput, audio_duration_s, parse_json, read_audio, slug, wav_bytes
 
 
 @dataclass(frozen=True)
@@ -133,25 +133,33 @@ def recorded_people(data: Path, enrolled: Iterable[str] = ()) -> dict[str, list[
 
 
 def read_note(wav: Path) -> Note | None:
-    """The note beside a recording; None if it is missing or damaged."""
+    """The note beside a recording; None if it is missing or damaged. What is of another kind than it should be in it
+    is left out."""
     try:
-        values = json.loads(read_private(wav.with_suffix(".json")))
-        note = Note(**{key: value for key, value in values.items() if key in Note.__dataclass_fields__})
-        return note if isinstance(note.name, str) and isinstance(note.quality, dict) else None
-    except (OSError, ValueError, TypeError, AttributeError, NotAuthentic):
+        values = parse_json(read_private(wav.with_suffix(".json")))
+    except (OSError, ValueError, NotAuthentic):
         return None
+    if not isinstance(values, dict) or not isinstance(values.get("name"), str):
+        return None
+    texts = {field.name: values.get(field.name) for field in fields(Note) if field.name != "quality"}
+    quality = values.get("quality")
+    return Note(
+        **{key: value if isinstance(value, str) else "" for key, value in texts.items()},
+        quality={k: v for k, v in quality.items() if _is_figure(v)} if isinstance(quality, dict) else {},
+    )
+
+
+def _is_figure(value: object) -> bool:
+    """Whether something is a number, or what stands for one that could not be measured."""
+    return value is None or (isinstance(value, int | float) and abs(value) < 1e9)  # NaN is not
 
 
 def write_name(folder: Path, name: str) -> None:
     """Put a person's name into the notes beside the recordings in a folder."""
     for path in folder.glob("*.json"):
         try:
-            note = {**json.loads(read_private(path)), "name": name}
-        except (
-            ValueError,
-            TypeError,
-            NotAuthentic,
-        ):  # damaged, or a number taken by a sample that is just being written
+            note = {**parse_json(read_private(path)), "name": name}
+        except (ValueError, TypeError, NotAuthentic):  # damaged, or a number taken by a sample that is being written
             continue
         _write_json(path, note)
 

@@ -123,6 +123,6 @@ def use_damaged(folder: Path) -> None:
 
 
 SUBJECTS = (
-    Subject("journal, one bit", make_flipped, use_flipped),
+    Subject("bit of a journal", make_flipped, use_flipped),
     Subject("journal", make_damaged, use_damaged),
 )

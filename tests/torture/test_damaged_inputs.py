@@ -1,0 +1,16 @@
+"""A small sample of ``make torture``: a few damaged inputs of every kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.torture.inputs import SUBJECTS
+from tests.torture.subjects import tried
+
+EACH = 6
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.kind)
+def test_a_damaged_input_is_told_or_read(subject, tmp_path):
+    problems = [problem for number in range(EACH) if (problem := tried(subject, 1, number, tmp_path / "in"))]
+    assert not problems
