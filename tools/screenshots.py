@@ -26,7 +26,9 @@ from app.enrolment.quality import LIMITS, Quality, judge
 from app.scoring.decision import DecisionRule, decide
 from app.scoring.identification import UNKNOWN, Identification
 from app.session import SessionOptions
+from app.window import strings
 from app.window.engine.activity import Answer
+from app.window.engine.edits.undo import Deed
 from app.window.engine.enrolling import EnrolFacts, Step
 from app.window.engine.facts import Facts, Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
@@ -160,6 +162,16 @@ SHOTS = (
         ),
         level=Level(-1.0, -0.5, clipping=True),
         picked=-1,
+    ),
+    Shot(
+        "undo",
+        replace(
+            LIVE,
+            people=(*PEOPLE[:1], *PEOPLE[2:]),
+            unbuilt=PEOPLE[2:3],
+            turns=tuple(replace(turn, label=UNKNOWN) if turn.label == PEOPLE[1] else turn for turn in turns()),
+            deed=Deed(1, strings.DELETED.format(name=PEOPLE[1], recordings=strings.recordings(3)), erases=True),
+        ),
     ),
     Shot("nobody-enrolled", NOBODY, level=Level(-52, -48)),
     Shot(

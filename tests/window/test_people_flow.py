@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.diarisation.timeline import Turn
-from app.voiceprints.recordings import samples_of
+from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window import strings
 from app.window.engine.edits.turns import enrol_from_turn
 from app.window.engine.enrolling import Step
 from app.window.engine.facts import Phase
+from tests.support.stand_ins import save_sample
 from tests.window.conftest import endless
 from utils import HeardError, audio_duration_s
 
@@ -286,3 +287,58 @@ def test_the_demos_people_cannot_be_changed(qtbot, window, voice):
     assert not shown.live.people.add_button.isVisible()
     shown.people_controller.add()
     qtbot.waitUntil(lambda: "demo" in shown.status.text, timeout=LONG)
+
+
+@pytest.mark.parametrize("way", ["Esc", "X"])
+def test_closing_after_the_first_sample_leaves_nothing(way, qtbot, window, voice, tmp_path):
+    silence = np.zeros(16_000 * 30, np.float32)
+    shown = window(np.concatenate([voice("Ana")[: 9 * 16_000], silence]))
+    shown.people_controller.add(name="Ana")
+    dialog = shown.people_controller.dialog
+    dialog.enrolment.begin()
+    qtbot.waitUntil(lambda: dialog.enrolment.facts.kept == 1, timeout=LONG)
+    assert list(tmp_path.rglob("*.wav"))  # it waits
+    assert known(shown) == []
+    qtbot.waitUntil(lambda: dialog.view.can_finish, timeout=LONG)
+    if way == "Esc":
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    else:
+        dialog.close()
+    assert dialog.isVisible()
+    click(qtbot, answer(dialog.question, strings.DISCARD))
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: not list(tmp_path.rglob("*.wav")), timeout=LONG)
+    assert samples_of(tmp_path, "Ana") == []
+    assert known(shown) == []
+
+
+def test_who_is_recorded_but_not_built_is_shown_and_built(qtbot, window, voice, encoder, tmp_path):
+    save_sample(tmp_path, voice("Ana")[:160_000], Note("Ana", "2026-01-01T10:00:00+00:00"))
+    shown = window(voice("Ana"))
+    shown.engine.context.session.encoder = encoder
+    shown.start()
+    qtbot.waitUntil(lambda: shown.state is not None and shown.state.people != (), timeout=LONG)
+    (person,) = shown.state.people
+    assert (person.name, person.note) == ("Ana", strings.UNBUILT_PERSON)
+    assert person.spoken == "Ana, not built yet"
+    qtbot.waitUntil(lambda: "Ana: recorded, but without a voiceprint" in shown.status.text, timeout=LONG)
+    click(qtbot, shown.live.people.build_button)
+    qtbot.waitUntil(lambda: [p.note == strings.UNBUILT_PERSON for p in shown.state.people] == [False], timeout=LONG)
+    assert not shown.live.people.build_button.isVisible()
+    qtbot.waitUntil(lambda: shown.state.speaker.title == "Ana", timeout=LONG)
+
+
+def test_on_a_full_disk_deleting_is_at_once(qtbot, person, monkeypatch, tmp_path):
+    from app.voiceprints.database import DiskFull
+    from app.window.engine.edits import people
+
+    def full(*_: object) -> None:
+        raise DiskFull("the disk is full.")
+
+    monkeypatch.setattr(people, "remove_person", full)
+    shown, dialog = person
+    click(qtbot, dialog.delete_button)
+    click(qtbot, answer(dialog.question, strings.DELETE_YES))
+    qtbot.waitUntil(lambda: "gone for good, since the disk is full" in shown.status.text, timeout=LONG)
+    assert not list(tmp_path.rglob("*.wav"))
+    assert shown.engine.facts.deed is None

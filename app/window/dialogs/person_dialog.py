@@ -220,11 +220,18 @@ class PersonDialog(QDialog):
         self._follow_order()
         self._follow_person()
         self.toast.show_deed(self._engine.facts.deed)
+        self._make_room()
         self.toast.advance(elapsed_s)
         if error := self._playback.take_error():
             self._show_error(error)
         playing = self._playback.cursor_s is not None
         self.play_button.setText(strings.PLAY_STOP if playing else strings.PLAY)
+
+    def _make_room(self) -> None:
+        """Grow, if need be, for a message that has just come."""
+        needed = self.layout().totalMinimumHeightForWidth(self.width())
+        if needed > self.height():
+            self.resize(self.width(), needed)
 
     def _follow_order(self) -> None:
         """What became of the last order."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 from app.embedding.model_files import NAMES
 from app.names import new_name
 from app.window import strings
+from app.window.widgets.theme import restyle
 from utils import AUDIO_SUFFIXES, BadInput
 
 
@@ -59,6 +60,9 @@ def ask(
     answers = {box.addButton(go, role.AcceptRole if go_is_safe else role.DestructiveRole): then}
     if other is not None:
         answers[box.addButton(other[0], role.DestructiveRole)] = other[1]
+    for button in answers:
+        button.setProperty("danger", box.buttonRole(button) == role.DestructiveRole)
+        restyle(button)
     safe = box.addButton(stay, role.RejectRole)
     box.setDefaultButton(next(iter(answers)) if go_is_safe else safe)
     box.setEscapeButton(safe)

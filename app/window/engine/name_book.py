@@ -25,6 +25,7 @@ class NameBook:
 
     def __init__(self) -> None:
         self._names: dict[int, str] = {}
+        self._last_names: dict[int, str] = {}  # of everybody who was ever seen
         self._ids: dict[str, int] = {}  # of names now and before; the newest person who had a name counts
 
     @property
@@ -37,6 +38,7 @@ class NameBook:
         if names == self._names:
             return False
         self._ids |= {name: number for number, name in names.items()}
+        self._last_names |= names
         self._names = dict(names)
         return True
 
@@ -47,6 +49,10 @@ class NameBook:
     def name_of(self, number: int) -> str | None:
         """The name that the person with this id has now; None if there is no such person (any more)."""
         return self._names.get(number)
+
+    def last_name_of(self, number: int) -> str | None:
+        """The same, but for somebody who was deleted while this was looked at the name until then: it may be undone."""
+        return self._last_names.get(number)
 
     def now(self, label: str) -> Label:
         """The label as it is to be shown: a person's present name, "unknown" for whoever was deleted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from app.window.engine.edits.undo import Deed
 
 SHOWN_S = 10.0
@@ -29,6 +31,11 @@ class ToastClock:
         elif self.deed is not None and deed != self.deed:
             self.deed = None  # it was undone, or is over
         return self.deed is not before
+
+    @property
+    def countdown_s(self) -> int | None:
+        """Whole seconds until something is erased; None if nothing is."""
+        return math.ceil(max(0.0, self.left_s)) if self.deed is not None and self.deed.erases else None
 
     def advance(self, elapsed_s: float, *, held: bool = False) -> Deed | None:
         """Time goes by. Returns the deed whose toast is over now, if one is."""

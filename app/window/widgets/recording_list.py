@@ -23,6 +23,7 @@ class RecordingList(QListWidget):
         self.recordings: tuple[Recording, ...] = ()
         self.setAccessibleName(strings.RECORDINGS)
         self.setMinimumHeight(120)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # a long line ends in dots
         self.itemDoubleClicked.connect(lambda _: self.played.emit())
 
     @property

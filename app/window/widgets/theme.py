@@ -173,7 +173,9 @@ def _style_sheet(c: Colours) -> str:
     QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
     QMenu::item:disabled {{ color: {c.edge}; }}
     QMenu::separator {{ height: 1px; background: {c.outline}; margin: 4px 8px; }}
-    QListWidget {{ background: {c.surface}; border: 1px solid {c.outline}; border-radius: 8px; padding: 4px; }}
+    QListWidget {{ background: {c.surface}; border: 1px solid {c.outline}; border-radius: 8px; padding: 4px;
+        outline: none; }}
+    QListWidget:focus {{ border-color: {c.accent}; }}
     QListWidget::item {{ padding: 7px 8px; border-radius: 5px; color: {c.text}; }}
     QListWidget::item:selected {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.edge}; }}
     PeopleList {{ background: transparent; border: none; }}

@@ -30,6 +30,9 @@ class Toast(QFrame):
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.countdown = QLabel()
+        self.countdown.setProperty("role", "muted")
+        self.countdown.setToolTip(strings.COUNTDOWN_TIP)
         self.undo_button = QPushButton(strings.UNDO)
         self.undo_button.setToolTip(strings.UNDO_TIP)
         self.close_button = QToolButton()
@@ -42,6 +45,7 @@ class Toast(QFrame):
         row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         row.setSpacing(GRID)
         row.addWidget(self.text, 1)
+        row.addWidget(self.countdown)
         row.addWidget(self.undo_button)
         row.addWidget(self.close_button)
         self.hide()
@@ -71,6 +75,7 @@ class Toast(QFrame):
         held = self.isVisible() and (self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self))
         if deed := self._clock.advance(elapsed_s, held=held):
             self._end(deed)
+        self._show_countdown()
 
     def eventFilter(self, watched: QWidget, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -84,8 +89,16 @@ class Toast(QFrame):
         tip = strings.UNDO_OVER_TIP if deed.erases else strings.DISMISS_TIP
         self.close_button.setToolTip(tip)
         self.close_button.setAccessibleName(tip)
+        self._show_countdown()
         self._place()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{deed.text} {strings.UNDO_TIP}"))
+
+    def _show_countdown(self) -> None:
+        left_s = self._clock.countdown_s
+        self.countdown.setVisible(left_s is not None)
+        text = "" if left_s is None else strings.seconds(left_s)
+        if text != self.countdown.text():
+            self.countdown.setText(text)
 
     def _undo(self) -> None:
         if deed := self.deed:

@@ -58,3 +58,14 @@ def test_sent_away_it_is_over():
     clock.follow(FIRST)
     assert clock.dismiss() == FIRST
     assert clock.dismiss() is None
+
+
+def test_it_counts_the_seconds_until_something_is_erased():
+    clock = ToastClock()
+    assert clock.countdown_s is None
+    clock.follow(FIRST)
+    assert clock.countdown_s == 10
+    after(clock, 8.5)
+    assert clock.countdown_s == 2
+    clock.follow(SECOND)
+    assert clock.countdown_s is None

@@ -30,8 +30,8 @@ def corrections_path(data: Path, sha256: str) -> Path:
 
 
 def load_corrections(path: Path, names: NameBook) -> list[Turn]:
-    """The corrections kept at ``path``, oldest first; none if there are none. People have their present names; who was
-    deleted is unknown. Raises BadInput, in one line, for a file that is damaged, and OSError.
+    """The corrections kept at ``path``, oldest first; none if there are none. People have names that ``names`` knows,
+    now or before; who was deleted earlier is unknown. Raises BadInput, in one line, for a damaged file, and OSError.
     """
     return [Turn(start_s, end_s, _label(who, names)) for start_s, end_s, who in _read(path)]
 
@@ -65,7 +65,7 @@ def _who(label: Label, names: NameBook) -> int | Label:
 def _label(who: int | Label, names: NameBook) -> Label:
     if isinstance(who, Label):
         return names.now(who)
-    name = names.name_of(who)
+    name = names.last_name_of(who)
     return UNKNOWN if name is None else person(name)
 
 

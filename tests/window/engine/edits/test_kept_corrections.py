@@ -84,6 +84,16 @@ def test_a_new_name_follows_and_a_deleted_person_is_unknown(path, names):
     assert load_corrections(path, fresh)[0] == Turn(0.0, 4.0, "unknown")
 
 
+def test_who_was_just_deleted_can_come_back(path, names):
+    save_corrections(path, GIVEN, names)
+    names.update({5: "Ben"})
+    given = load_corrections(path, names)
+    assert names.apply(given)[0] == Turn(0.0, 4.0, "unknown")
+    save_corrections(path, given, names)  # something else was corrected meanwhile
+    names.update({3: "Ana", 5: "Ben"})  # the deletion is undone
+    assert names.apply(load_corrections(path, names))[0] == Turn(0.0, 4.0, "Ana")
+
+
 def test_a_typed_name_that_is_somebodys_by_now_becomes_theirs(tmp_path, path, names):
     save_corrections(path, GIVEN, names)
     names.update({3: "Ana", 5: "Ben", 8: "Zoë"})
