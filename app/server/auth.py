@@ -97,3 +97,14 @@ class SiteCheck:
             name = name.rstrip(".")
             return name == "localhost" or name.endswith(".localhost") or name in self.hosts
         return True
+
+
+def neighbourhood(address: str) -> str:
+    """What of an address is one visitor's: of IPv6 the first half, as a machine has all of the second to itself."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))

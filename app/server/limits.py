@@ -14,7 +14,7 @@ from collections import OrderedDict
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.server.auth import Header, SiteCheck, TokenCheck
+from app.server.auth import Header, SiteCheck, TokenCheck, neighbourhood
 from app.server.config import MIB, ServerConfig
 from app.server.errors import ApiError, error_response
 
@@ -99,7 +99,7 @@ class AdmissionMiddleware:
             return ApiError(403, "foreign_site", text)
         if protected and not foreign:  # the page comes from memory, and is no dearer than a refusal
             client = scope.get("client")
-            if wait_s := self._strangers.wait_s(client[0] if client else "", time.monotonic()):
+            if wait_s := self._strangers.wait_s(neighbourhood(client[0]) if client else "", time.monotonic()):
                 return _too_many("requests without the token from this address", wait_s)
         if path in PUBLIC or not protected:
             return None

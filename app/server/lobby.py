@@ -7,6 +7,8 @@ import ssl
 from collections import Counter
 from typing import Protocol
 
+from app.server.auth import neighbourhood
+
 
 class Visitor(Protocol):
     """A connection."""
@@ -124,7 +126,7 @@ class TlsDoor(asyncio.Protocol):
 def enter(visitor: Visitor, lobby: Lobby, loop: asyncio.AbstractEventLoop) -> None:
     """Take somebody in whose transport is there, and see to it that there is room."""
     address = (visitor.transport.get_extra_info("peername") or ("",))[0]
-    _call_again(lobby.enter(visitor, address, loop.time()), lobby, loop)
+    _call_again(lobby.enter(visitor, neighbourhood(address), loop.time()), lobby, loop)
 
 
 def _call_again(after_s: float | None, lobby: Lobby, loop: asyncio.AbstractEventLoop) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 from dataclasses import asdict
@@ -103,3 +105,13 @@ def test_nothing_of_an_upload_is_kept(client, data, clip):
     client.identify(clip("Ana"))
     client.timeline(clip("Ana"))
     assert sorted(path for path in data.rglob("*") if path.suffix in {".wav", ".json"}) == before
+
+
+def test_a_person_of_an_old_database_called_like_an_unknown_voice_hangs_nothing(client, data, demo_dir):
+    """Such a name is refused today. The timeline is answered, and nobody is taken for a voice without a name."""
+    with contextlib.closing(sqlite3.connect(data / "voiceprints.db")) as database, database:
+        database.execute("UPDATE people SET name = 'Unknown 1' WHERE name = 'Ana'")
+    turns = client.timeline(demo_dir / "conversation.flac")
+    kinds = {(turn.speaker, turn.kind) for turn in turns}
+    assert ("Unknown 1 (person)", "person") in kinds
+    assert ("Unknown 1", "person") not in kinds

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from app.server.auth import TokenCheck, load_token
+from app.server.auth import SiteCheck, TokenCheck, load_token, neighbourhood
 from utils import BadInput
 
 
@@ -63,3 +63,52 @@ def test_an_empty_file_is_filled_and_a_strange_one_refused(tmp_path):
 )
 def test_only_the_token_itself_is_admitted(headers, admitted):
     assert TokenCheck("right-token-0123456").accepts(headers) is admitted
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_one_machine_cannot_pass_for_many(address, expected):
+    assert neighbourhood(address) == expected
+
+
+OWN = {b"host": b"127.0.0.1:8765"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({}, False),
+        (OWN, False),
+        ({**OWN, b"origin": b"http://127.0.0.1:8765"}, False),
+        ({**OWN, b"origin": b"http://127.0.0.1:8766"}, True),
+        ({**OWN, b"origin": b"https://evil.example"}, True),
+        ({**OWN, b"origin": b"null"}, True),
+        ({b"origin": b"null"}, True),
+        ({**OWN, b"origin": b""}, True),
+        ({**OWN, b"origin": b"\xff\xfe"}, True),
+        ({**OWN, b"sec-fetch-site": b"none", b"sec-fetch-mode": b"navigate"}, False),
+        ({**OWN, b"sec-fetch-site": b"same-origin", b"sec-fetch-mode": b"cors"}, False),
+        ({**OWN, b"sec-fetch-site": b"cross-site", b"sec-fetch-mode": b"navigate"}, False),
+        ({**OWN, b"sec-fetch-site": b"cross-site", b"sec-fetch-mode": b"no-cors"}, True),
+        ({**OWN, b"sec-fetch-site": b"same-site", b"sec-fetch-mode": b"websocket"}, True),
+        ({b"host": b"evil.example:8765", b"origin": b"http://evil.example:8765"}, True),
+        ({b"host": b"heard.example", b"origin": b"https://heard.example"}, False),
+        ({b"host": b"localhost."}, False),
+        ({b"host": b"[::1]:8765"}, False),
+        ({b"host": b"[::1"}, True),
+        ({b"host": b"\xff"}, True),
+    ],
+)
+def test_pages_of_other_sites_are_told(headers, foreign):
+    assert SiteCheck(frozenset({"heard.example"})).is_foreign(headers) is foreign
