@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from app.cli.options import add_model_option
+from app.names import shown_name
 from utils import clean_name, data_dir, run_cli
 
 
@@ -52,12 +53,12 @@ def main() -> int:
         built = builder.run(names, options.tree)
     rows = [
         (
-            report.name,
+            shown_name(report.name),
             str(report.samples),
             f"{report.speech_s:.1f}",
             "-" if report.consistency is None else f"{report.consistency:.2f}",
             "-" if report.nearest is None else f"{report.nearest_score:.2f}",
-            report.nearest or "-",
+            "-" if report.nearest is None else shown_name(report.nearest),
         )
         for report in built.reports
     ]

@@ -72,6 +72,18 @@ def test_such_a_person_is_listed_renamed_and_deleted(data, capsys):
         assert store.people() == ["Ana", "Colin"]
 
 
+def test_such_a_person_can_be_named_as_they_are_listed(data, capsys):
+    call(data, Ana="unknown", Ben="B\u202een")
+    people.run(["rename", "B<U+202E>en", "Ben", "--data", str(data)])
+    people.run(["delete", "unknown (person)", "--yes", "--data", str(data)])
+    assert capsys.readouterr().out.splitlines() == [
+        "B<U+202E>en is now called Ben.",
+        "unknown (person) was deleted, with 0 recordings.",
+    ]
+    with VoiceprintStore(data) as store:
+        assert store.people() == ["Ben", "Colin"]
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_no_door_takes_such_a_name(name, data, encoder, tmp_path):
     with pytest.raises(BadInput):

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.cli.options import add_model_option
 from app.cli.private import sealing, transfer
 from app.embedding.model_files import resolve
-from app.names import shown_name
+from app.names import shown_as, shown_name
 from app.outputs import check_outputs, model_inputs
 from app.terminal.tables import table
 from app.voiceprints.faiss_export import export_vectors
@@ -29,8 +29,9 @@ def run(argv: list[str]) -> int:
             case "list":
                 _list(store)
             case "rename":
-                rename_person(store, options.old, options.new)
-                print(f"{clean_name(options.old)} is now called {clean_name(options.new)}.")
+                old = _meant(store, options.old)
+                rename_person(store, old, options.new)
+                print(f"{shown_name(old)} is now called {clean_name(options.new)}.")
             case "delete":
                 return _delete(store, options.name, sure=options.yes)
             case "enrol":
@@ -96,6 +97,13 @@ def _enrol(data: Path, options: argparse.Namespace) -> None:
     print(f"{clean_name(options.name)} is enrolled with {done[0]:.1f} s of speech of {options.voice}.")
 
 
+def _meant(store: VoiceprintStore, text: str) -> str:
+    """The name that was typed, or, if nobody has it, the one that is listed so."""
+    name = clean_name(text)
+    names = {person.name for person in store.overview()}
+    return shown_as(name) if name not in names and shown_as(name) in names else name
+
+
 def _list(store: VoiceprintStore) -> None:
     rows = []
     for person in store.overview():
@@ -112,16 +120,17 @@ def _list(store: VoiceprintStore) -> None:
 
 
 def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
-    name = clean_name(name)
+    name = _meant(store, name)
+    shown = shown_name(name)
     if not sure and any(person.name == name for person in store.overview()):  # else deleting says who there is
         if sys.stdin is None or not sys.stdin.isatty():
-            raise BadInput(f"nothing was deleted: without a terminal to ask at, say --yes to delete {name}.")
-        answer = input(f"Delete {name}, voiceprint and recordings, for good? [y/N] ")
+            raise BadInput(f"nothing was deleted: without a terminal to ask at, say --yes to delete {shown}.")
+        answer = input(f"Delete {shown}, voiceprint and recordings, for good? [y/N] ")
         if answer.strip().lower() not in {"y", "yes"}:
             print("Nothing was deleted.")
             return 1
     recordings = delete_person(store, name)
-    print(f"{name} was deleted, with {recordings} recording{'' if recordings == 1 else 's'}.")
+    print(f"{shown} was deleted, with {recordings} recording{'' if recordings == 1 else 's'}.")
     return 0
 
 

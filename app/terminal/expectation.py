@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from app.enrolment.expected_errors import ExpectedErrors
+from app.names import shown_name
 from app.terminal.tables import table
 from utils import percent
 
@@ -19,7 +20,9 @@ def expectation_lines(expected: ExpectedErrors, names: Collection[str], shown: S
     if not people:
         return []
     seconds = [f"{errors.speech_s:g} s" for errors in people[0].errors]
-    rows = [(person.name, *(_percent(errors.false_rejects) for errors in person.errors)) for person in people]
+    rows = [
+        (shown_name(person.name), *(_percent(errors.false_rejects) for errors in person.errors)) for person in people
+    ]
     strangers = ", ".join(f"{_percent(errors.false_accepts)} ({errors.speech_s:g} s)" for errors in people[0].errors)
     lines = [
         "",

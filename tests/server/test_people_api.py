@@ -17,6 +17,7 @@ from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.recordings import read_note, recorded_people, samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.detection import detected_lengths
+from tests.support.old_names import call, spoil
 from utils import read_audio
 
 
@@ -235,3 +236,32 @@ def test_a_sample_of_the_clients_leads_to_nothing_but_samples(client: Client, sa
         client.delete_sample("Ana", sample)
     assert refused.value.status in {307, 404, 405}
     assert client.people() == before
+
+
+@pytest.mark.parametrize("name", ["unknown", "UNKNOWN 1", "Unknown \u0661", "un\u200bknown", "A\u202ena", "?"])
+def test_a_name_that_passes_for_the_programs_word_is_refused(client, name):
+    for ask in (lambda: client.create(name), lambda: client.rename("Ana", name)):
+        with pytest.raises(ServerRefused) as refused:
+            ask()
+        assert (refused.value.status, refused.value.code) == (422, "bad_input")
+    assert [person.name for person in client.people()] == ["Ana", "Ben", "Colin"]
+
+
+def test_somebody_of_an_old_database_is_known_as_a_person_renamed_and_deleted(data, client, demo_dir):
+    call(data, Ana="unknown", Ben="Unknown 1")
+    said = client.identify(demo_dir / "enrolment" / "Ana" / "02.flac")
+    assert (said.label, said.kind, said.speaker) == ("unknown (person)", "person", "unknown")
+    turns = client.timeline(demo_dir / "conversation.flac")
+    people = {turn.speaker for turn in turns if turn.kind == "person"}
+    assert people == {"unknown (person)", "Unknown 1 (person)", "Colin"}
+    assert {turn.speaker for turn in turns if turn.kind == "voice"} >= {"Unknown 1"}
+    assert client.rename("unknown", "Anna").name == "Anna"
+    client.delete("Unknown 1")
+    assert "Unknown 1" not in {person.name for person in client.people()}
+
+
+def test_a_damaged_voiceprint_is_nobodys_and_the_others_work(data, client, demo_dir):
+    spoil(data, "Ana", np.full(192, np.nan, "<f4").tobytes())
+    assert client.identify(demo_dir / "enrolment" / "Ana" / "02.flac").label == "unknown"
+    assert client.identify(demo_dir / "enrolment" / "Ben" / "02.flac").label == "Ben"
+    assert {person.name: person.known for person in client.people()} == {"Ana": False, "Ben": True, "Colin": True}
