@@ -15,11 +15,10 @@ Named = tuple[str, str | os.PathLike | None]
 """What people call a file ("--rttm", "TRIALS"), and its path; None for one that was not asked for."""
 STANDARD = "-"
 """A path that means standard output: it is never compared."""
-KEPT = ("voiceprints.", "window.ini", "server-token", ".")
+KEPT = ("voiceprints.", "window.ini", "server-token", "sealed.json", "crash.log", ".")
 """How the names begin of what the program keeps right in the data folder."""
-
-
 KEPT_FOLDERS = ("speakers", "sealed", "corrections")
+"""The folders in it that are the program's."""
 
 
 def check_outputs(

@@ -93,6 +93,8 @@ def test_inputs_are_not_asked_for_if_no_output_is_there_yet(tmp_path):
         "voiceprints.db-wal",
         "Voiceprints.DB",
         "window.ini",
+        "sealed.json",
+        "corrections/talk.json",
         "server-token",
     ],
 )

@@ -15,6 +15,8 @@ from app.corpus.tables import Table, open_table
 from utils import AUDIO_SUFFIXES, BadInput
 
 PATH_COLUMNS = ("file", "path", "filename", "audio", "wav")
+LONGEST_SPEAKER = 1000
+"""Characters: in an array of labels each takes as much room as the longest."""
 SPEAKER_COLUMNS = ("speaker", "client_id", "speaker_id", "spk", "label")
 
 
@@ -110,6 +112,8 @@ class _Root:
         path = os.path.join(self.folder, name)
         if not error and "\0" in name:
             error = "not a path"
+        elif not error and len(speaker) > LONGEST_SPEAKER:
+            error = f"a speaker called by {len(speaker)} characters"
         elif not error and self.confined:  # as written: a link inside the folder may lead anywhere
             folder, place = os.path.abspath(self.folder), os.path.abspath(path)
             if os.path.commonpath([folder, place]) != folder:

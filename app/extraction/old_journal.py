@@ -75,7 +75,7 @@ def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
             record = _record(json.loads(text), body)
             if first != (record.identity is not None):
                 raise ValueError("the first record, and no other, says of which model the rest is")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             raise _damaged(path, at) from None
         first = False
         yield record
@@ -91,7 +91,7 @@ def _record(text: dict, body: bytes) -> Record:
         return Record([], np.zeros((0, 1), np.float32), identity)
     clips = [
         ClipResult(
-            Clip("", _text(speaker), start_s=start_s, end_s=end_s, name=_text(name), error=_text(error), repeat=repeat),
+            _clip(name, speaker, start_s, end_s, error, repeat),
             _text(status),
             tuple((float(start), float(end)) for start, end in segments),
         )
@@ -101,6 +101,15 @@ def _record(text: dict, body: bytes) -> Record:
     if sum(len(clip.segments) for clip in clips) != len(embeddings):
         raise ValueError("as many embeddings as segments")
     return Record(clips, embeddings, retry=text.get("retry", False))
+
+
+def _clip(name: object, speaker: object, start_s: object, end_s: object, error: object, repeat: object) -> Clip:
+    """Raises TypeError or ValueError for values of another kind."""
+    end = None if end_s is None else float(end_s)
+    if not isinstance(repeat, int) or not 0 <= repeat < 1 << 31:
+        raise ValueError("no count")
+    times = {"start_s": float(start_s), "end_s": end}
+    return Clip("", _text(speaker), **times, name=_text(name), error=_text(error), repeat=repeat)
 
 
 def _text(value: object) -> str:

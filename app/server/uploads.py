@@ -8,11 +8,10 @@ from typing import BinaryIO
 import numpy as np
 
 from app.server.errors import ApiError
-from utils import SAMPLE_RATE, StreamResampler, mono
+from utils import LOUDEST, RATES, SAMPLE_RATE, StreamResampler, mono
 
 VALUES_AT_ONCE = 1 << 16
 """Values decoded at a time, whatever the sample rate and the number of channels."""
-RATE_RANGE_HZ = (1_000, 768_000)
 MAX_CHANNELS = 32
 UNKNOWN_LENGTH = 1 << 60
 """Frames from which on a file's length means "not known": a stream that was never finished."""
@@ -33,7 +32,7 @@ def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
         text = "this is not an audio file that can be read (wav, flac, ogg, opus and mp3 can)."
         raise ApiError(415, "not_audio", text) from None
     try:
-        if not RATE_RANGE_HZ[0] <= audio.samplerate <= RATE_RANGE_HZ[1] or not 1 <= audio.channels <= MAX_CHANNELS:
+        if not RATES[0] <= audio.samplerate <= RATES[1] or not 1 <= audio.channels <= MAX_CHANNELS:
             text = f"{audio.samplerate} Hz with {audio.channels} channels is not supported."
             raise ApiError(415, "not_audio", text)
         if UNKNOWN_LENGTH > audio.frames > max_s * audio.samplerate:
@@ -43,23 +42,24 @@ def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
         raise
 
     def blocks() -> Iterator[np.ndarray]:
-        resampler, frames_read = StreamResampler(audio.samplerate), 0
+        resampler, frames_read, given = StreamResampler(audio.samplerate), 0, False
         with audio:
             while True:
                 try:
                     frames = audio.read(max(1, VALUES_AT_ONCE // audio.channels), dtype="float32", always_2d=True)
                 except (RuntimeError, soundfile.LibsndfileError):
                     raise ApiError(422, "damaged_audio", "the audio is damaged; export it again.") from None
-                if not np.isfinite(frames).all():
+                if not np.isfinite(frames).all() or np.abs(frames).max(initial=0.0) > LOUDEST:
                     raise ApiError(422, "damaged_audio", "the audio holds samples that are not numbers.")
                 frames_read += len(frames)
                 if frames_read > max_s * audio.samplerate:
                     raise _too_long(max_s)
                 out = resampler(mono(frames), last=not len(frames))
                 if len(out):
+                    given = True
                     yield out
                 if not len(frames):
-                    if not frames_read:
+                    if not given:  # too few samples at a higher rate are none
                         raise ApiError(422, "empty_audio", "there is no audio in it.")
                     return
 

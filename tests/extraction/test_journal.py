@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from app.extraction.journal import JOURNAL, Journal, has_journal, precision_before
+from app.extraction.outputs import write_outputs
 from app.extraction.pending import clip_key
 from tests.support.journal import WHO, content, expected, shard
 from utils import BadInput, HeardError
@@ -164,3 +166,19 @@ def test_a_full_disk_is_an_error_of_the_disk(tmp_path):
         with pytest.raises(OSError, match="No space left"):
             journal.append(*shard(5000))
         assert content(journal) == expected(3)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_what_is_extracted_is_for_its_owner_alone(tmp_path):
+    """Embeddings and who spoke are biometric data; a folder of an earlier version is mended."""
+    out = tmp_path / "out"
+    for _ in range(2):
+        with Journal(out / JOURNAL, WHO) as journal:
+            journal.append(*shard(0)) if not journal.totals().embeddings else None
+            write_outputs(out, journal, 2, {})
+            assert {path.name: oct(path.stat().st_mode & 0o777) for path in out.iterdir()} == {
+                path.name: "0o600" for path in out.iterdir()
+            }
+        assert out.stat().st_mode & 0o777 == 0o700
+        out.chmod(0o755)
+        (out / JOURNAL).chmod(0o644)

@@ -140,6 +140,8 @@ def test_no_flipped_bit_drops_a_record_without_a_word(old):
         {"entries": 3, "dim": 2},
         {"entries": [[1, 2, 3]], "dim": 2},
         {"entries": [], "dim": "x"},
+        {"entries": [["a", "b", {}, None, "", 0, "error: x", []]], "dim": 2},
+        {"entries": [["a", "b", 10**400, None, "", 0, "error: x", []]], "dim": 2},
         {"entries": [["a", "b", 0, None, "", 0, "ok", [[0, 1]]]], "dim": 2},
         {"identity": {}},
         {"identity": WHO},

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.torture.inputs import SUBJECTS
+from tests.torture.inputs import SUBJECTS, requests
 from tests.torture.subjects import tried
 
 EACH = 6
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_server_is_left():
+    yield
+    requests.stop()
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.torture.inputs import database, journals, lists, models, settings, sound
+from tests.torture.inputs import database, journals, lists, models, requests, settings, sound
 
 SUBJECTS = {
     **dict.fromkeys(sound.SUBJECTS, 40),
@@ -11,6 +11,7 @@ SUBJECTS = {
     **dict.fromkeys(journals.SUBJECTS, 8),
     **dict.fromkeys(database.SUBJECTS, 15),
     **dict.fromkeys(settings.SUBJECTS, 6),
+    **dict.fromkeys(requests.SUBJECTS, 15),
 }
 """Subject -> its part."""
 
