@@ -16,7 +16,7 @@ from app.session import SessionOptions, microphone_problem
 from app.window import strings
 from app.window.display import WindowUnavailable
 from app.window.engine.stopwatch import Stopwatch
-from utils import data_dir
+from utils import BadInput, data_dir
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -35,6 +35,7 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     """
     stopwatch = Stopwatch()
     app = application()
+    from app.window.dialogs.unlock_dialog import open_sealed
     from app.window.engine.crash_log import CrashLog
     from app.window.engine.engine import Engine
     from app.window.main_window import MainWindow
@@ -42,6 +43,9 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     from app.window.widgets.theme import Theme
 
     data = data_dir(options.data)
+    theme = Theme(app)
+    if not (options.demo or open_sealed(data)):
+        raise BadInput(f"{data} is sealed and was not opened.")
     crash_log = CrashLog(data)
     crashed_before = crash_log.install()
     settings = Settings(data)
@@ -49,7 +53,7 @@ def run_window(options: SessionOptions, *, recall_model: bool = False) -> int:
     if options.demo:
         options = dataclasses.replace(options, realtime=True)
     engine = Engine(options, microphone_problem=microphone_problem, stopwatch=stopwatch)
-    window = MainWindow(engine, Theme(app), stopwatch=stopwatch, settings=settings)
+    window = MainWindow(engine, theme, stopwatch=stopwatch, settings=settings)
     crash_log.on_error = window.crash_notice.put
     window.crash_notice.log = crash_log.path
     if crashed_before:

@@ -126,6 +126,7 @@ class MainWindow(QWidget):
             open_model=lambda: questions.ask_for_model(self, self.listening.use_model),
             add_person=self.people_controller.add,
             rebuild=self.people_controller.rebuild,
+            sealing=self.people_controller.open_sealing,
             show_part=self.looks.show_part,
             appearance=self.looks.choose_appearance,
             zoom=lambda factor: self._timeline().zoom(factor),

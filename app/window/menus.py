@@ -27,6 +27,7 @@ class MenuCommands:
     open_model: Callable[[], None]
     add_person: Callable[[], None]
     rebuild: Callable[[], None]
+    sealing: Callable[[], None]
     show_part: Callable[[str, bool], None]
     appearance: Callable[[Appearance], None]
     zoom: Callable[[float], None]
@@ -63,6 +64,8 @@ class Menus:
         people = self.bar.addMenu(strings.MENU_PEOPLE)
         self.add_person = self._add(people, strings.ADD_PERSON, commands.add_person, "Ctrl+N")
         self.rebuild = self._add(people, strings.REBUILD, commands.rebuild)
+        people.addSeparator()
+        self._add(people, strings.SEALING_ACTION, commands.sealing)
 
         view = self.bar.addMenu(strings.MENU_VIEW)
         for part, text in (

@@ -11,9 +11,11 @@ from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.enrol_dialog import EnrolDialog
 from app.window.dialogs.person_dialog import PersonDialog
+from app.window.dialogs.sealing_dialog import SealingDialog
 from app.window.engine.edits import turns
 from app.window.engine.engine import Engine
 from app.window.engine.rebuilding import Rebuild
+from app.window.engine.sealing import sealed
 from app.window.interruption import Interruption
 from app.window.view.status import Severity, StatusView
 from app.window.widgets.playback import Playback
@@ -55,6 +57,8 @@ class PeopleController:
         )
         # Listening goes on, or begins, to see that it works.
         self.dialog.finished.connect(lambda _: self._interruption.end(begin=self.dialog.enrolled))
+        if not facts.people:  # the first one
+            self.dialog.finished.connect(lambda _, dialog=self.dialog: self._offer_sealing(dialog))
         self.dialog.open()
 
     def open(self, name: str) -> None:
@@ -76,6 +80,15 @@ class PeopleController:
     def shows_toast(self) -> bool:
         """Whether a dialog shows what can be undone."""
         return isinstance(self.dialog, PersonDialog) and self.dialog.isVisible()
+
+    def open_sealing(self) -> None:
+        """Whether everybody's data are encrypted on the disk."""
+        self.dialog = SealingDialog(self._engine, self._window)
+        self.dialog.open()
+
+    def _offer_sealing(self, dialog: EnrolDialog) -> None:
+        if dialog.enrolled and not sealed(self._engine.context.data):
+            self._engine.notify(strings.OFFER_SEALING)
 
     def rebuild(self) -> None:
         """Voiceprints for the present model, of those who have another model's."""

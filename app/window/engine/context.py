@@ -174,6 +174,8 @@ class EngineContext:
             return
         if self._watch is None:
             self._watch = StoreWatch(self.data)
+            if self.facts.people is not None:  # read before anybody watched
+                self.reload_people()
         elif self._watch.changed():
             self.reload_people()
 
