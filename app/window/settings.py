@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from app.window.widgets.theme import Appearance
+from utils import make_private_dir
 
 
 class Settings:
@@ -16,7 +19,7 @@ class Settings:
     """
 
     def __init__(self, data: Path | None):
-        self._store = QSettings(str(data / "window.ini"), QSettings.Format.IniFormat) if data else _Nowhere()
+        self._store = _private(data / "window.ini") if data else _Nowhere()
 
     @property
     def geometry(self) -> QByteArray | None:
@@ -64,7 +67,8 @@ class Settings:
     @property
     def appearance(self) -> Appearance:
         value = self._store.value("appearance", "system")
-        return Appearance(value) if value in {a.value for a in Appearance} else Appearance.SYSTEM
+        known = isinstance(value, str) and value in {a.value for a in Appearance}
+        return Appearance(value) if known else Appearance.SYSTEM
 
     @appearance.setter
     def appearance(self, value: Appearance) -> None:
@@ -86,6 +90,16 @@ class Settings:
     @folder.setter
     def folder(self, value: str) -> None:
         self._store.setValue("folder", value)
+
+
+def _private(path: Path) -> QSettings:
+    """Settings in a file that its owner alone can read; an old one becomes so. Qt keeps the mode when it writes."""
+    with contextlib.suppress(OSError):
+        make_private_dir(path.parent)
+        path.touch(mode=0o600)
+        if os.name == "posix":
+            path.chmod(0o600)
+    return QSettings(str(path), QSettings.Format.IniFormat)
 
 
 class _Nowhere:

@@ -18,7 +18,7 @@ from app.window.main_window import MainWindow
 from app.window.widgets.toast import Toast
 from tools.screenshots import LIVE, NOBODY, READING, Still
 
-LONG = 60_000
+LONG = 180_000
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 

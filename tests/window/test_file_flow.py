@@ -26,7 +26,7 @@ from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from tests.window.conftest import enrol
 from utils import audio_duration_s, file_sha256, read_audio, write_wav
 
-LONG = 60_000
+LONG = 180_000
 NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)
 
 

@@ -113,3 +113,45 @@ def test_a_damaged_file_is_as_good_as_none(started, tmp_path):
     assert started().isVisible()
     given = SessionOptions(data=tmp_path)
     assert recalled(given, Settings(tmp_path), model=True) == (given, "")
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_the_file_is_for_its_owner_alone(before, tmp_path):
+    path = tmp_path / "window.ini"
+    if before is not None:
+        path.write_text("[General]\nappearance=dark\n")
+        path.chmod(before)
+    settings = Settings(tmp_path)
+    assert settings.appearance is (Appearance.SYSTEM if before is None else Appearance.DARK)
+    settings.device = "USB headset"
+    settings._store.sync()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert Settings(tmp_path).device == "USB headset"
+
+
+DAMAGED = (
+    "appearance=a, b",
+    "appearance=@Invalid()",
+    "threshold=@Variant(\\0\\0\\x4\\0)\nthreshold_of=embedded",
+    "threshold=1, 2\nthreshold_of=embedded",
+    "threshold=nan\nthreshold_of=embedded",
+    "model=a, b",
+    "device=@ByteArray(x)",
+    "folder=a, b",
+    "geometry=@Rect(1 2 3 4)",
+    "show_gender=1, 2",
+    "[",
+)
+
+
+@pytest.mark.parametrize("line", DAMAGED)
+def test_values_of_another_kind_are_as_good_as_none(line, tmp_path):
+    (tmp_path / "window.ini").write_text(f"[General]\n{line}\n")
+    settings = Settings(tmp_path)
+    assert settings.geometry is None
+    assert settings.device is None
+    assert settings.model is None
+    assert settings.threshold("embedded") is None
+    assert settings.appearance is Appearance.SYSTEM
+    assert settings.folder == ""
+    assert recalled(SessionOptions(), settings, model=True) == (SessionOptions(), "")

@@ -18,7 +18,7 @@ from tests.window.conftest import enrol
 from tests.window.test_dialog_keys import answer, press
 from utils import HeardError
 
-LONG = 60_000
+LONG = 180_000
 CTRL = Qt.KeyboardModifier.ControlModifier
 NOISE = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
 
@@ -277,3 +277,26 @@ def test_whoever_is_deleted_elsewhere_is_not_named_any_more(qtbot, window, voice
         seen |= {shown.state.speaker.title, shown.engine.facts.last_speaker}
         seen |= {lane.label for lane in shown.state.scene.lanes}
     assert "Ana" not in seen
+
+
+def test_two_windows_on_one_data_folder_follow_each_other(qtbot, person, window, tmp_path):
+    first, dialog = person
+    second = window(NOISE)
+    second.engine.context.session.encoder = first.engine.context.session.encoder
+    second.people_controller.open("Ana")
+    other = second.people_controller.dialog
+    qtbot.waitUntil(lambda: other.list.count() == 3, timeout=LONG)
+    dialog.list.setCurrentRow(0)
+    qtbot.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.list.count() == 2, timeout=LONG)
+    qtbot.waitUntil(lambda: other.list.count() == 2, timeout=5000)
+    assert not other.toast.isVisible()  # it was not done here
+    qtbot.mouseClick(dialog.toast.undo_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: other.list.count() == 3, timeout=LONG)
+    other.delete()
+    qtbot.mouseClick(answer(other.question, strings.DELETE_YES), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=LONG)
+    qtbot.waitUntil(lambda: first.state.nobody, timeout=5000)
+    qtbot.mouseClick(second.undo.toast.undo_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: [p.name for p in first.state.people] == ["Ana"], timeout=LONG)
+    assert len(samples_of(tmp_path, "Ana")) == 3

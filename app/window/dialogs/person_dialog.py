@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
-from app.names import new_name
+from app.names import new_name, shown_name
 from app.voiceprints.recordings import read_recording
 from app.window import strings
 from app.window.dialogs import questions
@@ -280,8 +280,8 @@ class PersonDialog(QDialog):
         restyle(self.message)
 
     def _show_name(self) -> None:
-        self.setWindowTitle(self.name)
-        self.heading.setText(self.name)
+        self.setWindowTitle(shown_name(self.name))
+        self.heading.setText(shown_name(self.name))
         self.name_edit.setText(self.name)
         self._show_buttons()
 

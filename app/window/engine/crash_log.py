@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from utils import make_private_dir
+
 NAME = "crash.log"
 LARGEST_BYTES = 1_000_000
 """A longer log is begun anew."""
@@ -37,7 +39,7 @@ class CrashLog:
         """Write errors down from now on. Returns whether the last run ended in a fault: then the log says so."""
         faulted = self._ended_badly()
         with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_dir(self.path.parent)
             mode = "a" if self.path.exists() and self.path.stat().st_size < LARGEST_BYTES else "w"
             self._file = open(self.path, mode, encoding="utf-8", errors="replace")  # noqa: SIM115 - for faulthandler
             if os.name == "posix":
