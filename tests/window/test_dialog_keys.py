@@ -100,6 +100,19 @@ def test_enter_in_the_field_with_nothing_new_neither_renames_nor_closes(qtbot, p
     assert shown.engine.facts.deed is None
 
 
+@pytest.mark.parametrize("name", ["unknown", "Unknown \u0661", "Ann\u202ea"])
+def test_a_name_that_passes_for_the_programs_word_is_refused_with_a_reason(name, qtbot, person, tmp_path):
+    shown, dialog = person
+    focus(qtbot, dialog.name_edit)
+    dialog.name_edit.setText(name)
+    press(qtbot, dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(dialog.message.isVisible)
+    assert "choose another name" in dialog.message.text() or "nobody sees" in dialog.message.text()
+    assert dialog.heading.text() == "Ana"
+    assert len(samples_of(tmp_path, "Ana")) == 3
+    assert shown.engine.facts.deed is None
+
+
 def answer(box: QMessageBox, text: str):
     return next(button for button in box.buttons() if button.text() == text)
 
