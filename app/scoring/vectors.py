@@ -42,7 +42,11 @@ def check_unit(vectors: np.ndarray) -> None:
 
 def check_finite(what: str, *values: float | None) -> None:
     """Raise NotComparable, naming ``what`` it is, unless all values are finite numbers."""
-    if not all(isinstance(value, int | float | np.number) and math.isfinite(value) for value in values):
+    try:
+        finite = all(map(math.isfinite, values))
+    except (TypeError, OverflowError):  # not a number at all, or an integer beyond what a float can be
+        finite = False
+    if not finite:
         raise NotComparable(f"{what} is not a finite number.")
 
 
