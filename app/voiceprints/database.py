@@ -111,7 +111,7 @@ class Database:
         """Keep some room on the disk for deleting, if there is plenty."""
         reserve = self._reserve
         with contextlib.suppress(OSError):
-            if not reserve.exists() and shutil.disk_usage(reserve.parent).free > 16 * RESERVE_BYTES:
+            if not reserve.exists() and shutil.disk_usage(reserve.parent).free > 3 * RESERVE_BYTES:
                 with open(os.open(reserve, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
                     file.write(b"room to delete with on a full disk\n" * (RESERVE_BYTES // 35))
 

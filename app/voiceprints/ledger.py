@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from app.sealing.unlocking import home_of
 from app.voiceprints import sweep
@@ -15,8 +16,15 @@ from app.voiceprints.recordings import recorded_people
 from app.voiceprints.sides import DATABASE, erase_other_side, other_side
 from utils import HeardError, explain_os_error
 
+Answer = TypeVar("Answer")
+
 _swept: set[Path] = set()
 """Data folders in which this process has cleared away what others left."""
+
+
+def forget_sweeps() -> None:
+    """Look after what others left at the next opening again, as a program that has just started does: for tests."""
+    _swept.clear()
 
 
 class Ledger:
@@ -153,9 +161,19 @@ class Ledger:
         """Empty SQLite's log, which still holds what was deleted. Raises HeardError while another program reads."""
         self._database.empty_log()
 
-    def use_reserve(self) -> bool:
-        """Give the room that is kept for deleting on a full disk. False if there is none."""
-        return self._database.use_reserve()
+    def prepare(self) -> None:
+        """Make the database, if it is not there yet, so that there will be room for what is recorded now."""
+        with self.transaction():
+            pass
+
+    def despite_full_disk(self, act: Callable[[], Answer]) -> Answer:
+        """Do something that must be possible on a full disk, too: there is some room that is kept for it."""
+        try:
+            return act()
+        except DiskFull:
+            if not self._database.use_reserve():
+                raise
+            return act()
 
     # ------------------------------------------------------------ the first look
 

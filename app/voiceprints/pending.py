@@ -65,8 +65,9 @@ class PendingSamples:
     def add_content(self, content: bytes, note: Note) -> Path:
         """The same of a recording as it is in its file."""
         if self._folder is None:
+            with VoiceprintStore(self.data) as store:
+                store.prepare()
             folder = self.data / "speakers" / f"{PENDING}{own_lease(self.data)}-{uuid.uuid4().hex[:8]}"
-            make_private_dir(self.data)
             make_private_dir(folder.parent)
             folder.mkdir(mode=0o700)
             self._folder = folder
@@ -97,9 +98,13 @@ class PendingSamples:
         ``EmbeddedSample``, in the order of ``waiting``. Raises store.Gone if the person was deleted since this object
         was made, HeardError if it cannot be written: then the samples still wait.
         """
+        files = store.despite_full_disk(lambda: self._commit(store, meanwhile)) if self.waiting else []
+        return [self.data / file for file in files]
+
+    def _commit(
+        self, store: VoiceprintStore, meanwhile: Callable[[sqlite3.Connection, Person, list[str]], None] | None
+    ) -> list[str]:
         wavs = self.waiting
-        if not wavs:
-            return []
         with store.transaction() as db:
             person = store.claim(db, self.name, self._person)
             folder = samples_dir(self.data, person.name)
@@ -119,4 +124,4 @@ class PendingSamples:
             if meanwhile:
                 meanwhile(db, person, files)
         self._folder, self._person = None, person.id  # what could not be moved is ordered, and must stay
-        return [self.data / file for file in files]
+        return files

@@ -8,17 +8,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from app.names import new_name
-from app.voiceprints.database import DiskFull
 from app.voiceprints.lease import own_lease
 from app.voiceprints.orders import bring_back, give_move, give_remove, make_final, touched, waiting
 from app.voiceprints.recordings import sample_file, samples_dir, samples_of
 from app.voiceprints.store import Person, VoiceprintStore
 from utils import BadInput, HeardError, clean_name
-
-Answer = TypeVar("Answer")
 
 
 class NoSuchSample(BadInput):
@@ -54,7 +50,7 @@ def delete_person(store: VoiceprintStore, name: str) -> int:
     The database overwrites what it frees (secure_delete) and its log is emptied. Works on a full disk. Raises BadInput
     for nobody, and HeardError if it cannot be written, or if something of it is left: that goes at the next start.
     """
-    removal = _despite_full_disk(store, lambda: _remove_person(store, name, None))
+    removal = store.despite_full_disk(lambda: _remove_person(store, name, None))
     _erase(store)
     return removal.recordings
 
@@ -65,7 +61,7 @@ def delete_sample(store: VoiceprintStore, name: str, file: str, meanwhile: Calla
     The person stays, even without samples. ``meanwhile`` may write to the store, in the same transaction. Raises
     BadInput if there is no such sample, HeardError if it cannot be written, and what ``meanwhile`` raises.
     """
-    _despite_full_disk(store, lambda: _remove_sample(store, name, file, None, meanwhile))
+    store.despite_full_disk(lambda: _remove_sample(store, name, file, None, meanwhile))
     _erase(store)
 
 
@@ -156,15 +152,6 @@ def _undo_if_in_sight(store: VoiceprintStore, number: int) -> None:
 def _erase(store: VoiceprintStore) -> None:
     if problems := store.erase_removed():
         raise HeardError(f"deleted, but not all of it is erased yet: {problems[0]} The next start tries again.")
-
-
-def _despite_full_disk(store: VoiceprintStore, act: Callable[[], Answer]) -> Answer:
-    try:
-        return act()
-    except DiskFull:
-        if not store.use_reserve():
-            raise
-        return act()
 
 
 def _somebody(store: VoiceprintStore, db: sqlite3.Connection, name: str) -> Person:

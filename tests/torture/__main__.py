@@ -10,7 +10,7 @@ import sys
 import time
 from importlib import import_module
 
-PARTS = ("damaged_inputs", "damaged_commands", "lost_microphone", "window_day")
+PARTS = ("damaged_inputs", "damaged_commands", "kills", "races", "disks", "lost_microphone", "window_day")
 """In the order of ``make torture``."""
 
 
