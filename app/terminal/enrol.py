@@ -15,9 +15,11 @@ from app.enrolment.guide import Guide, Outcome, Verdict, recorded_name
 from app.enrolment.quality import Fault, Limits
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
+from app.sealing.unlocking import home_of, is_sealed
 from app.session import SessionOptions, make_source
 from app.terminal.enrol_lines import describe, recording_line, waiting_line
 from app.terminal.text import cut
+from app.voiceprints.recordings import recorded_people
 from app.voiceprints.store import VoiceprintStore
 from utils import BadInput, HeardError, data_dir
 
@@ -226,6 +228,8 @@ class EnrolTerminal:
         model = f" --model {shlex.quote(self.options.model)}" if self.options.model != "embedded" else ""
         self.note(f"\n{self._kept_text()}")
         self.note(f"Next: python build_voiceprint.py {shlex.quote(guide.name)}{model}{where}")
+        if not is_sealed(home_of(guide.data)) and len(recorded_people(guide.data)) == 1:  # the first one
+            self.note(f"Recordings can be encrypted on the disk: python -m app voices seal{where}")
         return 0
 
     def _kept_text(self) -> str:

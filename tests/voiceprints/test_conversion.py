@@ -271,6 +271,36 @@ def killed_at(step: int, act) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that was forked")
+def test_a_rename_in_a_sealed_folder_is_whole_whenever_it_is_killed(tmp_path):
+    began, names, step = tmp_path / "began", [], 0
+    began.mkdir()
+    enrol(began, "Anastasia", 0)
+    enrol(began, "Anastasia", 1)
+    seal(began)
+    give_up_leases()
+    (before,) = content(began).values()
+    while True:
+        data = Path(shutil.copytree(began, tmp_path / str(step)))
+
+        def rename(folder: Path = data) -> None:
+            with VoiceprintStore(folder) as store:
+                rename_person(store, "Anastasia", "Zoe")
+
+        killed = killed_at(step, rename)
+        ledger._swept.clear()  # as the next program does
+        ((name, now),) = content(data).items()
+        names.append(name)
+        assert [(sound, note.name) for sound, note in now[0]] == [(sound, name) for sound, _ in before[0]], step
+        assert now[1:] == before[1:]
+        assert len(list((data / "sealed" / "speakers").iterdir())) == 1
+        if not killed:
+            break
+        step += 1
+    assert step > 5
+    assert set(names) == {"Zoe"}  # the order is there before anything moves
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that was forked")
 @pytest.mark.parametrize("direction", ["seal", "unseal"])
 def test_killed_at_any_moment_one_side_is_whole_and_the_other_gone(tmp_path, direction):
     began, sides, step = tmp_path / "began", [], 0
