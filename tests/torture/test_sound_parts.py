@@ -26,8 +26,8 @@ def test_a_minute_through_the_window():
     program = """if True:
         from app.benchmarks.soak import DayConfig
         from tests.torture.window_day import live_through, problem
-        moments = list(live_through(DayConfig(hours=0.025, samplings=6, talking=0.4), limit_s=200))
-        assert len(moments) == 6, moments
+        moments = list(live_through(DayConfig(hours=0.02, samplings=6, talking=0.3), limit_s=200, talk_s=11))
+        assert len(moments) >= 6, moments
         assert moments[-1].turns >= 3, moments
         print(problem(moments) or "flat")
     """
