@@ -150,6 +150,8 @@ class EngineContext:
         """Everybody's name, whichever model their voiceprints are of."""
         if self.options.demo:
             return tuple(demo_people())
+        if self._watch is None:  # before anything is read: what changes from now on is seen
+            self._watch = StoreWatch(self.data)
         with VoiceprintStore(self.data) as store:
             changed = self.names.update(store.names())
             unbuilt = tuple(one.name for one in store.overview() if one.recordings and not one.samples)
@@ -172,11 +174,7 @@ class EngineContext:
         """Read the people again if another program, or another window, has changed them since this was called last."""
         if self.options.demo:
             return
-        if self._watch is None:
-            self._watch = StoreWatch(self.data)
-            if self.facts.people is not None:  # read before anybody watched
-                self.reload_people()
-        elif self._watch.changed():
+        if self._watch is not None and self._watch.changed():  # else nothing was read yet
             self.reload_people()
 
     def close(self) -> None:
