@@ -15,7 +15,7 @@ from app.enrolment.quality import Quality, SimilarityThresholds, SpeakerMatch, q
 from app.voiceprints.recordings import Note, read_note, recorded_people, samples_dir, samples_of
 from tests.support.small_disk import fill, small_disk
 from tests.support.stand_ins import save_sample
-from utils import ROOT, BadInput
+from utils import ROOT, BadInput, HeardError
 
 TONE = (0.1 * np.sin(np.arange(16000) / 5)).astype(np.float32)
 
@@ -102,7 +102,7 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half(tmp_path):
         content = kept.read_bytes()
         fill(disk)
         for name in ("Ana", "Ben"):
-            with pytest.raises((OSError, HeardError), match="No space left|disk is full"):
+            with pytest.raises((OSError, HeardError), match=r"No space left|disk is full"):
                 save_sample(disk, np.zeros(160_000, np.float32), note(name))
         assert sorted(path.name for path in (disk / "speakers").rglob("*") if path.is_file()) == ["001.json", "001.wav"]
         assert kept.read_bytes() == content
