@@ -83,6 +83,9 @@ class Removal:
             order = _order(db, self.order)
             if db.execute("SELECT 1 FROM people WHERE removed = ?", (self.order,)).fetchone():
                 store.refuse_taken(db, self.name)
+            sample = db.execute("SELECT file FROM samples WHERE removed = ?", (self.order,)).fetchone()
+            if sample and order.what["paths"] and sample[0] not in order.what["paths"]:  # to nobody's folder by now
+                raise HeardError(f"{self.name} has another name now: undo that first.")
             bring_back(db, order)
 
     def erase(self, store: VoiceprintStore) -> None:

@@ -295,6 +295,19 @@ def test_what_was_removed_goes_for_good_when_nobody_undoes_it(store):
         removal.restore(store)
 
 
+def test_a_sample_does_not_come_back_under_a_name_that_is_nobodys_any_more(store):
+    files = enrol(store, "Ana", 2)
+    removal = remove_sample(store, "Ana", files[0])
+    rename_person(store, "Ana", "Zoe")
+    with pytest.raises(HeardError, match="Ana has another name now: undo that first"):
+        removal.restore(store)
+    assert store.people() == ["Zoe"]
+    assert not samples_dir(store.data, "Ana").exists()
+    rename_person(store, "Zoe", "Ana")
+    removal.restore(store)
+    assert len(samples_of(store.data, "Ana")) == len(store.samples("Ana", MODEL[1])) == 2
+
+
 def test_a_name_given_to_another_meanwhile_is_not_taken_back(store):
     enrol(store, "Ana", 1)
     removal = remove_person(store, "Ana")
