@@ -84,10 +84,12 @@ def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
 def _record(text: dict, body: bytes) -> Record:
     if identity := text.get("identity"):
         identity = {"precision": "float32", **identity}  # not said at first
-        for name in ("model", "sha256", "precision"):
-            _text(identity[name])
+        if not all(_text(identity[name]).isprintable() for name in ("model", "sha256", "precision")):
+            raise ValueError("names are a line")
         for name in ("segment_s", "hop_s"):
             identity[name] = None if identity[name] is None else float(identity[name])
+        if (identity["segment_s"] is None) is not (identity["hop_s"] is None):
+            raise ValueError("segments have a length and a hop, or neither")
         return Record([], np.zeros((0, 1), np.float32), identity)
     clips = [
         ClipResult(

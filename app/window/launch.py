@@ -79,7 +79,7 @@ def recalled(options: SessionOptions, settings: Settings, *, model: bool) -> tup
     """
     gone = ""
     if model and settings.model:
-        if settings.model in NAMES or Path(settings.model).is_file():
+        if settings.model in NAMES or os.path.isfile(settings.model):
             options = dataclasses.replace(options, model=settings.model)
         else:
             gone = settings.model

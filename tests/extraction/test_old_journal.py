@@ -145,9 +145,18 @@ def test_no_flipped_bit_drops_a_record_without_a_word(old):
         {"entries": [["a", "b", 0, None, "", 0, "ok", [[0, 1]]]], "dim": 2},
         {"identity": {}},
         {"identity": WHO},
+        {"identity": {**WHO, "segment_s": 2.0}},
     ],
 )
 def test_a_record_whose_sum_fits_and_whose_text_does_not_is_damage(old, text):
     old.write_bytes(RECORDS[0] + record(text))
     with pytest.raises(HeardError, match=f"damaged at byte {len(RECORDS[0])}"):
         taken_over(old)
+
+
+@pytest.mark.parametrize("who", [{**WHO, "segment_s": 2.0}, {**WHO, "model": 3}, {**WHO, "model": "a\nb"}, {}])
+def test_a_first_record_that_cannot_be_is_damage(old, who):
+    old.write_bytes(record({"identity": who or {"model": "m"}}) + RECORDS[1])
+    for read in (taken_over, lambda path: precision_before(path.parent)):
+        with pytest.raises(HeardError, match="damaged at byte 0"):
+            read(old)

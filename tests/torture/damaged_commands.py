@@ -91,7 +91,7 @@ ABOUT = ("Ana", "Nobody", "nobody", "recordings", "pair", "Unknown 1", "sound", 
 def run(count: int, seed: int) -> Counts:
     """Try ``count`` command lines, of all kinds of input alike."""
     counts, known = Counts(), {subject.kind: subject for subject in SUBJECTS}
-    for number in range(count):
+    for number in range(count):  # of each kind in turn
         random = Random(f"commands {seed} {number}")
         kind = list(LINES)[number % len(LINES)]
         with tempfile.TemporaryDirectory(prefix="torture-") as scratch:

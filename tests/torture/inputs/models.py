@@ -72,7 +72,7 @@ def damaged_safetensors(random: Random, data: bytes) -> bytes:
     header, body = json.loads(data[8 : 8 + length]), bytearray(data[8 + length :])
     for _ in range(random.choice((1, 1, 3))):
         name = random.choice([key for key in header if key != "__metadata__"] or ["none"])
-        entry = header.get(name, {})
+        entry = header[name] = header[name] if isinstance(header.get(name), dict) else {}
         match random.randrange(7):
             case 0:
                 header.pop(name, None)
