@@ -30,11 +30,15 @@ def write_rttm(path: str | os.PathLike, turns: Iterable[Turn], file_id: str) -> 
         out.write(rttm(turns, file_id).encode())
 
 
+LATEST_S = 1e9
+"""No recording is as long: thirty years."""
+
+
 def read_rttm(path: str | os.PathLike) -> list[Turn]:
     """The SPEAKER lines of an RTTM file, in order of their start. Raises BadInput, naming the line, if one is not."""
     turns = []
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file.") from None
     except UnicodeDecodeError:
@@ -45,6 +49,8 @@ def read_rttm(path: str | os.PathLike) -> list[Turn]:
             continue
         try:
             start_s, duration_s = float(fields[3]), float(fields[4])
+            if not (0 <= start_s < LATEST_S and 0 <= duration_s < LATEST_S):  # NaN is not
+                raise ValueError("no time")
             turns.append(Turn(start_s, start_s + duration_s, read_token(fields[7])))
         except (IndexError, ValueError):
             raise BadInput(f"{path}, line {number}: not an RTTM line.") from None

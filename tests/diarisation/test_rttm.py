@@ -26,3 +26,17 @@ def test_bad_rttm_names_the_line(tmp_path):
         read_rttm(path)
     with pytest.raises(BadInput, match="no such file"):
         read_rttm(tmp_path / "none.rttm")
+
+
+@pytest.mark.parametrize("times", ["inf 1", "nan 1", "1 inf", "-1 2", "1 -2", "1e999 1", "x 1"])
+def test_a_time_that_cannot_be_is_told(tmp_path, times):
+    path = tmp_path / "turns.rttm"
+    path.write_text(f"SPEAKER talk 1 0.0 1.0 <NA> <NA> Ana <NA> <NA>\nSPEAKER talk 1 {times} <NA> <NA> Ana <NA> <NA>\n")
+    with pytest.raises(BadInput, match=r"turns\.rttm, line 2"):
+        read_rttm(path)
+
+
+def test_a_mark_of_byte_order_hides_no_turn(tmp_path):
+    path = tmp_path / "turns.rttm"
+    path.write_text("SPEAKER talk 1 0.0 1.0 <NA> <NA> Ana <NA> <NA>\n", encoding="utf-8-sig")
+    assert len(read_rttm(path)) == 1
