@@ -32,6 +32,8 @@ def write_rttm(path: str | os.PathLike, turns: Iterable[Turn], file_id: str) -> 
 
 LATEST_S = 1e9
 """No recording is as long: thirty years."""
+LONGEST_TOKEN = 5000
+"""Characters: a name has 120, and each may become twelve."""
 
 
 def read_rttm(path: str | os.PathLike) -> list[Turn]:
@@ -51,6 +53,8 @@ def read_rttm(path: str | os.PathLike) -> list[Turn]:
             start_s, duration_s = float(fields[3]), float(fields[4])
             if not (0 <= start_s < LATEST_S and 0 <= duration_s < LATEST_S):  # NaN is not
                 raise ValueError("no time")
+            if len(fields[7]) > LONGEST_TOKEN:
+                raise ValueError("no name")
             turns.append(Turn(start_s, start_s + duration_s, read_token(fields[7])))
         except (IndexError, ValueError):
             raise BadInput(f"{path}, line {number}: not an RTTM line.") from None

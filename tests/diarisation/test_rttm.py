@@ -36,6 +36,13 @@ def test_a_time_that_cannot_be_is_told(tmp_path, times):
         read_rttm(path)
 
 
+def test_a_name_without_end_is_told(tmp_path):
+    path = tmp_path / "turns.rttm"
+    path.write_text(f"SPEAKER talk 1 0 1 <NA> <NA> {'9' * 3_000_000} <NA> <NA>\n")
+    with pytest.raises(BadInput, match=r"turns\.rttm, line 1"):
+        read_rttm(path)
+
+
 def test_a_mark_of_byte_order_hides_no_turn(tmp_path):
     path = tmp_path / "turns.rttm"
     path.write_text("SPEAKER talk 1 0.0 1.0 <NA> <NA> Ana <NA> <NA>\n", encoding="utf-8-sig")
