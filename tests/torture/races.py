@@ -145,12 +145,19 @@ class Table:
         """What may come of two: (what each said, the state), one after the other, or one alone."""
         said, state = self.one_after_the_other(first, second)
         turned, other = self.one_after_the_other(second, first)
-        return [
+        found = [
             (repr(said), state),
             (repr(turned[::-1]), other),
             (repr(["done", "could not"]), self.one_after_the_other(first)[1]),
             (repr(["could not", "done"]), self.one_after_the_other(second)[1]),
         ]
+        for compound, between, results in (
+            (first, second, ["could not", "done"]),
+            (second, first, ["done", "could not"]),
+        ):
+            if compound == "remove and undo":  # of two steps: the other may take the name between them
+                found.append((repr(results), self.one_after_the_other("delete", between)[1]))
+        return found
 
     def one_after_the_other(self, *names: str) -> tuple[list[str], str]:
         """What each says, and the state in the end."""
