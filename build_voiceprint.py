@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.cli.options import add_model_option
 from app.names import shown_name
-from utils import clean_name, data_dir, run_cli
+from utils import data_dir, run_cli, stored_name
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -30,7 +30,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     options = parse()
-    names = [clean_name(name) for name in options.names]
+    names = [stored_name(name) for name in options.names]
     from tqdm import tqdm
 
     from app.enrolment.build import Builder

@@ -130,14 +130,19 @@ def data_dir(override: str | os.PathLike | None = None) -> Path:
 
 
 def slug(name: str) -> str:
-    """A folder name for a person's name: safe on every file system, never a path, distinct for distinct names.
-
-    Raises BadInput if the name is empty, longer than 120 characters or holds control characters.
-    """
-    name = clean_name(name)
+    """A folder name for a person's name: safe on every file system, never a path, distinct for distinct names."""
+    name = stored_name(name)
     kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in unicodedata.normalize("NFKD", name).lower())
     kept = "-".join(part for part in kept.split("-") if part)[:40]
-    return f"{kept or 'person'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{kept or 'person'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def stored_name(name: str) -> str:
+    """The name as somebody who is there already has it: clean or, of an old or damaged database, as it is."""
+    try:
+        return clean_name(name)
+    except BadInput:
+        return name
 
 
 def clean_name(name: str) -> str:

@@ -89,6 +89,7 @@ class Person:
     __pydantic_config__ = example(
         id="ana-f8ed9bc2",
         name="Ana",
+        shown="Ana",
         recordings=3,
         speech_s=21.4,
         enrolled_at="2026-01-31 12:00:00",
@@ -98,6 +99,8 @@ class Person:
     id: str
     """Safe in a path; it changes with the name."""
     name: str
+    shown: str
+    """The name for people to read: of an old database's it says if it is a person's, and spells what nobody sees."""
     recordings: int
     """Samples on disk."""
     speech_s: float

@@ -15,7 +15,7 @@ from app.terminal.tables import table
 from app.voiceprints.faiss_export import export_vectors
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.store import VoiceprintStore
-from utils import BadInput, clean_name, data_dir, file_sha256
+from utils import BadInput, clean_name, data_dir, file_sha256, stored_name
 
 
 def run(argv: list[str]) -> int:
@@ -99,7 +99,7 @@ def _enrol(data: Path, options: argparse.Namespace) -> None:
 
 def _meant(store: VoiceprintStore, text: str) -> str:
     """The name that was typed, or, if nobody has it, the one that is listed so."""
-    name = clean_name(text)
+    name = stored_name(text)
     names = {person.name for person in store.overview()}
     return shown_as(name) if name not in names and shown_as(name) in names else name
 

@@ -13,7 +13,7 @@ from app.names import new_name
 from app.voiceprints.pending import PendingSamples
 from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import VoiceprintStore
-from utils import clean_name
+from utils import stored_name
 
 
 class Outcome(Enum):
@@ -44,7 +44,7 @@ class Verdict:
 def recorded_name(data: Path, name: str) -> str:
     """The name under which somebody is recorded. Raises BadInput for one that cannot be, or no more: see ``new_name``.
     Whoever has recordings keeps their name."""
-    name = clean_name(name)
+    name = stored_name(name)
     return name if samples_of(data, name) else new_name(name)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.enrolment.build import missing_samples
 from app.voiceprints.people import delete_sample
 from app.voiceprints.store import VoiceprintStore
-from utils import BadInput, clean_name
+from utils import BadInput, stored_name
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -44,6 +44,6 @@ def remove_sample(
             if (store.data / sample.file).exists():
                 store.add_sample(name, encoder.model_id, encoder.sha256, sample)
         if not (even_the_last or store.samples(name, encoder.sha256)):
-            raise LastSample(f"{clean_name(name)} has no other recording that can be used.")
+            raise LastSample(f"{stored_name(name)} has no other recording that can be used.")
 
     return remove(store, name, file, add_missing)

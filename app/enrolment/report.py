@@ -10,6 +10,7 @@ import numpy as np
 
 from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.segments import pool_embeddings
+from app.names import shown_name
 from app.scoring.cohort import Cohort, similarities
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
@@ -89,9 +90,8 @@ def report_warnings(reports: Sequence[PersonReport], thresholds: SimilarityThres
         if person.nearest_score is not None and person.nearest_score >= thresholds.same:
             alike[tuple(sorted((person.name, person.nearest)))] = person.nearest_score
     for (one, other), score in alike.items():
-        lines.append(
-            f"{one} and {other} sound alike ({score:.2f}): one person under two names, or two who will be mixed up."
-        )
+        pair = f"{shown_name(one)} and {shown_name(other)} sound alike ({score:.2f})"
+        lines.append(f"{pair}: one person under two names, or two who will be mixed up.")
     return lines
 
 

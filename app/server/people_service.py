@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from app.enrolment.name_unknown import Enrolled
 from app.enrolment.quality import Problem, Quality, judge, measure, quality_figures
 from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import SpeakerCheck
-from app.names import new_name
+from app.names import new_name, shown_name
 from app.schemas import Person, ProblemInfo, Sample, SampleAdded
 from app.server.errors import ApiError
 from app.server.service import Service
@@ -28,7 +27,7 @@ from app.voiceprints.people import NoSuchSample
 from app.voiceprints.recordings import Note, read_note, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.voiceprints.store import Person as StoredPerson
-from utils import BadInput, clean_name, slug
+from utils import BadInput, clean_name, slug, stored_name
 
 
 def list_people(service: Service) -> list[Person]:
@@ -43,6 +42,7 @@ def _everybody(service: Service, store: VoiceprintStore) -> list[Person]:
         Person(
             id=slug(person.name),
             name=person.name,
+            shown=shown_name(person.name),
             recordings=person.recordings,
             speech_s=round(person.speech_s, 2),
             enrolled_at=person.enrolled_at if person.samples else None,
@@ -59,10 +59,9 @@ def find_name(store: VoiceprintStore, person: str) -> str:
     An id is made of a name: whoever has the name is meant, as it is when something is done.
     """
     names = store.people()
-    with contextlib.suppress(BadInput):
-        wanted = clean_name(person)
-        for name in (*(name for name in names if slug(name) == person), *(name for name in names if name == wanted)):
-            return name
+    wanted = stored_name(person)
+    for name in (*(name for name in names if slug(name) == person), *(name for name in names if name == wanted)):
+        return name
     raise _nobody()
 
 

@@ -31,7 +31,7 @@ from app.voiceprints.recordings import (
 )
 from app.voiceprints.store import Person, VoiceprintStore
 from app.voiceprints.sweep import PENDING
-from utils import clean_name, make_private_dir, wav_bytes
+from utils import make_private_dir, stored_name, wav_bytes
 
 
 class PendingSamples:
@@ -39,7 +39,7 @@ class PendingSamples:
 
     def __init__(self, data: Path, name: str, began: Person | None = None):
         """``began``: who is meant; by default whoever has ``name`` now. Raises BadInput for a name that cannot be."""
-        self.data, self.name, person = home_of(data), clean_name(name), began
+        self.data, self.name, person = home_of(data), stored_name(name), began
         if person is None:
             with VoiceprintStore(self.data) as store:
                 person = store.find(self.name)

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.names import new_name
+from app.names import new_name, shown_name
 from app.voiceprints.lease import own_lease
 from app.voiceprints.orders import bring_back, give_move, give_remove, make_final, touched, waiting
 from app.voiceprints.recordings import sample_file, samples_dir, samples_of
 from app.voiceprints.store import Person, VoiceprintStore
-from utils import BadInput, HeardError, clean_name
+from utils import BadInput, HeardError, clean_name, stored_name
 
 
 class NoSuchSample(BadInput):
@@ -26,7 +26,7 @@ def rename_person(store: VoiceprintStore, old: str, new: str) -> None:
 
     Raises BadInput for nobody or a name in use, HeardError if it cannot be written.
     """
-    old, new = clean_name(old), clean_name(new)
+    old, new = stored_name(old), clean_name(new)
     with store.transaction() as db:
         person = _somebody(store, db, old)
         if old == new:
@@ -106,7 +106,7 @@ def remove_sample(store: VoiceprintStore, name: str, file: str, meanwhile: Calla
 
 
 def _remove_person(store: VoiceprintStore, name: str, lease: str | None) -> Removal:
-    name = clean_name(name)
+    name = stored_name(name)
     with store.transaction() as db:
         person = _somebody(store, db, name)
         recordings = len(samples_of(store.data, name))
@@ -122,7 +122,7 @@ def _remove_sample(
     wav = store.data / file
     with store.transaction() as db:
         person = store.find_or_adopt(db, name)
-        name, own = clean_name(name), wav.parent == samples_dir(store.data, clean_name(name))
+        name, own = stored_name(name), wav.parent == samples_dir(store.data, name)
         known = (
             person
             and db.execute(
@@ -160,8 +160,9 @@ def _erase(store: VoiceprintStore) -> None:
 def _somebody(store: VoiceprintStore, db: sqlite3.Connection, name: str) -> Person:
     if person := store.find_or_adopt(db, name):
         return person
-    names = store.people()
-    raise BadInput(f"nobody is called {name}; enrolled: {', '.join(names)}." if names else "nobody is enrolled yet.")
+    if names := store.people():
+        raise BadInput(f"nobody is called {shown_name(name)}; enrolled: {', '.join(map(shown_name, names))}.")
+    raise BadInput("nobody is enrolled yet.")
 
 
 def _order(db: sqlite3.Connection, number: int):

@@ -21,7 +21,7 @@ from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_b
 from app.voiceprints.ledger import Ledger
 from app.voiceprints.orders import touched, waiting
 from app.voiceprints.recordings import recorded_people, samples_dir, samples_of
-from utils import BadInput, HeardError, clean_name
+from utils import BadInput, HeardError, stored_name
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class VoiceprintStore(Ledger):
     def find(self, name: str) -> Person | None:
         """Whoever has this name now."""
         rows = self.read("SELECT id, name FROM people WHERE removed IS NULL")
-        return next((Person(*row) for row in rows if row[1] == clean_name(name)), None)
+        return next((Person(*row) for row in rows if row[1] == stored_name(name)), None)
 
     def names(self) -> dict[int, str]:
         """Id -> name of everybody. A person's id stays whatever the name."""
@@ -168,14 +168,14 @@ class VoiceprintStore(Ledger):
             "SELECT DISTINCT e.model_id, e.model_sha256 FROM people p JOIN samples s ON s.person_id = p.id"
             " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND p.removed IS NULL AND s.removed IS NULL"
             " ORDER BY e.model_id, e.model_sha256",
-            (clean_name(name),),
+            (stored_name(name),),
         )
 
     # ------------------------------------------------------------ writing
 
     def find_or_adopt(self, db: sqlite3.Connection, name: str) -> Person | None:
         """Whoever has this name, in a transaction; a person with recordings, but unknown here, is taken in."""
-        name = clean_name(name)
+        name = stored_name(name)
         for row in db.execute("SELECT id, name FROM people WHERE removed IS NULL").fetchall():
             if row[1] == name:
                 return Person(*row)

@@ -15,7 +15,7 @@ import pytest
 
 from app.scoring.cohort import unit
 from app.scoring.gallery import score
-from app.voiceprints.people import delete_person
+from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.support.small_disk import fill, small_disk
 from tests.support.stand_ins import record
@@ -302,3 +302,23 @@ def test_the_database_is_for_its_owner_alone(tmp_path):
     with VoiceprintStore(tmp_path) as store:
         store.set_samples("Ana", "m", "1" * 64, [EmbeddedSample("a.wav", np.eye(1, 192, dtype=np.float32), [3.0])])
         assert [path.stat().st_mode & 0o077 for path in tmp_path.glob("voiceprints.db*")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"), [(b"An\xefa", "An\ufffda"), (b"Co\x07l", "Co\x07l"), (b"x" * 200, "x" * 200)]
+)
+def test_a_name_that_cannot_be_is_listed_renamed_and_deleted(tmp_path, stored, typed):
+    """Of an older version, or of a disk that is failing."""
+    for change in (lambda store: delete_person(store, typed), lambda store: rename_person(store, typed, "Dee")):
+        data = tmp_path / str(change.__code__.co_firstlineno) / change.__code__.co_names[0]
+        with VoiceprintStore(data) as store:
+            store.set_samples("Ana", "embedded", SHA, [sample(1)])
+        with sqlite3.connect(data / "voiceprints.db") as db:
+            db.execute("UPDATE people SET name = CAST(? AS TEXT)", (stored,))
+        db.close()
+        with VoiceprintStore(data) as store:
+            assert store.people() == [typed]
+            assert [person.name for person in store.overview()] == [typed]
+            assert store.gallery(SHA).people == (typed,)
+            change(store)
+            assert store.people() in ([], ["Dee"])

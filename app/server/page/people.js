@@ -44,9 +44,9 @@ export class PeopleList {
     const fill = el("div", { class: "meter-fill" });
     const mark = el("div", { class: "mark", hidden: true });
     const row = el("li", { class: person.known ? "person" : "person off", data: { ink: String(this.inks.get(person.name)) } },
-      el("span", { class: "badge", ariaHidden: "true" }, initials(person.name)),
+      el("span", { class: "badge", ariaHidden: "true" }, initials(person.shown)),
       el("div", {},
-        el("div", { class: "person-text" }, el("span", { class: "person-name", title: person.name }, person.name), share),
+        el("div", { class: "person-text" }, el("span", { class: "person-name", title: person.shown }, person.shown), share),
         el("div", { class: "meter", ariaHidden: "true" }, fill, mark)),
       this.menu(person));
     this.rows.set(person.name, { row, share, fill, mark });
@@ -64,7 +64,7 @@ export class PeopleList {
       onclick: () => { menu.open = false; act(); },
     }, text);
     const summary = el("summary", { title: "More" }, "\u22ef");
-    summary.setAttribute("aria-label", `More about ${person.name}`);
+    summary.setAttribute("aria-label", `More about ${person.shown}`);
     const menu = el("details", { class: "more" }, summary, el("div", { class: "menu" },
       item("Add samples", () => this.more(person)),
       item("Rename", () => this.rename(person)),
@@ -74,7 +74,7 @@ export class PeopleList {
 
   async rename(person) {
     const done = await askUser({
-      title: `Rename ${person.name}`, name: person.name, yes: "Rename",
+      title: `Rename ${person.shown}`, name: person.name, yes: "Rename",
       ok: (name) => ask("PATCH", personPath(person.id), { json: { name } }),
     });
     if (done) this.changed();
@@ -82,7 +82,7 @@ export class PeopleList {
 
   async remove(person) {
     const done = await askUser({
-      title: `Delete ${person.name}?`, yes: "Delete", danger: true,
+      title: `Delete ${person.shown}?`, yes: "Delete", danger: true,
       text: `The voiceprint and ${person.recordings === 1 ? "the recording" : `all ${person.recordings} recordings`} are deleted for good.`,
       ok: () => ask("DELETE", personPath(person.id)),
     });
