@@ -14,7 +14,14 @@ from utils import SAMPLE_RATE, BadInput
 
 
 def voice(own: list[float], *windows: list[float]) -> SpeakerEmbeddings:
-    return SpeakerEmbeddings(np.array(own), np.array(windows))
+    """Made to unit length by two more coordinates, which voiceprints and windows have apart: products stay."""
+    own, windows = np.array([own]), np.array(windows)
+
+    def rest(vectors: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.maximum(0, 1 - (vectors**2).sum(axis=1, keepdims=True)))
+
+    none = np.zeros((len(windows), 1))
+    return SpeakerEmbeddings(np.hstack([own, rest(own), none[:1]])[0], np.hstack([windows, none, rest(windows)]))
 
 
 def test_rates_by_hand():
