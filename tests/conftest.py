@@ -38,6 +38,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -costs[groups[item]])
 
 
+@pytest.fixture(autouse=True)
+def no_lazy_modules() -> None:
+    """SpeechBrain, beside which a few tests measure, leaves modules that fail when they are looked at, as Hypothesis
+    does with all modules."""
+    if "speechbrain" in sys.modules:
+        for name, module in list(sys.modules.items()):
+            if type(module).__name__ in ("LazyModule", "DeprecatedModuleRedirect"):
+                del sys.modules[name]
+
+
 @pytest.fixture(scope="session")
 def speech_dir() -> Path:
     """Real, labelled speech: ``$HEARD_SPEECH``, else ``../shared/speech``; see README, "Tests"."""

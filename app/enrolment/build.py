@@ -66,7 +66,7 @@ class Builder:
         files = choose(files_by_person(tree, self.on_bad), names, tree) if tree else {}
         enrolled = self.store.people()
         chosen = list(files) if tree else list(choose(recorded_people(self.store.data, enrolled), names))
-        began = {name: self.store.find(name) for name in chosen}
+        began = {name: self.store.find(name) if tree else self.store.adopt(name) for name in chosen}
         encoder = load_encoder(self.model)
         built = []
         for name in chosen:
@@ -125,7 +125,9 @@ def build_person(
     voiceprint is of the recordings that are left, and of those that were added. Raises store.Gone if the person was
     deleted, HeardError if the store cannot be written.
     """
-    began = began or store.find(name)
+    began = began or store.adopt(name)
+    if began is None:
+        return False
     samples, seen = [], set()
     for wav in wavs:
         seen.add(wav.name)
@@ -136,7 +138,7 @@ def build_person(
     if not samples:
         return False
     with store.transaction() as db:
-        person = store.claim(db, name, began.id if began else None)
+        person = store.claim(db, name, began.id)
         there = {wav.name: sample_file(store.data, wav) for wav in samples_of(store.data, person.name)}
         left = [replace(sample, file=there[file]) for file, sample in samples if file in there]
         if not left:

@@ -181,6 +181,15 @@ class VoiceprintStore(Ledger):
                 return Person(*row)
         return self._insert(db, name) if samples_of(self.data, name) else None
 
+    def adopt(self, name: str) -> Person | None:
+        """Whoever has this name or recordings of it; None for nobody."""
+        if person := self.find(name):
+            return person
+        if self.read_only or not samples_of(self.data, name):
+            return None
+        with self.transaction() as db:  # in which files do not change: recordings of somebody deleted are not there
+            return self.find_or_adopt(db, name)
+
     def claim(self, db: sqlite3.Connection, name: str, expected: int | None) -> Person:
         """The person to add something to, in a transaction. ``expected``: who had the name when the work began.
 

@@ -231,4 +231,4 @@ def do_something(store: VoiceprintStore, what: int, name: str, other: str) -> No
         case 5:
             undo(store, name)
         case _:
-            state_of(store.data)
+            store.overview()
