@@ -31,7 +31,7 @@ from app.voiceprints.recordings import (
 )
 from app.voiceprints.store import Person, VoiceprintStore
 from app.voiceprints.sweep import PENDING
-from utils import make_private_dir, stored_name, wav_bytes
+from utils import clean_name, make_private_dir, stored_name, wav_bytes
 
 
 class PendingSamples:
@@ -43,6 +43,8 @@ class PendingSamples:
         if person is None:
             with VoiceprintStore(self.data) as store:
                 person = store.find(self.name)
+        if person is None:
+            clean_name(self.name)  # somebody new: refused before anything is written
         self._person = person.id if person else None
         self._folder: Path | None = None
         self._next = last_number(path.name for path in samples_of(self.data, self.name))
