@@ -110,7 +110,7 @@ def test_two_people_are_recorded_and_named_and_a_stranger_is_not(voices, tmp_pat
             _hear(live, sound, voices, second, second)
             _hear(live, sound, voices, stranger, UNKNOWN)
             sound.kill()  # the sound server crashes ...
-            live.wait_for_message("is gone", 5)
+            live.wait_for_message("waiting for it to come back", 5)
             time.sleep(1)
             sound.start()  # ... and comes back
             live.wait_for_answers(10)
