@@ -100,7 +100,7 @@ def _enrol(data: Path, options: argparse.Namespace) -> None:
 def _meant(store: VoiceprintStore, text: str) -> str:
     """The name that was typed, or, if nobody has it, the one that is listed so."""
     name = stored_name(text)
-    names = {person.name for person in store.overview()}
+    names = store.people()
     return shown_as(name) if name not in names and shown_as(name) in names else name
 
 
@@ -122,7 +122,7 @@ def _list(store: VoiceprintStore) -> None:
 def _delete(store: VoiceprintStore, name: str, *, sure: bool) -> int:
     name = _meant(store, name)
     shown = shown_name(name)
-    if not sure and any(person.name == name for person in store.overview()):  # else deleting says who there is
+    if not sure and store.find(name):  # else deleting says who there is
         if sys.stdin is None or not sys.stdin.isatty():
             raise BadInput(f"nothing was deleted: without a terminal to ask at, say --yes to delete {shown}.")
         answer = input(f"Delete {shown}, voiceprint and recordings, for good? [y/N] ")

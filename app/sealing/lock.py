@@ -14,7 +14,7 @@ from pathlib import Path
 from app.sealing import system_keyring
 from app.sealing.passphrase import Scrypt
 from app.sealing.sealed_file import KEY_BYTES, cipher_of
-from utils import BadInput, HeardError, atomic_write
+from utils import BadInput, HeardError, atomic_write, read_json
 
 LOCK_FILE = "sealed.json"
 FORMAT, VERSION = "heard sealed folder", 1
@@ -79,8 +79,7 @@ def read_lock(home: Path) -> Lock:
     """The lock of a sealed folder. Raises HeardError if it cannot be read or is damaged."""
     path = home / LOCK_FILE
     try:
-        with open(path, "rb") as file:
-            values = json.loads(file.read(LARGEST_BYTES))
+        values = read_json(path, LARGEST_BYTES)
         if values["format"] != FORMAT:
             raise ValueError("another format")
         if values["version"] != VERSION:
@@ -92,7 +91,7 @@ def read_lock(home: Path) -> Lock:
             _hex(passphrase["key"], NONCE_BYTES + KEY_BYTES + 16) if passphrase else b"",
             _hex(keyring["key"], NONCE_BYTES + KEY_BYTES + 16) if keyring else b"",
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         text = "is damaged: without it nothing that is sealed can be opened; bring it back from a backup."
         raise HeardError(f"{path} {text}") from None
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from app.sealing.unlocking import home_of
 from app.voiceprints import sweep
 from app.voiceprints.database import Database, DiskFull
-from app.voiceprints.orders import Order, carry_out, is_final, marked_samples, touched, waiting
+from app.voiceprints.orders import Order, carry_out, erase_all, find_order, is_final, marked_samples, touched, waiting
 from app.voiceprints.recordings import recorded_people
 from app.voiceprints.sides import DATABASE, erase_other_side, other_side
 from utils import HeardError, explain_os_error
@@ -116,9 +116,8 @@ class Ledger:
                 return problems
             for (number,) in self._database.read("SELECT id FROM orders ORDER BY id"):
                 with self._database.write() as db:
-                    for order in waiting(db):
-                        if order.id == number:
-                            self._try(db, order, problems)
+                    if order := find_order(db, number):  # nobody else has carried it out meanwhile
+                        self._try(db, order, problems)
         except HeardError as error:  # the transaction itself stands
             problems.append(str(error))
         return problems
@@ -203,12 +202,12 @@ class Ledger:
         sweep.mend_permissions(self.data)
         sweep.clear_leftovers(self.data, self._spoken_of)
         names = self._names()
-        unknown = set(recorded_people(self.data, names)) - names
-        if not (unknown or sweep.half_written(self.data) or sweep.nameless(self.data, names)):
+        recorded = recorded_people(self.data, names)
+        if not (set(recorded) - names or sweep.half_written(self.data) or sweep.nameless(self.data, recorded)):
             return
         with self._database.write() as db:  # nobody else changes files meanwhile
-            sweep.clear(sweep.half_written(self.data))
-            for folder in sweep.nameless(self.data, self._names()):
+            erase_all(sweep.half_written(self.data))
+            for folder in sweep.nameless(self.data, recorded_people(self.data, self._names())):
                 sweep.take_over(self.data, folder)
             for name in sorted(set(recorded_people(self.data, names)) - self._names()):
                 db.execute("INSERT INTO people (name) VALUES (?)", (name,))

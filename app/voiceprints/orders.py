@@ -12,13 +12,13 @@ they are erased, and with them the rows that the order has marked.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
-import shutil
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,12 +63,19 @@ def waiting(db: sqlite3.Connection) -> list[Order]:
     return [Order(number, kind, json.loads(what)) for number, kind, what in rows]
 
 
+def find_order(db: sqlite3.Connection, number: int) -> Order | None:
+    """The order of this number; None if it is carried out."""
+    return next((order for order in waiting(db) if order.id == number), None)
+
+
 def touched(orders: Sequence[Order]) -> set[str]:
     """The paths that orders will still move or have put aside: nobody else may take them."""
     paths = set()
     for order in orders:
-        paths |= {path for move in order.what.get("moves", ()) for path in move}
-        paths |= set(order.what.get("paths", ())) | {order.what["aside"]} if order.kind == REMOVE else set()
+        if order.kind == MOVE:
+            paths |= {path for move in order.what["moves"] for path in move}
+        else:
+            paths |= {*order.what["paths"], order.what["aside"]}
     return paths
 
 
@@ -123,19 +130,23 @@ def bring_back(db: sqlite3.Connection, order: Order) -> None:
 
 def erase_tree(path: Path) -> None:
     """Delete a file or a folder with all in it, as much as can be; then raise OSError if something is left."""
-    problems: list[OSError] = []
-    if path.is_dir() and not path.is_symlink():
-        for entry in list(path.iterdir()):
-            try:
-                erase_tree(entry)
-            except OSError as error:
-                problems.append(error)
-        if not problems:
-            path.rmdir()
-    else:
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
-    if problems:
+        return
+    if problems := erase_all(list(path.iterdir())):
         raise problems[0]
+    path.rmdir()
+
+
+def erase_all(paths: Iterable[Path]) -> list[OSError]:
+    """Erase each of these, whatever becomes of the others. Returns what went wrong."""
+    problems = []
+    for path in paths:
+        try:
+            erase_tree(path)
+        except OSError as error:
+            problems.append(error)
+    return problems
 
 
 def _move(data: Path, what: dict) -> None:
@@ -201,6 +212,6 @@ def _remove_empty(data: Path, paths: Sequence[str]) -> None:
 
 
 def _remove_if_empty(folder: Path, data: Path) -> None:
-    speakers = data / "speakers"
-    if folder != speakers and folder.parent == speakers and folder.is_dir() and not any(folder.iterdir()):
-        shutil.rmtree(folder, ignore_errors=True)
+    if folder.parent == data / "speakers":
+        with contextlib.suppress(OSError):
+            folder.rmdir()

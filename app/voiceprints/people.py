@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.names import new_name, shown_name
 from app.voiceprints.lease import own_lease
-from app.voiceprints.orders import bring_back, give_move, give_remove, make_final, touched, waiting
+from app.voiceprints.orders import Order, bring_back, find_order, give_move, give_remove, make_final, touched, waiting
 from app.voiceprints.recordings import sample_file, samples_dir, samples_of
 from app.voiceprints.store import Person, VoiceprintStore
 from utils import BadInput, HeardError, clean_name, stored_name
@@ -31,7 +31,7 @@ def rename_person(store: VoiceprintStore, old: str, new: str) -> None:
         person = _somebody(store, db, old)
         if old == new:
             return
-        store.refuse_taken(db, new_name(new), but=person.id)
+        store.refuse_taken(new_name(new), but=person.id)
         source, target = (sample_file(store.data, samples_dir(store.data, name)) for name in (old, new))
         if target in touched(waiting(db)):
             raise HeardError(f"somebody called {new} is just being deleted; try again in a moment.")
@@ -82,7 +82,7 @@ class Removal:
         with store.transaction() as db:
             order = _order(db, self.order)
             if db.execute("SELECT 1 FROM people WHERE removed = ?", (self.order,)).fetchone():
-                store.refuse_taken(db, self.name)
+                store.refuse_taken(self.name)
             sample = db.execute("SELECT file FROM samples WHERE removed = ?", (self.order,)).fetchone()
             if sample and order.what["paths"] and sample[0] not in order.what["paths"]:  # to nobody's folder by now
                 raise HeardError(f"{self.name} has another name now: undo that first.")
@@ -145,8 +145,9 @@ def _undo_if_in_sight(store: VoiceprintStore, number: int) -> None:
     """Take a removal back if its files could not be put aside, and say why: nothing half of it must stay."""
     problems = store.finish_orders()
     with store.transaction() as db:
-        stuck = [order for order in waiting(db) if order.id == number and not order.what["hidden"]]
-        for order in stuck:
+        order = find_order(db, number)
+        stuck = order is not None and not order.what["hidden"]
+        if stuck:
             bring_back(db, order)
     if stuck:
         raise HeardError(f"nothing was deleted: {problems[0] if problems else 'the recordings cannot be moved.'}")
@@ -165,8 +166,7 @@ def _somebody(store: VoiceprintStore, db: sqlite3.Connection, name: str) -> Pers
     raise BadInput("nobody is enrolled yet.")
 
 
-def _order(db: sqlite3.Connection, number: int):
-    for order in waiting(db):
-        if order.id == number:
-            return order
+def _order(db: sqlite3.Connection, number: int) -> Order:
+    if order := find_order(db, number):
+        return order
     raise HeardError("it is erased already: nothing can be brought back.")

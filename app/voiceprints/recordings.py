@@ -17,7 +17,7 @@ import numpy as np
 from app.sealing.private_files import read_private, write_private
 from app.sealing.sealed_file import NotAuthentic, opaque_name
 from app.sealing.unlocking import home_of, is_sealed, key_of, sealed_home_of
-from utils import BadInput, audio_duration_s, parse_json, read_audio, slug, wav_bytes
+from utils import BadInput, audio_duration_s, parse_json, read_audio, slug
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,9 @@ def _sealed_content(wav: Path) -> bytes | None:
     return read_content(wav) if sealed_home_of(wav) else None
 
 
-def write_sample(wav: Path, samples: np.ndarray, note: Note) -> None:
-    """Write a sample (n,) and then its note. After an error nothing of it is left. Raises OSError."""
-    write_content(wav, wav_bytes(samples), note)
-
-
 def write_content(wav: Path, content: bytes, note: Note) -> None:
-    """The same of a sample as it is in its file: 16 kHz mono PCM16 WAV."""
+    """Write a sample, as it is in its file (16 kHz mono PCM16 WAV), and then its note. After an error nothing of it is
+    left. Raises OSError."""
     try:
         write_private(wav, content)
         write_note(wav.with_suffix(".json"), note)

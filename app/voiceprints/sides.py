@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.sealing.lock import LOCK_FILE
 from app.sealing.unlocking import SEALED_FOLDER, home_of
-from app.voiceprints.orders import erase_tree
+from app.voiceprints.orders import erase_all
 
 DATABASE = "voiceprints.db"
 PRIVATE_FOLDERS = ("speakers", "corrections")
@@ -34,13 +34,7 @@ def erase_other_side(data: Path) -> list[OSError]:
 
     Only while nobody else builds it: in a writing transaction of the side that counts.
     """
-    problems = []
-    for path in other_side(data):
-        try:
-            erase_tree(path)
-        except OSError as error:
-            problems.append(error)
-    return problems
+    return erase_all(other_side(data))
 
 
 def switch_to_sealed(data: Path, prepared: str) -> None:

@@ -88,13 +88,12 @@ class VoiceprintStore(Ledger):
 
     def people(self) -> list[str]:
         """Everybody's name, in alphabetical order."""
-        rows = self.read("SELECT name FROM people WHERE removed IS NULL ORDER BY name COLLATE NOCASE")
-        return [name for (name,) in rows]
+        return list(self.names().values())
 
     def find(self, name: str) -> Person | None:
         """Whoever has this name now."""
-        rows = self.read("SELECT id, name FROM people WHERE removed IS NULL")
-        return next((Person(*row) for row in rows if row[1] == stored_name(name)), None)
+        name = stored_name(name)
+        return next((Person(*row) for row in self.names().items() if row[1] == name), None)
 
     def names(self) -> dict[int, str]:
         """Id -> name of everybody. A person's id stays whatever the name."""
@@ -164,22 +163,20 @@ class VoiceprintStore(Ledger):
 
     def models_of(self, name: str) -> list[tuple[str, str]]:
         """(name, weights' SHA-256) of the models that have embedded samples of a person."""
+        person = self.find(name)
         return self.read(
-            "SELECT DISTINCT e.model_id, e.model_sha256 FROM people p JOIN samples s ON s.person_id = p.id"
-            " JOIN embeddings e ON e.sample_id = s.id WHERE p.name = ? AND p.removed IS NULL AND s.removed IS NULL"
-            " ORDER BY e.model_id, e.model_sha256",
-            (stored_name(name),),
+            "SELECT DISTINCT e.model_id, e.model_sha256 FROM samples s JOIN embeddings e ON e.sample_id = s.id"
+            " WHERE s.person_id = ? AND s.removed IS NULL ORDER BY e.model_id, e.model_sha256",
+            (person.id if person else -1,),
         )
 
     # ------------------------------------------------------------ writing
 
     def find_or_adopt(self, db: sqlite3.Connection, name: str) -> Person | None:
         """Whoever has this name, in a transaction; a person with recordings, but unknown here, is taken in."""
-        name = stored_name(name)
-        for row in db.execute("SELECT id, name FROM people WHERE removed IS NULL").fetchall():
-            if row[1] == name:
-                return Person(*row)
-        return self._insert(db, name) if samples_of(self.data, name) else None
+        if person := self.find(name):
+            return person
+        return self._insert(db, stored_name(name)) if samples_of(self.data, name) else None
 
     def adopt(self, name: str) -> Person | None:
         """Whoever has this name or recordings of it; None for nobody."""
@@ -203,7 +200,7 @@ class VoiceprintStore(Ledger):
             return Person(*row)
         if person := self.find_or_adopt(db, name):
             return person
-        self.refuse_taken(db, new_name(name))
+        self.refuse_taken(new_name(name))
         return self._insert(db, new_name(name))
 
     def _insert(self, db: sqlite3.Connection, name: str) -> Person:
@@ -218,15 +215,15 @@ class VoiceprintStore(Ledger):
     def create(self, name: str) -> None:
         """Add somebody who has no samples yet. Raises BadInput for a name in use or one that cannot be."""
         with self.transaction() as db:
-            self.refuse_taken(db, new_name(name))
+            self.refuse_taken(new_name(name))
             self._insert(db, new_name(name))
 
-    def refuse_taken(self, db: sqlite3.Connection, name: str, but: int | None = None) -> None:
+    def refuse_taken(self, name: str, but: int | None = None) -> None:
         """Raise BadInput if somebody, other than the person of id ``but``, has this name or one that looks like it.
 
         In a transaction.
         """
-        rows = dict(db.execute("SELECT id, name FROM people WHERE removed IS NULL"))
+        rows = self.names()
         recorded, own = recorded_people(self.data, rows.values()), rows.pop(but, None)
         key = name_key(name)
         unnamed = {name} if samples_of(self.data, name) else set()  # of lost notes

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from app.voiceprints.lease import is_over, sweep_leases
-from app.voiceprints.orders import DELETED, erase_tree
-from app.voiceprints.recordings import Note, recorded_people, samples_dir, write_note
+from app.voiceprints.orders import DELETED, erase_all
+from app.voiceprints.recordings import Note, samples_dir, write_note
 
 PENDING = ".pending-"
 SLUG = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}")
@@ -52,20 +52,9 @@ def half_written(data: Path) -> list[Path]:
     return found
 
 
-def clear(paths: list[Path]) -> list[OSError]:
-    """Erase each of these, whatever becomes of the others. Returns what went wrong."""
-    problems = []
-    for path in paths:
-        try:
-            erase_tree(path)
-        except OSError as error:
-            problems.append(error)
-    return problems
-
-
 def clear_leftovers(data: Path, spoken_of: Callable[[], Collection[str]]) -> list[OSError]:
     """Erase ``hidden_leftovers``, and the leases of programs that are gone. Returns what went wrong."""
-    problems = clear(hidden_leftovers(data, spoken_of))
+    problems = erase_all(hidden_leftovers(data, spoken_of))
     sweep_leases(data)
     return problems
 
@@ -82,9 +71,10 @@ def mend_permissions(data: Path) -> None:
                     path.chmod(0o700 if path.is_dir() else 0o600)
 
 
-def nameless(data: Path, names: Collection[str]) -> list[Path]:
-    """Folders of recordings without any note, of nobody in ``names``: whose they are is known to nobody any more."""
-    known = {wavs[0].parent for wavs in recorded_people(data, names).values()}
+def nameless(data: Path, recorded: Mapping[str, Sequence[Path]]) -> list[Path]:
+    """Folders of recordings without any note, of nobody in ``recorded`` (see ``recorded_people``): whose they are is
+    known to nobody any more."""
+    known = {wavs[0].parent for wavs in recorded.values()}
     return [
         folder
         for folder in sorted((data / "speakers").glob("[!.]*/"))

@@ -94,9 +94,9 @@ def import_people(
             arrivals[-1].take(samples, on_bad)
         folders = [arrival.pending.waiting[0].parent for arrival in arrivals if arrival.pending.waiting]
         try:
-            with store.transaction() as db:
+            with store.transaction():
                 for arrival in arrivals:
-                    store.refuse_taken(db, arrival.name)
+                    store.refuse_taken(arrival.name)
                     arrival.commit(store)
         except BaseException:
             for folder in folders:  # what waits is nobody's

@@ -267,7 +267,7 @@ def test_a_cache_that_cannot_be_made_is_one_line(ask, tmp_path):
 
 
 def test_nothing_but_the_file_is_asked_for_and_no_token_sent(hub, ask):
-    code, _, _ = ask(HF_TOKEN="hf_secret")
+    code, _, _ = ask(HF_TOKEN="made-up")
     assert code == 0
     assert hub.requests == [
         ("GET", f"/{SPEECHBRAIN}/resolve/{HUB[SPEECHBRAIN].revision}/embedding_model.ckpt", None),
