@@ -1,6 +1,7 @@
 """Who spoke when, in NIST's format.
 
-``SPEAKER <file> 1 <start> <duration> <NA> <NA> <name> <NA> <NA>``, a line for each turn, times in seconds.
+``SPEAKER <file> <channel> <start> <duration> <NA> <NA> <name> <NA> <NA>``, a line for each turn, times in seconds. The
+channel is 1 where one was heard.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ def rttm(turns: Iterable[Turn], file_id: str) -> str:
     """Turns as RTTM: one SPEAKER line each. A space becomes "_", for the format has none; see ``label_token``."""
     file = _file_token(file_id)
     return "".join(
-        f"SPEAKER {file} 1 {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA> {label_token(turn.label)} <NA> <NA>\n"
+        f"SPEAKER {file} {turn.channel} {turn.start_s:.3f} {turn.duration_s:.3f} <NA> <NA>"
+        f" {label_token(turn.label)} <NA> <NA>\n"
         for turn in turns
     )
 
@@ -55,10 +57,15 @@ def read_rttm(path: str | os.PathLike) -> list[Turn]:
                 raise ValueError("no time")
             if len(fields[7]) > LONGEST_TOKEN:
                 raise ValueError("no name")
-            turns.append(Turn(start_s, start_s + duration_s, read_token(fields[7])))
+            turns.append(Turn(start_s, start_s + duration_s, read_token(fields[7]), _channel(fields[2])))
         except (IndexError, ValueError):
             raise BadInput(f"{path}, line {number}: not an RTTM line.") from None
     return sorted(turns, key=lambda turn: turn.start_s)
+
+
+def _channel(field: str) -> int:
+    """The number of a channel, from 1 on. Other programs write "0", "A" or "<NA>" where there is one."""
+    return max(1, int(field)) if field.isascii() and field.isdecimal() and len(field) <= 4 else 1
 
 
 def label_token(label: str) -> str:

@@ -16,6 +16,8 @@ class Turn:
     end_s: float
     label: Label
     """A name, "unknown", "Unknown 1". A text is read as a label."""
+    channel: int = 1
+    """In which channel of several that were heard each by itself, from 1 on; 1 where there is one."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", read_label(self.label))

@@ -55,6 +55,10 @@ class Identification:
     overlap: bool = False
     """Two people speak at once, in the last second of speech: ``label`` is one of them at best. False where the model
     does not tell."""
+    channel: int | None = None
+    """Which channel this is about, from 1 on, where several are heard each by itself; None where there is one."""
+    side: str | None = None
+    """"here" (the microphone) or "remote" (what this computer plays), where both are heard; else None."""
 
     def __post_init__(self) -> None:
         if self.label is not None:
@@ -66,8 +70,12 @@ class Identification:
         return None if self.label is None else self.label.kind
 
     def as_json(self) -> dict:
-        """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4."""
+        """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4. It has ``channel`` and
+        ``side`` only where they say something."""
         out = asdict(self)
+        for key in ("channel", "side"):
+            if out[key] is None:
+                del out[key]
         for key, value in out.items():
             if isinstance(value, float):
                 out[key] = round(value, 3 if key.endswith("_s") else 4)

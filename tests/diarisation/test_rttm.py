@@ -47,3 +47,18 @@ def test_a_mark_of_byte_order_hides_no_turn(tmp_path):
     path = tmp_path / "turns.rttm"
     path.write_text("SPEAKER talk 1 0.0 1.0 <NA> <NA> Ana <NA> <NA>\n", encoding="utf-8-sig")
     assert len(read_rttm(path)) == 1
+
+
+def test_the_channel_is_kept(tmp_path):
+    path = tmp_path / "call.rttm"
+    turns = [Turn(0.0, 1.0, "Ana", 1), Turn(0.5, 2.0, "Ben", 2)]
+    write_rttm(path, turns, "call")
+    assert [line.split()[2] for line in path.read_text().splitlines()] == ["1", "2"]
+    assert read_rttm(path) == turns
+
+
+@pytest.mark.parametrize(("field", "channel"), [("A", 1), ("<NA>", 1), ("0", 1), ("3", 3), ("²", 1), ("9" * 5000, 1)])
+def test_a_channel_that_is_no_number_is_the_first(tmp_path, field, channel):
+    path = tmp_path / "turns.rttm"
+    path.write_text(f"SPEAKER talk {field} 0.0 1.0 <NA> <NA> Ana <NA> <NA>\n", encoding="utf-8")
+    assert read_rttm(path) == [Turn(0.0, 1.0, "Ana", channel)]

@@ -137,7 +137,8 @@ class FileAnalysis:
             meant = tuple(
                 t
                 for t in self.facts.turns
-                if (t.start_s, t.end_s) == (turn.start_s, turn.end_s) or (everywhere and t.label == turn.label)
+                if (t.start_s, t.end_s, t.channel) == (turn.start_s, turn.end_s, turn.channel)
+                or (everywhere and t.label == turn.label)
             )
             now = self._corrections.add(meant, label)
             self._show_corrected(_exchanged(self.facts.turns, meant, now))

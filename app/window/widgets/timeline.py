@@ -95,7 +95,8 @@ class TimelineWidget(TimelinePicture):
 
     def _same(self, turn: Turn) -> Turn | None:
         """The turn that is now what ``turn`` was: turns grow, and their labels are corrected."""
-        return next((t for _, t in self.scene.turns if abs(t.start_s - turn.start_s) < 0.02), None)
+        same_channel = (t for _, t in self.scene.turns if t.channel == turn.channel)
+        return next((t for t in same_channel if abs(t.start_s - turn.start_s) < 0.02), None)
 
     def turn_at(self, position: QPointF) -> Turn | None:
         """The turn under the pointer, with a little room around short ones."""

@@ -42,5 +42,9 @@ class Corrections:
 
     def _corrected(self, turn: Turn) -> Turn:
         middle_s = (turn.start_s + turn.end_s) / 2
-        found = next((given for given in reversed(self._given) if given.start_s <= middle_s <= given.end_s), None)
+        found = next((given for given in reversed(self._given) if _covers(given, middle_s, turn.channel)), None)
         return replace(turn, label=found.label) if found else turn
+
+
+def _covers(given: Turn, time_s: float, channel: int) -> bool:
+    return given.channel == channel and given.start_s <= time_s <= given.end_s

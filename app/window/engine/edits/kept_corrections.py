@@ -33,12 +33,12 @@ def load_corrections(path: Path, names: NameBook) -> list[Turn]:
     """The corrections kept at ``path``, oldest first; none if there are none. People have names that ``names`` knows,
     now or before; who was deleted earlier is unknown. Raises BadInput, in one line, for a damaged file, and OSError.
     """
-    return [Turn(start_s, end_s, _label(who, names)) for start_s, end_s, who in _read(path)]
+    return [Turn(start_s, end_s, _label(who, names), channel) for start_s, end_s, channel, who in _read(path)]
 
 
 def save_corrections(path: Path, given: Sequence[Turn], names: NameBook) -> None:
     """Keep corrections, for their owner's eyes; none: forget them. Whole or not at all. Raises OSError."""
-    _write(path, [(turn.start_s, turn.end_s, _who(turn.label, names)) for turn in given])
+    _write(path, [(turn.start_s, turn.end_s, turn.channel, _who(turn.label, names)) for turn in given])
 
 
 def follow_people(data: Path, names: NameBook) -> None:
@@ -48,13 +48,13 @@ def follow_people(data: Path, names: NameBook) -> None:
             rows = _read(path)
         except BadInput:  # it is said when its file is opened
             continue
-        now = [(start_s, end_s, _who(who, names) if isinstance(who, Label) else who) for start_s, end_s, who in rows]
+        now = [(*place, _who(who, names) if isinstance(who, Label) else who) for *place, who in rows]
         if now != rows:
             _write(path, now)
 
 
-_Row = tuple[float, float, int | Label]
-"""(start_s, end_s, a person's id or a label)"""
+_Row = tuple[float, float, int, int | Label]
+"""(start_s, end_s, channel, a person's id or a label)"""
 
 
 def _who(label: Label, names: NameBook) -> int | Label:
@@ -91,9 +91,10 @@ def _row(row: dict) -> _Row:
     start_s, end_s = float(row["start_s"]), float(row["end_s"])
     if not (math.isfinite(start_s) and math.isfinite(end_s) and 0 <= start_s < end_s):
         raise ValueError
+    channel = operator.index(row.get("channel", 1))
     if "person" in row:
-        return start_s, end_s, operator.index(row["person"])
-    return start_s, end_s, person(clean_name(row["name"])) if row["name"] is not None else UNKNOWN
+        return start_s, end_s, channel, operator.index(row["person"])
+    return start_s, end_s, channel, person(clean_name(row["name"])) if row["name"] is not None else UNKNOWN
 
 
 def _write(path: Path, rows: Sequence[_Row]) -> None:
@@ -106,8 +107,13 @@ def _write(path: Path, rows: Sequence[_Row]) -> None:
     document = {
         "version": 1,
         "corrections": [
-            {"start_s": start_s, "end_s": end_s, **({"name": who.name} if isinstance(who, Label) else {"person": who})}
-            for start_s, end_s, who in rows
+            {
+                "start_s": start_s,
+                "end_s": end_s,
+                **({"channel": channel} if channel != 1 else {}),
+                **({"name": who.name} if isinstance(who, Label) else {"person": who}),
+            }
+            for start_s, end_s, channel, who in rows
         ],
     }
     write_private(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())

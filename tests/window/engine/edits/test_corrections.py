@@ -25,3 +25,10 @@ def test_the_newest_correction_counts_until_all_are_cleared():
     assert [turn.label for turn in corrections.apply([ANA, BEN])] == ["Zoe", "Dora"]
     corrections.clear()
     assert corrections.apply([ANA]) == (ANA,)
+
+
+def test_a_correction_is_of_its_own_channel():
+    corrections = Corrections()
+    corrections.add([Turn(0.0, 4.0, "Ana", 2)], "Zoe")
+    turns = [Turn(0.0, 4.0, "Ana", 1), Turn(0.0, 4.0, "Ana", 2)]
+    assert [turn.label for turn in corrections.apply(turns)] == ["Ana", "Zoe"]

@@ -19,7 +19,7 @@ from app.window.engine.edits.kept_corrections import (
 from app.window.engine.name_book import NameBook
 from utils import BadInput
 
-GIVEN = (Turn(0.0, 4.0, "Ana"), Turn(5.0, 7.25, "Zoë"), Turn(5.0, 7.25, "unknown"))
+GIVEN = (Turn(0.0, 4.0, "Ana"), Turn(5.0, 7.25, "Zoë", 2), Turn(5.0, 7.25, "unknown"))
 
 
 @pytest.fixture
