@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.mono import mono
 from app.audio.source import AudioSource
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
@@ -27,7 +28,7 @@ from app.scoring.labels import label_of
 from app.scoring.vectors import NotComparable, finite_unit
 from app.verification import SpeakerEmbedding, Verification, embed_recordings, verify_embeddings
 from app.voiceprints.store import VoiceprintStore
-from utils import SAMPLE_RATE, BadInput, data_dir, mono, resample
+from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
 Sound = str | os.PathLike | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.demo import agreement
 from app.diarisation.timeline import Turn
 from tools import make_demo
-from utils import SAMPLE_RATE, file_sha256, read_audio
+from utils import SAMPLE_RATE, file_sha256
 
 ENROLLED = {"Ana", "Ben", "Colin"}
 FRAME = SAMPLE_RATE // 100

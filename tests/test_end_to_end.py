@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.scoring.identification import UNKNOWN, is_unknown
 from tests.support import virtual_sound
-from utils import ROOT, SAMPLE_RATE, read_audio
+from utils import ROOT, SAMPLE_RATE
 
 
 @dataclass

@@ -16,13 +16,14 @@ import torch
 import app
 from app import Heard
 from app.audio.file_source import StreamSource
+from app.audio.reading.reader import read_audio
 from app.cli import people as voices_command
 from app.scoring.cohort import similarities
 from app.scoring.identification import Identification
 from app.verification import Verification
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.support import virtual_sound
-from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, resample, write_wav
+from utils import ROOT, SAMPLE_RATE, BadInput, resample, write_wav
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +242,7 @@ def test_each_line_of_speechbrain_has_one_here(folder: Path, monkeypatch):
     lines = [found[1] for row in table if (found := re.search(r"\| `([^`]+)`[^|`]* \|$", row))]
     assert len(lines) == len(table) - 1  # all but "the same object"
     program = "\n".join(lines).replace('"speechbrain/spkrec-ecapa-voxceleb", compute="cuda"', 'compute="cpu"')
-    names = {"utils": __import__("utils"), "similarities": similarities, "other": read_audio(folder / "ben.wav")}
+    names = {"read_audio": read_audio, "similarities": similarities, "other": read_audio(folder / "ben.wav")}
     names = run_here(program, folder, monkeypatch, **names)
     assert names["vectors"][0] == pytest.approx(names["e"], abs=1e-5)
     assert names["said"].same

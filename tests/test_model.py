@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from app.audio.reading.reader import read_audio
 from app.embedding.download import cached_path
 from app.embedding.model_files import HUB, SPEECHBRAIN
 from model import (
@@ -25,7 +26,7 @@ from model import (
     load_speechbrain,
     save_checkpoint,
 )
-from utils import SAMPLE_RATE, BadInput, HeardError, file_sha256, read_audio
+from utils import SAMPLE_RATE, BadInput, HeardError, file_sha256
 
 SMALL = Architecture(channels=32, mfa_channels=48, se_channels=8, attention_channels=8, embedding_dim=24)
 LENGTHS = [1_600, 8_000, 31_999, 32_000, 48_080, 80_000]  # samples; 0.1 to 5 s

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.demo import agreement
 from app.diarisation.rttm import read_rttm
 from app.scoring.identification import is_unknown
 from app.voiceprints.store import VoiceprintStore
-from utils import ROOT, read_audio, write_wav
+from utils import ROOT, write_wav
 
 
 def program(*arguments: object, data: Path | None = None, script: str = "test.py", **env: str):

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from app.audio.intake import Intake
+from app.audio.reading.reader import read_audio
 from app.audio.ring_buffer import Capture
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.audio.tapped_source import TappedSource
 from app.session import Session, SessionOptions
 from tests.support.demo_data import enrol_demo
 from tests.support.walks import assert_as_documented, walking
-from utils import SAMPLE_RATE, read_audio, write_wav
+from utils import SAMPLE_RATE, write_wav
 
 
 @pytest.fixture(scope="module")

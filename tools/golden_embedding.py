@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from app.audio.reading.reader import read_audio
 from app.embedding.load import load_encoder
-from utils import BUNDLED, ROOT, atomic_write, read_audio, run_cli
+from utils import BUNDLED, ROOT, atomic_write, run_cli
 
 RECORDING = BUNDLED / "demo" / "enrolment" / "Ana" / "01.flac"
 GOLDEN = ROOT / "tests" / "evaluation" / "golden_embedding.json"

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.file_source import StreamSource
+from app.audio.reading.reader import read_audio
 from app.demo import DEMO
 from app.session import SessionOptions
-from utils import SAMPLE_RATE, HeardError, read_audio, run_cli, write_wav
+from utils import SAMPLE_RATE, HeardError, run_cli, write_wav
 
 NAP_S = 0.002
 """Between two looks for events."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from app.audio.reading.reader import read_audio
 from app.benchmarks import server
 from app.demo import DEMO
-from utils import ROOT, HeardError, read_audio, run_cli, write_wav
+from utils import ROOT, HeardError, run_cli, write_wav
 
 OUT = ROOT / "docs" / "screenshots"
 PICTURES = {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.audio.devices import NO_DEVICE
+from app.audio.reading.reader import read_audio
 from app.audio.recent import RecentSound
 from app.audio.source import SourceState, SourceStatus
 from app.demo import DEMO
@@ -35,7 +36,7 @@ from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from app.window.engine.levels import Level
 from app.window.engine.spectrogram import MelSpectrogram
 from app.window.engine.threshold_errors import ErrorScores, Expected, ThresholdCosts
-from utils import ROOT, SAMPLE_RATE, read_audio, run_cli
+from utils import ROOT, SAMPLE_RATE, run_cli
 
 if TYPE_CHECKING:
     from app.window.dialogs.enrol_dialog import EnrolDialog

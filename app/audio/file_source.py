@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.backlog import Backlog, sample_counts
+from app.audio.reading.reader import stream_audio
 from app.audio.source import AudioBlock, SourceState, SourceStatus
-from utils import SAMPLE_RATE, stream_audio
+from utils import SAMPLE_RATE
 
 
 class StreamSource:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from app.audio.backlog import Backlog
+from app.audio.reading.mono import mono
 from app.audio.ring_buffer import Capture
-from utils import SAMPLE_RATE, StreamResampler, mono
+from utils import SAMPLE_RATE, StreamResampler
 
 SILENT_AFTER_S = 1.0
 

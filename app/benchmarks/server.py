@@ -28,11 +28,12 @@ from statistics import median
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.benchmarks.memory import resident_mb
 from app.client import Client
 from app.demo import DEMO
 from app.diarisation.recogniser import LiveConfig
-from utils import ROOT, HeardError, read_audio
+from utils import ROOT, HeardError
 
 RATE = 16_000
 PACKET = 512

@@ -123,12 +123,12 @@ def strangers(options: argparse.Namespace) -> None:
 
 
 def day(options: argparse.Namespace) -> None:
+    from app.audio.reading.reader import read_audio
     from app.benchmarks.soak import DayConfig, simulate_day
     from app.demo import DEMO
     from app.diarisation.recogniser import Recogniser
     from app.embedding.load import load_encoder
     from app.enrolment.build import gallery_from_folder
-    from utils import read_audio
 
     if not 0.1 <= options.hours <= 1000:
         raise BadInput(f"--hours {options.hours:g}: a day is simulated with 0.1 to 1000 hours.")

@@ -47,7 +47,7 @@ def run(argv: list[str]) -> int:
 
 def _check_speech():
     """Windows of the bundled demo, as the live engine cuts them."""
-    from utils import read_audio
+    from app.audio.reading.reader import read_audio
 
     demo = read_audio(BUNDLED / "demo" / "conversation.flac")
     window = 3 * SAMPLE_RATE

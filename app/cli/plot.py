@@ -6,11 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.audio.reading.reader import audio_duration_s, read_audio
 from app.cli.options import add_model_option
 from app.cli.progress import progress_bar
 from app.evaluation.plots.style import FORMATS, require_plotting
 from app.outputs import Named, check_outputs, model_inputs
-from utils import BadInput, audio_duration_s, read_audio
+from utils import BadInput
 
 
 def run(argv: list[str]) -> int:

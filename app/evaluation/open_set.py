@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.corpus.clips import Clip
 from app.embedding.encoder import Embed
@@ -19,7 +20,7 @@ from app.scoring.calibration import measure_reliability
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule
 from app.scoring.metrics import error_rates
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.acoustics import noisy_room, simulated_room
+from app.audio.reading.reader import read_audio
 from app.corpus.clips import Clip
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import bootstrap_eer
 from app.evaluation.speaker_models import SpeakerModel
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.metrics import all_pairs, measure, rejected
-from utils import SAMPLE_RATE, BadInput, read_audio, read_card, write_card
+from utils import SAMPLE_RATE, BadInput, read_card, write_card
 
 Degradation = Callable[[Clip, np.ndarray], np.ndarray]
 """A clip and its samples (n,) -> worse samples, such as ``noisy``."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
 from app.evaluation.pairs import ProgressBar
@@ -17,7 +18,7 @@ from app.evaluation.trials import Speakers, Trial, files_of, find_speakers
 from app.scoring import metrics
 from app.scoring.cohort import Cohort
 from app.scoring.decision import DecisionRule
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 P_TARGETS = (0.01, 0.05)
 """Prior probabilities of a target that detection costs are given for, as the VoxCeleb and NIST evaluations do."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.audio.reading.reader import audio_duration_s, stream_audio
 from app.corpus.clips import Clip
-from utils import SAMPLE_RATE, BadInput, HeardError, audio_duration_s, explain_os_error, stream_audio
+from utils import SAMPLE_RATE, BadInput, HeardError, explain_os_error
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder

@@ -7,8 +7,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from app.audio.reading.checks import LOUDEST, RATES
+from app.audio.reading.mono import mono
 from app.server.errors import ApiError
-from utils import LOUDEST, RATES, SAMPLE_RATE, StreamResampler, mono
+from utils import SAMPLE_RATE, StreamResampler
 
 VALUES_AT_ONCE = 1 << 16
 """Values decoded at a time, whatever the sample rate and the number of channels."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.corpus.clips import Clip
 from app.corpus.manifest import audio_files, read_clips
-from utils import SAMPLE_RATE, BadInput, atomic_write, read_audio
+from utils import SAMPLE_RATE, BadInput, atomic_write
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from app.audio.acoustics import change_speed
+from app.audio.reading.reader import read_audio
 from app.corpus.manifest import audio_files
 from app.training.augment import Augmenter, mask_features
 from app.training.config import DataConfig, RunConfig
 from app.training.corpus import Corpus, draw_weights
 from app.training.distributed import ALONE, Ranks
 from model import LogMel
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 
 class Batches(Dataset):

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.reader import audio_duration_s, read_audio
 from app.sealing.private_files import read_private, write_private
 from app.sealing.sealed_file import NotAuthentic, opaque_name
 from app.sealing.unlocking import home_of, is_sealed, key_of, sealed_home_of
-from utils import BadInput, audio_duration_s, parse_json, read_audio, slug
+from utils import BadInput, parse_json, slug
 
 
 @dataclass(frozen=True)

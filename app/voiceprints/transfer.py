@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.voiceprints.orders import erase_tree
 from app.voiceprints.pending import PendingSamples
 from app.voiceprints.people_file import Embedded, SampleIn, SampleOut, read_people, write_people
 from app.voiceprints.recordings import read_content, read_note, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, Person, VoiceprintStore
-from utils import SAMPLE_RATE, BadInput, clean_name, read_audio
+from utils import SAMPLE_RATE, BadInput, clean_name
 
 LONGEST_S = 600.0
 """Length of one recording that is taken in."""

@@ -12,9 +12,10 @@ import pytest
 import soundfile
 
 from app.audio.file_source import FileSource, StreamSource
+from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock, SourceState
 from tests.support.array_source import ArraySource
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 
 def read_on(source: StreamSource, min_s: float, max_s: float) -> Iterator[AudioBlock]:

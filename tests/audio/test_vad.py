@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, detect_speech, first_speech, keep_speech
 from app.diarisation.rttm import read_rttm
-from utils import SAMPLE_RATE, read_audio
+from utils import SAMPLE_RATE
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,14 @@ import mmap
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.benchmarks.memory import resident_mb
 from app.benchmarks.soak import DayConfig, DayReport, at_speed, simulate_day, sound, talks
 from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.session_speakers import SessionSpeakersConfig
 from app.diarisation.turn_history import TurnHistoryConfig
 from app.enrolment.build import gallery_from_folder
-from utils import SAMPLE_RATE, read_audio
+from utils import SAMPLE_RATE
 
 
 def test_the_day_is_as_long_as_it_should_be_and_the_same_for_the_same_seed():

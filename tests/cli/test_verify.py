@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.cli.verify import run
 from app.verification import Verifier
-from utils import BadInput, HeardError, read_audio, write_wav
+from utils import BadInput, HeardError, write_wav
 
 
 @pytest.mark.parametrize(("a", "b", "same"), [("Ana/01", "Ana/02", True), ("Ana/01", "Ben/01", False)])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.audio.file_source import FileSource
+from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.demo import agreement
 from app.diarisation.recogniser import Recogniser, listen
@@ -16,7 +17,7 @@ from app.enrolment.build import gallery_from_folder
 from app.scoring.gallery import Gallery
 from app.scoring.identification import is_unknown
 from tests.support.array_source import ArraySource
-from utils import BadInput, read_audio
+from utils import BadInput
 
 
 @pytest.fixture(scope="module")

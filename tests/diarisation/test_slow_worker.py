@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock, SourceState
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.turn_evidence import EvidenceConfig
@@ -15,7 +16,6 @@ from app.enrolment.build import gallery_from_folder
 from app.scoring.identification import Identification
 from app.terminal.view import TerminalView
 from tests.support.array_source import ArraySource
-from utils import read_audio
 
 SLOW_S = 2.5
 """For one hop of 0.13 s."""

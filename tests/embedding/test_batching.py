@@ -7,8 +7,9 @@ import threading
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.embedding.batching import BatchingEncoder
-from utils import BadInput, HeardError, read_audio
+from utils import BadInput, HeardError
 
 
 @pytest.fixture

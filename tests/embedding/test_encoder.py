@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.embedding.load import load_encoder
 from app.embedding.torch_cpu import has_fast_bfloat16
-from utils import BUNDLED, BadInput, HeardError, read_audio, read_card, write_card
+from utils import BUNDLED, BadInput, HeardError, read_card, write_card
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from app.audio.reading.reader import read_audio
 from app.embedding import large, model_files
 from app.embedding.download import HubFile, cache_dir, cached_path
 from app.embedding.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD
@@ -18,7 +19,7 @@ from app.embedding.load import is_onnx, load_encoder, needs_torch
 from app.embedding.model_files import HUB, LARGE, SPEECHBRAIN, resolve
 from model import load_speechbrain
 from tests.support.public_weights import save_random
-from utils import BUNDLED, BadInput, HeardError, file_sha256, read_audio, read_card
+from utils import BUNDLED, BadInput, HeardError, file_sha256, read_card
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from app.audio.reading.reader import read_audio
 from app.embedding.encoder import Encoder
 from app.embedding.load import load_encoder
 from app.embedding.onnx_encoder import OnnxEncoder
 from app.embedding.torch_encoder import TorchEncoder
-from utils import BUNDLED, ROOT, BadInput, HeardError, file_sha256, read_audio
+from utils import BUNDLED, ROOT, BadInput, HeardError, file_sha256
 
 WEIGHTS = BUNDLED / "models" / "embedded-int8.onnx"
 

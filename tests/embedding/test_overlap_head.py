@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.corpus.manifest import read_clips
 from app.diarisation.recogniser import Recogniser, listen
@@ -14,7 +15,7 @@ from app.embedding.model_files import BUNDLED_FILES, EMBEDDED
 from app.embedding.overlap_head import OverlapHead, head_file, load_head, save_head
 from app.scoring.gallery import Gallery
 from tests.support.array_source import ArraySource
-from utils import BUNDLED, HeardError, read_audio
+from utils import BUNDLED, HeardError
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import SpeechDetector
-from utils import read_audio, write_wav
+from utils import write_wav
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import CHUNK
 from app.cli.people import run
 from app.demo import agreement
@@ -14,7 +15,7 @@ from app.session import Session, SessionOptions
 from app.voiceprints.recordings import samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.detection import detected_lengths
-from utils import BadInput, read_audio
+from utils import BadInput
 
 
 def test_everybody_in_a_recording_can_be_enrolled_from_it(encoder, demo_dir, tmp_path, capsys):

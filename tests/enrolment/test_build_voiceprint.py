@@ -12,13 +12,14 @@ import pytest
 import torch
 
 import build_voiceprint
+from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.enrolment.build import gallery_from_folder
 from app.voiceprints.recordings import Note, samples_dir, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from model import Architecture, SpeakerNetwork, save_checkpoint
 from tests.support.stand_ins import save_sample
-from utils import ROOT, SAMPLE_RATE, BadInput, read_audio, write_wav
+from utils import ROOT, SAMPLE_RATE, BadInput, write_wav
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.corpus.manifest import read_clips
 from app.enrolment.build import embed_sample
@@ -24,7 +25,6 @@ from app.scoring.cohort import similarities
 from app.scoring.gallery import Gallery
 from app.terminal.expectation import expectation_lines
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
-from utils import read_audio
 
 
 def test_the_card_gives_two_normal_distributions_with_its_rates(encoder):

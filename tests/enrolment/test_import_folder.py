@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import CHUNK, keep_speech
 from app.enrolment.import_folder import ImportConfig, files_by_person, import_person, take_speech
 from app.enrolment.quality import measure
@@ -18,7 +19,7 @@ from app.voiceprints.recordings import Note, read_note, samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.detection import detected_lengths
 from tests.support.stand_ins import save_sample
-from utils import BadInput, read_audio, write_wav
+from utils import BadInput, write_wav
 
 
 def take(data: Path, files: list[Path], **options: object) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import record_samples
+from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
@@ -28,7 +29,7 @@ from app.voiceprints.recordings import read_note, samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.array_source import ArraySource
 from tests.support.small_disk import fill, small_disk
-from utils import ROOT, BadInput, HeardError, read_audio, write_wav
+from utils import ROOT, BadInput, HeardError, write_wav
 
 
 @pytest.fixture

@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.cli.extract import run
 from app.corpus.manifest import open_manifest
 from app.extraction.executors import LocalExecutor
 from app.extraction.extract import ExtractConfig, Report, extract
 from app.extraction.shard import SegmentConfig
-from utils import ROOT, BadInput, HeardError, read_audio, write_wav
+from utils import ROOT, BadInput, HeardError, write_wav
 
 OUTPUTS = ("embeddings.npy", "labels.npy", "index.csv")
 

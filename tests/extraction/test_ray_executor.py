@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.corpus.manifest import open_manifest
 from app.embedding.load import load_encoder
 from app.extraction.executors import LocalExecutor
 from app.extraction.extract import extract
-from utils import ROOT, read_audio, write_wav
+from utils import ROOT, write_wav
 
 ROWS = 2000
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.corpus.clips import Clip
 from app.extraction.shard import SegmentConfig, cut_segments, embed_shard
-from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
+from utils import SAMPLE_RATE, BadInput, write_wav
 
 COUNT = np.arange(10 * SAMPLE_RATE, dtype=np.float32)
 

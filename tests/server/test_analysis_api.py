@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.client import ServerRefused
 from app.demo import agreement
 from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
-from utils import ROOT, read_audio
+from utils import ROOT
 
 
 @pytest.fixture(scope="module")

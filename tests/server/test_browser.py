@@ -11,9 +11,9 @@ import pytest
 import soundfile
 from playwright.sync_api import expect, sync_playwright
 
+from app.audio.reading.reader import read_audio
 from app.corpus.manifest import read_clips
 from tests.support.serving import TOKEN, running
-from utils import read_audio
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 AUDIT = (Path(__file__).parent.parent / "support" / "audit.js").read_text(encoding="utf-8")

@@ -14,12 +14,13 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from app.audio.reading.reader import read_audio
 from app.client import Client, ServerRefused
 from app.server.config import ServerConfig
 from app.voiceprints.people import delete_person
 from app.voiceprints.store import VoiceprintStore
 from tests.support.serving import TOKEN, running
-from utils import BadInput, HeardError, read_audio, resample
+from utils import BadInput, HeardError, resample
 
 
 def pcm(samples: np.ndarray) -> bytes:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import CHUNK
 from app.client import Client, ServerRefused
 from app.voiceprints.people import delete_person, rename_person
@@ -18,7 +19,6 @@ from app.voiceprints.recordings import read_note, recorded_people, samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.detection import detected_lengths
 from tests.support.old_names import call, spoil
-from utils import read_audio
 
 
 @pytest.fixture

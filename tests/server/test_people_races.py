@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import detect_speech
 from app.client import ServerRefused
 from app.enrolment.speaker_check import SpeakerCheck
@@ -18,7 +19,6 @@ from app.server.service import Service
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.recordings import recorded_people, samples_of
 from app.voiceprints.store import VoiceprintStore
-from utils import read_audio
 
 
 def at_once(*asks: Callable[[], object]) -> list[int]:

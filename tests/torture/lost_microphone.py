@@ -20,13 +20,14 @@ from statistics import median
 
 import psutil
 
+from app.audio.reading.reader import read_audio
 from app.demo import DEMO, demo_people
 from app.embedding.load import load_encoder
 from tests.support.demo_data import enrol_demo
 from tests.support.listening_program import Program
 from tests.support.virtual_sound import VirtualSound, missing
 from tests.torture.counts import Counts
-from utils import SAMPLE_RATE, HeardError, read_audio
+from utils import SAMPLE_RATE, HeardError
 
 COUNT = 100
 TOLD_S = 4.0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.audio.file_source import StreamSource
+from app.audio.reading.reader import read_audio
 from app.benchmarks.memory import open_files, resident_mb
 from app.benchmarks.soak import DayConfig, sound, talks
 from app.demo import DEMO
@@ -25,7 +26,7 @@ from app.window.engine.engine import Engine
 from app.window.engine.facts import Phase
 from tests.support.demo_data import enrol_demo
 from tests.torture.counts import Counts
-from utils import SAMPLE_RATE, read_audio
+from utils import SAMPLE_RATE
 
 COUNT = 24
 """Hours."""

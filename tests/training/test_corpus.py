@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.corpus.manifest import read_clips
 from app.training.corpus import Corpus, Speaker, draw_weights, hold_out, load_corpus
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 
 def toy_corpus() -> Corpus:

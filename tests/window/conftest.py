@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from app.audio.file_source import StreamSource
+from app.audio.reading.reader import read_audio
 from app.session import SessionOptions
 from app.voiceprints.store import VoiceprintStore
 from app.window.engine.engine import Engine
@@ -21,7 +22,7 @@ from app.window.main_window import MainWindow
 from app.window.view.palette import LIGHT
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import Theme
-from utils import SAMPLE_RATE, read_audio
+from utils import SAMPLE_RATE
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app.audio.reading.reader import audio_duration_s, read_audio
 from app.demo import DEMO, agreement
 from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
@@ -24,7 +25,7 @@ from app.window.engine.edits import turns as jobs
 from app.window.engine.facts import Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from tests.window.conftest import enrol
-from utils import audio_duration_s, file_sha256, read_audio, write_wav
+from utils import file_sha256, write_wav
 
 LONG = 180_000
 NOISE = np.random.default_rng(0).normal(0, 0.01, 160_000).astype(np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.audio.reading.reader import audio_duration_s
 from app.diarisation.timeline import Turn
 from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
@@ -15,7 +16,7 @@ from app.window.engine.enrolling import Step
 from app.window.engine.facts import Phase
 from tests.support.stand_ins import save_sample
 from tests.window.conftest import endless
-from utils import HeardError, audio_duration_s
+from utils import HeardError
 
 LONG = 180_000
 

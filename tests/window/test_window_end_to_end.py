@@ -22,6 +22,7 @@ import pytest
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QWidget
 
+from app.audio.reading.reader import read_audio
 from app.voiceprints.store import VoiceprintStore
 from app.window import strings
 from app.window.dialogs.enrol_dialog import EnrolDialog
@@ -29,7 +30,7 @@ from app.window.engine.levels import Level
 from app.window.main_window import MainWindow
 from tests.support import virtual_sound
 from tools.screenshots import NOBODY, Still
-from utils import ROOT, SAMPLE_RATE, read_audio
+from utils import ROOT, SAMPLE_RATE
 
 pytestmark = [
     pytest.mark.slow,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock
 from app.diarisation.recogniser import LiveConfig, Recogniser
 from app.diarisation.rttm import write_rttm
@@ -41,7 +42,7 @@ from app.evaluation.conversations.report import (
 from app.evaluation.conversations.simulate import Conversation, build_conversation
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
-from utils import SAMPLE_RATE, HeardError, atomic_write, read_audio, write_wav
+from utils import SAMPLE_RATE, HeardError, atomic_write, write_wav
 
 THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
 """The thresholds of which a baseline is given the best in hindsight."""

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.corpus.manifest import recordings_in
 from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.simulate import Conversation
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 ENROLMENT_S = 3.0
 """Speech that somebody must have in the one excerpt to be enrolled."""

@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from app.audio.vad import detect_speech
 from app.corpus.clips import Clip
-from utils import SAMPLE_RATE, BadInput, read_audio
+from utils import SAMPLE_RATE, BadInput
 
 SPEECH_RMS = 0.05
 """The level of an average voice: -26 dB relative to full scale."""

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.audio.reading.reader import audio_duration_s, read_audio
 from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_numbered
@@ -21,7 +22,7 @@ from app.window.engine.edits.kept_corrections import corrections_path, load_corr
 from app.window.engine.name_book import NameBook, relabelled
 from app.window.engine.overlaps import Overlaps, Span
 from app.window.engine.spectrogram import MelConfig, MelSpectrogram
-from utils import BadInput, audio_duration_s, file_sha256, read_audio
+from utils import BadInput, file_sha256
 
 if TYPE_CHECKING:
     import numpy as np

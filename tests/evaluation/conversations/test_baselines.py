@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock
 from app.audio.vad import keep_speech
 from app.diarisation.timeline import Turn
@@ -22,7 +23,7 @@ from app.evaluation.conversations.baselines import (
     with_threshold,
 )
 from app.scoring.identification import Identification
-from utils import SAMPLE_RATE, read_audio
+from utils import SAMPLE_RATE
 
 HOP = SAMPLE_RATE // 4
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.meetings import Excerpt, meeting_conversations, read_excerpts
-from utils import SAMPLE_RATE, BadInput, read_audio, write_wav
+from utils import SAMPLE_RATE, BadInput, write_wav
 
 
 @pytest.fixture(scope="module")

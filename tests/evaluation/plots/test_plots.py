@@ -117,7 +117,7 @@ def test_pictures_of_a_recording(network: SpeakerNetwork, noise: np.ndarray, tmp
 
 
 def test_beginnings_and_ends_of_speech(demo_dir: Path):
-    from utils import read_audio
+    from app.audio.reading.reader import read_audio
 
     speech = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
     second = np.zeros(16_000, np.float32)

@@ -13,9 +13,10 @@ from random import Random
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from tests.torture.mutations import NUMBERS, damaged_bytes, damaged_json, odd_value
 from tests.torture.subjects import Subject, Wrong, attempt
-from utils import BUNDLED, read_audio
+from utils import BUNDLED
 
 NAME = "own"
 

@@ -11,10 +11,11 @@ from random import Random
 
 import numpy as np
 
+from app.audio.reading.reader import read_audio
 from tests.torture.inputs.models import encoder
 from tests.torture.mutations import WORDS, damaged_bytes, damaged_json, damaged_text
 from tests.torture.subjects import Subject, Wrong, attempt
-from utils import BUNDLED, clean_name, read_audio, slug, write_wav
+from utils import BUNDLED, clean_name, slug, write_wav
 
 SETTINGS = (
     "[General]\nappearance=dark\ndevice=USB\nfolder=/tmp\n"

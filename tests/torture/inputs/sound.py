@@ -10,10 +10,11 @@ from random import Random
 import numpy as np
 import soundfile
 
+from app.audio.reading.reader import read_audio
 from tests.torture.inputs.models import encoder
 from tests.torture.mutations import damaged_bytes
 from tests.torture.subjects import Subject, Wrong, attempt
-from utils import BUNDLED, read_audio, resample
+from utils import BUNDLED, resample
 
 RATES = (8000, 8000, 16000, 16000, 44100, 48000)
 
@@ -62,11 +63,11 @@ def make(random: Random, folder: Path) -> Path:
 
 def use(path: Path) -> None:
     from app.audio.file_source import FileSource
+    from app.audio.reading.reader import audio_duration_s, stream_audio
     from app.corpus.clips import Clip
     from app.enrolment.import_folder import take_speech
     from app.extraction.shard import SegmentConfig, embed_shard
     from app.verification import embed_recordings
-    from utils import audio_duration_s, stream_audio
 
     name = path.name
     length = attempt(lambda: audio_duration_s(path), name)

@@ -1,0 +1,6 @@
+"""What sound cannot be: figures from which on a file is damaged."""
+
+LOUDEST = 1e10
+"""The largest sample, where 1 is full scale: squares of larger ones overflow, and integers of 32 bits are smaller."""
+RATES = (1_000, 768_000)
+"""The rates that a recording may have, in Hz: others are damage, and would be resampled to hours."""
