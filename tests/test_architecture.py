@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS: tuple[set[str], ...] = (
     {"utils"},
-    {"model", "names", "outputs"},
+    {"model", "names", "outputs", "threads"},
     {"audio", "scoring", "corpus", "sealing"},
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},
@@ -58,6 +58,7 @@ ONLY_IN = {
     "keyring": "app.sealing.system_keyring",
     "sqlcipher3": "app.voiceprints.connection",
     "ray": "app.extraction.ray_executor",
+    "threadpoolctl": "app.threads",
     "psutil": "app.benchmarks.memory",
     "faiss": "app.benchmarks.gallery",  # likewise a benchmark beside it
     "matplotlib": "app.evaluation.plots",

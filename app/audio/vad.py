@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.audio.openmp import one_openmp_thread
 from app.audio.reading.reader import stream_audio
+from app.threads import one_openmp_thread
 from utils import SAMPLE_RATE
 
 # Several threads that wait for each other make so small a network ten times slower.

@@ -15,9 +15,10 @@ from app.benchmarks.networks import speechbrain_classifier
 from app.corpus.clips import Clip
 from app.corpus.manifest import Manifest, open_manifest
 from app.embedding.load import load_encoder
-from app.extraction.executors import LocalExecutor, available_cores
+from app.extraction.executors import LocalExecutor
 from app.extraction.extract import ExtractConfig, extract
 from app.scoring.cohort import unit
+from app.threads import available_cores, torch_threads
 from utils import BadInput
 
 SAME = "Heard, the same network"
@@ -134,8 +135,6 @@ def _time_in_turn(methods: dict[str, Callable], clips: list[Clip]) -> tuple[dict
 def _speechbrain(classifier, clips: list[Clip], threads: int) -> np.ndarray:
     import soundfile
     import torch
-
-    from app.embedding.threads import torch_threads
 
     try:
         embeddings = []

@@ -39,8 +39,7 @@ def compare_galleries(
 ) -> Iterator[GallerySpeed]:
     """Time galleries of random voiceprints, and probes near one person each, every other one a stranger.
 
-    Vectors that are this easy cost as much as real ones: all scores are always computed. NumPy's own threads are those
-    that OMP_NUM_THREADS said when it was loaded.
+    Vectors that are this easy cost as much as real ones: all scores are always computed.
     """
     rule, rng = rule or DecisionRule(threshold=0.6, margin=0.05), np.random.default_rng(0)
     cohort = Cohort(_random_voiceprints(rng, 500))

@@ -10,6 +10,7 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
+from app.threads import torch_threads
 from utils import SAMPLE_RATE, BadInput, HeardError
 
 if TYPE_CHECKING:
@@ -68,13 +69,8 @@ def compare_networks(window_s: float = 2.0, repeats: int = 30) -> list[NetworkSp
 
     networks = _networks()
     waveform = 0.1 * torch.randn(1, round(window_s * SAMPLE_RATE), generator=torch.Generator().manual_seed(1))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.inference_mode():
-            times = _time_in_turn(networks, waveform, repeats)
-    finally:
-        torch.set_num_threads(threads)
+    with torch_threads(1), torch.inference_mode():
+        times = _time_in_turn(networks, waveform, repeats)
     reference = times.get("SpeechBrain")
     return [
         NetworkSpeed(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import subprocess
 import sys
 from pathlib import Path
 from statistics import median
@@ -76,11 +74,6 @@ def start(options: argparse.Namespace) -> None:
 
 
 def gallery(options: argparse.Namespace) -> None:
-    if os.environ.get("OMP_NUM_THREADS") != "1":  # which NumPy reads once, when it is loaded
-        command = [sys.executable, "-m", "app", "benchmarks", "gallery", "--people", *map(str, options.people)]
-        sys.stdout.flush()
-        subprocess.run(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=True)
-        return
     from app.benchmarks.gallery import compare_galleries
 
     print("\nOne voice among many on one thread, embedding to decision:")

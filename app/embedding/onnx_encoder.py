@@ -16,6 +16,7 @@ from app.embedding.card_check import read_model_card
 from app.embedding.ecapa_onnx import EMBEDDING, POOLED, WAVE, build_onnx
 from app.embedding.encoder import Encoder
 from app.embedding.overlap_head import OverlapHead, load_head
+from app.threads import NETWORK_THREADS, product
 from utils import BadInput, HeardError, file_sha256, first_line
 
 MOST_DIM = 8192
@@ -45,7 +46,7 @@ class OnnxEncoder(Encoder):
 
         runtime = _runtime()
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = NETWORK_THREADS
         # The arena would keep memory for every length of sound that ever came.
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False
         try:
@@ -107,7 +108,7 @@ class OnnxEncoder(Encoder):
     def _female_logit(self, embedding: np.ndarray) -> float:
         """``model.GenderHead`` on an embedding of unit length."""
         hidden_weight, hidden_bias, out_weight, out_bias = self._gender
-        hidden = np.maximum(hidden_weight @ (embedding * np.sqrt(len(embedding))) + hidden_bias, 0)
+        hidden = np.maximum(product(hidden_weight, embedding * np.sqrt(len(embedding))) + hidden_bias, 0)
         return float(out_weight[0] @ hidden + out_bias[0])
 
 

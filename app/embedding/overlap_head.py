@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.threads import product
 from utils import HeardError, atomic_write
 
 WINDOW_S = 1.0
@@ -35,7 +36,7 @@ class OverlapHead:
 
         It is calibrated for as many windows with overlap as without.
         """
-        return 1 / (1 + np.exp(-np.clip(pooled @ self.weight + self.bias, -60, 60)))
+        return 1 / (1 + np.exp(-np.clip(product(pooled, self.weight) + self.bias, -60, 60)))
 
 
 def head_file(weights: Path) -> Path:

@@ -9,8 +9,8 @@ from app.embedding import model_files
 from app.embedding.encoder import Encoder
 from app.embedding.model_files import ModelFile
 from app.embedding.overlap_head import OverlapHead, load_head
-from app.embedding.threads import use_torch_threads
 from app.embedding.torch_cpu import FastNetwork, has_fast_bfloat16
+from app.threads import use_torch_threads
 from model import EcapaTdnn, SpeakerNetwork
 from utils import BadInput, HeardError
 
@@ -52,7 +52,7 @@ class TorchEncoder(Encoder):
     def open(cls, file: ModelFile, compute: str, precision: str = "float32") -> TorchEncoder:
         """The encoder of a model file; ``compute`` and ``precision`` as for ``load_encoder``."""
         # One thread: on a small, busy machine a second one made a 2 s window ten times slower, not faster.
-        use_torch_threads(1)
+        use_torch_threads()
         device = _device(compute)
         network, card = model_files.open_network(file)
         overlap = load_head(file.path, card["sha256"]) if isinstance(network.backbone, EcapaTdnn) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.corpus.clips import Clip
 from app.extraction.shard import SegmentConfig, ShardResult, embed_shard
+from app.threads import available_cores
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -79,8 +79,3 @@ def in_order(
             yield wait(waiting.popleft())
     while waiting:
         yield wait(waiting.popleft())
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -136,10 +136,10 @@ def _compute(model: list, sha256: str, precision: str, shard: Shard, segments: S
 
             _encoders[key] = OnnxEncoder(weights, card)
         else:
-            from app.embedding.threads import use_torch_threads
             from app.embedding.torch_encoder import TorchEncoder
+            from app.threads import use_torch_threads
 
-            use_torch_threads(1)
+            use_torch_threads()
             _encoders[key] = TorchEncoder(weights, card, card["name"], precision=precision)
     context = ray.get_runtime_context()
     return embed_shard(_encoders[key], shard, segments, worker=f"{context.get_node_id()[:8]}/{os.getpid()}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.scoring.vectors import NotComparable, check_finite, check_unit, comparable_scores
 from app.scoring.vectors import unit as unit  # most who score with a cohort want it, too
+from app.threads import product
 
 SMALLEST_COHORT = 50
 """Voices that a cohort needs: fewer say little about what non-target trials score."""
@@ -52,7 +53,7 @@ class Cohort:
             raise NotComparable("a cohort needs two voices or more.")
         check_unit(self.vectors)
         self.top = min(top, len(vectors) - 1)
-        own = self.vectors @ self.vectors.T
+        own = product(self.vectors, self.vectors.T)
         np.fill_diagonal(own, -1.0)  # a voice with itself is no non-target trial
         means, deviations = _of_nearest(own, self.top)
         self.mean, self.deviation = float(means.mean()), float(deviations.mean())
@@ -64,7 +65,7 @@ class Cohort:
     def statistics(self, embeddings: np.ndarray) -> Statistics:
         """The statistics of embeddings (n, D) of unit length."""
         blocks = [
-            _of_nearest(embeddings[at : at + BLOCK] @ self.vectors.T, self.top)
+            _of_nearest(product(embeddings[at : at + BLOCK], self.vectors.T), self.top)
             for at in range(0, max(1, len(embeddings)), BLOCK)
         ]
         return Statistics(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
@@ -91,7 +92,7 @@ def similarities(a: np.ndarray, b: np.ndarray, cohort: Cohort | None = None) -> 
     """Scores (n, m), -1 to 1, of embeddings ``a`` (n, D) with ``b`` (m, D), all of unit length; -1 for those that are
     not finite."""
     with np.errstate(invalid="ignore"):
-        scores = a @ b.T
+        scores = product(a, b.T)
         if cohort is not None:
             scores = cohort.normalise(scores, cohort.statistics(a), cohort.statistics(b))
         return comparable_scores(scores, a[:, None], b)

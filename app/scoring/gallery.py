@@ -11,6 +11,7 @@ import numpy as np
 
 from app.scoring.cohort import Cohort, Statistics
 from app.scoring.vectors import NotComparable, check_finite, check_unit, comparable_scores, finite_unit, from_bytes
+from app.threads import product
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Gallery:
             own, other = self.vectors.shape[1], embeddings.shape[1]
             raise NotComparable(f"these voiceprints have {own} numbers each, the model's {other}: build them again.")
         with np.errstate(invalid="ignore"):
-            scores = embeddings @ self.vectors.T
+            scores = product(embeddings, self.vectors.T)
             if self.cohort is not None:
                 scores = self.cohort.normalise(scores, self.cohort.statistics(embeddings), self.statistics)
             return comparable_scores(scores, embeddings[:, None])

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from app.embedding.threads import use_torch_threads
 from app.scoring.metrics import all_pairs, equal_error_rate
+from app.threads import use_torch_threads
 from app.training.checkpoints import load_state, save_state
 from app.training.config import RunConfig
 from app.training.corpus import Corpus

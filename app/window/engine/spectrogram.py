@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.threads import product
 from utils import SAMPLE_RATE, mel_edges_hz
 
 
@@ -69,7 +70,7 @@ class MelSpectrogram:
             return
         frames = np.lib.stride_tricks.sliding_window_view(sound, self.config.fft)[:: self._hop][:count]
         spectrum = np.abs(np.fft.rfft(frames * self._window, axis=1)) / self._window.sum()
-        power = (spectrum.astype(np.float32) ** 2) @ self._filters
+        power = product(spectrum.astype(np.float32) ** 2, self._filters)
         span = self.config.ceiling_db - self.config.floor_db
         level = (10 * np.log10(np.maximum(power, 1e-12)) - self.config.floor_db) / span
         self._append(255 * np.clip(level, 0.0, 1.0))
