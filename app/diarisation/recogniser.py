@@ -164,19 +164,23 @@ class Recogniser:
     def _learn(self, *, everything: bool = False) -> None:
         """Learn from turns that are finished; what they say about earlier ones goes into the timeline."""
         for turn in self._turns.pop_finished(everything=everything):
-            label, embedded = turn.label, turn.embedded
+            label, embedded, gender = turn.label, turn.embedded, None
             if embedded is not None:
+                gender, _ = self.encoder.gender(embedded.embedding)
                 embedded.speech = self._speech.between(turn.first, turn.last)
                 self._history.learn(embedded)
                 label = embedded.label
                 if turn.label == UNKNOWN and is_unknown(label):  # from now on it has a number
                     self._filter.rename(UNKNOWN, label, at=turn.last)
-            self.timeline.add(turn.segments_s[0][0], turn.segments_s, label)
+            self.timeline.add(turn.segments_s[0][0], turn.segments_s, label, gender)
             self._correct()
-        self.timeline.set_unfinished(self._turns.unfinished(self._shown.turn.label))
+        shown = self._shown.turn
+        self.timeline.set_unfinished(self._turns.unfinished(shown.label), shown.label, shown.confidence)
 
     def _correct(self) -> None:
-        self.timeline.relabel({turn.start_s: turn.label for turn in self._history.turns})
+        turns = self._history.turns
+        labels = {turn.start_s: turn.label for turn in turns}
+        self.timeline.relabel(labels, {turn.start_s: turn.confidence for turn in turns})
 
     def _identification(self, block: AudioBlock, probabilities: np.ndarray, turn: ShownTurn) -> Identification:
         gender, gender_confidence = None, 0.0

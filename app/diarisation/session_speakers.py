@@ -8,6 +8,7 @@ never change, and at the end of the session all of this is forgotten.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -60,6 +61,9 @@ class SessionDecision:
     """A name, "Unknown 1", "unknown"."""
     scores: dict[str, float] = field(default_factory=dict)
     """Enrolled name -> score."""
+    confidence: float = 0.0
+    """0 to 1: how probable ``label`` is, unknown voices as one another's equals, if each speaker of the session was as
+    likely as one never heard where a score is at its threshold."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +131,7 @@ class SessionSpeakers:
         for (enrolled, session), seconds in zip(self._best(embeddings), speech_s, strict=True):
             rule, own = rules[seconds]
             scores, unknown = self._joined(enrolled, session, rule)
-            discount = own.discount(seconds)
-            log_odds = {
-                person(name): discount * rule.scale * (value - rule.threshold) for name, value in scores.items()
-            }
-            log_odds |= {label: discount * own.scale * (value - own.threshold) for label, value in unknown.items()}
-            out.append(SpeakerEvidence(log_odds, scores))
+            out.append(SpeakerEvidence(_log_odds(scores, unknown, rule, own, own.discount(seconds)), scores))
         return out
 
     def same_speaker_llr(self, a: np.ndarray, b: np.ndarray, speech_s: Sequence[float]) -> np.ndarray:
@@ -167,17 +166,19 @@ class SessionSpeakers:
         return scores, {label: value for label, value in lowered.items() if label.kind is Kind.VOICE}
 
     def _decide(self, enrolled: dict[str, float], session: dict[Label, float], speech_s: float) -> SessionDecision:
-        rule = self._rule.at(speech_s)
+        rule, own = self._rule.at(speech_s), self._own_rule.at(speech_s)
         scores, unknown = self._joined(enrolled, session, rule)
         decision = decide(scores, rule)
+        log_odds = _log_odds(scores, unknown, rule, own, own.discount(speech_s))
         nearest = max(unknown, key=unknown.__getitem__, default=None)
         if nearest is not None:
-            needed = self._own_rule.at(speech_s).threshold
+            needed = own.threshold
             if decision.speaker is not None:
                 needed = max(needed, scores[decision.speaker])
             if unknown[nearest] >= needed:
-                return SessionDecision(replace(decision, speaker=None), nearest, scores)
-        return SessionDecision(decision, label_of(decision.speaker), scores)
+                return SessionDecision(replace(decision, speaker=None), nearest, scores, _posterior(nearest, log_odds))
+        label = label_of(decision.speaker)
+        return SessionDecision(decision, label, scores, _posterior(label, log_odds))
 
     # ------------------------------------------------------------ centroids
 
@@ -214,3 +215,21 @@ class SessionSpeakers:
                 older, newer = sorted((label, nearest), key=lambda voice: voice.number)
                 return newer, older
         return None
+
+
+def _log_odds(
+    scores: dict[str, float], unknown: dict[Label, float], rule: DecisionRule, own: DecisionRule, discount: float
+) -> dict[Label, float]:
+    """Natural log odds of each speaker of the session against one never heard: 0 at the threshold."""
+    found = {person(name): discount * rule.scale * (value - rule.threshold) for name, value in scores.items()}
+    return found | {label: discount * own.scale * (value - own.threshold) for label, value in unknown.items()}
+
+
+def _posterior(label: Label, log_odds: dict[Label, float]) -> float:
+    """How probable a label is among the speakers of ``log_odds`` and one never heard; unknown voices count as one."""
+    finite = {speaker: value for speaker, value in log_odds.items() if math.isfinite(value)}
+    highest = max((0.0, *finite.values()))
+    odds = {speaker: math.exp(value - highest) for speaker, value in finite.items()}
+    total = math.exp(-highest) + sum(odds.values())
+    named = sum(value for speaker, value in odds.items() if speaker.kind is Kind.PERSON)
+    return odds.get(label, 0.0) / total if label.kind is Kind.PERSON else (total - named) / total

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from app.scoring.identification import plain
 from app.scoring.labels import UNKNOWN, Label, read_label
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One person's uninterrupted speech."""
+    """One person's uninterrupted speech. Turns are equal that give the same moments of a channel the same label,
+    whatever else is known of them."""
 
     start_s: float
     end_s: float
@@ -18,6 +20,12 @@ class Turn:
     """A name, "unknown", "Unknown 1". A text is read as a label."""
     channel: int = 1
     """In which channel of several that were heard each by itself, from 1 on; 1 where there is one."""
+    confidence: float | None = field(default=None, compare=False)
+    """0 to 1: how probable the label is, unknown voices as one another's equals; None if nobody can say."""
+    gender: str | None = field(default=None, compare=False)
+    """"female", "male" or None (not offered, or not sure)."""
+    corrected: bool = field(default=False, compare=False)
+    """Whether the label is the user's word: then there is no ``confidence``."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", read_label(self.label))
@@ -25,6 +33,32 @@ class Turn:
     @property
     def duration_s(self) -> float:
         return self.end_s - self.start_s
+
+
+def joined(one: Turn, other: Turn) -> Turn:
+    """One turn of two with one label and channel, from the first beginning to the last end.
+
+    Its confidence is the mean over their speech, the share of it that is right on average, and None if either's is; its
+    gender is the one that both have, or the one that is known.
+    """
+    a_s, b_s = one.duration_s, other.duration_s
+    known = one.confidence is not None and other.confidence is not None and a_s + b_s > 0
+    return replace(
+        one,
+        start_s=min(one.start_s, other.start_s),
+        end_s=max(one.end_s, other.end_s),
+        confidence=(one.confidence * a_s + other.confidence * b_s) / (a_s + b_s) if known else None,
+        gender=one.gender if other.gender in (None, one.gender) else other.gender if one.gender is None else None,
+        corrected=one.corrected or other.corrected,
+    )
+
+
+def talk_time(turns: Iterable[Turn]) -> dict[Label, float]:
+    """Label -> seconds of its turns in all, who spoke most first."""
+    seconds: dict[Label, float] = {}
+    for turn in turns:
+        seconds[turn.label] = seconds.get(turn.label, 0.0) + turn.duration_s
+    return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass(slots=True)
@@ -35,6 +69,8 @@ class _Segment:
     end_s: float
     label: Label | None
     turn_s: float  # when the turn began
+    confidence: float | None = None
+    gender: str | None = None
 
 
 class Timeline:
@@ -48,33 +84,54 @@ class Timeline:
 
     def __init__(self) -> None:
         self._finished: list[_Segment] = []
-        self._unfinished: list[tuple[float, float, Label | None]] = []
+        self._unfinished: list[_Segment] = []
 
-    def add(self, turn_s: float, segments_s: Iterable[tuple[float, float]], label: Label | None) -> None:
+    def add(
+        self,
+        turn_s: float,
+        segments_s: Iterable[tuple[float, float]],
+        label: Label | None,
+        gender: str | None = None,
+    ) -> None:
         """Add a finished turn: the moment at which it began, and (start, end) of its speech in seconds."""
-        self._finished += [_Segment(start_s, end_s, label, turn_s) for start_s, end_s in segments_s]
+        self._finished += [_Segment(start_s, end_s, label, turn_s, None, gender) for start_s, end_s in segments_s]
 
-    def set_unfinished(self, turns: Iterable[tuple[Sequence[tuple[float, float]], Label | None]]) -> None:
+    def set_unfinished(
+        self,
+        turns: Iterable[tuple[Sequence[tuple[float, float]], Label | None]],
+        shown: Label | None = None,
+        confidence: float | None = None,
+    ) -> None:
         """Replace the turns that are not finished: ((start, end) of their speech in seconds, label). A turn of which
-        nothing is known yet has the label None."""
-        self._unfinished = [(start_s, end_s, label) for segments_s, label in turns for start_s, end_s in segments_s]
+        nothing is known yet has the label None. ``confidence``: of the label that is ``shown``."""
+        self._unfinished = [
+            _Segment(start_s, end_s, label, start_s, confidence if label and plain(label) == plain(shown) else None)
+            for segments_s, label in turns
+            for start_s, end_s in segments_s
+        ]
 
-    def relabel(self, labels: Mapping[float, Label | None]) -> None:
-        """Correct the labels of finished turns: the moment at which a turn began -> its label."""
+    def relabel(
+        self, labels: Mapping[float, Label | None], confidences: Mapping[float, float | None] | None = None
+    ) -> None:
+        """Correct the labels of finished turns: the moment at which a turn began -> its label, and how probable it
+        is."""
+        confidences = confidences or {}
         for segment in self._finished:
             segment.label = labels.get(segment.turn_s, segment.label)
+            segment.confidence = confidences.get(segment.turn_s, segment.confidence)
 
     def turns(self) -> list[Turn]:
         """All turns so far in order of time; neighbours of one label with no pause between them are one."""
-        joined: list[Turn] = []
-        finished = [(one.start_s, one.end_s, one.label) for one in self._finished]
-        for start_s, end_s, label in [*finished, *self._unfinished]:
+        turns: list[Turn] = []
+        for one in (*self._finished, *self._unfinished):
+            label = one.label
             if label is None:
-                if end_s - start_s < self.shortest_unknown_s:
+                if one.end_s - one.start_s < self.shortest_unknown_s:
                     continue
                 label = UNKNOWN
-            if joined and joined[-1].label == label and start_s - joined[-1].end_s < self.joined_s:
-                joined[-1] = Turn(joined[-1].start_s, end_s, label)
+            turn = Turn(one.start_s, one.end_s, label, confidence=one.confidence, gender=one.gender)
+            if turns and turns[-1].label == label and one.start_s - turns[-1].end_s < self.joined_s:
+                turns[-1] = joined(turns[-1], turn)
             else:
-                joined.append(Turn(start_s, end_s, label))
-        return joined
+                turns.append(turn)
+        return turns

@@ -11,17 +11,8 @@ from pathlib import Path
 
 from app.corpus.tables import as_text
 from app.diarisation.rttm import rttm
-from app.diarisation.timeline import Turn
-from app.scoring.labels import Label
+from app.diarisation.timeline import Turn, talk_time
 from utils import BadInput, atomic_write
-
-
-def talk_time(turns: Sequence[Turn]) -> dict[Label, float]:
-    """Label -> seconds of its turns in all, who spoke most first."""
-    seconds: dict[Label, float] = {}
-    for turn in turns:
-        seconds[turn.label] = seconds.get(turn.label, 0.0) + turn.duration_s
-    return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0])))
 
 
 def to_rttm(turns: Sequence[Turn], file_id: str = "audio") -> str:

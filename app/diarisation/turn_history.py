@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.diarisation.session_speakers import SessionSpeakers
+from app.scoring.identification import plain
 from app.scoring.labels import UNKNOWN, Kind, Label, read_label
 from utils import SAMPLE_RATE
 
@@ -34,6 +35,8 @@ class EmbeddedTurn:
     """Seconds of speech in it."""
     label: Label | None = None
     """Whose it is, as far as is known now; None before ``TurnHistory.learn``."""
+    confidence: float | None = None
+    """0 to 1: how probable ``label`` is, as of when it was decided for; see ``SessionDecision``."""
     speech: np.ndarray | None = None
     """(n,) int16 at 16 kHz, kept while its speaker is unknown."""
 
@@ -65,7 +68,7 @@ class TurnHistory:
         """Say whose a finished turn is, let the session's speakers learn from it, and look back at earlier turns."""
         speakers, row = self._speakers, (turn.embedding, turn.speech_s, turn.end_s)
         (found,) = speakers.identify(turn.embedding[None], [turn.speech_s])
-        turn.label = found.label
+        turn.label, turn.confidence = found.label, found.confidence
         if found.label != UNKNOWN:
             speakers.learn(found, *row)
         elif turn.speech_s >= speakers.config.new_speaker_s:
@@ -89,10 +92,13 @@ class TurnHistory:
         embeddings = np.stack([turn.embedding for turn in self.turns])
         found = self._speakers.identify(embeddings, [turn.speech_s for turn in self.turns])
         for turn, now in zip(self.turns, found, strict=True):
+            before = plain(turn.label)
             if now.label != UNKNOWN:
                 turn.label = now.label
             elif turn.label.kind is Kind.PERSON:
                 turn.label = UNKNOWN
+            if plain(turn.label) != before:  # else the first word counts: by now the turn is compared with itself, too
+                turn.confidence = now.confidence
 
     def relabel(self, old: str, new: str) -> None:
         """Give an unknown voice and its turns another label: the person it was enrolled as. Texts are read as labels.

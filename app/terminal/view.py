@@ -8,7 +8,7 @@ import sys
 
 from app.audio.source import SourceStatus
 from app.demo import demo_agreement
-from app.diarisation.transcript import talk_time
+from app.diarisation.timeline import talk_time
 from app.names import shown_name
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions

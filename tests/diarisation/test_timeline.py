@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tracemalloc
 
-from app.diarisation.timeline import Timeline, Turn
+import pytest
+
+from app.diarisation.timeline import Timeline, Turn, joined
 
 
 def test_what_is_not_finished_is_stated_anew_each_time():
@@ -52,3 +54,24 @@ def test_a_long_timeline_takes_few_bytes_a_turn():
     assert len(listed) == count
     assert kept < 200
     assert both < 320
+
+
+def test_what_is_known_of_a_label_follows_it():
+    timeline = Timeline()
+    timeline.add(0.0, [(0.0, 3.0)], "unknown", "female")
+    timeline.add(3.0, [(3.0, 4.0)], "Ana")
+    timeline.set_unfinished([([(4.0, 5.0)], "Ben"), ([(5.0, 6.0)], "Unknown 2")], "unknown", 0.7)
+    timeline.relabel({0.0: "Ana", 3.0: "Ana"}, {0.0: 0.9, 3.0: 0.5})
+    named, ben, unknown = timeline.turns()
+    assert (named.start_s, named.end_s, named.label, named.gender) == (0.0, 4.0, "Ana", "female")
+    assert named.confidence == pytest.approx(0.8)  # three seconds are right with 0.9, one with 0.5
+    assert (ben.confidence, unknown.confidence) == (None, 0.7)
+
+
+def test_joining_what_is_not_known_knows_nothing():
+    sure = Turn(0, 1, "Ana", confidence=0.9, gender="female")
+    assert joined(sure, Turn(2, 3, "Ana")) == Turn(0, 3, "Ana")
+    assert joined(sure, Turn(2, 3, "Ana")).confidence is None
+    assert joined(sure, Turn(2, 3, "Ana")).gender == "female"
+    assert joined(sure, Turn(2, 3, "Ana", gender="male")).gender is None
+    assert joined(sure, Turn(2, 3, "Ana", corrected=True)).corrected

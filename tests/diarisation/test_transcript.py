@@ -9,8 +9,8 @@ import json
 import pytest
 
 from app.diarisation.rttm import read_rttm
-from app.diarisation.timeline import Turn
-from app.diarisation.transcript import FORMATS, talk_time, to_csv, to_json, to_rttm, to_srt, write_transcript
+from app.diarisation.timeline import Turn, talk_time
+from app.diarisation.transcript import FORMATS, to_csv, to_json, to_rttm, to_srt, write_transcript
 from utils import BadInput
 
 TURNS = [Turn(0.5, 2.0, "Ana López"), Turn(2.0, 3.25, 'Ben "B", Jr.'), Turn(3661.0404, 3662.5, "Ana López")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from app.scoring.cohort import unit
 from tests.support.synthetic_history import (
     ANA,
     BEN,
@@ -30,6 +32,23 @@ def test_strangers_get_numbers_and_are_known_again(session: SyntheticHistory):
     assert found.decision.speaker is None
     assert session.unknown_labels() == ["Unknown 1", "Unknown 2"]
     assert session.history.unknowns()[0].speech_s == pytest.approx(6.0)
+
+
+def test_a_label_is_as_probable_as_its_scores_make_it(session: SyntheticHistory):
+    """The score of Ana's turn is 0.6 beside 0.3 for Ben's, the threshold 0.5, the calibration's slope 20."""
+    turn = session.learn(unit(0.6 * ANA + 0.3 * BEN + np.sqrt(1 - 0.45) * NOISE))
+    ana, ben = np.exp(20 * (0.6 - 0.5)), np.exp(20 * (0.3 - 0.5))
+    assert turn.label == "Ana"
+    assert turn.confidence == pytest.approx(ana / (ana + ben + 1), abs=1e-4)
+    stranger = session.learn(CARL)
+    assert stranger.label == "Unknown 1"
+    assert stranger.confidence > 0.99
+    sure = stranger.confidence
+    session.learn(CARL)
+    assert stranger.confidence == sure  # compared with itself it would become surer each time
+    session.enrol(Ana=ANA, Ben=BEN, Carl=CARL)
+    assert stranger.label == "Carl"
+    assert stranger.confidence > 0.99
 
 
 def test_a_short_sound_makes_no_speaker(session: SyntheticHistory):

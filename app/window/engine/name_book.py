@@ -76,4 +76,9 @@ def relabelled(turns: Sequence[Turn], labels: Mapping[Label, Label]) -> tuple[Tu
     """Turns with other labels, where ``labels`` has one for theirs."""
     if not labels:
         return tuple(turns)
-    return tuple(replace(turn, label=labels[turn.label]) if turn.label in labels else turn for turn in turns)
+    return tuple(_relabelled(turn, labels[turn.label]) if turn.label in labels else turn for turn in turns)
+
+
+def _relabelled(turn: Turn, label: Label) -> Turn:
+    """Whoever has a new name is as probable as before; of somebody deleted nothing is known."""
+    return replace(turn, label=label, confidence=None if label == UNKNOWN else turn.confidence)

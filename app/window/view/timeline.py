@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.diarisation.timeline import Turn
-from app.diarisation.transcript import talk_time
+from app.diarisation.timeline import Turn, talk_time
 from app.scoring.identification import is_unknown
 from app.scoring.labels import Kind, Label
 from app.window import strings

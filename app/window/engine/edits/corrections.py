@@ -22,7 +22,7 @@ class Corrections:
 
     def add(self, turns: Sequence[Turn], label: Label) -> tuple[Turn, ...]:
         """Give these stretches of the past this label, from now on. Returns them, for ``take_back``."""
-        added = tuple(replace(turn, label=label) for turn in turns)
+        added = tuple(replace(turn, label=label, corrected=True, confidence=None) for turn in turns)
         self._given += added
         return added
 
@@ -43,7 +43,7 @@ class Corrections:
     def _corrected(self, turn: Turn) -> Turn:
         middle_s = (turn.start_s + turn.end_s) / 2
         found = next((given for given in reversed(self._given) if _covers(given, middle_s, turn.channel)), None)
-        return replace(turn, label=found.label) if found else turn
+        return replace(turn, label=found.label, corrected=True, confidence=None) if found else turn
 
 
 def _covers(given: Turn, time_s: float, channel: int) -> bool:
