@@ -15,7 +15,7 @@ from utils import run_cli
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="test.py", description=__doc__)
     parser.add_argument("--terminal", action="store_true", help="text in place of the window")
-    parser.add_argument("--file", type=Path, metavar="WAV", help="analyse a file as if it were the microphone, and end")
+    parser.add_argument("--file", type=Path, metavar="WAV", help="analyse a recording, and end ('-': standard input)")
     parser.add_argument("--realtime", action="store_true", help="play the file at its natural pace")
     parser.add_argument("--demo", action="store_true", help="the bundled conversation with its three enrolled people")
     parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")

@@ -28,7 +28,15 @@ ROOT = Path(__file__).resolve().parent
 BUNDLED = ROOT / "data"
 """What ships with the program: ``models/`` and ``demo/``. Never written to at run time."""
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64"})
+_SOUND = (
+    ".wav .wave .bwf .rf64 .w64 .flac .aif .aiff .aifc .au .snd .caf .sph .nist .voc .mp3 .mp2 .mpga .ogg .oga .ogx"
+    " .opus .spx .m4a .m4b .aac .ac3 .wma .amr .awb .ape .tta .wv .mka .weba"
+)
+_VIDEO = ".mp4 .m4v .mov .3gp .3g2 .mkv .webm .avi .wmv .asf .flv .ogv .mpg .mpeg .mts .m2ts"
+AUDIO_SUFFIXES = frozenset(f"{_SOUND} {_VIDEO}".split())
+"""Files with these endings are looked for in folders: sound, and videos with sound."""
+UNREADABLE_SUFFIXES = frozenset({".raw", ".pcm", ".ra", ".rm", ".rmvb", ".dss", ".ds2", ".mid", ".midi", ".vox"})
+"""Files with these look like sound, but are not read: raw samples without a rate, and what nobody decodes."""
 
 
 class HeardError(Exception):

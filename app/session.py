@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from app.audio.reading.opening import STDIN, check_pipe, is_pipe
 from app.audio.source import AudioSource, SourceStatus
 from app.demo import DEMO
 from app.diarisation.rttm import write_rttm
@@ -42,7 +43,7 @@ class SessionOptions:
     device: str | None = None
     """Part of a microphone's name; None is the system's default."""
     file: Path | None = None
-    """Analyse this file in place of a microphone."""
+    """Analyse this file in place of a microphone; "-" is standard input, and a pipe is read to its end."""
     realtime: bool = False
     """Play a file at its natural pace."""
     demo: bool = False
@@ -66,8 +67,10 @@ class SessionOptions:
                 raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
         inputs = (("--file", self.file), *model_inputs(self.model))
         check_outputs(outputs, inputs, data=self.data)
-        if self.file is not None:
-            make_source(self)  # opens the file: one that cannot be read fails here
+        if self.file is not None and is_pipe(self.file):
+            check_pipe(self.file)  # it can be read once only
+        elif self.file is not None:
+            make_source(self).stop()  # opens the file: one that cannot be read fails here
 
     @property
     def audio_file(self) -> Path | None:
@@ -85,7 +88,7 @@ def make_source(options: SessionOptions) -> AudioSource:
     if options.audio_file is not None:
         from app.audio.file_source import FileSource
 
-        return FileSource(options.audio_file, realtime=options.realtime)
+        return FileSource(options.audio_file, realtime=options.realtime, pipes=True)
     from app.audio.microphone import Microphone
 
     return Microphone(options.device)
@@ -106,6 +109,8 @@ class Session:
         """People whom this model does not know because another one made their voiceprints."""
         self.notice = ""
         """One line that the user should see: nobody enrolled, or voiceprints of another model."""
+        self.sound_notices: tuple[str, ...] = ()
+        """What is odd with the file that was heard last: it is damaged, say. Complete when its run is over."""
         self._before_s = 0.0  # sound of earlier runs
         self._turns_before: list[Turn] = []
         self._ran = False
@@ -192,6 +197,7 @@ class Session:
                         saved_at = time.monotonic()
                     yield answer
             finally:
+                self.sound_notices = tuple(getattr(source, "notices", ()))
                 if on_end:
                     on_end()
                 self._turns_before = self.turns()
@@ -236,6 +242,8 @@ class Session:
     def file_id(self) -> str:
         """The RTTM's name for what was heard."""
         file = self.options.audio_file
+        if file is not None and str(file) == STDIN:
+            return "stdin"
         return file.stem if file else "microphone"
 
     @contextlib.contextmanager

@@ -71,8 +71,10 @@ class Verification:
         }
 
 
-def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray]) -> list[SpeakerEmbedding]:
-    """Embed sounds of one speaker each: files, or samples (n,) float32 at 16 kHz.
+def embed_recordings(
+    encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray], *, pipes: bool = False
+) -> list[SpeakerEmbedding]:
+    """Embed sounds of one speaker each: files, or samples (n,) float32 at 16 kHz. ``pipes``: as in ``stream_audio``.
 
     The first minute of speech within the first ten minutes is used, without its pauses, as for a voiceprint. Sounds
     that come together share batches and give what they give one by one. Raises BadInput, naming the file or the place
@@ -81,7 +83,7 @@ def embed_recordings(encoder: Encoder, sounds: Sequence[str | os.PathLike | np.n
     segments: list[np.ndarray] = []
     found: list[tuple[int, float, Quality]] = []
     for index, sound in enumerate(sounds):
-        detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S)
+        detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S, pipes=pipes)
         speech, quality = detected.speech(), measure(detected)
         speech_s = len(speech) / SAMPLE_RATE
         if speech_s < MIN_SPEECH_S:
@@ -124,20 +126,20 @@ def verify_embeddings(
 class Verifier:
     """Verifies pairs of files. Each file is embedded once, however many pairs it is in."""
 
-    def __init__(self, encoder: Encoder, threshold: float | None = None):
-        """``threshold``: score in place of the model's own."""
-        self._encoder, self._rule = encoder, encoder.rule(threshold)
+    def __init__(self, encoder: Encoder, threshold: float | None = None, *, pipes: bool = False):
+        """``threshold``: score in place of the model's own. ``pipes``: as in ``stream_audio``."""
+        self._encoder, self._rule, self._pipes = encoder, encoder.rule(threshold), pipes
         self._embedded: dict[str, SpeakerEmbedding | BadInput] = {}
 
     def embed(self, path: str | os.PathLike) -> SpeakerEmbedding:
-        """Embed a file of any format, rate and channels that libsndfile reads.
+        """Embed a recording of any format, rate and channels.
 
         Raises BadInput like ``embed_recordings``.
         """
         path = os.fspath(path)
         if path not in self._embedded:
             try:
-                (self._embedded[path],) = embed_recordings(self._encoder, [path])
+                (self._embedded[path],) = embed_recordings(self._encoder, [path], pipes=self._pipes)
             except BadInput as error:
                 self._embedded[path] = error
         if isinstance(embedded := self._embedded[path], BadInput):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.backlog import Backlog, sample_counts
+from app.audio.reading.opening import STDIN
 from app.audio.reading.reader import stream_audio
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE
@@ -41,6 +42,11 @@ class StreamSource:
         elif self._began is None:
             state = SourceState.WAITING
         return SourceStatus(state, device=self.name, rate=SAMPLE_RATE, dropped_s=self._backlog.dropped_s)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Lines for the user about what is odd with the sound; complete at its end."""
+        return tuple(getattr(self._blocks, "notices", ()))
 
     def start(self) -> None:
         """Begin: with ``realtime`` the clock runs from here."""
@@ -96,7 +102,11 @@ class StreamSource:
 
 
 class FileSource(StreamSource):
-    """An audio file. Raises BadInput at once if it cannot be read."""
+    """An audio file. Raises BadInput at once if it cannot be read.
 
-    def __init__(self, path: str | os.PathLike, *, realtime: bool = False):
-        super().__init__(Path(path).name, stream_audio(path), realtime=realtime)
+    ``pipes``: a pipe, or "-" for standard input, is read to its end first; else it is refused.
+    """
+
+    def __init__(self, path: str | os.PathLike, *, realtime: bool = False, pipes: bool = False):
+        name = "standard input" if os.fspath(path) == STDIN else Path(path).name
+        super().__init__(name, stream_audio(path, pipes=pipes), realtime=realtime)

@@ -20,6 +20,11 @@ class TappedSource:
     def status(self) -> SourceStatus:
         return self._source.status
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the source has to say about its sound, if it is one that does."""
+        return tuple(getattr(self._source, "notices", ()))
+
     def start(self) -> None:
         self._source.start()
 

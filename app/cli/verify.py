@@ -18,7 +18,9 @@ def run(argv: list[str]) -> int:
     from app.verification import Verifier, read_pairs
 
     pairs = list(read_pairs(options.pairs)) if options.pairs else []
-    verifier = Verifier(load_encoder(options.model, compute=options.compute), options.threshold)
+    verifier = Verifier(
+        load_encoder(options.model, compute=options.compute), options.threshold, pipes=not options.pairs
+    )
     if options.pairs:
         return _many(verifier, pairs, options)
     answer = verifier.verify(options.a, options.b)

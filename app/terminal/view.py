@@ -48,6 +48,8 @@ def run_terminal(options: SessionOptions) -> int:
     finally:
         interrupt.gently = False
     view.finish()
+    for notice in session.sound_notices:
+        view.note(notice)
     view.summary(session)
     return 0
 

@@ -1,56 +1,189 @@
-"""Audio files -> mono sound at 16 kHz: whole, or block by block. soundfile and soxr are loaded when a file is read."""
+"""Recordings -> mono sound at 16 kHz: whole, or block by block. The one reader of all doors.
+
+Libraries are loaded when a file is read. What a header says of the length is shown, not believed: sound is read to the
+end of the bytes, and a file that holds less than it says is told apart from one that does not say.
+"""
 
 from __future__ import annotations
 
-import io
+import contextlib
+import math
 import os
-import stat
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
-from app.audio.reading.checks import LOUDEST, RATES
+from app.audio.reading.checks import LOUDEST, MOST_CHANNELS, RATES
+from app.audio.reading.decoding import open_decoder
+from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio, TooLong
+from app.audio.reading.length import Length
 from app.audio.reading.mono import mono
+from app.audio.reading.opening import open_bytes
+from app.audio.reading.scale import integer_scale
 from utils import BadInput, StreamResampler, resample
 
+VALUES_AT_ONCE = 1 << 24
+"""Samples of an open file that may be in memory at once, all channels together."""
 
-def read_audio(
-    path: str | os.PathLike,
-    *,
-    start_s: float = 0.0,
-    end_s: float | None = None,
-    max_s: float = 3600.0,
-    content: bytes | None = None,
-) -> np.ndarray:
-    """A file, or a part of it, as mono float32 of shape (n,) at 16 kHz, full scale +-1.
 
-    The file may have any format, rate and channel count that libsndfile reads; channels are averaged. Raises BadInput,
-    in one line, for a file that is missing, not audio, empty, not finite, or longer than ``max_s`` (``stream_audio``
-    reads those). ``content``: what is in the file, where it is not read as it lies there.
+@dataclass(frozen=True)
+class Part:
+    """What of a recording is asked for."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+    """None: to its end."""
+    channel: int | None = None
+    """1 is the first; None: all of them, mixed."""
+
+
+WHOLE = Part()
+
+
+class SoundStream:
+    """A recording, or a part of it, as an iterator of blocks (n,) of mono float32 at 16 kHz; memory stays flat.
+
+    Iterating raises BadInput in one line that begins with the recording's name. It closes itself at its end, and with
+    ``close``.
     """
-    with _open_audio(path, content) as file:
-        start = min(round(start_s * file.samplerate), file.frames)
-        stop = file.frames if end_s is None else min(round(end_s * file.samplerate), file.frames)
-        if stop - start > max_s * file.samplerate:
-            minutes = (stop - start) / file.samplerate / 60
-            raise BadInput(f"{path}: {minutes:.0f} minutes of audio are too long here (at most {max_s / 60:.0f}).")
-        blocks, left = [], max(stop - start, 0)
-        while left:  # block by block: a header may claim more than memory holds, and channels need not be kept
-            try:
-                if not blocks:
-                    file.seek(start)
-                frames = file.read(min(left, _most_frames(file)), dtype="float32", always_2d=True)
-            except RuntimeError as error:
-                raise BadInput(f"{path}: damaged audio ({error}).") from None
-            if not len(frames):
-                break
-            blocks.append(_checked_mono(frames, path))
-            left -= len(frames)
-        samples = resample(np.concatenate(blocks), file.samplerate) if blocks else np.zeros(0, np.float32)
-        if not len(samples):  # too few at a higher rate become none
-            raise BadInput(f"{path}: no audio in it.")
-        return samples
+
+    def __init__(self, name: str, file: BinaryIO, part: Part = WHOLE, *, block_s: float = 1.0, complete: bool = False):
+        self.name, self.part, self._file, self._complete = name, part, file, complete
+        self.heard_s = 0.0
+        """Seconds of it that were given so far, from ``start_s`` on."""
+        try:
+            self._decoder = self._open()
+            self._check_format(self._decoder.rate, self._decoder.channels)
+        except BaseException:
+            file.close()
+            raise
+        self._step = min(max(1, round(block_s * self._decoder.rate)), max(1, VALUES_AT_ONCE // self._decoder.channels))
+        self._blocks = self._resampled()
+
+    @property
+    def length(self) -> Length:
+        """What the file says of its own length, all of it."""
+        return self._decoder.length
+
+    @property
+    def channels(self) -> int:
+        return self._decoder.channels
+
+    @property
+    def notices(self) -> list[str]:
+        """Lines for the user about what is odd; complete at the end."""
+        return [f"{self.name}: {notice}." for notice in self._decoder.notices]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return self
+
+    def __next__(self) -> np.ndarray:
+        return next(self._blocks)
+
+    def close(self) -> None:
+        """Free the file; safe to call twice."""
+        self._blocks.close()
+        self._free()
+
+    def _free(self) -> None:
+        self._decoder.close()
+        self._file.close()
+
+    def _open(self):
+        try:
+            return open_decoder(self._file)
+        except (NotAudio, EmptyAudio, DamagedAudio) as error:
+            raise self._about(error) from None
+
+    def _about(self, error: BadInput) -> BadInput:
+        return type(error)(f"{self.name}: {error}.")
+
+    def _check_format(self, rate: int, channels: int) -> None:
+        try:
+            if not RATES[0] <= rate <= RATES[1]:
+                raise DamagedAudio(f"{self.name}: damaged audio (a rate of {rate} Hz).")
+            if not 1 <= channels <= MOST_CHANNELS:
+                raise DamagedAudio(f"{self.name}: damaged audio ({channels} channels).")
+            if self.part.channel is not None and not 1 <= self.part.channel <= channels:
+                raise BadInput(f"{self.name}: there is no channel {self.part.channel}; it has {channels}.")
+        except BadInput:
+            self._decoder.close()
+            raise
+
+    def _resampled(self) -> Iterator[np.ndarray]:
+        resampler, rate, given = None, 0, False
+        try:
+            for rate_now, samples in self.pieces():
+                if rate_now != rate:  # files of other rates may be joined to the first
+                    if resampler is not None and len(out := resampler(samples[:0], last=True)):
+                        given = True
+                        yield out
+                    resampler, rate = StreamResampler(rate_now), rate_now
+                if len(out := resampler(samples)):
+                    given = True
+                    yield out
+            if resampler is not None and len(out := resampler(np.zeros(0, np.float32), last=True)):
+                given = True
+                yield out
+            if not given and not self.part.start_s and self.part.end_s is None:
+                raise EmptyAudio(f"{self.name}: no audio in it.")
+        finally:
+            self._free()
+
+    def pieces(self) -> Iterator[tuple[int, np.ndarray]]:
+        """(rate, mono samples (n,)) as they are decoded, of the part that was asked for."""
+        decoder, scale = self._decoder, 0
+        try:
+            at_s = decoder.seek(self.part.start_s) if self.part.start_s else 0.0
+            for rate, frames in decoder.blocks(self._step):
+                start, stop = self._bounds(round(at_s * rate), rate)
+                at_s += len(frames) / rate
+                frames = frames[start:stop]
+                if len(frames):
+                    self._check_format(rate, frames.shape[1])
+                    self._check_samples(frames)
+                    scale = scale or self._scale_of(frames)
+                    yield rate, self._mixed(frames if scale == 1 else frames / np.float32(scale))
+                    self.heard_s += len(frames) / rate
+                if self.part.end_s is not None and round(at_s * rate) >= round(self.part.end_s * rate):
+                    return
+        except (NotAudio, EmptyAudio, DamagedAudio) as error:
+            if str(error).startswith(f"{self.name}: "):
+                raise
+            raise self._about(error) from None
+        if not self.part.start_s:
+            self._compare()
+
+    def _bounds(self, at: int, rate: int) -> tuple[int, int | None]:
+        start = max(0, round(self.part.start_s * rate) - at)
+        return start, None if self.part.end_s is None else max(0, round(self.part.end_s * rate) - at)
+
+    def _compare(self) -> None:
+        """Say whether less was heard than the header claims; with ``complete`` that is an error, and so is damage."""
+        notices = self._decoder.notices
+        if missing := self.length.missing(self.heard_s):
+            notices.append(f"damaged audio ({missing})")
+        if self._complete and (damage := [notice for notice in notices if notice.startswith("damaged")]):
+            raise DamagedAudio(f"{self.name}: {damage[-1]}.")
+
+    def _scale_of(self, frames: np.ndarray) -> int:
+        """The scale of float samples of a kind that was not looked at before; see ``scale``."""
+        scale = integer_scale(frames.ravel()[:VALUES_AT_ONCE]) if frames.max() > 8 or frames.min() < -8 else 1
+        if scale > 1:
+            bits = scale.bit_length()
+            self._decoder.notices.append(f"its samples have the scale of {bits}-bit integers, not of +-1: divided")
+        return scale
+
+    def _mixed(self, frames: np.ndarray) -> np.ndarray:
+        return mono(frames) if self.part.channel is None else np.ascontiguousarray(frames[:, self.part.channel - 1])
+
+    def _check_samples(self, frames: np.ndarray) -> None:
+        if not np.isfinite(frames).all():
+            raise DamagedAudio(f"{self.name}: holds samples that are not numbers (NaN or infinite); export it again.")
+        if max(frames.max(), -frames.min()) > LOUDEST:
+            raise DamagedAudio(f"{self.name}: damaged audio (samples a billion times louder than full scale).")
 
 
 def stream_audio(
@@ -60,92 +193,75 @@ def stream_audio(
     start_s: float = 0.0,
     end_s: float | None = None,
     complete: bool = False,
-) -> Iterator[np.ndarray]:
-    """A file, or a part of it, as blocks of mono float32 at 16 kHz (about ``block_s`` each): memory stays flat.
+    channel: int | None = None,
+    pipes: bool = False,
+) -> SoundStream:
+    """A recording, or a part of it, as blocks of mono float32 at 16 kHz (about ``block_s`` each).
 
-    The file is opened at once, so that a bad one raises BadInput here and not at the first block. With ``complete``
-    BadInput is raised at the end, too, if the file is shorter than its header says, as after a copy that broke off; and
-    always if there was nothing in it.
+    Any format of ``decoding``. The file is opened at once, so that a bad one raises BadInput here and not at the first
+    block. ``channel``: 1 is the first; None mixes all. With ``complete`` BadInput is raised at the end, too, if it is
+    shorter than its header says, as after a copy that broke off; and always if there was nothing in it. ``pipes``: a
+    pipe or "-" (standard input) is waited for, not refused.
     """
-    file = _open_audio(path)
-    start = min(round(start_s * file.samplerate), file.frames)
-    limit = None if end_s is None else max(0, round(end_s * file.samplerate) - start)
-    step = min(max(1, round(block_s * file.samplerate)), _most_frames(file))
+    file = open_bytes(path, pipes=pipes)
+    return SoundStream(os.fspath(path), file, Part(start_s, end_s, channel), block_s=block_s, complete=complete)
 
-    def blocks() -> Iterator[np.ndarray]:
-        with file:
-            resampler, count, given = StreamResampler(file.samplerate), 0, False
-            while True:
-                try:
-                    if start and not count:
-                        file.seek(start)
-                    wanted = step if limit is None else min(step, limit - count)
-                    frames = file.read(wanted, dtype="float32", always_2d=True)
-                except RuntimeError as error:
-                    raise BadInput(f"{path}: damaged audio ({error}).") from None
-                count += len(frames)
-                out = resampler(_checked_mono(frames, path), last=not len(frames))
-                if len(out):
-                    given = True
-                    yield out
-                if not len(frames):
-                    break
-            if not given and not start and limit is None:
-                raise BadInput(f"{path}: no audio in it.")
-            # 5 %: the header of an MP3 may hold an estimate
-            if complete and limit is None and count < 0.95 * (file.frames - start):
-                has, says = count / file.samplerate, (file.frames - start) / file.samplerate
-                raise BadInput(f"{path}: damaged audio (it ends after {has:.1f} of {says:.1f} s).")
 
-    return blocks()
+def read_audio(
+    path: str | os.PathLike,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    max_s: float = 3600.0,
+    content: bytes | None = None,
+    channel: int | None = None,
+    pipes: bool = False,
+) -> np.ndarray:
+    """A recording, or a part of it, as mono float32 of shape (n,) at 16 kHz, full scale +-1.
+
+    Raises BadInput, in one line, for a file that is missing, not audio, empty, not finite, or longer than ``max_s``
+    (``stream_audio`` reads those). ``content``: what is in the file, where it is not read as it lies there. The rest as
+    in ``stream_audio``.
+    """
+    file = open_bytes(path, content, pipes=pipes)
+    sound = SoundStream(os.fspath(path), file, Part(start_s, end_s, channel), block_s=60.0)
+    with contextlib.closing(sound):
+        if sound.length.exact:
+            _check_length(path, min(sound.length.seconds, math.inf if end_s is None else end_s) - start_s, max_s)
+        return _whole(sound, max_s)
+
+
+def _whole(sound: SoundStream, max_s: float) -> np.ndarray:
+    by_rate: list[tuple[int, list[np.ndarray]]] = []
+    for rate, samples in sound.pieces():
+        if not by_rate or by_rate[-1][0] != rate:
+            by_rate.append((rate, []))
+        by_rate[-1][1].append(samples)
+        _check_length(sound.name, sound.heard_s, max_s)
+    whole = [resample(np.concatenate(parts), rate) for rate, parts in by_rate]
+    samples = np.concatenate(whole) if whole else np.zeros(0, np.float32)
+    if not len(samples):  # too few at a higher rate become none
+        raise EmptyAudio(f"{sound.name}: no audio in it.")
+    return samples
+
+
+def _check_length(path: str | os.PathLike, seconds: float, max_s: float) -> None:
+    if seconds > max_s:
+        minutes = seconds / 60
+        raise TooLong(f"{path}: {minutes:.0f} minutes of audio are too long here (at most {max_s / 60:.0f}).")
+
+
+def audio_length(path: str | os.PathLike, content: bytes | None = None) -> Length:
+    """What a recording says of its length, without decoding it. ``content``: as in ``read_audio``. Raises BadInput."""
+    with contextlib.closing(SoundStream(os.fspath(path), open_bytes(path, content))) as sound:
+        return sound.length
 
 
 def audio_duration_s(path: str | os.PathLike, content: bytes | None = None) -> float:
-    """Length of an audio file in seconds, from its header. ``content``: as in ``read_audio``."""
-    with _open_audio(path, content) as file:
-        return file.frames / file.samplerate
-
-
-def _open_audio(path: str | os.PathLike, content: bytes | None = None):
-    import soundfile
-
-    path = Path(path)
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file.") from None
-    except (OSError, ValueError) as error:  # a name that is too long, a loop of links, a zero byte
-        raise BadInput(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error}).") from None
-    if stat.S_ISDIR(found.st_mode):
-        raise BadInput(f"{path}: this is a folder, not an audio file.")
-    if not stat.S_ISREG(found.st_mode):
-        raise BadInput(f"{path}: this is a device or a pipe, not an audio file.")
-    if not found.st_size:
-        raise BadInput(f"{path}: the file is empty.")
-    try:
-        # As bytes where paths are bytes: a name that is not UTF-8 can be opened, too.
-        named = os.fsencode(path) if os.name == "posix" else str(path)
-        file = soundfile.SoundFile(named if content is None else io.BytesIO(content))
-    except (soundfile.LibsndfileError, TypeError):  # TypeError: ".raw", which has no header that gives its rate
-        raise BadInput(f"{path}: not an audio file that can be read (wav, flac, ogg, opus and mp3 can).") from None
-    if file.frames <= 0:
-        file.close()
-        raise BadInput(f"{path}: no audio in it.")
-    if not RATES[0] <= file.samplerate <= RATES[1]:
-        file.close()
-        raise BadInput(f"{path}: damaged audio (a rate of {file.samplerate} Hz).")
-    return file
-
-
-def _most_frames(file) -> int:
-    """How many frames of an open file may be in memory at once: 16 million samples, all channels together."""
-    return max(1, (1 << 24) // file.channels)
-
-
-def _checked_mono(frames: np.ndarray, path: str | os.PathLike) -> np.ndarray:
-    """``mono`` of what was read from ``path``. Raises BadInput for samples that are not finite, or beyond all sound."""
-    if not np.isfinite(frames).all():
-        raise BadInput(f"{path}: holds samples that are not numbers (NaN or infinite); export it again.")
-    if len(frames) and max(frames.max(), -frames.min()) > LOUDEST:
-        raise BadInput(f"{path}: damaged audio (samples a billion times louder than full scale).")
-    return mono(frames)
+    """The length of a recording in seconds: of its header if it is exact there, else by decoding all of it."""
+    with contextlib.closing(SoundStream(os.fspath(path), open_bytes(path, content), block_s=10.0)) as sound:
+        if sound.length.exact:
+            return sound.length.seconds
+        for _ in sound.pieces():
+            pass
+        return sound.heard_s
