@@ -16,7 +16,7 @@ from msgspec import Meta, inspect
 from app.training import cnn_lstm
 from app.training.augment import AugmentConfig
 from model import BACKBONES, Architecture
-from utils import ROOT, BadInput
+from utils import ROOT, BadInput, first_line
 
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(gt=0)]
@@ -186,8 +186,8 @@ def _values(path: Path, depth: int = 0) -> dict[str, Any]:
         values = msgspec.toml.decode(path.read_bytes())
     except FileNotFoundError:
         raise BadInput(f"{path}: no such config.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: not valid TOML ({error}).") from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # those of numbers and of lists without end
+        raise BadInput(f"{path}: not valid TOML ({first_line(error)}).") from None
     base = values.pop("extends", None)
     if base is None:
         return values

@@ -21,6 +21,9 @@ RESERVE_BYTES = 128 * 1024
 LITTLE_ROOM = 64 * 1024
 """With fewer bytes free than this, SQLite's errors of reading and writing mean a full disk."""
 
+NEVER_NULL = ("name", "file")
+"""Columns that hold something in every row, unless the file is damaged."""
+
 
 class DiskFull(HeardError):
     """There is no room for what was to be written: nothing was changed."""
@@ -58,7 +61,12 @@ class Database:
         if not self._is_there():
             return []
         with self._explained():
-            return self._open().execute(query, arguments).fetchall()
+            cursor = self._open().execute(query, arguments)
+            rows = cursor.fetchall()
+        for place, (column, *_) in enumerate(cursor.description):
+            if column in NEVER_NULL and any(row[place] is None for row in rows):  # SQLite itself does not look
+                raise self._damaged(ValueError(f"a {column} is missing"))
+        return rows
 
     def version(self) -> object:
         """A value that changes whenever another connection has written; 0 for no file."""

@@ -68,6 +68,13 @@ def test_a_mistake_is_named(tiny_config: Path, old: str, new: str, complaint: st
         load_config(tiny_config)
 
 
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000], ids=["a number of 5000 digits", "lists in lists"])
+def test_what_no_program_can_read_is_a_mistake_too(tmp_path: Path, value: str):
+    (tmp_path / "odd.toml").write_text(f"name = {value}\n")
+    with pytest.raises(BadInput, match=r"odd\.toml: not valid TOML"):
+        load_config(tmp_path / "odd.toml")
+
+
 def test_no_such_config(tmp_path: Path):
     with pytest.raises(BadInput, match="no such config"):
         load_config(tmp_path / "none.toml")

@@ -249,6 +249,22 @@ def test_a_damaged_file_is_told_of_in_one_line_and_left_alone(tmp_path, how, act
     assert len(list(folder.glob("*.wav"))) == 2
 
 
+@pytest.mark.parametrize("column", ["name", "file"])
+def test_a_missing_value_is_damage(store, tmp_path, column):
+    store.set_samples("Ana", "embedded", SHA, [sample(1)])
+    store.close()
+    with sqlite3.connect(tmp_path / "voiceprints.db") as db:  # as a flipped bit in a row's head does
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = replace(sql, ?, ?)", (f"{column} TEXT NOT NULL", f"{column} TEXT"))
+    db.close()
+    with sqlite3.connect(tmp_path / "voiceprints.db") as db:
+        db.execute(f"UPDATE {'people' if column == 'name' else 'samples'} SET {column} = NULL")
+    db.close()
+    with VoiceprintStore(tmp_path) as again, pytest.raises(HeardError, match=rf"damaged \(a {column} is missing\)"):
+        again.overview()
+        again.samples("Ana", SHA)
+
+
 def test_a_file_of_a_newer_program_is_not_touched(store, tmp_path):
     store.set_samples("Ana", "embedded", SHA, [sample(1)])
     store.close()
