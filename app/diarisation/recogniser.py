@@ -25,6 +25,7 @@ from app.diarisation.turn_history import TurnHistory, TurnHistoryConfig, Unknown
 from app.diarisation.turns import TurnConfig, TurnCutter
 from app.embedding.encoder import Encoder
 from app.embedding.overlap_head import WINDOW_S
+from app.memory_trim import trim_memory
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification, is_unknown
@@ -228,6 +229,7 @@ def listen(
     source.start()
     try:
         while not (stop and stop.is_set()):
+            trim_memory()
             block = source.read(config.hop_s, config.backlog_s, timeout_s)
             if between_blocks:
                 between_blocks()

@@ -16,6 +16,7 @@ import numpy as np
 
 from app.audio.reading.reader import audio_duration_s, stream_audio
 from app.corpus.clips import Clip
+from app.memory_trim import trim_memory
 from utils import SAMPLE_RATE, BadInput, HeardError, explain_os_error
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def embed_shard(
         except OSError as error:
             problems[index] = explain_os_error(error).rstrip(".")
     network.flush()
+    trim_memory()
     return _result(clips, problems, network.found, encoder.dim, worker)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -11,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from app.memory_trim import EVERY_S, trim_memory
 from app.schemas import Health, ModelInfo
 from app.server import analysis, people, websocket
 from app.server.auth import SiteCheck, TokenCheck
@@ -64,7 +66,9 @@ def create_app(service: Service, token: str, hosts: frozenset[str] | None = None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        trimming = asyncio.create_task(_trim_memory())
         yield
+        trimming.cancel()
         for session in list(app.state.streams):
             session.stop()
         await run_in_threadpool(service.close)
@@ -86,6 +90,13 @@ def create_app(service: Service, token: str, hosts: frozenset[str] | None = None
     )
     app.openapi = lambda: _openapi(app)
     return app
+
+
+async def _trim_memory() -> None:
+    """Until cancelled: what requests and streams have freed goes back to the system, while nobody asks, too."""
+    while True:
+        await asyncio.sleep(EVERY_S)
+        await run_in_threadpool(trim_memory)
 
 
 def _openapi(app: FastAPI) -> dict:

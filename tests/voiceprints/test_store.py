@@ -261,8 +261,7 @@ def test_a_missing_value_is_damage(store, tmp_path, column):
         db.execute(f"UPDATE {'people' if column == 'name' else 'samples'} SET {column} = NULL")
     db.close()
     with VoiceprintStore(tmp_path) as again, pytest.raises(HeardError, match=rf"damaged \(a {column} is missing\)"):
-        again.overview()
-        again.samples("Ana", SHA)
+        again.overview() if column == "name" else again.samples("Ana", SHA)
 
 
 def test_a_file_of_a_newer_program_is_not_touched(store, tmp_path):
