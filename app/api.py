@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.audio.reading.mono import mono
+from app.audio.mixing import mix
 from app.audio.source import AudioSource
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
@@ -166,10 +166,9 @@ def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:
     samples = np.asarray(sound)
     if samples.dtype == np.int16:
         samples = samples / np.float32(32768)
-    if samples.ndim == 2:
-        samples = mono(samples)
-    if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating) or not len(samples):
+    if samples.ndim not in (1, 2) or not np.issubdtype(samples.dtype, np.floating) or not samples.size:
         raise BadInput("samples are float or int16, of shape (n,) or (n, channels), and not empty.")
     if not np.isfinite(samples).all():
         raise BadInput("these samples are not all numbers (NaN or infinite).")
-    return resample(samples.astype(np.float32), rate)
+    samples = samples.astype(np.float32)
+    return resample(mix(samples.reshape(len(samples), -1), rate), rate)

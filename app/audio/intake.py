@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from app.audio.backlog import Backlog
-from app.audio.reading.mono import mono
+from app.audio.mixing import Mixer
 from app.audio.ring_buffer import Capture
 from utils import SAMPLE_RATE, StreamResampler
 
@@ -21,18 +21,27 @@ class Intake:
     For the reading thread alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channel: int | None = None) -> None:
+        """``channel``: the only one that is heard, from 1; None mixes all."""
         self.backlog = Backlog()
+        self.channel = channel
         self._epoch: float | None = None  # what time.monotonic() was at 0 s of the clock
         self._capture: Capture | None = None
         self._resampler: StreamResampler | None = None
         self._began_s = 0.0  # time of the stream's first frame
-        self._zeros = 0  # frames of nothing but zeros, up to now
+        self._mixer: Mixer | None = None
+        self._still = 0  # frames of one and the same value, up to now
+        self._last: np.ndarray | None = None  # the newest frame
 
     @property
     def silent(self) -> bool:
-        """Whether the last second, or more, was exact zeros."""
-        return self._capture is not None and self._zeros >= SILENT_AFTER_S * self._capture.rate
+        """Whether the last second, or more, was one and the same value: zero, or an offset (DC) without any sound."""
+        return self._capture is not None and self._still >= SILENT_AFTER_S * self._capture.rate
+
+    @property
+    def notice(self) -> str:
+        """What the user should know of the channels; see ``Mixer.notice``."""
+        return self._mixer.notice if self._mixer else ""
 
     def receive(self, capture: Capture, most: int) -> bool:
         """Move what came to the backlog, of which the newest ``most`` samples are kept; whether anything came."""
@@ -46,9 +55,8 @@ class Intake:
             first = ring.position - len(frames)
             self._resampler = StreamResampler(capture.rate)
             self.backlog.jump(self._began_s + first / capture.rate, dropped=True)
-        sounding = np.flatnonzero(frames.any(axis=1))
-        self._zeros = len(frames) - 1 - int(sounding[-1]) if len(sounding) else self._zeros + len(frames)
-        self.backlog.append(self._resampler(mono(frames)))
+        self._watch(frames)
+        self.backlog.append(self._resampler(self._mixer(frames)))
         self.backlog.drop(max(0, len(self.backlog) - most))
         return True
 
@@ -60,5 +68,15 @@ class Intake:
         self.backlog.jump(began - self._epoch, dropped=False)
         self._began_s = self.backlog.end_s
         self._resampler = StreamResampler(capture.rate)
-        self._zeros = 0
+        self._mixer = Mixer(capture.rate, capture.ring.channels, self.channel)
+        self._still, self._last = 0, None
         self._capture = capture
+
+    def _watch(self, frames: np.ndarray) -> None:
+        """Count for how long the sound has been one and the same value, on the channel that is heard."""
+        if self.channel is not None:
+            frames = frames[:, self.channel - 1 : self.channel]
+        before = frames[0] if self._last is None else self._last
+        moving = np.flatnonzero((np.diff(frames, axis=0, prepend=before[None]) != 0).any(axis=1))
+        self._still = len(frames) - int(moving[-1]) if len(moving) else self._still + len(frames)
+        self._last = frames[-1].copy()

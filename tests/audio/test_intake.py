@@ -44,13 +44,25 @@ def test_any_format_becomes_mono_at_16_khz(rate, channels):
     np.testing.assert_allclose(block.samples[800:], expected[800 : len(block.samples)], atol=2e-3)
 
 
-def test_a_voice_in_one_channel_of_two_is_heard():
-    capture, intake = Capture(16_000, 2, capacity_s=2.0), Intake()
-    sound = tone(1.0, 16_000, channels=2)
-    sound[:, 0] = 0
+@pytest.mark.parametrize("sound", ["left", "right", "inverted"])
+def test_a_voice_in_one_channel_of_two_is_heard(sound):
+    capture, intake = Capture(16_000, 2, capacity_s=4.0), Intake()
+    both = tone(3.0, 16_000, channels=2) * np.float32({"left": [1, 0], "right": [0, 1], "inverted": [1, -1]}[sound])
+    play(capture, both)
+    intake.receive(capture, most=3 * SAMPLE_RATE)
+    samples = intake.backlog.take(3 * SAMPLE_RATE).samples[SAMPLE_RATE:]
+    assert np.sqrt(np.mean(samples**2)) > 0.5 * 0.5 / np.sqrt(2)
+    assert not intake.silent
+    assert ("inverted" in intake.notice) == (sound == "inverted")
+
+
+def test_one_channel_can_be_chosen():
+    capture, intake = Capture(16_000, 4, capacity_s=2.0), Intake(channel=3)
+    sound = tone(1.0, 16_000, channels=4) * np.float32([1, 1, 0, 1])
+    sound[:, 2] = np.linspace(-0.1, 0.1, len(sound))
     play(capture, sound)
     intake.receive(capture, most=SAMPLE_RATE)
-    np.testing.assert_allclose(intake.backlog.take(SAMPLE_RATE).samples, sound[:, 1] / 2, atol=1e-6)
+    np.testing.assert_array_equal(intake.backlog.take(SAMPLE_RATE).samples, sound[:, 2])
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])
@@ -119,6 +131,17 @@ def test_a_second_of_exact_zeros_is_silence_and_any_sample_ends_it(rate):
     assert not hear(quietest)
     assert not hear(zeros[: rate - rate // 50])
     assert hear(zeros[: rate // 50])
+
+
+@pytest.mark.parametrize("channel", [None, 2])
+def test_an_offset_without_any_sound_is_silence_too(channel):
+    capture, intake = Capture(16_000, 2, 5.0), Intake(channel)
+    still = np.full((16_000, 2), 0.02, np.float32)
+    if channel:
+        still[:, 0] = tone(1.0, 16_000)[:, 0]
+    play(capture, still)
+    intake.receive(capture, most=5 * SAMPLE_RATE)
+    assert intake.silent
 
 
 def test_lost_input_is_counted_and_the_end_is_noted():
