@@ -202,7 +202,7 @@ SHOTS = (
         "file",
         replace(LIVE, phase=Phase.STOPPED, identification=None),
         file=FileFacts(
-            DEMO / "conversation.flac", Stage.DONE, duration_s=CLOCK_S, done_s=CLOCK_S, turns=turns(), people=PEOPLE
+            DEMO / "conversation.flac", Stage.DONE, said_s=CLOCK_S, done_s=CLOCK_S, turns=turns(), people=PEOPLE
         ),
         picked=3,
         learning="Dora",
@@ -214,7 +214,7 @@ SHOTS = (
         file=FileFacts(
             DEMO / "conversation.flac",
             Stage.ANALYSING,
-            duration_s=CLOCK_S,
+            said_s=CLOCK_S,
             done_s=24.0,
             turns=tuple(turn for turn in turns() if turn.end_s < 24.0),
             people=PEOPLE,

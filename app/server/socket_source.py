@@ -15,6 +15,17 @@ from utils import SAMPLE_RATE, StreamResampler
 NO_SOUND_S = 2.0
 """Without sound for so long the listener is told: who spoke last does so no more."""
 
+LEAST_FLOATS = 64
+"""Samples from which on something can be said about their kind."""
+CONTAINERS = (
+    ((b"RIFF", b"RF64"), "WAV"),
+    ((b"OggS",), "Ogg"),
+    ((b"fLaC",), "FLAC"),
+    ((b"\x1aE\xdf\xa3",), "WebM"),
+    ((b"ID3",), "MP3"),
+)
+"""First bytes of what is sent by mistake, such as what a browser's MediaRecorder gives."""
+
 
 class SocketSource:
     """``feed`` is for the network's thread and never waits; ``read`` is for the engine's."""
@@ -30,6 +41,7 @@ class SocketSource:
         self._waiting = 0  # frames in _pcm
         self._frames_passed = 0  # frames read or dropped before those
         self._fed_at = time.monotonic()
+        self._known = False  # that it is PCM: sound that was not silence has come
         self._gap = False  # frames were dropped right before those that wait
         self._ended = self._stopped = False
         self._backlog = Backlog()
@@ -45,9 +57,14 @@ class SocketSource:
         return SourceStatus(state, message, device=self.name, rate=self.rate, dropped_s=self._backlog.dropped_s)
 
     def feed(self, pcm: bytes) -> None:
-        """More sound: little-endian 16-bit samples of one channel. Raises ValueError for half a sample."""
+        """More sound: little-endian 16-bit samples of one channel. Raises ValueError, with what to tell the sender, for
+        half a sample, and if the first sound to come is of another kind."""
+        if not self._known:
+            if kind := other_kind(pcm):
+                raise ValueError(f"this is a {kind}; ")
+            self._known = any(pcm) and len(pcm) >= 4 * LEAST_FLOATS
         if len(pcm) % 2:
-            raise ValueError("half a sample")
+            raise ValueError("half a sample came; ")
         if not pcm:
             return
         with self._changed:
@@ -110,3 +127,24 @@ class SocketSource:
         self._pcm.clear()
         self._waiting = 0
         self._backlog.append(self._resampler(frames))
+
+
+def other_kind(pcm: bytes) -> str:
+    """What bytes that were sent as 16-bit PCM seem to be; empty for PCM.
+
+    Files begin with their name. Of 32-bit float samples nearly all lie between 1e-7 and 2; pairs of 16-bit samples,
+    read as floats, are spread over 76 powers of ten.
+    """
+    for names, kind in CONTAINERS:
+        if pcm.startswith(names):
+            return f"{kind} file"
+    if pcm[4:8] == b"ftyp":
+        return "MP4 file"
+    if len(pcm) < 4 * LEAST_FLOATS or len(pcm) % 4:
+        return ""
+    floats = np.frombuffer(pcm, "<f4")
+    sizes = np.abs(floats[floats != 0])
+    if len(sizes) < LEAST_FLOATS:
+        return ""
+    plausible = np.isfinite(sizes) & (sizes > 1e-7) & (sizes <= 2.0)
+    return "stream of 32-bit float samples" if plausible.mean() > 0.98 else ""

@@ -1,69 +1,45 @@
-"""Uploads -> sound. What a file says of itself is not believed: it is decoded in small steps, and given up early."""
+"""Uploads -> sound, through the one reader. What a file says of itself is not believed: it is given up early."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 
-from app.audio.reading.checks import LOUDEST, RATES
-from app.audio.reading.mono import mono
+from app.audio.reading.faults import EmptyAudio, NotAudio
+from app.audio.reading.reader import SoundStream
+from app.audio.reading.view import View
 from app.server.errors import ApiError
-from utils import SAMPLE_RATE, StreamResampler
+from utils import SAMPLE_RATE, BadInput
 
-VALUES_AT_ONCE = 1 << 16
-"""Values decoded at a time, whatever the sample rate and the number of channels."""
 MAX_CHANNELS = 32
-UNKNOWN_LENGTH = 1 << 60
-"""Frames from which on a file's length means "not known": a stream that was never finished."""
+NAME = "upload"
+"""What the reader calls it; people know it as what they sent."""
 
 
 def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
     """An upload as blocks (n,) of mono float32 at 16 kHz; memory stays flat.
 
     Opens at once. Raises ApiError, here or at a later block: 415 for what is no audio, 413 for more than ``max_s``
-    seconds, 422 for what is empty or damaged.
+    seconds, 422 for what is empty or damaged, such as one that ends before its header says.
     """
-    import soundfile
-
-    file.seek(0)
-    try:
-        audio = soundfile.SoundFile(file)
-    except (soundfile.LibsndfileError, TypeError, OSError, RuntimeError):
-        text = "this is not an audio file that can be read (wav, flac, ogg, opus and mp3 can)."
-        raise ApiError(415, "not_audio", text) from None
-    try:
-        if not RATES[0] <= audio.samplerate <= RATES[1] or not 1 <= audio.channels <= MAX_CHANNELS:
-            text = f"{audio.samplerate} Hz with {audio.channels} channels is not supported."
-            raise ApiError(415, "not_audio", text)
-        if UNKNOWN_LENGTH > audio.frames > max_s * audio.samplerate:
-            raise _too_long(max_s)
-    except ApiError:
-        audio.close()
-        raise
+    with _as_api_error():
+        sound = SoundStream(NAME, View(file), complete=True)
+    if sound.channels > MAX_CHANNELS:
+        sound.close()
+        raise ApiError(415, "not_audio", f"{sound.channels} channels are not supported.")
+    if sound.length.exact and sound.length.seconds > max_s:
+        sound.close()
+        raise _too_long(max_s)
 
     def blocks() -> Iterator[np.ndarray]:
-        resampler, frames_read, given = StreamResampler(audio.samplerate), 0, False
-        with audio:
-            while True:
-                try:
-                    frames = audio.read(max(1, VALUES_AT_ONCE // audio.channels), dtype="float32", always_2d=True)
-                except (RuntimeError, soundfile.LibsndfileError):
-                    raise ApiError(422, "damaged_audio", "the audio is damaged; export it again.") from None
-                if not np.isfinite(frames).all() or np.abs(frames).max(initial=0.0) > LOUDEST:
-                    raise ApiError(422, "damaged_audio", "the audio holds samples that are not numbers.")
-                frames_read += len(frames)
-                if frames_read > max_s * audio.samplerate:
+        with contextlib.closing(sound), _as_api_error():
+            for block in sound:
+                if sound.heard_s > max_s:
                     raise _too_long(max_s)
-                out = resampler(mono(frames), last=not len(frames))
-                if len(out):
-                    given = True
-                    yield out
-                if not len(frames):
-                    if not given:  # too few samples at a higher rate are none
-                        raise ApiError(422, "empty_audio", "there is no audio in it.")
-                    return
+                yield block
 
     return blocks()
 
@@ -75,6 +51,21 @@ def read_upload(file: BinaryIO, max_s: float) -> np.ndarray:
 
 def duration_s(samples: np.ndarray) -> float:
     return len(samples) / SAMPLE_RATE
+
+
+@contextlib.contextmanager
+def _as_api_error() -> Iterator[None]:
+    try:
+        yield
+    except BadInput as error:
+        text = str(error).removeprefix(f"{NAME}: ")
+        match error:
+            case NotAudio():
+                raise ApiError(415, "not_audio", f"this is {text}" if text.startswith("not ") else text) from None
+            case EmptyAudio():
+                raise ApiError(422, "empty_audio", "there is no audio in it.") from None
+            case _:
+                raise ApiError(422, "damaged_audio", text) from None
 
 
 def _too_long(max_s: float) -> ApiError:

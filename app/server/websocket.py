@@ -89,8 +89,8 @@ async def _receive(websocket: WebSocket, session: LiveSession, events: EventQueu
         if (pcm := message.get("bytes")) is not None:
             try:
                 session.source.feed(pcm)
-            except ValueError:
-                events.put(failure("bad_sound", "sound is 16-bit PCM: whole samples of two bytes."))
+            except ValueError as error:
+                events.put(failure("bad_sound", f"{error}sound is sent as 16-bit PCM: whole samples of two bytes."))
                 return BAD_DATA
         elif (code := _obey(message.get("text") or "", session, events)) is not None:
             return code

@@ -179,7 +179,8 @@ class FilePage(QWidget):
     def _show(self, facts: FileFacts) -> None:
         """What changed; while a file is analysed that is a hundred times a second little more than its progress."""
         before, self._facts = self._facts, facts
-        self.progress.setValue(round(1000 * facts.share))
+        self.progress.setRange(0, 1000 if facts.share is not None else 0)  # without an end the bar moves to and fro
+        self.progress.setValue(round(1000 * (facts.share or 0.0)))
         self.note.setText(describe(facts))
         if before is None or before.stage is not facts.stage:
             self._show_stage(facts)
@@ -218,6 +219,8 @@ def describe(facts: FileFacts) -> str:
     match facts.stage:
         case Stage.WAITING:
             return strings.FILE_WAITING
+        case Stage.ANALYSING if facts.share is None:
+            return strings.FILE_ANALYSING_ON.format(done=strings.clock(facts.done_s))
         case Stage.ANALYSING:
             return strings.FILE_ANALYSING.format(
                 done=strings.clock(facts.done_s),
@@ -228,9 +231,12 @@ def describe(facts: FileFacts) -> str:
             return strings.capitalised(facts.error)
     speakers = len({turn.label for turn in facts.shown})
     form = strings.FILE_DONE if facts.stage is Stage.DONE else strings.FILE_STOPPED
+    if facts.stage is Stage.STOPPED and facts.said_s is None:
+        form = strings.FILE_STOPPED_AT
     text = form.format(
         total=strings.clock(facts.duration_s), done=strings.clock(facts.done_s), speakers=strings.voices(speakers)
     )
+    text = " ".join([*(strings.capitalised(notice) for notice in facts.notices), text])
     if not facts.corrections:
         return text
     return f"{text} {strings.FILE_CORRECTED.format(count=strings.corrections(facts.corrections))}"

@@ -9,8 +9,9 @@ import time
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.audio.source import SourceState
-from app.server.socket_source import SocketSource
+from app.server.socket_source import SocketSource, other_kind
 
 
 def pcm(seconds: float, rate: int, hz: float = 440) -> bytes:
@@ -73,3 +74,32 @@ def test_read_waits_for_enough_and_stop_ends_the_wait():
     assert source.read(0.25, 3.0, timeout_s=30) is None
     assert time.monotonic() - began < 20
     assert source.status.state is SourceState.ENDED
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.01])
+def test_pcm_is_not_taken_for_anything_else(demo_dir, gain):
+    sound = gain * read_audio(demo_dir / "conversation.flac", end_s=20)
+    messages = [(sound[at : at + 320] * 32767).astype("<i2").tobytes() for at in range(0, len(sound), 320)]
+    assert not any(other_kind(message) for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81", "WebM file"),
+        (b"OggS\0\2", "Ogg file"),
+        (b"RIFF\0\0\0\0WAVE", "WAV file"),
+        (b"\0\0\0 ftypM4A ", "MP4 file"),
+    ],
+)
+def test_a_file_is_no_stream_of_samples(head, kind):
+    with pytest.raises(ValueError, match=f"this is a {kind}"):
+        SocketSource(16000, 1.0).feed(head + bytes(200))
+
+
+def test_float_samples_are_told_even_if_silence_comes_first(demo_dir):
+    sound = read_audio(demo_dir / "conversation.flac", start_s=2, end_s=3)
+    source = SocketSource(16000, 1.0)
+    source.feed(bytes(6400))
+    with pytest.raises(ValueError, match="32-bit float samples"):
+        source.feed(sound.astype("<f4").tobytes())

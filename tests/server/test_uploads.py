@@ -96,12 +96,21 @@ def test_what_is_no_audio_is_said_to_be_none(content):
     assert refused(io.BytesIO(content)).status_code in {415, 422}
 
 
-def test_of_a_cut_file_nothing_is_taken_but_what_is_surely_sound(demo_dir):
+def test_a_cut_file_is_refused_and_says_what_came(demo_dir):
     flac = (demo_dir / "enrolment" / "Ana" / "01.flac").read_bytes()
     for length in (30, 500, len(flac) // 2):
         assert refused(io.BytesIO(flac[:length])).status_code in {415, 422}
     wav = encoded(tone(4, 16000), 16000).getvalue()
-    assert len(read_upload(io.BytesIO(wav[: len(wav) // 2]), MAX_S)) == pytest.approx(32000, abs=50)
+    error = refused(io.BytesIO(wav[: len(wav) // 2]))
+    assert (error.status_code, error.code) == (422, "damaged_audio")
+    assert error.message == "damaged audio (the header says 4.0 s, 2.0 s were heard)."
+
+
+@pytest.mark.parametrize("size", [b"\0\0\0\0", b"\xff\xff\xff\xff"])
+def test_a_stream_without_a_length_is_heard_to_its_end(size):
+    wav = bytearray(encoded(tone(4, 16000), 16000).getvalue())
+    wav[4:8] = wav[40:44] = size
+    assert len(read_upload(io.BytesIO(wav), MAX_S)) == 64000
 
 
 def test_samples_that_are_no_numbers_are_refused():

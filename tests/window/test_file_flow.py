@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from app.window.engine.edits import people as people_jobs
 from app.window.engine.edits import turns as jobs
 from app.window.engine.facts import Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
+from app.window.file_page import describe
 from tests.window.conftest import enrol
 from utils import file_sha256, write_wav
 
@@ -66,6 +68,44 @@ def test_a_dropped_file_is_analysed_and_the_whole_of_it_is_on_the_timeline(qtbot
     assert timeline.mel.picture(0, facts.duration_s, 100).max() > 100
     assert not shown.file.progress.isVisible()
     assert shown.pages.currentWidget() is shown.file
+
+
+def test_a_recording_that_was_never_closed_is_heard_to_its_end(qtbot, window, tmp_path):
+    write_wav(tmp_path / "crash.wav", NOISE)
+    data = bytearray((tmp_path / "crash.wav").read_bytes())
+    data[4:8] = data[40:44] = bytes(4)
+    (tmp_path / "crash.wav").write_bytes(data)
+    shown = window(NOISE)
+    shown.file_controller.open(tmp_path / "crash.wav")
+    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+    facts = shown.file.analysis.facts
+    assert (facts.stage, facts.said_s) == (Stage.DONE, None)
+    assert facts.duration_s == pytest.approx(len(NOISE) / 16_000, abs=0.05)
+    assert facts.notices == ()
+
+
+def test_a_recording_that_breaks_off_says_so(qtbot, window, tmp_path):
+    write_wav(tmp_path / "cut.wav", np.tile(NOISE, 2))
+    data = (tmp_path / "cut.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(data[: len(data) // 2])
+    shown = window(NOISE)
+    shown.file_controller.open(tmp_path / "cut.wav")
+    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+    shown.file.draw_frame()
+    seconds = len(NOISE) / 16_000
+    said = f"Damaged audio (the header says {2 * seconds:.1f} s, {seconds:.1f} s were heard)."
+    assert shown.file.note.text().startswith(said)
+    assert shown.file.analysis.facts.duration_s == pytest.approx(seconds, abs=0.05)
+
+
+def test_of_an_unknown_length_nothing_is_claimed():
+    path = Path("talk.wav")
+    assert describe(FileFacts(path, Stage.ANALYSING, None, 4.0)) == "Analysing: 0:04"
+    assert "of 1:07" in describe(FileFacts(path, Stage.ANALYSING, 67.0, 4.0))
+    wrong = FileFacts(path, Stage.ANALYSING, 67.0, 80.0)  # more came than the header said
+    assert (describe(wrong), wrong.share) == ("Analysing: 1:20", None)
+    assert wrong.duration_s >= 80.0
+    assert describe(FileFacts(path, Stage.STOPPED, None, 4.0)).startswith("Stopped at 0:04,")
 
 
 def test_progress_is_shown_and_it_can_be_stopped(qtbot, window, tmp_path):

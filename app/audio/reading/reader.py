@@ -103,9 +103,9 @@ class SoundStream:
     def _check_format(self, rate: int, channels: int) -> None:
         try:
             if not RATES[0] <= rate <= RATES[1]:
-                raise DamagedAudio(f"{self.name}: damaged audio (a rate of {rate} Hz).")
+                raise NotAudio(f"{self.name}: damaged audio (a rate of {rate} Hz).")
             if not 1 <= channels <= MOST_CHANNELS:
-                raise DamagedAudio(f"{self.name}: damaged audio ({channels} channels).")
+                raise NotAudio(f"{self.name}: damaged audio ({channels} channels).")
             if self.part.channel is not None and not 1 <= self.part.channel <= channels:
                 raise BadInput(f"{self.name}: there is no channel {self.part.channel}; it has {channels}.")
         except BadInput:
@@ -145,8 +145,8 @@ class SoundStream:
                     self._check_format(rate, frames.shape[1])
                     self._check_samples(frames)
                     scale = scale or self._scale_of(frames)
-                    yield rate, self._mixed(frames if scale == 1 else frames / np.float32(scale))
                     self.heard_s += len(frames) / rate
+                    yield rate, self._mixed(frames if scale == 1 else frames / np.float32(scale))
                 if self.part.end_s is not None and round(at_s * rate) >= round(self.part.end_s * rate):
                     return
         except (NotAudio, EmptyAudio, DamagedAudio) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.audio.reading.reader import audio_duration_s, read_audio
+from app.audio.reading.reader import audio_length, read_audio
 from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_numbered
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SPECTROGRAM_S = 4 * 3600.0
 """Longest spectrogram of a file; later sound is drawn without one."""
+ROOM_S = 30.0
+"""Steps in which the timeline of a file grows that does not say how long it is."""
 PLAYED_AT_ONCE_S = 600.0
 """Longest piece that is read into memory to be played."""
 
@@ -47,7 +50,8 @@ class FileFacts:
 
     path: Path
     stage: Stage = Stage.WAITING
-    duration_s: float = 0.0
+    said_s: float | None = None
+    """Length that the file claims; None if it does not say. Sound may end before or after."""
     done_s: float = 0.0
     turns: tuple[Turn, ...] = ()
     """With the user's corrections, and the names that people had when they were heard."""
@@ -59,6 +63,8 @@ class FileFacts:
     error: str = ""
     labels: Mapping[Label, Label] = field(default_factory=dict)
     """Labels that are to be shown as something else: of people who were renamed or deleted since."""
+    notices: tuple[str, ...] = ()
+    """What is odd with the sound, such as an end before its header's."""
     corrections: int = 0
     """Pieces that the user gave another name, now or when the file was open before."""
 
@@ -68,9 +74,19 @@ class FileFacts:
         return relabelled(self.turns, self.labels)
 
     @property
-    def share(self) -> float:
-        """How much of the file is analysed, 0 to 1."""
-        return min(1.0, self.done_s / self.duration_s) if self.duration_s else 0.0
+    def share(self) -> float | None:
+        """How much of the file is analysed, 0 to 1; None while that cannot be told."""
+        if self.stage in (Stage.DONE, Stage.STOPPED):
+            return 1.0
+        return self.done_s / self.said_s if self.said_s and self.done_s <= self.said_s else None
+
+    @property
+    def duration_s(self) -> float:
+        """How long the sound is, as far as is known now: what was heard counts, once all was."""
+        if self.stage is Stage.DONE or not (self.done_s or self.said_s):
+            return self.done_s
+        ahead_s = math.ceil(self.done_s / ROOM_S) * ROOM_S if self.share is None else self.done_s
+        return max(ahead_s, self.said_s or 0.0)
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,7 @@ class FileAnalysis:
 
         path = self.facts.path
         source = FileSource(path)
-        self._update(stage=Stage.ANALYSING, duration_s=audio_duration_s(path))
+        self._update(stage=Stage.ANALYSING, said_s=audio_length(path).seconds)
         options = replace(context.options, file=path, demo=context.options.demo, realtime=False, rttm=None, jsonl=None)
         session = Session(options, context.encoder())
         context.enrolled_people()
@@ -118,9 +134,9 @@ class FileAnalysis:
             if time.monotonic() - updated_s > 0.5:
                 updated_s = time.monotonic()
                 self._show(session.turns(), context.names, overlaps=overlaps.spans)
-        done_s = self.facts.done_s if stop.is_set() else self.facts.duration_s
         stage = Stage.STOPPED if stop.is_set() else Stage.DONE
-        self._show(session.turns(), context.names, stage=stage, overlaps=overlaps.spans, done_s=done_s)
+        notices = tuple(notice.removeprefix(f"{path}: ") for notice in session.sound_notices)
+        self._show(session.turns(), context.names, stage=stage, overlaps=overlaps.spans, notices=notices)
 
     def fail(self, error: str) -> None:
         self._update(stage=Stage.FAILED, error=error)
