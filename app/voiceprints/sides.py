@@ -17,7 +17,12 @@ from app.voiceprints.orders import erase_all
 DATABASE = "voiceprints.db"
 PRIVATE_FOLDERS = ("speakers", "corrections")
 """Folders of a data folder whose files tell of people."""
-PLAIN_PARTS = (f"{DATABASE}-wal", f"{DATABASE}-shm", DATABASE, ".reserve", ".leases", *PRIVATE_FOLDERS)
+PLAIN_PARTS = (
+    *(f"{DATABASE}{end}" for end in ("-journal", "-wal", "-shm", "")),  # a new database would take over an old journal
+    ".reserve",
+    ".leases",
+    *PRIVATE_FOLDERS,
+)
 
 
 def other_side(data: Path) -> list[Path]:

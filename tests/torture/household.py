@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +14,11 @@ import numpy as np
 
 from app.enrolment import build
 from app.scoring.vectors import unit
+from app.sealing.unlocking import home_of
 from app.voiceprints.ledger import forget_sweeps
 from app.voiceprints.pending import PendingSamples
 from app.voiceprints.people import delete_person, delete_sample, remove_person, rename_person
-from app.voiceprints.recordings import Note, read_note, recorded_people, sample_file, samples_of
+from app.voiceprints.recordings import Note, read_content, read_note, recorded_people, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from utils import BadInput
 
@@ -130,7 +130,7 @@ def state_of(data: Path) -> dict[str, tuple]:
         people = store.people()
         found = {}
         for name in people:
-            sounds = [hashlib.sha256(wav.read_bytes()).hexdigest()[:8] for wav in samples_of(data, name)]
+            sounds = [hashlib.sha256(read_content(wav)).hexdigest()[:8] for wav in samples_of(data, name)]
             found[name] = (tuple(sorted(sounds)), len(store.samples(name, MODEL[1])))
     return found
 
@@ -153,14 +153,13 @@ def problems_in(data: Path) -> list[str]:
                     found.append(f"{wav.name} of {name} has the note {note}")
         if set(recorded_people(data, people)) - set(people):
             found.append("recordings of somebody who is in no list")
-    with sqlite3.connect(data / "voiceprints.db") as db:
-        if orders := db.execute("SELECT kind, what FROM orders").fetchall():
+        if orders := store.read("SELECT kind, what FROM orders"):
             found.append(f"orders are left: {orders}")
-        if db.execute("SELECT 1 FROM people WHERE removed IS NOT NULL").fetchall():
+        if store.read("SELECT 1 FROM people WHERE removed IS NOT NULL"):
             found.append("a removed person has a row")
-    db.close()
-    left = [path.name for path in (data / "speakers").rglob("*") if path.name.startswith(".")]
-    empty = [path.name for path in (data / "speakers").rglob("*.*") if path.is_file() and not path.stat().st_size]
+    speakers = home_of(data) / "speakers"
+    left = [path.name for path in speakers.rglob("*") if path.name.startswith(".")]
+    empty = [path.name for path in speakers.rglob("*.*") if path.is_file() and not path.stat().st_size]
     if left or empty:
         found.append(f"left on disk: {left + empty}")
     for name in ("Ana", "Cal"):

@@ -14,11 +14,13 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from app.voiceprints import database
+from app.voiceprints import conversion, database
 from tests.torture.counts import Counts
 from tests.torture.household import OPERATIONS, make_household, open_and, problems_in, state_of
+from tests.torture.sealings import DEEDS, PLAIN, SEALED, beside, let_in, make_templates, problems_with_sides
 
 COUNT = 1000
 WATCHED = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate"}
@@ -41,7 +43,7 @@ class Places:
             connection.set_trace_callback(lambda statement: self.step())
             return connection
 
-        database.connect = traced
+        database.connect = conversion.connect = traced
 
     def _audit(self, event: str, arguments: tuple) -> None:
         if event in WATCHED or (event == "open" and arguments[1] and set(str(arguments[1])) & set("wax+")):
@@ -77,28 +79,36 @@ def in_a_fork(act: Callable[[], object], kill_at: int | None = None) -> tuple[bo
 def run(count: int, seed: int) -> Counts:
     """Kill ``count`` times, every operation about as often, at places that follow each other."""
     counts, rng = Counts(), random.Random(seed)
+    deeds = {name: (PLAIN, partial(_operate, operation)) for name, operation in OPERATIONS.items()} | DEEDS
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        template, data = Path(folder) / "template", Path(folder) / "data"
-        set_up(template)
-        before = state_in_fork(template)
-        for name, operation in OPERATIONS.items():
+        templates, data = Path(folder) / "templates", Path(folder) / "data"
+        _, _, said = in_a_fork(lambda: make_templates(templates))
+        assert said == "None", said
+        before = {kind: state_in_fork(templates / kind) for kind in (PLAIN, SEALED)}
+        assert before[PLAIN] == before[SEALED], "sealing changed what there is"
+        for name, (kind, act) in deeds.items():
+            template = templates / kind
             copy(template, data)
-            _, places, text = in_a_fork(lambda operation=operation: open_and(data, operation))
+            _, places, text = in_a_fork(lambda act=act: act(data))
             assert not text.startswith("error"), text
-            allowed = {before, state_in_fork(data)}
+            allowed = {before[kind], state_in_fork(data)}
             if name == "remove and undo":  # it dies before the undo, or after it
                 copy(template, data)
                 in_a_fork(lambda: open_and(data, OPERATIONS["delete"]))
                 allowed.add(state_in_fork(data))
-            each = max(1, round(count / len(OPERATIONS)))
+            each = max(1, round(count / len(deeds)))
             for kill_at in sorted(rng.sample(range(places), min(each, places))) + rng.choices(
                 range(places), k=max(0, each - places)
             ):
                 copy(template, data)
                 again = rng.random() < KILL_THE_NEXT_START
-                problem = one_try(data, operation, kill_at, rng.randrange(60) if again else None, allowed)
+                problem = one_try(data, act, kill_at, rng.randrange(60) if again else None, allowed)
                 counts.add(name, problem and f"killed at {kill_at} of {places}{' and again' * again}: {problem}")
     return counts
+
+
+def _operate(operation: Callable, data: Path) -> None:
+    open_and(data, operation)
 
 
 def set_up(template: Path) -> None:
@@ -107,12 +117,12 @@ def set_up(template: Path) -> None:
     assert said == "None", said
 
 
-def one_try(data: Path, operation: Callable, kill_at: int, again_at: int | None, allowed: set[str]) -> str:
+def one_try(data: Path, act: Callable[[Path], object], kill_at: int, again_at: int | None, allowed: set[str]) -> str:
     """What is wrong after a kill; empty if nothing is."""
-    in_a_fork(lambda: open_and(data, operation), kill_at)
+    in_a_fork(lambda: act(data), kill_at)
     if again_at is not None:
-        in_a_fork(lambda: state_of(data), again_at)
-    _, _, found = in_a_fork(lambda: problems_in(data))
+        in_a_fork(lambda: _found(state_of, data), again_at)
+    _, _, found = in_a_fork(lambda: _found(problems_in, data) + problems_with_sides(data))
     if found != "[]":
         return found
     state = state_in_fork(data)
@@ -122,9 +132,17 @@ def one_try(data: Path, operation: Callable, kill_at: int, again_at: int | None,
 
 
 def state_in_fork(data: Path) -> str:
-    return in_a_fork(lambda: state_of(data))[2]
+    return in_a_fork(lambda: _found(state_of, data))[2]
+
+
+def _found(look: Callable, data: Path) -> object:
+    let_in(data)
+    return look(data)
 
 
 def copy(template: Path, data: Path) -> None:
-    shutil.rmtree(data, ignore_errors=True)
-    shutil.copytree(template, data)
+    """``data`` and what lies beside it become as they are at ``template``."""
+    for source, target in ((template, data), (beside(template), beside(data))):
+        shutil.rmtree(target, ignore_errors=True)
+        if source.is_dir():
+            shutil.copytree(source, target)

@@ -331,3 +331,35 @@ def test_killed_at_any_moment_one_side_is_whole_and_the_other_gone(tmp_path, dir
     assert step > 10
     assert sides[0] is (direction == "unseal")
     assert sides == sorted(sides, reverse=direction == "unseal")  # one moment decides
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that was forked")
+def test_killed_while_rows_are_written_no_journal_of_them_stays(data):
+    """A database that is made there later would take it for its own, and be rolled back."""
+    before, key = content(data), seal(data)
+    give_up_leases()
+    if not (child := os.fork()):
+        import app.voiceprints.conversion as conversion
+
+        def dying(statement: str) -> None:
+            if statement.startswith("INSERT INTO embeddings"):
+                os._exit(9)
+
+        def traced(*arguments):
+            connection = connect(*arguments)
+            connection.set_trace_callback(dying)
+            return connection
+
+        connect, conversion.connect = conversion.connect, traced
+        try:
+            unseal_data(data)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert (data / "voiceprints.db-journal").exists()  # the test can fail
+    unlocking.remember(unlocking.read_lock(home_of(data)).folder_id, key)
+    ledger.forget_sweeps()  # as the next program does
+    assert content(data) == before
+    assert {path.name for path in data.iterdir()} == {"sealed"}
+    unseal_data(data)
+    assert content(data) == before
