@@ -8,13 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from app.audio.reading.faults import EmptyAudio, NotAudio
+from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
 from app.audio.reading.reader import SoundStream
 from app.audio.reading.view import View
 from app.server.errors import ApiError
 from utils import SAMPLE_RATE, BadInput
 
-MAX_CHANNELS = 32
 NAME = "upload"
 """What the reader calls it; people know it as what they sent."""
 
@@ -27,9 +26,6 @@ def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
     """
     with _as_api_error():
         sound = SoundStream(NAME, View(file), complete=True)
-    if sound.channels > MAX_CHANNELS:
-        sound.close()
-        raise ApiError(415, "not_audio", f"{sound.channels} channels are not supported.")
     if sound.length.exact and sound.length.seconds > max_s:
         sound.close()
         raise _too_long(max_s)
@@ -64,8 +60,10 @@ def _as_api_error() -> Iterator[None]:
                 raise ApiError(415, "not_audio", f"this is {text}" if text.startswith("not ") else text) from None
             case EmptyAudio():
                 raise ApiError(422, "empty_audio", "there is no audio in it.") from None
-            case _:
+            case DamagedAudio():
                 raise ApiError(422, "damaged_audio", text) from None
+            case _:
+                raise ApiError(415, "not_audio", text.replace("--channel N", "channel=N")) from None
 
 
 def _too_long(max_s: float) -> ApiError:

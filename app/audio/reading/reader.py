@@ -15,11 +15,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from app.audio.mixing import check_channel
 from app.audio.reading.checks import LOUDEST, MOST_CHANNELS, RATES
 from app.audio.reading.decoding import open_decoder
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio, TooLong
 from app.audio.reading.length import Length
-from app.audio.reading.mono import mono
+from app.audio.reading.mixed import FileMixer
 from app.audio.reading.opening import open_bytes
 from app.audio.reading.scale import integer_scale
 from utils import BadInput, StreamResampler, resample
@@ -51,8 +52,9 @@ class SoundStream:
 
     def __init__(self, name: str, file: BinaryIO, part: Part = WHOLE, *, block_s: float = 1.0, complete: bool = False):
         self.name, self.part, self._file, self._complete = name, part, file, complete
+        self._mixer = FileMixer(part.channel)
         self.heard_s = 0.0
-        """Seconds of it that were given so far, from ``start_s`` on."""
+        """Seconds of it that were decoded so far, from ``start_s`` on."""
         try:
             self._decoder = self._open()
             self._check_format(self._decoder.rate, self._decoder.channels)
@@ -74,7 +76,8 @@ class SoundStream:
     @property
     def notices(self) -> list[str]:
         """Lines for the user about what is odd; complete at the end."""
-        return [f"{self.name}: {notice}." for notice in self._decoder.notices]
+        notices = [*self._decoder.notices, *filter(None, [self._mixer.notice])]
+        return [f"{self.name}: {notice}." for notice in notices]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return self
@@ -106,11 +109,10 @@ class SoundStream:
                 raise NotAudio(f"{self.name}: damaged audio (a rate of {rate} Hz).")
             if not 1 <= channels <= MOST_CHANNELS:
                 raise NotAudio(f"{self.name}: damaged audio ({channels} channels).")
-            if self.part.channel is not None and not 1 <= self.part.channel <= channels:
-                raise BadInput(f"{self.name}: there is no channel {self.part.channel}; it has {channels}.")
-        except BadInput:
+            check_channel(self.part.channel, channels)
+        except BadInput as error:
             self._decoder.close()
-            raise
+            raise error if isinstance(error, NotAudio) else BadInput(f"{self.name}: {error}") from None
 
     def _resampled(self) -> Iterator[np.ndarray]:
         resampler, rate, given = None, 0, False
@@ -134,6 +136,9 @@ class SoundStream:
 
     def pieces(self) -> Iterator[tuple[int, np.ndarray]]:
         """(rate, mono samples (n,)) as they are decoded, of the part that was asked for."""
+        return self._mixer(self._frames())
+
+    def _frames(self) -> Iterator[tuple[int, np.ndarray]]:
         decoder, scale = self._decoder, 0
         try:
             at_s = decoder.seek(self.part.start_s) if self.part.start_s else 0.0
@@ -146,7 +151,7 @@ class SoundStream:
                     self._check_samples(frames)
                     scale = scale or self._scale_of(frames)
                     self.heard_s += len(frames) / rate
-                    yield rate, self._mixed(frames if scale == 1 else frames / np.float32(scale))
+                    yield rate, frames if scale == 1 else frames / np.float32(scale)
                 if self.part.end_s is not None and round(at_s * rate) >= round(self.part.end_s * rate):
                     return
         except (NotAudio, EmptyAudio, DamagedAudio) as error:
@@ -175,9 +180,6 @@ class SoundStream:
             bits = scale.bit_length()
             self._decoder.notices.append(f"its samples have the scale of {bits}-bit integers, not of +-1: divided")
         return scale
-
-    def _mixed(self, frames: np.ndarray) -> np.ndarray:
-        return mono(frames) if self.part.channel is None else np.ascontiguousarray(frames[:, self.part.channel - 1])
 
     def _check_samples(self, frames: np.ndarray) -> None:
         if not np.isfinite(frames).all():

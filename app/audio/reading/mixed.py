@@ -1,0 +1,56 @@
+"""The channels of a recording as one: the mixer of microphones, which may look ahead in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from app.audio.mixing import STUDIED_S, Mixer
+
+STUDIED_VALUES = 1 << 23
+"""Samples, all channels together, that wait for the study at most."""
+
+
+class FileMixer:
+    """Gives what ``Mixer`` gives, with a study of each recording's first seconds. One object per recording."""
+
+    def __init__(self, channel: int | None):
+        """``channel``: the only one to be heard, from 1; None mixes all."""
+        self.channel, self.notice = channel, ""
+        self._mixer: Mixer | None = None
+        self._kind: tuple[int, int] | None = None
+        self._waiting: list[np.ndarray] = []
+
+    def __call__(self, pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+        """(rate, frames (n, channels)) in, (rate, samples (n,)) out. Another rate or number of channels, as in joined
+        files, begins another recording."""
+        for rate, frames in pieces:
+            if self._kind != (rate, frames.shape[1]):
+                yield from self._begin()
+                self._kind = rate, frames.shape[1]
+                self._mixer, self._waiting = Mixer(*self._kind, self.channel), []
+            if self._waiting is None:
+                yield rate, self._mix(frames)
+                continue
+            self._waiting.append(frames)
+            count = sum(map(len, self._waiting))
+            if frames.shape[1] == 1 or count >= STUDIED_S * rate or count * frames.shape[1] >= STUDIED_VALUES:
+                yield from self._begin()
+        yield from self._begin()
+
+    def _begin(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Study what waits, and mix it."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, None
+        rate, channels = self._kind
+        if channels > 1:
+            self._mixer.study(np.concatenate(waiting)[: round(STUDIED_S * rate)])
+        for frames in waiting:
+            yield rate, self._mix(frames)
+
+    def _mix(self, frames: np.ndarray) -> np.ndarray:
+        mixed = self._mixer(frames)
+        self.notice = self._mixer.notice or self.notice
+        return mixed
