@@ -27,10 +27,10 @@ def test_formats_rates_and_channels_come_back_as_16_khz_mono(tmp_path, suffix):
 
 
 def test_a_part_of_a_file(tmp_path):
-    write_wav(tmp_path / "a.wav", np.concatenate([np.zeros(16000), np.full(16000, 0.5)]))
+    write_wav(tmp_path / "a.wav", np.concatenate([np.zeros(16000), tone(1.0)]))
     part = read_audio(tmp_path / "a.wav", start_s=1.0, end_s=1.5)
     assert len(part) == 8000
-    assert part == pytest.approx(0.5, abs=1e-4)
+    assert part == pytest.approx(tone(0.5), abs=1e-4)
 
 
 @pytest.mark.parametrize(
