@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from app.cli.options import add_compute_option, add_model_option
+from app.cli.options import add_channel_option, add_compute_option, add_model_option
 from app.session import SessionOptions, microphone_problem
 from utils import run_cli
 
@@ -16,9 +16,14 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="test.py", description=__doc__)
     parser.add_argument("--terminal", action="store_true", help="text in place of the window")
     parser.add_argument("--file", type=Path, metavar="WAV", help="analyse a recording, and end ('-': standard input)")
+    add_channel_option(parser)
     parser.add_argument("--realtime", action="store_true", help="play the file at its natural pace")
     parser.add_argument("--demo", action="store_true", help="the bundled conversation with its three enrolled people")
-    parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")
+    parser.add_argument(
+        "--device",
+        metavar="NAME",
+        help='microphone, by a part of its name (python -m app devices); "computer": what this computer plays; "both"',
+    )
     add_model_option(parser)
     parser.set_defaults(model=None)  # the window remembers which was chosen in it
     parser.add_argument(

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from app.audio.channels_source import EACH, file_source
+from app.audio.devices import BOTH, COMPUTER
 from app.audio.reading.opening import STDIN, check_pipe, is_pipe
 from app.audio.source import AudioSource, SourceStatus
 from app.demo import DEMO
@@ -27,6 +29,7 @@ from utils import BadInput, HeardError, data_dir
 if TYPE_CHECKING:
     import numpy as np
 
+    from app.diarisation.conference import Conference
     from app.diarisation.recogniser import Recogniser
     from app.diarisation.turn_history import UnknownSpeaker
     from app.embedding.encoder import Encoder
@@ -41,9 +44,12 @@ class SessionOptions:
     """What a run is asked to do; the command line of ``test.py``."""
 
     device: str | None = None
-    """Part of a microphone's name; None is the system's default."""
+    """Part of a microphone's name; None is the system's default, "computer" what this computer plays, "both" the two at
+    once, each a channel."""
     file: Path | None = None
     """Analyse this file in place of a microphone; "-" is standard input, and a pipe is read to its end."""
+    channel: int | str | None = None
+    """Of the file: one, from 1 on; "each" hears all of them, each by itself; None mixes them."""
     realtime: bool = False
     """Play a file at its natural pace."""
     demo: bool = False
@@ -65,9 +71,11 @@ class SessionOptions:
         for option, path in outputs:
             if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
                 raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
+        if self.channel is not None and self.audio_file is None:
+            raise BadInput(f"--channel {self.channel}: channels are those of a --file.")
         inputs = (("--file", self.file), *model_inputs(self.model))
         check_outputs(outputs, inputs, data=self.data)
-        if self.file is not None and is_pipe(self.file):
+        if self.file is not None and self.channel != EACH and is_pipe(self.file):
             check_pipe(self.file)  # it can be read once only
         elif self.file is not None:
             make_source(self).stop()  # opens the file: one that cannot be read fails here
@@ -86,12 +94,10 @@ def live_compute(options: SessionOptions) -> str:
 def make_source(options: SessionOptions) -> AudioSource:
     """The file or the microphone that the options name. Raises BadInput if there is no such thing."""
     if options.audio_file is not None:
-        from app.audio.file_source import FileSource
+        return file_source(options.audio_file, options.channel, realtime=options.realtime)
+    from app.audio.computer.inputs import live_source
 
-        return FileSource(options.audio_file, realtime=options.realtime, pipes=True)
-    from app.audio.microphone import Microphone
-
-    return Microphone(options.device)
+    return live_source(options.device)
 
 
 class Session:
@@ -104,7 +110,7 @@ class Session:
     def __init__(self, options: SessionOptions, encoder: Encoder | None = None):
         self.options = options
         self.encoder = encoder
-        self._recogniser: Recogniser | None = None  # see the property
+        self._recogniser: Recogniser | Conference | None = None  # see the property
         self.stale: tuple[str, ...] = ()
         """People whom this model does not know because another one made their voiceprints."""
         self.notice = ""
@@ -116,23 +122,24 @@ class Session:
         self._ran = False
 
     @property
-    def recogniser(self) -> Recogniser | None:
+    def recogniser(self) -> Recogniser | Conference | None:
         """The recogniser of the present run, from ``open`` until the end of ``run``; None while there is no run."""
         return self._recogniser
 
-    def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser:
+    def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser | Conference:
         """Begin a run: load the model, if it is not there yet, and the enrolled people. Returns the run's recogniser.
 
         ``progress(done, total)``: bytes of a model that must be downloaded first.
         """
-        from app.diarisation.recogniser import Recogniser
+        from app.diarisation.conference import channels_of, make_recogniser
         from app.embedding.load import load_encoder
 
         if self.encoder is None:
             self.encoder = load_encoder(self.options.model, compute=live_compute(self.options), progress=progress)
-        self._recogniser = Recogniser(
-            self.encoder, self.load_gallery(self.encoder), self.encoder.rule(self.options.threshold)
-        )
+        options, encoder = self.options, self.encoder
+        channels = channels_of(options.audio_file, options.channel, options.device)
+        gallery, rule = self.load_gallery(encoder), encoder.rule(options.threshold)
+        self._recogniser = make_recogniser(encoder, gallery, rule, channels)
         return self._recogniser
 
     def load_gallery(self, encoder: Encoder) -> Gallery:
@@ -242,9 +249,9 @@ class Session:
     def file_id(self) -> str:
         """The RTTM's name for what was heard."""
         file = self.options.audio_file
-        if file is not None and str(file) == STDIN:
-            return "stdin"
-        return file.stem if file else "microphone"
+        if file is not None:
+            return "stdin" if str(file) == STDIN else file.stem
+        return {BOTH: "call", COMPUTER: "computer"}.get(self.options.device, "microphone")
 
     @contextlib.contextmanager
     def _jsonl(self) -> Iterator[TextIO | None]:

@@ -23,6 +23,54 @@ class InputDevice:
     default_rate: int
     """Hz"""
     is_default: bool
+    plays: bool = False
+    """Whether it is what this computer plays, not a microphone."""
+    address: str = ""
+    """The sound server's name of a monitor source; empty for what PortAudio opens."""
+
+
+COMPUTER, BOTH = "computer", "both"
+"""Devices by what they mean: what this computer plays; that and the default microphone at once."""
+_LOOPBACK = re.compile(
+    r"\[loopback\]$|^(stereo ?mix|what u hear|blackhole|soundflower|loopback audio|cable output|monitor of )",
+    re.IGNORECASE,
+)
+"""Names of inputs that carry what is played: of PortAudio's own WASAPI loopback (versions after 19.7), of sound cards'
+mixers, of virtual cables, and of sound servers."""
+
+
+def is_playing(name: str) -> bool:
+    """Whether an input of this name is what the computer plays."""
+    return bool(_LOOPBACK.search(name))
+
+
+def choose_playing(devices: Sequence[InputDevice], platform: str = sys.platform) -> InputDevice:
+    """The input that is what this computer plays, of the default loudspeaker if one is known to be.
+
+    Raises HeardError, saying what to install, if there is none.
+    """
+    found = [device for device in devices if device.plays]
+    if not found:
+        raise HeardError(no_playing_hint(platform))
+    return next((device for device in found if device.is_default), found[0])
+
+
+def no_playing_hint(platform: str = sys.platform) -> str:
+    """Why what this computer plays cannot be heard, and what to do about it, in one line."""
+    match platform:
+        case "darwin":
+            remedy = (
+                "macOS lets no program hear what others play: `brew install blackhole-2ch`, then in Audio MIDI Setup"
+                " make a Multi-Output Device of BlackHole and your loudspeakers and choose it as output"
+            )
+        case "win32":
+            remedy = (
+                'switch on "Stereo Mix" (Settings > System > Sound > More sound settings > Recording > Show Disabled'
+                " Devices), or install VB-CABLE (vb-audio.com/Cable) and let Windows play to it"
+            )
+        case _:
+            remedy = "it takes PulseAudio or PipeWire with pipewire-pulse, running, and libpulse0"
+    return f"what this computer plays cannot be heard: {remedy}."
 
 
 def choose(devices: Sequence[InputDevice], wanted: str | None, before: InputDevice | None = None) -> InputDevice:
@@ -35,10 +83,15 @@ def choose(devices: Sequence[InputDevice], wanted: str | None, before: InputDevi
     Raises HeardError if there is no device at all, or if ``before`` is not back. Raises BadInput, naming the devices
     that are there, if ``wanted`` means none of them.
     """
+    if wanted == COMPUTER:
+        return choose_playing(devices)
+    microphones = [device for device in devices if not device.plays]
+    if wanted is None:
+        if not (microphones or devices):
+            raise HeardError(NO_DEVICE)
+        return next((device for device in microphones if device.is_default), (microphones or devices)[0])
     if not devices:
         raise HeardError(NO_DEVICE)
-    if wanted is None:
-        return next((device for device in devices if device.is_default), devices[0])
     if before is not None:
         return _find_again(devices, before)
     part = wanted.strip().casefold()

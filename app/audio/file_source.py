@@ -104,9 +104,12 @@ class StreamSource:
 class FileSource(StreamSource):
     """An audio file. Raises BadInput at once if it cannot be read.
 
-    ``pipes``: a pipe, or "-" for standard input, is read to its end first; else it is refused.
+    ``channel``: 1 is the first; None mixes all. ``pipes``: a pipe, or "-" for standard input, is read to its end first;
+    else it is refused.
     """
 
-    def __init__(self, path: str | os.PathLike, *, realtime: bool = False, pipes: bool = False):
+    def __init__(
+        self, path: str | os.PathLike, *, realtime: bool = False, channel: int | None = None, pipes: bool = False
+    ):
         name = "standard input" if os.fspath(path) == STDIN else Path(path).name
-        super().__init__(name, stream_audio(path, pipes=pipes), realtime=realtime)
+        super().__init__(name, stream_audio(path, channel=channel, pipes=pipes), realtime=realtime)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.audio.devices import InputDevice
+from app.audio.devices import InputDevice, is_playing
 from app.audio.portaudio import call, library, quiet_stderr, reason
 from app.audio.ring_buffer import Capture
 from utils import HeardError
@@ -16,7 +16,8 @@ WRONG_FORMAT = {-9997, -9998}  # paInvalidSampleRate, paInvalidChannelCount
 
 
 def list_devices() -> list[InputDevice]:
-    """Everything that sound can be recorded from, in PortAudio's order; may be empty.
+    """The microphones and other inputs, in PortAudio's order; may be empty. ``monitor.list_monitors`` has what sound
+    servers offer besides.
 
     Devices plugged in since the last look are seen only while no microphone of this process is open: the list is made
     anew by restarting PortAudio, which would end it. Raises HeardError if there is no PortAudio, or if it does not
@@ -45,6 +46,7 @@ def query(sounddevice) -> list[InputDevice]:
             channels=device["max_input_channels"],
             default_rate=round(device["default_samplerate"]),
             is_default=device["index"] == default,
+            plays=is_playing(device["name"]),
         )
         for device in sounddevice.query_devices()
         if device["max_input_channels"] > 0

@@ -34,6 +34,11 @@ class Intake:
         self._last: np.ndarray | None = None  # the newest frame
 
     @property
+    def epoch(self) -> float | None:
+        """What ``time.monotonic()`` was at 0 s of the clock; None before the first sound."""
+        return self._epoch
+
+    @property
     def silent(self) -> bool:
         """Whether the last second, or more, was one and the same value: zero, or an offset (DC) without any sound."""
         return self._capture is not None and self._still >= SILENT_AFTER_S * self._capture.rate

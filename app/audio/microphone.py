@@ -14,8 +14,9 @@ from concurrent.futures import Future, wait
 from typing import NamedTuple
 
 from app.audio.backlog import sample_counts
-from app.audio.devices import InputDevice, choose, silence_hint
-from app.audio.input_stream import open_stream, query
+from app.audio.computer.monitor import list_monitors, open_monitor
+from app.audio.devices import COMPUTER, InputDevice, choose, silence_hint
+from app.audio.input_stream import CAPACITY_S, open_stream, query
 from app.audio.intake import Intake
 from app.audio.portaudio import (
     ANSWER_S,
@@ -65,9 +66,10 @@ class Microphone:
     """
 
     def __init__(self, device: str | None = None, *, rate: int | None = None):
-        """``device``: part of its name or its index, None for the system's default. ``rate``: Hz to try first."""
+        """``device``: part of its name or its index, None for the system's default, "computer" for what this computer
+        plays. ``rate``: Hz to try first."""
         self.device, self.rate = device, rate
-        self.name = device or "default microphone"
+        self.name = "the sound of this computer" if device == COMPUTER else device or "default microphone"
         self._found: InputDevice | None = None
         self._opening: Future[_Opened] | None = None
         self._opened: _Opened | None = None  # of PortAudio's thread
@@ -78,6 +80,11 @@ class Microphone:
         self._overflows = 0  # of the streams before this one
         self._condition = (SourceState.WAITING, "")
         self._stopped = False  # no event: Ctrl-C in the middle of waiting for one can leave its lock taken
+
+    @property
+    def epoch(self) -> float | None:
+        """What ``time.monotonic()`` was at 0 s of its clock; None before the first sound."""
+        return self._intake.epoch
 
     @property
     def status(self) -> SourceStatus:
@@ -145,9 +152,19 @@ class Microphone:
     # ------------------------------------------------------------ the reader's thread
 
     def _running(self) -> tuple[SourceState, str]:
-        if self._intake.silent:
+        if self._intake.silent and not self._plays:  # that nothing is played is no fault
             return SourceState.SILENT, silence_hint(self.name)
         return SourceState.RUNNING, ""
+
+    @property
+    def _plays(self) -> bool:
+        """Whether it is what this computer plays."""
+        return self._found is not None and self._found.plays
+
+    @property
+    def _called(self) -> str:
+        """What to call it within a line."""
+        return f'"{self.name}"' if self._plays else f'microphone "{self.name}"'
 
     def _wait(self, capture: Capture | None, seconds: float) -> None:
         """Sleep. Only the time asked for counts as quiet: a process that was held up has not lost its microphone."""
@@ -155,18 +172,20 @@ class Microphone:
         time.sleep(seconds)
         self._quiet_s = self._quiet_s + seconds if capture and capture.ring.written == written else 0.0
         if capture and not written and self._quiet_s > TOLD_AFTER_S:
-            self._condition = (SourceState.WAITING, f'No sound has come from microphone "{self.name}" yet.')
+            self._condition = (SourceState.WAITING, f"No sound has come from {self._called} yet.")
 
     def _is_gone(self, capture: Capture) -> bool:
+        if self._plays and not self._found.address:  # Windows' loopback says nothing while nothing is played
+            return capture.finished
         return capture.finished or self._quiet_s > (GONE_AFTER_S if capture.ring.written else FIRST_SOUND_S)
 
     def _lose(self, capture: Capture) -> None:
         self._capture = None
         self._overflows += capture.overflows
         if capture.finished:
-            message = f'Microphone "{self.name}" is gone; waiting for it to come back.'
+            message = f"{self._called[0].upper()}{self._called[1:]} is gone; waiting for it to come back."
         else:
-            message = f'No sound comes from microphone "{self.name}"; waiting for it to come back.'
+            message = f"No sound comes from {self._called}; waiting for it to come back."
         self._condition = (SourceState.LOST, message)
         self._lost_at, self._retry_at = time.monotonic(), 0.0
         with contextlib.suppress(HeardError):
@@ -216,10 +235,17 @@ class Microphone:
         if self._stopped:
             return None
         with quiet_stderr():
-            sounddevice = library()
-            device = choose(query(sounddevice), self.device, before=self._found)
-            stream, capture = open_stream(sounddevice, device, self.rate)
-            stream_opened(stream)
+            monitors = [] if self.device is None else list_monitors()
+            sounddevice, devices = None, []
+            if self.device != COMPUTER or not monitors:
+                sounddevice = library()
+                devices = query(sounddevice)
+            device = choose([*devices, *monitors], self.device, before=self._found)
+            if device.address:
+                stream, capture = open_monitor(device, CAPACITY_S)
+            else:
+                stream, capture = open_stream(sounddevice, device, self.rate)
+                stream_opened(stream)
         self._opened = _Opened(device, stream, capture)
         if self._stopped:
             self._free()
@@ -228,5 +254,8 @@ class Microphone:
     def _free(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
-            close_stream(opened.stream)
+            if opened.device.address:
+                opened.stream.close()
+            else:
+                close_stream(opened.stream)
             opened.capture.discard()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from app.audio.computer.own_sound import OWN_SOUND
 from app.audio.portaudio import call, close_stream, library, order, quiet_stderr, reason, stream_opened
 from utils import SAMPLE_RATE, HeardError, resample
 
@@ -48,18 +49,22 @@ class Player:
             self._playback.ended.set()
 
     def _run(self, playback: _Playback, sound: np.ndarray | Callable[[], np.ndarray]) -> None:
+        stream = None
         try:
             playback.take(sound() if callable(sound) else sound)
             if playback.ended.is_set():
                 return
-            stream, rate = call(lambda: _open(playback))
+            OWN_SOUND.begin()
+            try:
+                stream, rate = call(lambda: _open(playback))
+                playback.ended.wait(playback.length / rate + 5.0)
+            finally:
+                OWN_SOUND.end(_latency_s(stream))
         except HeardError as error:
             self.error = str(error)
-            playback.ended.set()
-            return
-        playback.ended.wait(playback.length / rate + 5.0)
         playback.ended.set()
-        order(lambda: close_stream(stream), always=True)
+        if stream is not None:
+            order(lambda: close_stream(stream), always=True)
 
 
 class _Playback:
@@ -92,6 +97,11 @@ class _Playback:
         self.next += frames
         if self.next - frames >= self.length:  # a whole block of silence after the end: all of it was heard
             self.ended.set()
+
+
+def _latency_s(stream: object) -> float:
+    """How long a stream's sound takes to be heard, as far as PortAudio knows; half a second at most is believed."""
+    return 0.0 if stream is None else min(max(0.0, float(stream.latency)), 0.5)
 
 
 def _open(playback: _Playback) -> tuple[object, int]:

@@ -50,6 +50,8 @@ class AudioBlock:
     where the last one ended, to the millisecond."""
     dropped_s: float = 0.0
     """Seconds skipped right before this block because the reader was too slow."""
+    channels: np.ndarray | None = None
+    """(n, k) float32: channels to be heard each by itself, of which ``samples`` is the mean; None: there is one."""
 
     @property
     def end_s(self) -> float:

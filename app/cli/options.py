@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from app.audio.channels_source import read_channel
+from utils import BadInput
+
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
     """``--model``: what ``model_files.resolve`` takes."""
@@ -16,3 +19,20 @@ def add_compute_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compute", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="where it is computed"
     )
+
+
+def add_channel_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--channel",
+        type=channel,
+        metavar="N|each",
+        help="of the file: one channel, or each by itself (calls with a voice on each side); default: mixed",
+    )
+
+
+def channel(text: str) -> int | str:
+    """For argparse. Raises ArgumentTypeError."""
+    try:
+        return read_channel(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

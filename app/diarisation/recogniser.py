@@ -7,7 +7,7 @@ for answer in listen(Microphone(), Recogniser(encoder, gallery)):
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +99,10 @@ class Recogniser:
         self._history.look_back()
         self._correct()
 
+    def number_unknowns(self, first: int, *, step: int) -> None:
+        """Number unknown voices from ``first`` on in steps, before the first is heard: others have the rest."""
+        self._speakers.centroids.number_unknowns(first, step)
+
     def unknowns(self) -> list[UnknownSpeaker]:
         """The voices of this session that have no name, in the order of their numbers."""
         return self._history.unknowns()
@@ -116,6 +120,10 @@ class Recogniser:
         self._history.relabel(old, new)
         self._filter.rename(old, new)
         self._correct()
+
+    def answers(self, block: AudioBlock) -> Iterable[Identification]:
+        """What ``step`` says: one answer, where ``Conference`` has one for each channel."""
+        return (self.step(block),)
 
     def step(self, block: AudioBlock) -> Identification:
         """Take in a block, usually one hop, and identify who is speaking at its end."""
@@ -238,7 +246,7 @@ def listen(
                 reported = (status.state, status.message)
                 on_status(status)
             if block is not None and len(block.samples):
-                yield recogniser.step(block)
+                yield from recogniser.answers(block)
             elif status.state is SourceState.ENDED:
                 return
     finally:

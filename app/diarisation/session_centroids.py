@@ -34,11 +34,15 @@ class SessionCentroids:
 
     def __init__(self) -> None:
         self._centroids: dict[Label, Centroid] = {}
-        self._next = 1
+        self._next, self._step = 1, 1
         self._gallery: Gallery | None = None  # made when asked for
 
     def __getitem__(self, label: Label) -> Centroid:
         return self._centroids[label]
+
+    def number_unknowns(self, first: int, step: int) -> None:
+        """Number new speakers ``first``, ``first + step`` and so on, so that no other session has the same numbers."""
+        self._next, self._step = first, step
 
     @property
     def next_unknown(self) -> Label:
@@ -64,7 +68,7 @@ class SessionCentroids:
     def add_unknown(self, embedding: np.ndarray, speech_s: float, end_s: float) -> Label:
         """Make a turn's embedding (D,) of unit length a new speaker, and return the speaker's label."""
         label = self.next_unknown
-        self._next += 1
+        self._next += self._step
         self.add(label, embedding, speech_s, end_s)
         return label
 

@@ -102,7 +102,7 @@ class TerminalView:
         self.verb = verb
         self.out = sys.stderr if quiet else sys.stdout
         self.live = self.out.isatty()
-        self._shown: object = None
+        self._shown: dict[int | None, object] = {}  # channel -> label
         self._listening = ""
         self._skipped_s = self._reported_s = 0.0  # in all; of that, what a line has said
         self._reported_at_s = -SKIPPED_EVERY_S
@@ -118,7 +118,7 @@ class TerminalView:
 
     def status(self, status: SourceStatus) -> None:
         if status.message:
-            self._shown = None  # who spoke last does so no more
+            self._shown.clear()  # who spoke last does so no more
             self.note(status.message)
         elif status.device and status.device != self._listening:
             self._listening = status.device
@@ -132,13 +132,14 @@ class TerminalView:
                 f"{clock(answer.time_s)}  this machine is too slow: {self._skipped_s - self._reported_s:.1f} s skipped"
             )
             self._reported_s, self._reported_at_s = self._skipped_s, answer.time_s
-        if answer.label != self._shown:
-            self._shown = answer.label
+        if answer.label != self._shown.get(answer.channel):
+            self._shown[answer.channel] = answer.label
             if answer.label is not None:
-                self.note(f"{clock(answer.time_s)}  {describe(answer)}")
-        if self.live:
+                self.note(f"{clock(answer.time_s)}  {where(answer)}{describe(answer)}")
+        if self.live and (answer.label or not any(self._shown.values())):  # of several channels one that speaks
             others = "  and another voice" if answer.overlap else ""
-            self._redraw(f"{meter(answer.level_db)}  {describe(answer) if answer.label else '-'}{others}")
+            said = f"{where(answer)}{describe(answer)}" if answer.label else "-"
+            self._redraw(f"{meter(answer.level_db)}  {said}{others}")
 
     def finish(self) -> None:
         self._clear()
@@ -171,6 +172,13 @@ class TerminalView:
     def _clear(self) -> None:
         if self.live:
             print("\r\x1b[K", end="", file=self.out)
+
+
+def where(answer: Identification) -> str:
+    """The side or the channel of an answer, where there are several: at the beginning of a line."""
+    if answer.channel is None:
+        return ""
+    return pad(answer.side or f"channel {answer.channel}", 11)
 
 
 def describe(answer: Identification) -> str:

@@ -120,7 +120,7 @@ class EngineContext:
     def _forget_sound(self) -> None:
         self.sound.clear()
         self._corrections.clear()
-        self.board.update(turns=(), overlaps=(), clock_s=0.0, corrected=0)
+        self.board.update(turns=(), overlaps=(), pauses=(), clock_s=0.0, corrected=0)
 
     # ------------------------------------------------------------ model and people
 

@@ -67,6 +67,12 @@ class Facts:
     """Who spoke when, since the program was started; past ones may still change."""
     overlaps: tuple[Span, ...] = ()
     """When two people spoke at once, as far as the model knows."""
+    sides: tuple[str, ...] = ()
+    """What the channels are called, where several are heard each by itself; none where they have only numbers."""
+    pauses: tuple[Span, ...] = ()
+    """When nothing was recognised because the window played something itself, on the turns' clock."""
+    pausing: bool = False
+    """Whether that is so now."""
     clock_s: float = 0.0
     """End of the sound heard, on the turns' clock."""
     notice: Notice | None = None

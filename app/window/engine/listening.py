@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from app.audio.computer.own_sound import DiscreetSource
+from app.audio.devices import BOTH
 from app.audio.source import SourceState, SourceStatus
 from app.audio.tapped_source import TappedSource
 from app.scoring.identification import Identification
@@ -13,8 +18,13 @@ from app.window import strings
 from app.window.engine.activity import Stopped
 from app.window.engine.context import EngineContext
 from app.window.engine.facts import Phase
+from app.window.engine.overlaps import Span
 from app.window.engine.slow_imports import without_collections
 from utils import BadInput, HeardError
+
+if TYPE_CHECKING:
+    from app.diarisation.conference import Conference
+    from app.diarisation.recogniser import Recogniser
 
 RETRY_S = 1.0
 """How often a microphone that could not be had is tried again."""
@@ -39,6 +49,10 @@ class Listening:
         self._lost, self._resumed_s = False, -NEWS_S
         self._skipped: list[tuple[float, float]] = []
         self._turns_s = -TURNS_EVERY_S  # when they were gathered last
+        self._discreet: DiscreetSource | None = None
+        self._pausing = False
+        self._pauses_before: tuple[Span, ...] = ()
+        self._newest: dict[int | None, Identification] = {}  # channel -> answer
 
     def run(self, context: EngineContext, stop: threading.Event) -> None:
         self._context, self._stop = context, stop
@@ -57,6 +71,7 @@ class Listening:
                 if isinstance(error, BadInput) and self._or_default and self._device:
                     context.notify(strings.DEVICE_ABSENT.format(device=self._device), good=False)
                     self._device = None
+                    self._open_session()
                     continue
                 self._update(phase=Phase.NO_INPUT, error=str(error), identification=None)
                 stop.wait(RETRY_S)
@@ -73,6 +88,15 @@ class Listening:
         elif not self._context.options.audio_file:
             self._update(file=None, fixed_people=False)
 
+    def _open_session(self) -> Recogniser | Conference:
+        """A run that hears the input chosen."""
+        session = self._context.session
+        session.options = replace(session.options, device=self._device)
+        recogniser = session.open()
+        if self._device == BOTH:
+            self._context.board.update(sides=tuple(strings.SIDES.values()))
+        return recogniser
+
     def _load(self) -> None:
         """The model, once; the people, at each start: somebody may have been enrolled in between."""
         context = self._context
@@ -88,7 +112,7 @@ class Listening:
         first = context.session.encoder is None
         with without_collections() if first else contextlib.nullcontext():
             context.encoder(progress)
-            recogniser = context.session.open()
+            recogniser = self._open_session()
         self._update(
             download=None,
             model=recogniser.encoder.model_id,
@@ -99,22 +123,40 @@ class Listening:
 
     def _listen(self) -> None:
         context = self._context
-        self._source = source = TappedSource(context.open_source(self._device))
-        self._from_s = context.facts.clock_s
+        source = context.open_source(self._device)
+        self._discreet = None if context.options.audio_file else DiscreetSource(source)
+        self._source = source = TappedSource(self._discreet or source)
+        self._from_s, self._pauses_before = context.facts.clock_s, context.facts.pauses
         try:
             for identification in context.session.run(
                 stop=self._stop,
                 on_status=self._on_status,
                 source=source,
-                between_blocks=context.obey_orders,
+                between_blocks=self._between_blocks,
             ):
                 for block in source.taken():
                     context.sound.push(block.samples, self._from_s + block.start_s)
                 self._on_identification(identification)
         finally:
             self._source = None
+            self._newest.clear()
+            self._update(pausing=False)
             context.sound.levels.reset()
             context.publish_turns()
+
+    def _between_blocks(self) -> None:
+        self._context.obey_orders()
+        if self._discreet is not None and (self._discreet.pausing or self._pausing):
+            self._on_pause(self._discreet)
+
+    def _on_pause(self, discreet: DiscreetSource) -> None:
+        """The window plays something, or has just ceased to: what the microphone hears of it is not recognised."""
+        self._pausing, from_s = discreet.pausing, self._from_s
+        pauses = tuple((start_s + from_s, end_s + from_s) for start_s, end_s in discreet.pauses)
+        self._context.board.update(pauses=(*self._pauses_before, *pauses), clock_s=pauses[-1][1])
+        self._newest.clear()
+        self._context.sound.levels.reset()
+        self._update(pausing=self._pausing, identification=None)
 
     def _on_status(self, status: SourceStatus) -> None:
         if status.state is SourceState.LOST:
@@ -138,10 +180,18 @@ class Listening:
         if now_s - self._turns_s >= TURNS_EVERY_S:
             self._turns_s = now_s
             context.publish_turns()
+        self._newest[identification.channel] = identification
         self._update(
-            identification=identification,
+            identification=foremost(self._newest.values(), context.facts.identification),
             source=self._source.status if self._source else None,
             last_speaker=identification.speaker or context.facts.last_speaker,
             skipped_s=sum(lost_s for _, lost_s in self._skipped),
             resumed=now_s - self._resumed_s < NEWS_S,
         )
+
+
+def foremost(answers: Collection[Identification], before: Identification | None) -> Identification:
+    """Of the newest answers of several channels the one to be shown large: who goes on speaking, else who speaks."""
+    spoken = [answer for answer in answers if answer.label is not None]
+    going_on = [answer for answer in spoken if before is not None and answer.channel == before.channel]
+    return max(going_on or spoken or answers, key=lambda answer: answer.speech_probability)

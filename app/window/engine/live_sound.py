@@ -30,7 +30,8 @@ class LiveSound:
 
     def observe(self, identification: Identification, hop_s: float) -> None:
         """The answer about the newest ``hop_s`` of sound."""
-        self.levels.observe(identification, hop_s)
+        if identification.channel in (None, 1):
+            self.levels.observe(identification, hop_s)
         self.overlaps.add(identification)
 
     def clear(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.diarisation.timeline import Turn
 from app.embedding.overlap_head import WINDOW_S
 from app.scoring.identification import Identification
@@ -20,9 +22,16 @@ class Overlaps:
         self.spans: tuple[Span, ...] = ()
         """Stretches with two speakers, in order of time, apart from each other."""
         self._before_s = 0.0
+        self._labels: dict[int, object] = {}  # channel -> label
 
     def add(self, identification: Identification) -> None:
-        """The next answer."""
+        """The next answer. Of several channels that are heard each by itself, two that speak are two speakers."""
+        if identification.channel is not None:
+            self._labels[identification.channel] = identification.label
+            if identification.channel != 1:
+                return
+            if sum(label is not None for label in self._labels.values()) > 1:
+                identification = replace(identification, overlap=True)
         # The answer is about the last window; what it means lies about the middle of that.
         middle_s = max(0.0, identification.time_s - WINDOW_S / 2)
         start_s = max(self._before_s, middle_s - WINDOW_S / 2)

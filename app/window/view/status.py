@@ -44,6 +44,8 @@ def status_view(facts: Facts) -> StatusView:
             return StatusView(Severity.BUSY, strings.STATUS_LOADING)
         case Phase.STOPPED | Phase.ENDED:
             return _enrolment(facts) or StatusView(Severity.NEUTRAL, strings.STATUS_STOPPED)
+    if facts.pausing:
+        return StatusView(Severity.NEUTRAL, strings.STATUS_PAUSED)
     return _input_trouble(facts) or _enrolment(facts) or _all_well(facts)
 
 
@@ -56,6 +58,8 @@ def _input_trouble(facts: Facts) -> StatusView | None:
         return StatusView(Severity.WARNING, strings.STATUS_LOST)
     if state is SourceState.SILENT:
         return StatusView(Severity.WARNING, strings.STATUS_MUTED.format(device=device))
+    if facts.source and facts.source.message:  # of two inputs one is in trouble
+        return StatusView(Severity.WARNING, strings.capitalised(facts.source.message))
     if facts.skipped_s > 0:
         return StatusView(Severity.WARNING, strings.STATUS_BEHIND.format(seconds=facts.skipped_s))
     if facts.resumed:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.diarisation.timeline import Turn, talk_time
+from app.diarisation.timeline import Turn
 from app.scoring.identification import is_unknown
 from app.scoring.labels import Kind, Label
 from app.window import strings
@@ -46,6 +46,8 @@ class TimelineScene:
     end_s: float = 0.0
     overlaps: tuple[Span, ...] = ()
     """When two people spoke at once."""
+    pauses: tuple[Span, ...] = ()
+    """When nothing was recognised, because the window played something itself."""
 
     @property
     def spoken(self) -> str:
@@ -53,36 +55,57 @@ class TimelineScene:
 
 
 def timeline_scene(
-    turns: Sequence[Turn], end_s: float, people: Sequence[str], overlaps: tuple[Span, ...] = ()
+    turns: Sequence[Turn],
+    end_s: float,
+    people: Sequence[str],
+    overlaps: tuple[Span, ...] = (),
+    *,
+    pauses: tuple[Span, ...] = (),
+    sides: Sequence[str] = (),
 ) -> TimelineScene:
-    """Who spoke when. Names that are not enrolled (any more) have a colour, too."""
+    """Who spoke when. Names that are not enrolled (any more) have a colour, too. ``sides``: names of the channels."""
     inks = assign_inks(people)
     for turn in turns:
         if (name := turn.label.name) is not None and name not in inks:
             inks[name] = ink_of(name)
-    return scene(turns, end_s, inks, overlaps)
+    return replace(scene(turns, end_s, inks, overlaps, sides=sides), pauses=pauses)
 
 
 def scene(
-    turns: Sequence[Turn], end_s: float, inks: Mapping[str, int], overlaps: tuple[Span, ...] = ()
+    turns: Sequence[Turn],
+    end_s: float,
+    inks: Mapping[str, int],
+    overlaps: tuple[Span, ...] = (),
+    *,
+    sides: Sequence[str] = (),
 ) -> TimelineScene:
-    """Lanes in the order in which people spoke first, unknown voices after those with a name."""
-    seconds = talk_time(turns)
+    """Lanes in the order in which people spoke first, unknown voices after those with a name; where several channels
+    were heard each by itself, those of one channel together."""
+    several = bool(sides) or any(turn.channel > 1 for turn in turns)
+    seconds: dict[tuple[int, Label], float] = {}
+    for turn in turns:
+        seconds[turn.channel, turn.label] = seconds.get((turn.channel, turn.label), 0.0) + turn.duration_s
     total = sum(seconds.values())
-    labels = sorted(dict.fromkeys(turn.label for turn in turns), key=is_unknown)  # a stable sort
+    keys = sorted(seconds, key=lambda key: (key[0], is_unknown(key[1])))  # a stable sort
     lanes = tuple(
         Lane(
             label,
-            title(label),
+            strings.LANE_SIDE.format(name=title(label), side=side(channel, sides)) if several else title(label),
             "?" if is_unknown(label) else initials(label),
             inks.get(label.name),
-            seconds[label],
-            seconds[label] / total if total else 0.0,
+            seconds[channel, label],
+            seconds[channel, label] / total if total else 0.0,
         )
-        for label in labels
+        for channel, label in keys
     )
-    number = {label: index for index, label in enumerate(labels)}
-    return TimelineScene(lanes, tuple((number[turn.label], turn) for turn in turns), end_s, overlaps)
+    number = {key: index for index, key in enumerate(keys)}
+    placed = tuple((number[turn.channel, turn.label], turn) for turn in turns)
+    return TimelineScene(lanes, placed, end_s, overlaps)
+
+
+def side(channel: int, sides: Sequence[str] = ()) -> str:
+    """What to call a channel, from 1 on."""
+    return sides[channel - 1] if channel <= len(sides) else strings.CHANNEL.format(channel=channel)
 
 
 def title(label: Label) -> str:

@@ -16,7 +16,7 @@ from app.window.strings import percent, sentence
 from app.window.view.names import alphabetical, initials
 from app.window.view.palette import assign_inks
 from app.window.view.status import StatusView, status_view
-from app.window.view.timeline import TimelineScene, timeline_scene
+from app.window.view.timeline import TimelineScene, side, timeline_scene
 
 SPEECH = 0.5
 """Speech probability from which somebody counts as speaking."""
@@ -136,7 +136,9 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
         status=status_view(facts),
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
-        scene=timeline_scene(facts.turns, facts.clock_s, people, facts.overlaps),
+        scene=timeline_scene(
+            facts.turns, facts.clock_s, people, facts.overlaps, pauses=facts.pauses, sides=facts.sides
+        ),
         can_change=not facts.fixed_people,
     )
 
@@ -166,6 +168,8 @@ def _speaker_view(
         return SpeakerView(Mood.TROUBLE, strings.LOST, sentence(source.message))
     if source and source.state is SourceState.SILENT:
         return SpeakerView(Mood.TROUBLE, strings.MUTED, sentence(source.message) or strings.MUTED_HINT)
+    if facts.pausing:
+        return SpeakerView(Mood.QUIET, strings.PAUSED, strings.PAUSED_HINT)
     if identification is None:
         opening = not facts.file and (source is None or source.state is SourceState.WAITING)
         return (
@@ -186,6 +190,8 @@ def _identified(facts: Facts, identification: Identification, inks: dict[str, in
     details = [strings.SURE.format(percent=percent(identification.confidence))] if identification.speaker else []
     if gender and identification.gender in strings.GENDER:
         details.append(strings.GENDER[identification.gender].format(percent=percent(identification.gender_confidence)))
+    if identification.channel is not None:
+        details.append(side(identification.channel, facts.sides))
     if identification.overlap:
         details.insert(0, strings.OVERLAP)
     detail = strings.DETAILS_SEPARATOR.join(details)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
+from app.audio.devices import BOTH, COMPUTER
 from app.window import strings
 from app.window.widgets import painting
 from app.window.widgets.theme import Theme
@@ -16,13 +17,17 @@ from utils import HeardError
 
 
 def microphone_names() -> list[str]:
-    """Names of the microphones there are now; none if the system has no sound at all."""
+    """Names of the inputs there are now, what the computer plays after the microphones; none if the system has no sound
+    at all."""
+    from app.audio.computer.monitor import list_monitors
     from app.audio.input_stream import list_devices
 
     try:
-        return list(dict.fromkeys(device.name for device in list_devices()))
+        devices = list_devices()
     except HeardError:
-        return []
+        devices = []
+    devices = sorted([*devices, *list_monitors()], key=lambda device: device.plays)  # a stable sort
+    return list(dict.fromkeys(device.name for device in devices))
 
 
 class DeviceSearch:
@@ -121,14 +126,25 @@ class DeviceMenu(QComboBox):
         self._names = names
         self.clear()
         self.addItem(strings.DEFAULT_DEVICE, None)
+        self.addItem(strings.COMPUTER_DEVICE, COMPUTER)
+        self.addItem(strings.BOTH_DEVICE, BOTH)
+        self.insertSeparator(self.count())
         for name in names:
             self.addItem(name, name)
         if device is not None:
-            index = next((i for i, name in enumerate(names, 1) if device.casefold() in name.casefold()), None)
+            index = self._place_of(device)
             if index is None:
                 self.addItem(self._absent(device), device)
                 index = self.count() - 1
             self.setCurrentIndex(index)
+
+    def _place_of(self, device: str) -> int | None:
+        """The entry that a device is, by its whole name or else by a part of it."""
+        entries = [str(self.itemData(i) or "").casefold() for i in range(self.count())]
+        part = device.casefold()
+        whole = (i for i, entry in enumerate(entries) if entry == part)
+        parts = (i for i, entry in enumerate(entries) if i > 2 and part and part in entry)
+        return next(whole, next(parts, None))
 
     def _absent(self, device: str) -> str:
         """What to call a chosen device that is not among the names."""

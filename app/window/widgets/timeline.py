@@ -201,10 +201,18 @@ class TimelineWidget(TimelinePicture):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            turn = self.turn_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.describe(turn) if turn else strings.TIMELINE_TIP, self)
+            QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
+
+    def tip_at(self, position: QPointF) -> str:
+        """What is said of the place under the pointer."""
+        turn = self.turn_at(position)
+        if turn is not None:
+            return self.describe(turn)
+        time_s = self.time_s(position.x())
+        pausing = position.x() >= self.plot().left() and any(a <= time_s <= b for a, b in self.scene.pauses)
+        return strings.PAUSE if pausing else strings.TIMELINE_TIP
 
     def describe(self, turn: Turn) -> str:
         """A turn in words."""

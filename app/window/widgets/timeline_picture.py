@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.diarisation.timeline import Turn
@@ -105,6 +105,7 @@ class TimelinePicture(QWidget):
         painter.save()
         painter.setClipRect(plot)
         self._paint_ruler(painter, plot, rects[-1].bottom())
+        self._paint_pauses(painter, rects)
         self._paint_overlaps(painter)
         self._paint_turns(painter, rects)
         spectrogram = self._spectrogram_rect()
@@ -137,6 +138,18 @@ class TimelinePicture(QWidget):
             painter.setPen(QColor(colours.muted))
             painter.drawText(QPointF(x + 4, metrics.ascent() + 1), strings.clock(tick))
             tick += step
+
+    def _paint_pauses(self, painter: QPainter, rects: list[QRectF]) -> None:
+        """Grey and hatched over all lanes: there is nothing to be seen because nothing was listened to."""
+        colour = QColor(self._theme.colours.muted)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for start_s, end_s in self.scene.pauses:
+            left, right = self.x_of(start_s), max(self.x_of(end_s), self.x_of(start_s) + 2)
+            band = QRectF(left, self._ruler_height(), right - left, rects[-1].bottom() - self._ruler_height())
+            for pattern, alpha in ((Qt.BrushStyle.SolidPattern, 0.12), (Qt.BrushStyle.BDiagPattern, 0.45)):
+                colour.setAlphaF(alpha)
+                painter.setBrush(QBrush(colour, pattern))
+                painter.drawRect(band)
 
     def _paint_overlaps(self, painter: QPainter) -> None:
         """Brackets at the foot of the ruler; what they mean stands beside them."""

@@ -1,0 +1,101 @@
+"""A recording whose channels are heard each by itself: a call with a voice on each side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from app.audio.file_source import FileSource, StreamSource
+from app.audio.reading.opening import is_pipe
+from app.audio.reading.reader import stream_audio
+from app.audio.source import AudioBlock
+from utils import BadInput
+
+MOST_CHANNELS = 8
+"""Channels that can be heard each by itself."""
+
+
+class ChannelsSource(StreamSource):
+    """An ``AudioSource`` of blocks (n, k) at 16 kHz: each has its k ``channels``, and their mean as ``samples``."""
+
+    def __init__(self, name: str, blocks: Iterator[np.ndarray], count: int, *, realtime: bool = False):
+        super().__init__(name, blocks, realtime=realtime)
+        self.channels = count
+
+    def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
+        """See ``AudioSource.read``."""
+        block = super().read(min_s, max_s, timeout_s)
+        if block is None:
+            return None
+        return AudioBlock(block.samples.mean(axis=1), block.start_s, block.dropped_s, channels=block.samples)
+
+
+EACH = "each"
+"""Where a channel may be chosen: all of them, each by itself."""
+
+
+def read_channel(text: str) -> int | str:
+    """A channel as it was typed: its number, from 1 on, or "each". Raises BadInput for anything else."""
+    if text == EACH or (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) < 100_000):
+        return text if text == EACH else int(text)
+    raise BadInput(f'channel "{text}": it is a number, from 1 on, or "each".')
+
+
+def file_source(path: str | os.PathLike, channel: int | str | None = None, *, realtime: bool = False) -> StreamSource:
+    """An audio file or a pipe: mixed, one of its channels, or with "each" all of them, each by itself.
+
+    Raises BadInput at once if it cannot be read.
+    """
+    if channel == EACH and count_channels(path) > 1:
+        return channels_of_file(path, realtime=realtime)
+    return FileSource(path, realtime=realtime, channel=None if channel == EACH else channel, pipes=True)
+
+
+def count_channels(path: str | os.PathLike) -> int:
+    """How many channels a file has. Raises BadInput if it cannot be read, or is a pipe, which cannot be read twice."""
+    if is_pipe(path):
+        raise BadInput(f"{path}: a pipe's channels cannot be heard each by itself; save it to a file first.")
+    stream = stream_audio(path)
+    stream.close()
+    return stream.channels
+
+
+def channels_of_file(path: str | os.PathLike, *, realtime: bool = False) -> ChannelsSource:
+    """The channels of an audio file. Raises BadInput, in one line, if it cannot be read, or has too many."""
+    streams = open_channels(lambda channel: stream_audio(path, channel=channel), os.fspath(path))
+    return ChannelsSource(Path(path).name, side_by_side(streams), len(streams), realtime=realtime)
+
+
+def open_channels(open_one: Callable[[int], Iterator[np.ndarray]], name: str) -> list[Iterator[np.ndarray]]:
+    """A stream for each channel; ``open_one(channel)`` opens one, from 1 on, that has all their ``channels`` in number.
+
+    Raises BadInput for more than eight channels.
+    """
+    streams = [open_one(1)]
+    count = streams[0].channels
+    try:
+        if count > MOST_CHANNELS:
+            raise BadInput(f"{name}: {count} channels are too many to be heard each (at most {MOST_CHANNELS}).")
+        streams += [open_one(channel) for channel in range(2, count + 1)]
+    except BaseException:
+        for stream in streams:
+            stream.close()
+        raise
+    return streams
+
+
+def side_by_side(streams: list[Iterator[np.ndarray]]) -> Iterator[np.ndarray]:
+    """Blocks (n, k) of k streams whose blocks (n,) are equally long, as those of one file's channels are."""
+    try:
+        while True:
+            parts = [next(stream, None) for stream in streams]
+            if any(part is None for part in parts):
+                return
+            shortest = min(map(len, parts))
+            yield np.stack([part[:shortest] for part in parts], axis=1)
+    finally:
+        for stream in streams:
+            stream.close()
