@@ -154,7 +154,7 @@ def _move(data: Path, what: dict) -> None:
     for source, target in sorted(moves, key=lambda move: move[0].suffix):  # a note before its recording
         if not os.path.lexists(source):
             continue  # it was moved before
-        if name is not None and source.is_dir():
+        if name is not None:
             write_name(source, name)
         make_private_dir(target.parent)
         if target.is_dir() and not any(target.iterdir()):

@@ -110,8 +110,11 @@ class PendingSamples:
         with store.transaction() as db:
             person = store.claim(db, self.name, self._person)
             folder = samples_dir(self.data, person.name)
-            taken = [path for path in touched(waiting(db)) if path.startswith(f"{sample_file(self.data, folder)}/")]
-            number = last_number([*taken, *(path.name for path in folder.glob("[0-9]*.*"))])
+            inside = f"{sample_file(self.data, folder)}/"
+            taken = [path for path in touched(waiting(db)) if path.startswith(inside)]
+            rows = db.execute("SELECT file FROM samples WHERE person_id = ?", (person.id,))
+            removed = [file for (file,) in rows if file.startswith(inside)]  # before a rename, perhaps
+            number = last_number([*taken, *removed, *(path.name for path in folder.glob("[0-9]*.*"))])
             moves, files = [], []
             for offset, wav in enumerate(wavs, 1):
                 target = folder / f"{number + offset:03d}.wav"

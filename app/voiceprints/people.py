@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from app.names import new_name, shown_name
 from app.voiceprints.lease import own_lease
@@ -78,15 +79,25 @@ class Removal:
     """How many recordings went."""
 
     def restore(self, store: VoiceprintStore) -> None:
-        """Bring it back as it was. Raises BadInput if the name is somebody else's by now, HeardError if it is gone."""
+        """Bring it back as it was; a sample to its person, whatever they are called by now.
+
+        Raises BadInput if the name is somebody else's by now, HeardError if it is gone.
+        """
         with store.transaction() as db:
             order = _order(db, self.order)
             if db.execute("SELECT 1 FROM people WHERE removed = ?", (self.order,)).fetchone():
                 store.refuse_taken(self.name)
-            sample = db.execute("SELECT file FROM samples WHERE removed = ?", (self.order,)).fetchone()
-            if sample and order.what["paths"] and sample[0] not in order.what["paths"]:  # to nobody's folder by now
-                raise HeardError(f"{self.name} has another name now: undo that first.")
+            sample = db.execute(
+                "SELECT s.file, p.name FROM samples s JOIN people p ON p.id = s.person_id WHERE s.removed = ?",
+                (self.order,),
+            ).fetchone()
             bring_back(db, order)
+            if sample and order.what["paths"] and sample[0] not in order.what["paths"]:
+                file, name = sample  # renamed meanwhile: on from there, which nobody else was given, to where it is
+                moves = [
+                    (path, str(PurePosixPath(file).with_suffix(Path(path).suffix))) for path in order.what["paths"]
+                ]
+                give_move(db, moves, name)
 
     def erase(self, store: VoiceprintStore) -> None:
         """Erase it for good. Raises HeardError if something is left: that goes at the next start."""

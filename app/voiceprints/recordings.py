@@ -151,9 +151,9 @@ def _is_figure(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and abs(value) < 1e9)  # NaN is not
 
 
-def write_name(folder: Path, name: str) -> None:
-    """Put a person's name into the notes beside the recordings in a folder."""
-    for path in folder.glob("*.json"):
+def write_name(place: Path, name: str) -> None:
+    """Put a person's name into the notes beside the recordings in a folder, or into one note; a recording has none."""
+    for path in place.glob("*.json") if place.is_dir() else [place][: place.suffix == ".json"]:
         try:
             note = {**parse_json(read_private(path)), "name": name}
         except (ValueError, TypeError, NotAuthentic):  # damaged, or a number taken by a sample that is being written

@@ -12,9 +12,13 @@ import numpy as np
 import pytest
 
 from app.scoring.cohort import unit
+from app.sealing.lock import Lock
+from app.sealing.passphrase import Scrypt
+from app.voiceprints.conversion import seal_data
+from app.voiceprints.pending import PendingSamples
 from app.voiceprints.people import delete_person, delete_sample, remove_person, remove_sample, rename_person
-from app.voiceprints.recordings import Note, samples_dir, samples_of
-from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from app.voiceprints.recordings import Note, read_content, read_note, sample_file, samples_dir, samples_of
+from app.voiceprints.store import EmbeddedSample, Person, VoiceprintStore
 from tests.support.stand_ins import record, save_sample
 from utils import BadInput, HeardError
 
@@ -295,17 +299,48 @@ def test_what_was_removed_goes_for_good_when_nobody_undoes_it(store):
         removal.restore(store)
 
 
-def test_a_sample_does_not_come_back_under_a_name_that_is_nobodys_any_more(store):
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_sample_comes_back_to_its_person_whatever_they_are_called_by_now(store, sealed):
+    files = enrol(store, "Ana", 2)
+    if sealed:
+        lock, key = Lock.fresh()
+        seal_data(store.data, lock.with_passphrase(key, "correct horse", Scrypt(bytes(16), log2_n=14)), key)
+        store = VoiceprintStore(store.data)
+        files = [sample.file for sample in store.samples("Ana", MODEL[1])]
+    content = sorted(read_content(wav) for wav in samples_of(store.data, "Ana"))
+    removal = remove_sample(store, "Ana", files[1])
+    rename_person(store, "Ana", "Zoe")
+    rename_person(store, "Zoe", "Kim")
+    with PendingSamples(store.data, "Kim") as pending:
+        pending.add(np.ones(1600, np.float32) / 2, Note("Kim", "2026-01-02"))
+
+        def add(_: object, person: Person, files: list[str]) -> None:
+            store.add_sample(person.name, *MODEL, EmbeddedSample(files[0], np.ones((1, 192), np.float32), [2.0]))
+
+        pending.commit(store, add)
+    removal.restore(store)
+    assert store.people() == ["Kim"]
+    assert not samples_dir(store.data, "Ana").exists()
+    wavs = samples_of(store.data, "Kim")
+    assert {sample_file(store.data, wav) for wav in wavs} == {s.file for s in store.samples("Kim", MODEL[1])}
+    assert len(wavs) == 3
+    assert [read_note(wav).name for wav in wavs] == ["Kim"] * 3
+    assert [wav.name for wav in wavs] == ["001.wav", "002.wav", "003.wav"]
+    assert sorted(read_content(wav) for wav in wavs[:2]) == content
+    assert not list((store.data / "speakers").glob(".*"))
+    store.close()
+
+
+def test_a_sample_comes_back_although_somebody_else_has_the_name_now(store):
     files = enrol(store, "Ana", 2)
     removal = remove_sample(store, "Ana", files[0])
     rename_person(store, "Ana", "Zoe")
-    with pytest.raises(HeardError, match="Ana has another name now: undo that first"):
-        removal.restore(store)
-    assert store.people() == ["Zoe"]
-    assert not samples_dir(store.data, "Ana").exists()
-    rename_person(store, "Zoe", "Ana")
+    enrol(store, "Ana", 2)
     removal.restore(store)
-    assert len(samples_of(store.data, "Ana")) == len(store.samples("Ana", MODEL[1])) == 2
+    for name in ("Ana", "Zoe"):
+        wavs = samples_of(store.data, name)
+        assert {sample_file(store.data, wav) for wav in wavs} == {s.file for s in store.samples(name, MODEL[1])}
+        assert [read_note(wav).name for wav in wavs] == [name] * 2
 
 
 def test_a_name_given_to_another_meanwhile_is_not_taken_back(store):
