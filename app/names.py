@@ -47,6 +47,21 @@ LOOKS_LIKE = {
     for c in others
 }
 """Letters of other scripts that look like Latin ones, for the letters of ``WORDS``."""
+ALSO_LOOKS_LIKE = {
+    "b": "\u03b2",
+    "h": "\u03b7",
+    "i": "\u04cf",
+    "j": "\u0458\u03f3",
+    "m": "\u043c\u03bc",
+    "n": "\u03bd",
+    "q": "\u051b",
+    "s": "\u03c2",
+    "x": "\u0445\u03c7",
+    "y": "\u03c5",
+    "z": "\u03b6",
+}
+"""Latin letter -> Cyrillic and Greek ones that look like it, small or as capitals, besides those of ``LOOKS_LIKE``."""
+SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 SPELT = re.compile("<U\\+((?:10|[0-9A-F])?[0-9A-F]{4})>")
 LETTER_SIGNS = (0x1F150, 0x1F170, 0x1F1E6)
 """Where A to Z begin as white letters on discs and squares, and as regional indicators."""
@@ -84,6 +99,26 @@ def name_key(name: str) -> str:
     visible = "".join(c for c in unicodedata.normalize("NFKC", name) if not _is_hidden(c))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
     return " ".join("".join(c for c in folded if not _is_hidden(c)).split())
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Whether two names are taken for each other because a letter of one is of another script, Latin, Cyrillic or
+    Greek, than the letter that it looks like: a Cyrillic "Аna" and a Latin "Ana". Names of one ``name_key`` are, too.
+    """
+    letters = [unicodedata.normalize("NFKD", name_key(name)) for name in (one, other)]
+    return len(letters[0]) == len(letters[1]) and all(map(_letters_look_alike, *letters))
+
+
+def _letters_look_alike(a: str, b: str) -> bool:
+    if a == b:
+        return True
+    scripts = {unicodedata.name(c, "").split(" ")[0] for c in (a, b)}
+    return len(scripts) == 2 and scripts <= SCRIPTS and bool(_latin(a) & _latin(b))
+
+
+def _latin(c: str) -> set[str]:
+    """The Latin letters that a small letter looks like, as it is or as a capital."""
+    return {c, LOOKS_LIKE.get(c, c), *(latin for latin, others in ALSO_LOOKS_LIKE.items() if c in others)}
 
 
 def shown_name(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.names import PERSON, is_reserved, name_key, new_name, shown_name
+from app.names import PERSON, is_reserved, looks_alike, name_key, new_name, shown_name
 from utils import BadInput, clean_name
 
 INVISIBLE = "\u200b\u200c\u200d\u200e\u202e\u2060\ufeff\u00ad\u034f\u3164\u2800\ufe0f\U000e0041"
@@ -176,3 +176,44 @@ def test_a_name_that_may_be_is_shown_as_it_is_and_has_nothing_hidden(text):
         unicodedata.bidirectional(c) in {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"} for c in name
     )
     assert new_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana", "\u0410na"),  # a Cyrillic A
+        ("Ana", "\u0410n\u0430"),
+        ("ANA", "\u0410na"),  # of another case, too
+        ("\u0422\u043e\u043c\u0430", "Toma"),  # all of it
+        ("Hannah", "\u041dannah"),  # like a capital H
+        ("Nina", "\u039dina"),  # a Greek capital Nu
+        ("Ivan", "I\u03bdan"),  # a small one
+        ("\u041c\u0430\u0440\u0438\u044f", "\u039c\u0430\u0440\u0438\u044f"),  # Cyrillic and Greek
+        ("Jos\u00e9", "J\u043es\u00e9"),
+        ("Max Orr", "Ma\u0445 Orr"),
+    ],
+)
+def test_letters_of_another_script_look_like_a_name(one, other):
+    assert looks_alike(one, other)
+    assert looks_alike(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana", "Anna"),
+        ("Ana", "An\u00e1"),
+        ("\u0141ukasz", "Lukasz"),  # of one script: another name
+        ("\u0130lke", "Ilke"),
+        ("S\u00f8ren", "Soren"),
+        ("\u0410\u043d\u043d\u0430", "Anna"),  # Anna in Cyrillic: only in part alike
+        ("\u0421\u0430\u0448\u0430", "Sasha"),
+        ("\u041d\u0438\u043d\u0430", "\u0418\u043d\u043d\u0430"),  # two Cyrillic names
+        ("\u0391\u03b7", "\u0391\u03bd"),  # two Greek ones
+        ("Ana 1", "Ana \u0661"),
+        ("\u540d\u524d", "\u540d\u5b57"),
+    ],
+)
+def test_other_names_look_different(one, other):
+    assert not looks_alike(one, other)
+    assert not looks_alike(other, one)

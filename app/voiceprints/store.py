@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.names import name_key, new_name
+from app.names import looks_alike, name_key, new_name
 from app.scoring.cohort import Cohort
 from app.scoring.gallery import Gallery, gallery_of
 from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
@@ -230,6 +230,8 @@ class VoiceprintStore(Ledger):
         for taken in sorted({*rows.values(), *recorded, *unnamed} - {own}):
             if name_key(taken) == key:
                 raise BadInput(f"there is a {taken} already; choose another name.")
+            if looks_alike(taken, name):
+                raise BadInput(f"{name} looks like {taken}, but for letters of another script; choose another name.")
 
     def set_samples(
         self,

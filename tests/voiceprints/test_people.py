@@ -343,6 +343,25 @@ def test_a_sample_comes_back_although_somebody_else_has_the_name_now(store):
         assert [read_note(wav).name for wav in wavs] == [name] * 2
 
 
+def test_a_name_that_looks_like_anothers_is_refused_at_every_door(store):
+    enrol(store, "Ana", 1)
+    enrol(store, "Ben", 1)
+    cyrillic = "\u0410na"
+    refused = pytest.raises(BadInput, match=f"{cyrillic} looks like Ana, but for letters of another script")
+    with refused:
+        store.create(cyrillic)
+    with refused:
+        rename_person(store, "Ben", cyrillic)
+    with refused:
+        store.add_sample(cyrillic, *MODEL, sample(1))
+    with refused:
+        enrol(store, cyrillic, 1)
+    assert store.people() == ["Ana", "Ben"]
+    assert len(list((store.data / "speakers").iterdir())) == 2
+    rename_person(store, "Ana", cyrillic)  # their own name may be written anew
+    assert set(store.people()) == {"Ben", cyrillic}
+
+
 def test_a_name_given_to_another_meanwhile_is_not_taken_back(store):
     enrol(store, "Ana", 1)
     removal = remove_person(store, "Ana")
