@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.audio.vad import first_speech
-from app.corpus.lists import read_words
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
 from app.scoring.cohort import Cohort, similarities
@@ -160,16 +159,3 @@ def quality_warnings(quality: Quality) -> tuple[str, ...]:
         Fault.NOISY: f"noisy (speech only {quality.snr_db or 0:.0f} dB above it)",
     }
     return tuple(phrases[problem.fault] for problem in judge(quality) if problem.fault in phrases)
-
-
-def read_pairs(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
-    """Read a list of pairs: "a.wav b.wav" on each line, or "1 a.wav b.wav" as in trials, whose label is ignored.
-
-    Commas or tabs part names with spaces. Raises BadInput naming the line that is none of this.
-    """
-    for number, words in read_words(path, "list of pairs"):
-        if len(words) == 3 and words[0] in {"0", "1"}:
-            words = words[1:]
-        if len(words) != 2:
-            raise BadInput(f'{path}, line {number}: not a pair; "a.wav b.wav" is (commas part names with spaces).')
-        yield words[0], words[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.cli import evaluate_conversations, evaluate_open_set, evaluate_pairs, evaluate_table, evaluate_trials
-from app.cli.options import add_compute_option, add_model_option
+from app.cli.options import add_compute_option, add_model_option, add_strict_option
 
 PROGRAMS = {
     "trials": (evaluate_trials, "a list of TRIALS"),
@@ -34,6 +34,7 @@ def _parse(argv: list[str]):
         "--no-norm", action="store_true", help="plain cosines: without the model's score normalisation"
     )
     parser.add_argument("--json", action="store_true", help="print JSON (rates as fractions) instead of text")
+    add_strict_option(parser)
     add_model_option(parser)
     add_compute_option(parser)
     own = {name: module.add_options(parser) for name, (module, _) in PROGRAMS.items()}
@@ -62,7 +63,8 @@ def _add_programs(parser: argparse.ArgumentParser) -> None:
         "trials",
         nargs="?",
         metavar="TRIALS",
-        help='lines such as "1 a.wav b.wav" (1: same speaker), or a csv with target, enrol, test',
+        help='lines such as "1 a.wav b.wav" (1: same speaker) or "a.wav b.wav target", or a csv with target, enrol,'
+        " test; docs/lists.md has all",
     )
     parser.add_argument("--pairs", metavar="CSV", help="instead of TRIALS: all pairs of the clips of each corpus in it")
     parser.add_argument(

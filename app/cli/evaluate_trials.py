@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from app.cli.evaluate_table import encoder_of
 from app.cli.progress import progress_bar
+from app.corpus.find import locate
+from app.corpus.left_out import summary
 from app.evaluation.trial_scores import measure_trials, score_trials, write_scores
 from app.evaluation.trials import files_of, read_trials
 from app.outputs import check_outputs, model_inputs
@@ -24,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
             "--condition",
             action="append",
             metavar="COLUMN",
-            help="of a csv: figures for each value of this column besides (default: the one named condition)",
+            help="with a heading: figures for each value of this column too (default: the one named condition)",
         ),
         group.add_argument("--det", metavar="OUT", help="draw the DET curve into a .png, .svg or .pdf"),
     ]
@@ -41,12 +44,15 @@ def run(options: argparse.Namespace) -> int:
         require_plotting(options.det)  # before minutes of work
     trials = read_trials(options.trials, options.condition or ())
     root = options.audio_root or Path(options.trials).parent
-    check_outputs(outputs, (("a file of TRIALS,", Path(root, name)) for name in sorted(files_of(trials))))
+    check_outputs(outputs, (("a file of TRIALS,", Path(locate(root, name))) for name in sorted(files_of(trials))))
     cohort = None if options.no_norm else encoder.cohort
     scored = score_trials(trials, root, encoder.embed, progress_bar("embedding"), cohort)
     if options.scores:  # first: with one kind of trial there are scores, but no figures
         with atomic_write(options.scores) as file:
             file.write(write_scores(scored))
+    lines = summary(scored.left_out, "trials", len(trials))
+    if len({trial.target for trial in scored.trials}) < 2:  # there will be no figures, perhaps for want of these
+        print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
     # The card's threshold and calibration hold for the scores that the model normally gives.
     rule = None if options.no_norm and encoder.cohort is not None else encoder.rule()
     result = {**measure_trials(scored, rule), "normalised": cohort is not None}
@@ -54,8 +60,11 @@ def run(options: argparse.Namespace) -> int:
         from app.evaluation.plots.det import curves_of, draw_det
 
         draw_det(curves_of(scored), options.det)
-    print(json.dumps(result) if options.json else text(result))
-    return 0
+    left_out = {"left_out": [one.as_json() for one in scored.left_out]}
+    print(json.dumps({**result, **left_out}) if options.json else text(result))
+    for line in lines:
+        print(line, file=sys.stderr)
+    return 1 if options.strict and scored.left_out else 0
 
 
 def text(result: dict) -> str:

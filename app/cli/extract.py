@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from app.cli.options import add_compute_option, add_model_option
+from app.cli.options import add_compute_option, add_model_option, add_strict_option
 from app.embedding.load import PRECISIONS
 from app.outputs import check_outputs, model_inputs
 
@@ -17,7 +17,8 @@ SHOWN = 5
 
 
 def run(argv: list[str]) -> int:
-    """Extract, and report. 0 even if some rows have an error (index.csv says which), 1 if not one could be done."""
+    """Extract, and report. 0 even if some rows have an error (index.csv says which), 1 if not one could be done, and
+    with --strict if not all could."""
     options = _parse(argv)
     from app.corpus.manifest import open_manifest
     from app.extraction.extract import extract, nothing_extracted
@@ -36,7 +37,7 @@ def run(argv: list[str]) -> int:
     _print(report, options)
     if error := nothing_extracted(report):
         raise error
-    return 0
+    return 1 if options.strict and (report.failures or report.left_out) else 0
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -48,8 +49,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "manifest",
         metavar="MANIFEST",
-        help="a csv or tsv with a path and a speaker column (Common Voice's lists are), a Kaldi folder, or a folder"
-        " with a sub-folder for each speaker",
+        help="a list of files and speakers (csv, tsv, JSON lines, Common Voice's; docs/lists.md has all), a Kaldi"
+        " folder, or a folder with a sub-folder for each speaker",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the embeddings go")
     parser.add_argument("--audio-root", metavar="DIR", help="where relative paths start, and no path leads out of")
@@ -69,6 +70,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--ray-address", metavar="HOST:PORT", help="of the cluster (default: RAY_ADDRESS, or a new one)"
     )
+    add_strict_option(parser)
     add_model_option(parser)
     add_compute_option(parser)
     parser.add_argument(

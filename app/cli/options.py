@@ -14,6 +14,11 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="embedded", metavar="M", help=names)
 
 
+def add_strict_option(parser: argparse.ArgumentParser) -> None:
+    """``--strict``: for scripts that must know whether all of a list was done."""
+    parser.add_argument("--strict", action="store_true", help="exit code 1 if anything of the list was left out")
+
+
 def add_compute_option(parser: argparse.ArgumentParser) -> None:
     """``--compute``: what ``load_encoder`` takes."""
     parser.add_argument(

@@ -7,7 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from app.cli.options import add_compute_option, add_model_option
+from app.cli.options import add_compute_option, add_model_option, add_strict_option
+from app.corpus.find import locate
+from app.corpus.left_out import SHOWN, LeftOut, summary
+from app.corpus.pairs import open_pairs
 from utils import BadInput, HeardError
 
 
@@ -15,14 +18,14 @@ def run(argv: list[str]) -> int:
     """Compare the voices of two files, each with one person speaking, or of many such pairs."""
     options = _parse(argv)
     from app.embedding.load import load_encoder
-    from app.verification import Verifier, read_pairs
+    from app.verification import Verifier
 
-    pairs = list(read_pairs(options.pairs)) if options.pairs else []
+    count = _count(options.pairs) if options.pairs else 0
     verifier = Verifier(
         load_encoder(options.model, compute=options.compute), options.threshold, pipes=not options.pairs
     )
     if options.pairs:
-        return _many(verifier, pairs, options)
+        return _many(verifier, count, options)
     answer = verifier.verify(options.a, options.b)
     if options.json:
         print(json.dumps(answer.as_json()))
@@ -40,11 +43,14 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app verify", description=__doc__)
     parser.add_argument("a", metavar="A", nargs="?", help="an audio file")
     parser.add_argument("b", metavar="B", nargs="?", help="another")
-    parser.add_argument("--pairs", metavar="LIST", help='many pairs: lines such as "a.wav b.wav", or a list of trials')
+    parser.add_argument(
+        "--pairs", metavar="LIST", help='many pairs: lines such as "a.wav b.wav", a csv, trials; docs/lists.md has all'
+    )
     parser.add_argument("--audio-root", metavar="DIR", help="with --pairs: where the files are (default: beside it)")
     add_model_option(parser)
     parser.add_argument("--threshold", type=float, metavar="T", help="score in place of the model's own threshold")
     add_compute_option(parser)
+    add_strict_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON; with --pairs an object a line")
     options = parser.parse_args(argv)
     if bool(options.pairs) == bool(options.a) or bool(options.a) != bool(options.b):
@@ -52,27 +58,37 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def _many(verifier, pairs: list[tuple[str, str]], options: argparse.Namespace) -> int:
+def _count(path: str) -> int:
+    """How many pairs a list has. Raises BadInput, before any is compared, for a line that is none."""
+    if count := sum(1 for _ in open_pairs(path)):
+        return count
+    raise BadInput(f"{path}: no pairs in it.")
+
+
+def _many(verifier, count: int, options: argparse.Namespace) -> int:
     """A line for each pair; one with a file that cannot be used says so. HeardError if no pair can be compared."""
     from tqdm import tqdm
 
-    if not pairs:
-        raise BadInput(f"{options.pairs}: no pairs in it.")
-    folder, compared = Path(options.audio_root or Path(options.pairs).parent), 0
-    with tqdm(pairs, unit="pair", disable=not sys.stderr.isatty()) as bar:
-        for a, b in bar:
+    folder, compared, left_out = Path(options.audio_root or Path(options.pairs).parent), 0, []
+    with tqdm(open_pairs(options.pairs), total=count, unit="pair", disable=not sys.stderr.isatty()) as bar:
+        for pair in bar:
+            a, b = pair.enrol, pair.test
             try:
-                answer = verifier.verify(folder / a, folder / b)
+                answer = verifier.verify(locate(folder, a), locate(folder, b))
             except BadInput as error:
+                if len(left_out) < SHOWN:
+                    left_out.append(LeftOut(f"{a} {b}", str(error)))
                 line = json.dumps({"a": a, "b": b, "error": str(error)}) if options.json else f"error  {error}"
             else:
                 compared += 1
                 line = json.dumps({"a": a, "b": b, **answer.as_json()}) if options.json else _line(a, b, answer)
             with bar.external_write_mode():
                 print(line, flush=True)
+    for line in summary(left_out, "pairs", count, count=count - compared):
+        print(line, file=sys.stderr)
     if not compared:
         raise HeardError("no pair could be compared.")
-    return 0
+    return 1 if options.strict and compared < count else 0
 
 
 def _line(a: str, b: str, answer) -> str:

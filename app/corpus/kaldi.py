@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.corpus.lists import read_keyed
+from app.corpus.text import check_text, text_lines
 from utils import BadInput
 
 
@@ -20,7 +20,7 @@ class Utterance:
     speaker: str
     """Empty where ``utt2spk`` does not name the utterance."""
     wav: str
-    """What ``wav.scp`` says: a file, or a command that is not run. Empty for a segment of no recording."""
+    """What ``wav.scp`` says: a file, or a command that is not run. Empty where the line names none."""
     start: str = ""
     """Seconds, as they are written; empty: from the beginning."""
     end: str = ""
@@ -46,7 +46,7 @@ def read_utterances(folder: Path) -> Iterator[Utterance]:
         return
     wavs = {recording: wav for _, recording, wav in _read(folder, "wav.scp")}
     for number, name, rest in _read(folder, "segments"):
-        recording, *times = rest.split()
+        recording, *times = rest.split() or [""]
         wav = wavs.get(recording, "") if len(times) == 2 else ""
         start, end = times if wav else ("", "")
         end = "" if end == "-1" else end
@@ -54,6 +54,11 @@ def read_utterances(folder: Path) -> Iterator[Utterance]:
 
 
 def _read(folder: Path, name: str) -> Iterator[tuple[int, str, str]]:
+    """(line number, first word, the rest or nothing) of each line. A tab, where there is one, ends the first word."""
     if not (folder / name).exists():
         raise BadInput(f"{folder / name}: is missing; a Kaldi folder has wav.scp and utt2spk.")
-    return read_keyed(folder / name, "file of Kaldi's")
+    path = check_text(folder / name, "file of Kaldi's")
+    for number, line in text_lines(path):
+        if line and line[0] != "#":
+            first, _, rest = line.partition("\t" if "\t" in line else " ")
+            yield number, first, rest.strip()

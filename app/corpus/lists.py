@@ -1,89 +1,140 @@
-"""Lists in text without a heading: pairs, trials, Kaldi's files. Tables are in ``tables.py``.
+"""One grammar for all lists: what the first line says about a list. docs/lists.md is for people.
 
-They are read line by line, so that a million lines need no memory. Bytes that are not UTF-8 (a file name may hold such)
-come as Python's surrogates.
+A list is JSON lines, a table with a heading, or lines without one. Comments (#) and empty lines are passed over.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
-from utils import BadInput
+from app.corpus import splitting
+from app.corpus.headings import NAMES, find_role, fold
+from app.corpus.rows import Kind, TextList, plain_cells, read_object, refusal
+from app.corpus.text import check_text, text_lines
+from utils import AUDIO_SUFFIXES, BadInput
 
-LONGEST_LINE = 1 << 20
-"""Characters."""
+MOST_COLUMNS = 2000
+EVERY_NAME = frozenset(name for names in NAMES.values() for name in names)
+SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+"""What Excel may write above the heading."""
 
 
-def read_words(path: str | os.PathLike, what: str) -> Iterator[tuple[int, list[str]]]:
-    """(line number, its ``words``) of each line that has any. Raises BadInput at once if there is no such text."""
-    path = check_text(path, what)
-    return ((number, found) for number, line in _lines(path) if (found := _words(line, path, number)))
+def open_list(path: str | os.PathLike, kind: Kind) -> TextList:
+    """The list at ``path``. Raises BadInput for what is no text, or is no list of the kind by its first line.
 
-
-def read_keyed(path: str | os.PathLike, what: str) -> Iterator[tuple[int, str, str]]:
-    """(line number, first word, the rest) of each line with more than one word, as in Kaldi's files.
-
-    A tab, where there is one, ends the first word, else a space. Raises BadInput at once if there is no such text.
+    The first line is JSON, or a heading if some delimiter makes it name every role that is needed (or a column that is
+    asked for), or else a row. A cell that is a path is no name of a column.
     """
-    path = check_text(path, what)
-    keyed = ((number, *line.partition(" " if "\t" not in line else "\t")) for number, line in _lines(path))
-    return ((number, first, rest.strip()) for number, first, _, rest in keyed if rest.strip())
-
-
-def words(line: str) -> list[str]:
-    """The words of a line: parted by tabs, else by commas, else by spaces.
-
-    Words between tabs or commas may hold spaces, and stand in quotation marks. In a trial, "1 a,b.wav c.wav", commas
-    belong to the names.
-    """
-    parts = line.split()
-    if len(parts) == 3 and parts[0] in {"0", "1"} and not any(part.endswith(",") for part in parts):
-        return parts
-    for delimiter in ("\t", ","):
-        if delimiter in line:
-            return [word.strip() for word in next(csv.reader([line], delimiter=delimiter))]
-    return parts
-
-
-def _words(line: str, path: Path, number: int) -> list[str]:
+    path = check_text(path, kind.what)
+    number, line, separator = 0, "", None  # of an empty list
+    for number, line in text_lines(path):  # noqa: B007 - used behind the loop
+        if said := SEPARATOR_LINE.fullmatch(line):
+            separator = said[1]
+        elif not splitting.is_passed_over(line):
+            break
+    else:
+        return TextList(path, kind, heading_line=number)
+    if line[0] in "{[":
+        return _json_list(path, kind, number, line)
+    marks = [separator] if separator else splitting.delimiters(line)
     try:
-        return words(line)
+        found = {mark: splitting.split(line, mark) for mark in marks}
     except csv.Error as error:
         raise BadInput(f"{path}, line {number}: words that cannot be told apart ({error}).") from None
+    headings = [
+        TextList(path, kind, tuple(names), _rows_mark(mark, names), heading_line=number)
+        for mark, names in found.items()
+        if _may_be_heading(names, mark)
+    ]
+    for heading in headings:
+        if _has_all(heading.columns, kind):
+            return _checked(heading)
+    if not any(_is_nothing_but_names(one.columns) for one in headings) and plain_cells(line, kind, separator):
+        return TextList(path, kind, delimiter=separator, heading_line=number - 1)
+    for heading in headings:
+        if any(name for name, _ in kind.asked.values()) or _has_some(heading.columns, kind):
+            return _checked(heading)
+    raise BadInput(f"{path}, line {number}: {refusal(kind)}.")
 
 
-def check_text(path: str | os.PathLike, what: str) -> Path:
-    """``path``, if it is a file that may hold text. Raises BadInput, calling it ``what`` it should be, if it is not."""
-    path = Path(path)
-    if not path.is_file():
-        raise BadInput(f"{path}: no such {what}.")
-    with open(path, "rb") as file:
-        if b"\0" in file.read(4096):
-            raise BadInput(f"{path}: not a {what} (text in UTF-8).")
-    return path
+def looks_like_a_path(word: str) -> bool:
+    """Whether a word is a path, and no name of a column."""
+    return "/" in word or "\\" in word or has_audio_suffix(word)
 
 
-def open_text(path: Path, newline: str | None = None) -> TextIO:
-    """A file in UTF-8, open for reading; ``newline`` as for ``open``."""
-    return open(path, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+def has_audio_suffix(word: str) -> bool:
+    """Whether a word ends as audio files do."""
+    return os.path.splitext(word)[1].lower() in AUDIO_SUFFIXES
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(line number, line) without the spaces around it."""
-    with open_text(path) as file:
-        for number, line in enumerate(bounded_lines(file, path), 1):
-            yield number, line.strip()
+def _may_be_heading(names: Sequence[str], mark: str) -> bool:
+    """Whether words may be names of columns: no path and no number is one, nor a letter between blanks."""
+    letters = mark == splitting.BLANKS and {"a", "b"} & {fold(name) for name in names}
+    return not (letters or any(looks_like_a_path(name) or _is_number(name) for name in names))
 
 
-def bounded_lines(file: TextIO, path: Path) -> Iterator[str]:
-    """The lines of a text. Raises BadInput for one that no list has: it is not to fill the memory."""
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise BadInput(f"{path}, line {number}: longer than any line of a list is.")
-        yield line
+def _has_all(names: Sequence[str], kind: Kind) -> bool:
+    """Whether a heading has the columns that are needed."""
+    folded = [fold(name) for name in names]
+    there = [_asks_for(kind, role, folded) or find_role(role, folded) is not None for role in kind.needed]
+    return len(names) <= MOST_COLUMNS and (all(there) or (kind.one_column and len(names) == 1 and there[0]))
+
+
+def _has_some(names: Sequence[str], kind: Kind) -> bool:
+    folded = [fold(name) for name in names]
+    return any(find_role(role, folded) is not None for role in kind.needed)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
+
+
+def _asks_for(kind: Kind, role: str, folded: list[str]) -> bool:
+    name, _ = kind.asked.get(role, (None, ""))
+    return name is not None and fold(name) in folded
+
+
+def _is_nothing_but_names(words: Sequence[str]) -> bool:
+    """Whether each of several words is the name of some column: a heading, though not one of this kind."""
+    return len(words) > 1 and all(fold(word) in EVERY_NAME for word in words)
+
+
+def _checked(found: TextList) -> TextList:
+    """Raise BadInput for a heading without a column that is needed or asked for, or with two of its name."""
+    kind, path = found.kind, found.path
+    folded = [fold(name) for name in found.columns]
+    if len(folded) > MOST_COLUMNS:
+        raise BadInput(f"{path}: {len(folded)} columns are more than a {kind.what} has.")
+    for role in kind.needed:
+        asked, option = kind.asked.get(role, (None, ""))
+        if asked is not None and not _asks_for(kind, role, folded):
+            raise BadInput(f"{path}: has no column {asked!r}; it has {', '.join(found.columns)}.")
+        place = find_role(role, folded)
+        if asked is None and place is None and not (kind.one_column and len(folded) == 1):
+            how = f", or name yours with {option}" if option else ""
+            line = f"{path}, line {found.heading_line}"
+            if option:
+                raise BadInput(f"{line}: needs a column named {' or '.join(NAMES[role][:5])} in the heading{how}.")
+            raise BadInput(f"{line}: {refusal(kind)}.")
+        if asked is None and place is not None and folded.count(folded[place]) > 1:
+            raise BadInput(f"{path}, line {found.heading_line}: two columns are named {found.columns[place]!r}.")
+    return found
+
+
+def _json_list(path: Path, kind: Kind, number: int, line: str) -> TextList:
+    if line[0] == "[":
+        raise BadInput(f"{path}, line {number}: a JSON array; write one object a line, without brackets around them.")
+    return _checked(TextList(path, kind, tuple(read_object(path, number, line)), is_json=True, heading_line=number))
+
+
+def _rows_mark(mark: str, names: list[str]) -> str:
+    """What parts the rows under a heading: nothing where it has one column, whose cells may hold blanks."""
+    return splitting.NOTHING if mark == splitting.BLANKS and len(names) == 1 else mark

@@ -1,23 +1,24 @@
-"""Clips from wherever they are listed: tables, Common Voice's lists, Kaldi's folders and trees of folders."""
+"""Clips from wherever they are listed: lists of every form, Kaldi's folders and trees of folders."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from app.corpus.clips import Clip
+from app.corpus.find import locate
+from app.corpus.headings import DURATION, END, FILE, NAMES, SPEAKER, START, fold
 from app.corpus.kaldi import is_kaldi, read_utterances
-from app.corpus.tables import Table, open_table
+from app.corpus.lists import has_audio_suffix, looks_like_a_path, open_list
+from app.corpus.rows import Cells, Kind, TextList
 from utils import AUDIO_SUFFIXES, BadInput
 
-PATH_COLUMNS = ("file", "path", "filename", "audio", "wav")
 LONGEST_SPEAKER = 1000
 """Characters: in an array of labels each takes as much room as the longest."""
-SPEAKER_COLUMNS = ("speaker", "client_id", "speaker_id", "spk", "label")
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ def open_manifest(
     *,
     confined: bool = True,
 ) -> Manifest:
-    """A csv or tsv, a Kaldi folder (``wav.scp``, ``utt2spk``, perhaps ``segments``), or a tree of a folder per speaker.
+    """A list of any of the forms of docs/lists.md, a Kaldi folder, or a tree of a folder per speaker.
 
-    Of a table the columns corpus, gender, age, start_s and end_s are used where present. Relative paths start at
+    Of a list corpus, gender, age, start, end and duration are used where present. Relative paths start at
     ``audio_root``, or beside the manifest, or in ``clips/`` beside it, where Common Voice keeps its files. If
     ``confined``, a path that leads out of ``audio_root`` is an error of its clip. Raises BadInput for what is no
     manifest.
@@ -54,14 +55,12 @@ def open_manifest(
         return Manifest(path, partial(_kaldi_clips, folder, _Root(audio_root or folder, confined)))
     if path.is_dir():
         return Manifest(path, partial(_tree_clips, path))
-    table = open_table(path, "table of clips", tabs_quoted=False)
-    columns = (
-        table.column(PATH_COLUMNS, path_column, "--path-column"),
-        table.column(SPEAKER_COLUMNS, speaker_column, "--speaker-column"),
-    )
-    clips = path.parent / "clips"
-    beside = clips if columns == ("path", "client_id") and clips.is_dir() else path.parent
-    return Manifest(path, partial(_table_clips, table, *columns, _Root(audio_root or beside, confined)))
+    root = _Root(audio_root or path.parent, confined)
+    listed = open_list(path, _kind(root, path_column, speaker_column))
+    folded = {fold(name) for name in listed.columns}
+    if not audio_root and {"clientid", "path"} <= folded and (path.parent / "clips").is_dir():
+        root = _Root(path.parent / "clips", confined)
+    return Manifest(path, partial(_list_clips, listed, root))
 
 
 def read_clips(source: str | os.PathLike, audio_root: str | os.PathLike | None = None) -> list[Clip]:
@@ -109,7 +108,7 @@ class _Root:
 
     def clip(self, name: str, speaker: str, error: str = "", **facts) -> Clip:
         """The clip of the file that a list calls ``name``."""
-        path = os.path.join(self.folder, name)
+        path = locate(self.folder, name)
         if not error and "\0" in name:
             error = "not a path"
         elif not error and len(speaker) > LONGEST_SPEAKER:
@@ -121,20 +120,51 @@ class _Root:
         return Clip(path, speaker, name=name, error=error, **facts)
 
 
-def _table_clips(table: Table, path_column: str, speaker_column: str, root: _Root) -> Iterator[tuple[str, Clip]]:
-    for number, cells in table.rows():
-        line = f"{table.path}, line {number}"
-        name, speaker = cells[path_column], cells[speaker_column]
+def _kind(root: _Root, path_column: str | None, speaker_column: str | None) -> Kind:
+    return Kind(
+        "table of clips",
+        (FILE, SPEAKER),
+        (START, END, DURATION),
+        plain=_plain,
+        whole=lambda line: " " in line and looks_like_a_path(line) and os.path.isfile(locate(root.folder, line)),
+        wanted='"Ana a.wav" is one, or "a.wav,Ana", or a file alone; for more, begin with a heading such as'
+        " file,speaker,start_s,end_s",
+        asked={FILE: (path_column, "--path-column"), SPEAKER: (speaker_column, "--speaker-column")},
+        one_column=True,
+    )
+
+
+def _plain(words: Sequence[str]) -> Cells | None:
+    """A line without a heading: a file, or a file and its speaker in any order, told by the file's ending."""
+    if len(words) == 1 and looks_like_a_path(words[0]):
+        return {FILE: words[0]}
+    if len(words) != 2 or not all(words):
+        return None
+    for is_file in (has_audio_suffix, looks_like_a_path):
+        files = [word for word in words if is_file(word)]
+        if len(files) == 1:
+            speaker = words[1] if files[0] is words[0] else words[0]
+            return {FILE: files[0], SPEAKER: speaker}
+    return None
+
+
+def _list_clips(listed: TextList, root: _Root) -> Iterator[tuple[str, Clip]]:
+    starts = listed.is_json or any(fold(name) in NAMES[START] for name in listed.columns)
+    for number, cells, error in listed.rows():
+        line = f"{listed.path}, line {number}"
+        name, speaker = cells.get(FILE, ""), cells.get(SPEAKER, "")
         if not name:
-            yield line, Clip("", speaker, name=f"(line {number})", error="the row names no file")
+            yield line, Clip("", speaker, name=f"(line {number})", error=error or "the row names no file")
             continue
-        start_s, end_s, error = _times(cells.get("start_s", ""), cells.get("end_s", ""))
+        # Of a table that says nothing of a start, the duration tells the length of the file.
+        duration = cells.get(DURATION, "") if starts else ""
+        start_s, end_s, wrong = _times(cells.get(START, ""), cells.get(END, ""), duration)
         yield (
             line,
             root.clip(
                 name,
                 speaker,
-                error,
+                error or wrong,
                 corpus=cells.get("corpus", ""),
                 gender=_gender(cells.get("gender", "")),
                 age=_age(cells.get("age", "")),
@@ -163,14 +193,19 @@ def _kaldi_clips(folder: Path, root: _Root) -> Iterator[tuple[str, Clip]]:
         yield utterance.line, root.clip(utterance.wav, utterance.speaker, error, start_s=start_s, end_s=end_s)
 
 
-def _times(start: str, end: str) -> tuple[float, float | None, str]:
-    """(start_s, end_s, "") of two cells, or (0, None, what is wrong with them)."""
+def _times(start: str, end: str, duration: str = "") -> tuple[float, float | None, str]:
+    """(start_s, end_s, "") of the cells of a row, or (0, None, what is wrong with them)."""
     try:
         start_s, end_s = float(start or 0), float(end) if end else None
+        if duration:
+            after_s = round(start_s + float(duration), 6)
+            if end_s is not None and not abs(end_s - after_s) < 0.02:
+                return 0.0, None, f"end and duration do not agree ({end!r}, {duration!r})"
+            end_s = after_s if end_s is None else end_s
     except ValueError:
-        return 0.0, None, f"start_s and end_s are seconds, not {start!r} and {end!r}"
+        return 0.0, None, f"start_s and end_s are seconds, not {start!r} and {end or duration!r}"
     if not math.isfinite(start_s) or start_s < 0 or (end_s is not None and not start_s < end_s < math.inf):
-        return 0.0, None, f"end_s must come after start_s, and start_s not before 0 ({start!r}, {end!r})"
+        return 0.0, None, f"end_s must come after start_s, and start_s not before 0 ({start!r}, {end or duration!r})"
     return start_s, end_s, ""
 
 

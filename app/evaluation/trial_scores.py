@@ -11,6 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.reading.reader import read_audio
+from app.corpus.find import locate
+from app.corpus.headings import LABEL, SCORE, is_label, read_label
+from app.corpus.left_out import LeftOut
+from app.corpus.lists import open_list
+from app.corpus.rows import Cells, Kind
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import speaker_bootstrap
 from app.evaluation.pairs import ProgressBar
@@ -33,6 +38,8 @@ class ScoredTrials:
     """Scores, -1 to 1: cosines, normalised if there was a cohort."""
     seconds: np.ndarray
     """Length of the shorter of the two files."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Trials that could not be scored, for a file that cannot be used; they are not among ``trials``."""
 
     @property
     def target(self) -> np.ndarray:
@@ -54,25 +61,42 @@ def score_trials(
 ) -> ScoredTrials:
     """Score trials; every file is read and embedded once, whole. ``cohort``: scores are normalised against it.
 
-    Raises BadInput naming a bad file; that some are missing is found before the first one is embedded.
+    Trials with a file that cannot be used are left out. Raises BadInput if none are left: if files are missing, before
+    the first is embedded.
     """
-    names = sorted(files_of(trials))
-    paths = [Path(audio_root) / name for name in names]
-    if missing := [path for path in paths if not path.is_file()]:
+    paths = {name: Path(locate(audio_root, name)) for name in sorted(files_of(trials))}
+    wrong = {name: f"{path}: no such file" for name, path in paths.items() if not path.is_file()}
+    if all(trial.enrol in wrong or trial.test in wrong for trial in trials):
         raise BadInput(
-            f"{len(missing)} of the list's {len(paths)} files are missing, such as {missing[0]}:"
+            f"{len(wrong)} of the list's {len(paths)} files are missing, such as {paths[next(iter(wrong))]}:"
             " --audio-root DIR says where they are."
         )
-    vectors, lengths = zip(*(_embed_file(path, embed) for path in progress(paths)), strict=True)
+    vectors, lengths, index = [], [], {}
+    for name in progress([name for name in paths if name not in wrong]):
+        try:
+            vector, seconds = _embed_file(paths[name], embed)
+        except BadInput as error:
+            wrong[name] = str(error)
+            continue
+        index[name] = len(vectors)
+        vectors.append(vector)
+        lengths.append(seconds)
+    left_out = tuple(
+        LeftOut(f"{trial.enrol} {trial.test}", wrong.get(trial.enrol) or wrong[trial.test])
+        for trial in trials
+        if trial.enrol in wrong or trial.test in wrong
+    )
+    trials = [trial for trial in trials if trial.enrol in index and trial.test in index]
+    if not trials:
+        raise BadInput(left_out[0].reason)
     embeddings, lengths = np.stack(vectors), np.array(lengths)
-    index = {name: i for i, name in enumerate(names)}
     enrol = np.array([index[trial.enrol] for trial in trials])
     test = np.array([index[trial.test] for trial in trials])
     scores = np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
     if cohort is not None:
         of_file = cohort.statistics(embeddings)
         scores = cohort.normalise_pairs(scores, of_file.at(enrol), of_file.at(test))
-    return ScoredTrials(trials, scores, np.minimum(lengths[enrol], lengths[test]))
+    return ScoredTrials(trials, scores, np.minimum(lengths[enrol], lengths[test]), left_out)
 
 
 def _embed_file(path: Path, embed: Embed) -> tuple[np.ndarray, float]:
@@ -154,26 +178,44 @@ def write_scores(scored: ScoredTrials) -> bytes:
 
 
 def read_scores(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray]:
-    """The target scores (m,) and non-target scores (n,) of a file that ``evaluate --scores`` wrote.
+    """The target scores (m,) and non-target scores (n,) of a file that ``evaluate --scores`` wrote, or another program.
 
-    Of a line only its first word (1 or 0) and its last (the score) count. Raises BadInput naming a bad line.
+    Of a line without a heading the label is the first word and the score the last, whatever stands between them, or the
+    label the last or the last but one beside the score. Raises BadInput naming a bad line.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (FileNotFoundError, IsADirectoryError):
-        raise BadInput(
-            f"{path}: no such file of scores; `python -m app evaluate TRIALS --scores OUT` writes one."
-        ) from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: not a file of scores (text in UTF-8).") from None
+    if not Path(path).is_file():
+        raise BadInput(f"{path}: no such file of scores; `python -m app evaluate TRIALS --scores OUT` writes one.")
+    wanted = '"1 a.wav b.wav 0.5" is one, or "a.wav b.wav 0.5 target"; a heading needs the columns target and score'
+    kind = Kind("file of scores", (LABEL, SCORE), plain=_scored, wanted=wanted)
     values: tuple[list[float], list[float]] = ([], [])
-    for number, words in enumerate(map(str.split, lines), 1):
+    for number, cells, error in open_list(path, kind).rows():
+        label = read_label(cells.get(LABEL, ""))
         try:
-            if words:
-                values[("1", "0").index(words[0])].append(_finite(words[-1]))
+            if error or label is None:
+                raise ValueError("no label")
+            values[not label].append(_finite(cells.get(SCORE, "")))
         except ValueError:
-            raise BadInput(f'{path}, line {number}: not a scored trial; "1 a.wav b.wav 0.5" is.') from None
+            raise BadInput(f"{path}, line {number}: {error or f'not a scored trial; {wanted}'}.") from None
     return np.array(values[0]), np.array(values[1])
+
+
+def _scored(words: Sequence[str]) -> Cells | None:
+    """The label and the score of a line without a heading."""
+    if len(words) < 2:
+        return None
+    if is_label(words[0]) and _is_score(words[-1]):
+        return {LABEL: words[0], SCORE: words[-1]}
+    for label, score in ((words[-2], words[-1]), (words[-1], words[-2])):
+        if is_label(label) and not label.isdecimal() and _is_score(score):
+            return {LABEL: label, SCORE: score}
+    return None
+
+
+def _is_score(word: str) -> bool:
+    try:
+        return _finite(word) is not None
+    except ValueError:
+        return False
 
 
 def _finite(word: str) -> float:

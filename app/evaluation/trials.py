@@ -5,20 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from app.corpus.lists import read_words
-from app.corpus.tables import Table, open_table
+from app.corpus.pairs import column_of, open_trials
 from utils import BadInput
 
-WHAT = "list of trials"
-LABELS = {"1": True, "target": True, "true": True, "same": True}
-LABELS |= {"0": False, "nontarget": False, "false": False, "different": False}
-LABEL_COLUMNS = ("target", "label", "same")
-ENROL_COLUMNS = ("enrol", "enroll", "enrolment", "file_a", "path_a", "a")
-TEST_COLUMNS = ("test", "file_b", "path_b", "b")
 CONDITION = "condition"
 
 
@@ -30,25 +23,26 @@ class Trial:
     enrol: str
     test: str
     conditions: tuple[tuple[str, str], ...] = ()
-    """(column, value) pairs: what a csv says about the trial."""
+    """(column, value) pairs: what a heading calls, and the list says, about the trial."""
 
 
 def read_trials(path: str | os.PathLike, conditions: Sequence[str] = ()) -> list[Trial]:
-    """The trials of a list in VoxCeleb's format, or of a csv or tsv with columns of these names.
+    """The trials of a list in any of the forms of docs/lists.md: VoxCeleb's, Kaldi's, or with a heading.
 
-    VoxCeleb's lines are "1 a.wav b.wav" for the same speaker and 0 for different ones; commas or tabs part names with
-    spaces, empty lines are skipped. A csv has a column for each of ``LABEL_COLUMNS`` (1, 0, target, nontarget ...),
-    ``ENROL_COLUMNS`` and ``TEST_COLUMNS``; of the others the ``conditions`` are read, and a column named "condition" if
-    none is asked for. Raises BadInput naming the line that is no trial, or the column that is missing.
+    Of other columns the ``conditions`` are read, and a column named "condition" if none is asked for. Raises BadInput
+    naming the line that is no trial, or the column that is missing.
     """
-    path = Path(path)
-    if path.suffix.lower() in {".csv", ".tsv"}:
-        trials = _from_table(open_table(path, WHAT), conditions)
-    else:
-        lines = read_words(path, WHAT)
-        if conditions:
-            raise BadInput(f"{path}: only a .csv or .tsv of trials has columns, such as {conditions[0]}.")
-        trials = [_from_words(words, f"{path}, line {number}") for number, words in lines]
+    listed = open_trials(path)
+    asked = {name: column_of(listed.columns, name) for name in conditions or (CONDITION,)}
+    if conditions and not listed.columns:
+        raise BadInput(f"{path}: only a list with a heading has columns, such as {conditions[0]}.")
+    if conditions and (missing := [name for name, column in asked.items() if column is None]):
+        raise BadInput(f"{path}: has no column {missing[0]}; there are {', '.join(listed.columns)}.")
+    read = {name: column for name, column in asked.items() if column is not None}
+    trials = [
+        Trial(pair.label, pair.enrol, pair.test, tuple((name, pair.columns.get(read[name], "")) for name in read))
+        for pair in listed
+    ]
     if not trials:
         raise BadInput(f"{path}: no trials in it.")
     return trials
@@ -57,32 +51,6 @@ def read_trials(path: str | os.PathLike, conditions: Sequence[str] = ()) -> list
 def files_of(trials: Iterable[Trial]) -> set[str]:
     """Every file of a list, as the list names it."""
     return {name for trial in trials for name in (trial.enrol, trial.test)}
-
-
-def _from_words(words: list[str], line: str) -> Trial:
-    match words:
-        case [("0" | "1") as label, enrol, test]:
-            return Trial(label == "1", enrol, test)
-    raise BadInput(f'{line}: not a trial; "1 a.wav b.wav" or "0 a.wav b.wav" is.')
-
-
-def _from_table(table: Table, conditions: Sequence[str]) -> list[Trial]:
-    label, enrol, test = (
-        next((name for name in names if name in table.columns), None)
-        for names in (LABEL_COLUMNS, ENROL_COLUMNS, TEST_COLUMNS)
-    )
-    if not (label and enrol and test):
-        raise BadInput(f"{table.path}: needs the columns target, enrol and test in its first line.")
-    if missing := [name for name in conditions if name not in table.columns]:
-        raise BadInput(f"{table.path}: has no column {missing[0]}; there are {', '.join(table.columns)}.")
-    read = conditions or [name for name in table.columns if name == CONDITION]
-    trials = []
-    for number, row in table.rows():
-        target = LABELS.get(row[label].strip().lower())
-        if target is None or not row[enrol] or not row[test]:
-            raise BadInput(f"{table.path}, line {number}: not a trial; target is 1 or 0, enrol and test are files.")
-        trials.append(Trial(target, row[enrol], row[test], tuple((name, row[name]) for name in read)))
-    return trials
 
 
 @dataclass(frozen=True)

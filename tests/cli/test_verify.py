@@ -86,7 +86,7 @@ def test_many_pairs(files, capsys):
 @pytest.mark.parametrize(
     ("text", "error", "complaint"),
     [
-        ("a b c d\n", BadInput, "line 1: not a pair"),
+        ("a b c d\n", BadInput, "line 1: not a line of a list of pairs"),
         ("", BadInput, "no pairs"),
         ("x.wav y.wav\n", HeardError, "no pair could be"),
     ],

@@ -107,7 +107,6 @@ def test_no_path_leads_out_of_the_root_that_was_given(tmp_path, path):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "needs a column named file"),
         (b"path,who\n", "--speaker-column"),
         (b"RIFF\0\0\0\0WAVE", "not a table of clips"),
     ],
@@ -152,7 +151,8 @@ def test_voxceleb_as_it_is(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "needs a column named file"),
+        ("", "no clips"),
+        ("who,label\n", "needs a column named file"),
         ("file,who\na.wav,x\n", "needs a column named speaker"),
         ("file,speaker\n", "no clips"),
         ("file,speaker,start_s,end_s\na.wav,x,0,1\nb.wav,x,2,1\n", "line 3.*end_s must come after"),

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would compute, and tables that no table is as large as."""
+"""Cells that a spreadsheet would compute, and tables larger than any."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 import pytest
 
 from app.corpus.manifest import open_manifest
-from app.corpus.tables import as_text, from_text, open_table
+from app.corpus.tables import as_text, from_text
 from app.diarisation.timeline import Turn
 from app.diarisation.transcript import to_csv
 from utils import BadInput
@@ -56,4 +56,4 @@ def test_what_is_too_long_for_a_table_is_refused(tmp_path, text):
     path = tmp_path / "long.csv"
     path.write_text(text)
     with pytest.raises(BadInput, match=r"long\.csv"):
-        list(open_table(path, "table").rows())
+        list(open_manifest(path))

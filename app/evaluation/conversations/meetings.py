@@ -11,7 +11,7 @@ import numpy as np
 
 from app.audio.reading.reader import read_audio
 from app.corpus.manifest import recordings_in
-from app.diarisation.rttm import read_rttm
+from app.diarisation.rttm import read_recordings, read_rttm
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.simulate import Conversation
 from utils import SAMPLE_RATE, BadInput
@@ -47,14 +47,20 @@ class Excerpt:
 
 
 def read_excerpts(folder: str | Path) -> list[Excerpt]:
-    """Every recording of a folder that has an RTTM file of the same name beside it. Raises BadInput without any."""
-    excerpts = [
-        Excerpt(path.stem, read_audio(path), tuple(read_rttm(path.with_suffix(".rttm"))))
-        for path in recordings_in(folder)
-        if path.with_suffix(".rttm").is_file()
-    ]
+    """Every recording of a folder with the turns that an RTTM file of the same name tells, or another that names it.
+
+    Raises BadInput without any.
+    """
+    recordings = recordings_in(folder)
+    own = {path: path.with_suffix(".rttm") for path in recordings if path.with_suffix(".rttm").is_file()}
+    shared = [path for path in sorted(Path(folder).glob("*.rttm")) if path not in own.values()]
+    several = {name: turns for path in shared for name, turns in read_recordings(path).items()}
+    excerpts = []
+    for path in recordings:
+        if turns := read_rttm(own[path]) if path in own else several.get(path.stem):
+            excerpts.append(Excerpt(path.stem, read_audio(path), tuple(turns)))
     if not excerpts:
-        raise BadInput(f"{folder}: no recordings with an RTTM file of the same name beside them.")
+        raise BadInput(f"{folder}: no recordings with an RTTM file beside them that tells their turns.")
     return excerpts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from app.corpus.tables import from_text
-from utils import BadInput
+from app.corpus.headings import FILE, START
+from app.corpus.lists import open_list
+from app.corpus.rows import Kind
+from utils import BadInput, HeardError
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,8 @@ def read_extracted(folder: str | os.PathLike) -> Embeddings:
 def _files(index: Path, count: int) -> list[str]:
     """Path and time of each embedding; empty where the index is missing or does not fit."""
     try:
-        with open(index, encoding="utf-8", newline="") as lines:
-            rows = [row for row in csv.DictReader(lines) if row.get("status") == "ok"]
-        files = [f"{from_text(row['path'])} {float(row['start_s'] or 0):.1f} s" for row in rows]
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        rows = open_list(index, Kind("index", (FILE,), (START,))).rows()
+        files = [f"{row[FILE]} {float(row[START] or 0):.1f} s" for _, row, _ in rows if row.get("status") == "ok"]
+    except (HeardError, OSError, ValueError, KeyError):
         return []
     return files if len(files) == count else []

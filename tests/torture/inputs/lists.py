@@ -28,6 +28,32 @@ RECIPES = ROOT / "app" / "training" / "recipes"
 RTTM = "".join(f"SPEAKER talk 1 {n}.250 0.900 <NA> <NA> Ana_{n % 3} <NA> <NA>\n" for n in range(9))
 
 
+NEMO = "".join(f'{{"audio_filepath": "{n}.wav", "offset": {n}.5, "duration": 3, "label": "Ana"}}\n' for n in range(6))
+KALDI_TRIALS = "".join(f"id1/{n}.wav id2/{n + 1}.wav {('non', '')[n % 2]}target\n" for n in range(8))
+CLIP_LIST = "".join(f"id{n % 2} id{n % 2}/{n}.wav\n" for n in range(8))
+RTTM_OF_SEVERAL = ";; by hand\n" + "".join(
+    f"SPEAKER talk{n % 3} {n % 2 + 1} {n}.250 0.900 <NA> <NA> Ana_{n % 3} <NA> <NA>\n" for n in range(9)
+)
+
+
+def _other_text_maker(text: str, name: str) -> Callable[[Random, Path], Path]:
+    """Damaged text with the marks, line ends and delimiters that other systems write."""
+
+    def make(random: Random, folder: Path) -> Path:
+        changed = damaged_text(random, text).decode("utf-8", "surrogateescape")
+        if random.random() < 0.3:
+            changed = changed.replace(",", random.choice("\t;|")).replace(" ", random.choice(("\t", "  ", " ; ")))
+        data = changed.replace("\n", random.choice(("\n", "\r\n", "\r"))).encode("utf-8", "surrogateescape")
+        kind = random.choice(("plain", "mark", "wide"))
+        if kind == "wide":
+            data = data.decode("utf-8", "replace").encode(random.choice(("utf-16", "utf-16-le", "utf-32")))
+            data = data[: random.randrange(len(data) + 1)] if random.random() < 0.2 else data
+        (folder / name).write_bytes(b"\xef\xbb\xbf" * (kind == "mark") + data)
+        return folder / name
+
+    return make
+
+
 def _text_maker(text: str, name: str) -> Callable[[Random, Path], Path]:
     def make(random: Random, folder: Path) -> Path:
         path = folder / name
@@ -47,13 +73,13 @@ def use_manifest(path: Path) -> None:
 
 
 def use_trials(path: Path) -> None:
+    from app.corpus.pairs import open_pairs
     from app.evaluation.trials import files_of, find_speakers, read_trials
-    from app.verification import read_pairs
 
     trials = attempt(lambda: read_trials(path), path.name)
     if trials:
         attempt(lambda: (files_of(trials), find_speakers(trials)), path.name)
-    attempt(lambda: list(read_pairs(path)), path.name)
+    attempt(lambda: list(open_pairs(path)), path.name)
 
 
 def use_scores(path: Path) -> None:
@@ -65,11 +91,14 @@ def use_scores(path: Path) -> None:
 
 
 def use_rttm(path: Path) -> None:
-    from app.diarisation.rttm import read_rttm, rttm
+    from app.diarisation.rttm import read_recordings, read_rttm, rttm
     from app.diarisation.transcript import to_csv, to_json, to_srt
 
     turns = attempt(lambda: read_rttm(path), path.name)
-    for turn in turns or ():
+    found = attempt(lambda: read_recordings(path), path.name)
+    if (turns is None and found is not None and len(found) < 2) or (turns and turns not in found.values()):
+        raise Wrong("the turns of one recording are not among those of all")
+    for turn in (turn for turns_of_one in (found or {}).values() for turn in turns_of_one):
         if not 0 <= turn.start_s <= turn.end_s < float("inf"):
             raise Wrong(f"a turn that cannot be: {turn}")
     for write in (rttm, to_csv, to_json, to_srt):
@@ -152,6 +181,12 @@ SUBJECTS = (
     Subject(
         "RTTM of the demo", _text_maker((BUNDLED / "demo" / "conversation.rttm").read_text(), "demo.rttm"), use_rttm
     ),
+    Subject("NeMo's manifest", _other_text_maker(NEMO, "list.json"), use_manifest),
+    Subject("manifest of another system", _other_text_maker(TABLE, "list.txt"), use_manifest),
+    Subject("manifest without a heading", _other_text_maker(CLIP_LIST, "list.txt"), use_manifest),
+    Subject("trials of another system", _other_text_maker(TRIAL_TABLE, "trials.txt"), use_trials),
+    Subject("Kaldi's trials", _other_text_maker(KALDI_TRIALS, "trials.txt"), use_trials),
+    Subject("RTTM of several recordings", _other_text_maker(RTTM_OF_SEVERAL, "turns.rttm"), use_rttm),
     Subject("training configuration", make_config, use_config),
     Subject("extracted arrays", make_extracted, use_extracted),
 )
