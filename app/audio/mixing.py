@@ -20,11 +20,15 @@ MOST_CHANNELS = 32
 """Of more, one has to be chosen: all pairs are compared, which would cost more than a few percent of real time."""
 
 
+class NoSuchChannel(BadInput):
+    """A channel was asked for that is not there, or there are too many to be mixed."""
+
+
 class Mixer:
     """Mixes a stream of frames, block by block; how it is cut into blocks changes nothing.
 
     ``rate`` in Hz. ``channel``: the only one to be heard, from 1; None mixes all. A constant offset (DC) of a channel
-    is taken off; sound of one channel without one is given bit for bit. Raises BadInput if there is no such channel.
+    is taken off; sound of one channel without one is given bit for bit. Raises NoSuchChannel.
     """
 
     def __init__(self, rate: int, channels: int, channel: int | None = None):
@@ -112,19 +116,19 @@ class Mixer:
 
 
 def check_channel(channel: int | None, channels: int) -> None:
-    """Raises BadInput, in one line, if there is no ``channel`` (from 1) among ``channels``, or too many to mix."""
+    """Raises NoSuchChannel, in one line, if there is no ``channel`` (from 1) among ``channels``, or too many to mix."""
     if channel is None:
         if channels > MOST_CHANNELS:
-            raise BadInput(
+            raise NoSuchChannel(
                 f"{channels} channels are too many to be mixed (at most {MOST_CHANNELS}): choose one with --channel N."
             )
     elif not 1 <= channel <= channels:
         has = "1 channel" if channels == 1 else f"{channels} channels"
-        raise BadInput(f"there is no channel {channel}: it has {has}.")
+        raise NoSuchChannel(f"there is no channel {channel}: it has {has}.")
 
 
 def mix(frames: np.ndarray, rate: int, channel: int | None = None) -> np.ndarray:
-    """A whole sound (n, channels) as one channel (n,). Raises BadInput if there is no such channel."""
+    """A whole sound (n, channels) as one channel (n,). Raises NoSuchChannel."""
     mixer = Mixer(rate, frames.shape[1], channel)
     if frames.shape[1] > 1:
         mixer.study(frames[: round(STUDIED_S * rate)])

@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from app.audio.level import FLOOR_DB, clipped_fraction
+from app.audio.level import FLOOR_DB, ClippingMeter, decibels, is_still, power
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, DetectedSpeech
 from app.scoring.decision import DecisionRule
 
@@ -17,6 +17,10 @@ GUARD = 2
 """So many chunks on either side of speech are not background: they hold its onset and decay."""
 MIN_NOISE_S = 0.3
 """Seconds of background that are needed before its level is believed."""
+SETTLING = 20
+"""So many chunks at the beginning (0.64 s) may hold the step of an offset that is being taken off."""
+SILENT = 30
+"""So many chunks (1 s) of one and the same value after them are no sound at all."""
 FLOOR_POWER = 1e-10
 """Least power of noise, re full scale: -100 dB, about what 16-bit rounding leaves."""
 
@@ -62,15 +66,15 @@ class Quality:
     speech_s: float = 0.0
     """Seconds of the recording in which somebody speaks."""
     level_db: float = FLOOR_DB
-    """RMS of the speech in dB re full scale."""
+    """RMS of the speech without its offset (DC), in dB re full scale."""
     noise_db: float | None = None
     """RMS of the background between the speech in dB re full scale. None if there is too little of it."""
     snr_db: float | None = None
     """Signal-to-noise ratio in dB, -20 to 60: ``signal_to_noise_db``. None if there is too little background."""
     clipped: float = 0.0
-    """Fraction of the speech samples at full scale, 0 to 1."""
+    """Fraction of the speech samples that are clipped, 0 to 1: see ``ClippingMeter``."""
     all_zero: bool = False
-    """Whether not one sample differs from zero: muted, or no permission to listen."""
+    """Whether there is no sound in it, zeros or an offset alone: muted, or no permission to listen."""
     speaker_match: SpeakerMatch | None = None
     """Whose voice it is. None while the model is not loaded, or when there is too little speech."""
 
@@ -86,7 +90,7 @@ class Limits:
     level_db: float = -50.0
     """Least RMS of the speech in dB re full scale. Below it the rounding to 16 bits begins to cost."""
     clipped: float = 0.01
-    """Most of the speech samples that may be at full scale, 0 to 1."""
+    """Most of the speech samples that may be clipped, 0 to 1."""
     snr_db: float = 10.0
     """Least signal-to-noise ratio in dB."""
 
@@ -124,21 +128,26 @@ class SoundMeter:
 
     def __init__(self) -> None:
         self._power: list[float] = []
-        self._clipped: list[float] = []
+        self._clipping = ClippingMeter()
         self._probability: list[float] = []
-        self._all_zero = True
+        self._moving = self._still = 0  # chunks with sound; those without any since then
 
     def add(self, chunk: np.ndarray, probability: float) -> None:
         """Take in a chunk (512,) float32, full scale +-1, with its probability of speech, 0 to 1."""
-        self._power.append(float(np.mean(np.square(chunk, dtype=np.float64))))
-        self._clipped.append(clipped_fraction(chunk))
+        self._power.append(power(chunk))
+        self._clipping.add(chunk)
         self._probability.append(float(probability))
-        self._all_zero = self._all_zero and not chunk.any()
+        still = is_still(chunk)
+        self._moving, self._still = self._moving + (not still), self._still + 1 if still else 0
 
     @property
     def speech_s(self) -> float:
         """Seconds of speech so far."""
         return sum(p >= SPEECH for p in self._probability) * CHUNK_S
+
+    @property
+    def _all_zero(self) -> bool:
+        return not self._moving or (self._moving <= SETTLING and self._still >= SILENT)
 
     def quality(self, match: SpeakerMatch | None = None) -> Quality:
         """The figures so far."""
@@ -151,12 +160,12 @@ class SoundMeter:
         return Quality(
             sound_s=len(power) * CHUNK_S,
             speech_s=len(speech) * CHUNK_S,
-            level_db=_db(float(speech.mean())) if len(speech) else FLOOR_DB,
-            noise_db=None if noise_power is None else _db(noise_power),
+            level_db=decibels(float(speech.mean())) if len(speech) else FLOOR_DB,
+            noise_db=None if noise_power is None else decibels(noise_power),
             snr_db=signal_to_noise_db(float(speech.mean()), noise_power)
             if len(speech) and noise_power is not None
             else None,
-            clipped=float(np.mean(np.array(self._clipped)[probability >= SPEECH])) if len(speech) else 0.0,
+            clipped=float(np.mean(self._clipping.fractions()[probability >= SPEECH])) if len(speech) else 0.0,
             all_zero=self._all_zero,
             speaker_match=match,
         )
@@ -227,10 +236,6 @@ def _background(probability: np.ndarray) -> np.ndarray:
     """(k,) booleans: chunks of background, away from anything that may be speech."""
     taken = np.convolve(probability >= NOISE, np.ones(2 * GUARD + 1), mode="full")
     return taken[GUARD : GUARD + len(probability)] == 0
-
-
-def _db(power: float) -> float:
-    return max(FLOOR_DB, 10 * float(np.log10(max(power, 1e-12))))
 
 
 def quality_figures(quality: Quality) -> dict[str, object]:

@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from app.audio.mixing import NoSuchChannel
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
-from app.audio.reading.reader import SoundStream
+from app.audio.reading.reader import Part, SoundStream
 from app.audio.reading.view import View
 from app.server.errors import ApiError
 from utils import SAMPLE_RATE, BadInput
@@ -18,14 +19,15 @@ NAME = "upload"
 """What the reader calls it; people know it as what they sent."""
 
 
-def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
+def decode_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> Iterator[np.ndarray]:
     """An upload as blocks (n,) of mono float32 at 16 kHz; memory stays flat.
 
-    Opens at once. Raises ApiError, here or at a later block: 415 for what is no audio, 413 for more than ``max_s``
-    seconds, 422 for what is empty or damaged, such as one that ends before its header says.
+    ``channel``: the only one that is heard, from 1; None mixes all. Opens at once. Raises ApiError, here or at a later
+    block: 415 for what is no audio, 413 for more than ``max_s`` seconds, 422 for what is empty or damaged, such as one
+    that ends before its header says, and for a channel that is not there.
     """
     with _as_api_error():
-        sound = SoundStream(NAME, View(file), complete=True)
+        sound = SoundStream(NAME, View(file), Part(channel=channel), complete=True)
     if sound.length.exact and sound.length.seconds > max_s:
         sound.close()
         raise _too_long(max_s)
@@ -40,9 +42,9 @@ def decode_upload(file: BinaryIO, max_s: float) -> Iterator[np.ndarray]:
     return blocks()
 
 
-def read_upload(file: BinaryIO, max_s: float) -> np.ndarray:
+def read_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> np.ndarray:
     """An upload as one signal (n,) at 16 kHz. Raises like ``decode_upload``."""
-    return np.concatenate(list(decode_upload(file, max_s)))
+    return np.concatenate(list(decode_upload(file, max_s, channel)))
 
 
 def duration_s(samples: np.ndarray) -> float:
@@ -60,10 +62,13 @@ def _as_api_error() -> Iterator[None]:
                 raise ApiError(415, "not_audio", f"this is {text}" if text.startswith("not ") else text) from None
             case EmptyAudio():
                 raise ApiError(422, "empty_audio", "there is no audio in it.") from None
+            case NoSuchChannel():
+                text = text.replace("--channel N", "channel=N")
+                raise ApiError(422, "no_such_channel", text) from None
             case DamagedAudio():
                 raise ApiError(422, "damaged_audio", text) from None
             case _:
-                raise ApiError(415, "not_audio", text.replace("--channel N", "channel=N")) from None
+                raise ApiError(415, "not_audio", text) from None
 
 
 def _too_long(max_s: float) -> ApiError:

@@ -50,6 +50,16 @@ def test_channels_are_mixed_without_a_loss():
         assert np.abs(sound[8000:]).max() > 0.1
 
 
+def test_channels_are_mixed_or_one_is_chosen():
+    left, right = tone(1, 16000), tone(1, 16000) / 2
+    both = np.stack([left, -right], axis=1)
+    assert np.abs(read_upload(encoded(both, 16000), MAX_S)).max() > 0.2  # the mean has 0.075
+    assert np.abs(read_upload(encoded(both, 16000), MAX_S, channel=2)).max() == pytest.approx(0.15, abs=0.01)
+    with pytest.raises(ApiError) as caught:
+        read_upload(encoded(both, 16000), MAX_S, channel=3)
+    assert (caught.value.status_code, caught.value.code) == (422, "no_such_channel")
+
+
 def refused(file: io.BytesIO) -> ApiError:
     with pytest.raises(ApiError) as caught:
         read_upload(file, MAX_S)
@@ -87,7 +97,7 @@ def test_a_wav_with_an_absurd_rate_or_many_channels_is_refused_without_allocatin
             )
         )
         error = refused(io.BytesIO(header + b"data" + struct.pack("<I", 2**31 - 100) + bytes(4000)))
-        assert error.status_code in {413, 415}
+        assert error.status_code in {413, 415, 422}
 
 
 @pytest.mark.parametrize(

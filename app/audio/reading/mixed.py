@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from app.audio.mixing import STUDIED_S, Mixer
+from utils import BadInput
 
 STUDIED_VALUES = 1 << 23
 """Samples, all channels together, that wait for the study at most."""
@@ -24,7 +25,14 @@ class FileMixer:
 
     def __call__(self, pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
         """(rate, frames (n, channels)) in, (rate, samples (n,)) out. Another rate or number of channels, as in joined
-        files, begins another recording."""
+        files, begins another recording. What came before an error is given before it."""
+        try:
+            yield from self._pieces(pieces)
+        except BadInput:
+            yield from self._begin()
+            raise
+
+    def _pieces(self, pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
         for rate, frames in pieces:
             if self._kind != (rate, frames.shape[1]):
                 yield from self._begin()

@@ -112,7 +112,7 @@ class SoundStream:
             check_channel(self.part.channel, channels)
         except BadInput as error:
             self._decoder.close()
-            raise error if isinstance(error, NotAudio) else BadInput(f"{self.name}: {error}") from None
+            raise error if isinstance(error, NotAudio) else type(error)(f"{self.name}: {error}") from None
 
     def _resampled(self) -> Iterator[np.ndarray]:
         resampler, rate, given = None, 0, False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.audio.level import FLOOR_DB, clipped_fraction, level_db
+from app.audio.level import FLOOR_DB, ClippingMeter, level_db
 from app.scoring.identification import Identification
 from utils import SAMPLE_RATE
 
@@ -26,6 +26,8 @@ class LevelConfig:
     peak_hold_s: float = 1.5
     clip_hold_s: float = 2.0
     """How long clipping stays on the screen."""
+    ceiling_s: float = 10.0
+    """Sound is clipped at the maximum of so many seconds."""
     quiet_db: float = -45.0
     """RMS of speech below which the microphone counts as too far away, or turned down too far."""
     quiet_after_s: float = 1.5
@@ -58,6 +60,7 @@ class LevelTracker:
         """Forget everything: another input, or none."""
         with self._lock:
             self._due.clear()
+            self._clipping = ClippingMeter(memory=round(self.config.ceiling_s / self.config.piece_s))
             self._db = self._peak_db = FLOOR_DB
             self._read_s = self._peak_s = self._clip_s = -np.inf
             self._quiet_speech_s = 0.0
@@ -69,7 +72,9 @@ class LevelTracker:
         pieces = [samples[at : at + size] for at in range(0, len(samples), size)]
         with self._lock:
             for index, piece in enumerate(pieces):
-                self._due.append((now_s + index * self.config.piece_s, level_db(piece), clipped_fraction(piece) > 0))
+                self._clipping.add(piece)
+                due_s = now_s + index * self.config.piece_s
+                self._due.append((due_s, level_db(piece), self._clipping.newest() > 0))
 
     def observe(self, identification: Identification, hop_s: float) -> None:
         """Take note of how loud speech is, from one answer about ``hop_s`` of sound."""

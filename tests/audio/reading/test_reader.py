@@ -108,3 +108,26 @@ def test_a_pipe_is_no_audio_file_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(BadInput, match=r"pipe\.wav: this is a device or a pipe"):
         read_audio(tmp_path / "pipe.wav")
+
+
+def test_a_channel_of_a_file(tmp_path):
+    left, right = (0.3 * np.sin(2 * np.pi * hz * np.arange(48_000) / 16_000) for hz in (440, 600))
+    soundfile.write(tmp_path / "two.wav", np.stack([left, right], axis=1), 16_000, subtype="FLOAT")
+    assert np.array_equal(read_audio(tmp_path / "two.wav", channel=2), right.astype(np.float32))
+    assert np.concatenate(list(stream_audio(tmp_path / "two.wav", channel=1))) == pytest.approx(left)
+    for read in (read_audio, stream_audio):
+        with pytest.raises(BadInput, match=r"two.wav: there is no channel 3: it has 2 channels"):
+            read(tmp_path / "two.wav", channel=3)
+
+
+@pytest.mark.parametrize("sound", ["inverted", "noise"])
+def test_channels_neither_cancel_nor_drown(tmp_path, demo_dir, sound):
+    """Whole and streamed give the same, and it is said what was done."""
+    voice = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
+    other = -voice if sound == "inverted" else np.random.default_rng(0).normal(0, 0.3, len(voice))
+    soundfile.write(tmp_path / "two.wav", np.stack([voice, other], axis=1), 16_000, subtype="FLOAT")
+    whole, stream = read_audio(tmp_path / "two.wav"), stream_audio(tmp_path / "two.wav", block_s=0.7)
+    assert np.array_equal(np.concatenate(list(stream)), whole)
+    assert whole[1600:] == pytest.approx(voice[1600:], abs=2e-3)
+    said = "channel 2 is an inverted copy" if sound == "inverted" else "channel 1 is heard; channel 2 holds only noise"
+    assert said in " ".join(stream.notices)
