@@ -80,6 +80,7 @@ TEST_TOOLS = {
     "flite": "flite",
     "chromium": "chromium",
     "openssl": "openssl",
+    "ffmpeg": "ffmpeg",
 }
 APP_NEEDS = [
     Need("libportaudio.so.2", "libportaudio2", "the microphone"),
