@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from app.cli.options import add_channel_option, add_compute_option, add_model_option
+from app.cli.options import add_channel_option, add_compute_option, add_export_options, add_model_option, export_options
 from app.session import SessionOptions, microphone_problem
 from utils import run_cli
 
@@ -37,12 +37,14 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--jsonl", type=Path, metavar="OUT", help="write each answer as a line of JSON ('-': standard output)"
     )
+    add_export_options(parser)
     return parser.parse_args(argv)
 
 
 def main() -> int:
     arguments = vars(parse())
     terminal, model = arguments.pop("terminal"), arguments.pop("model")
+    arguments["exports"] = export_options(arguments)
     options = SessionOptions(**arguments) if model is None else SessionOptions(**arguments, model=model)
     options.check()
     if not terminal and (options.file is None or options.realtime):

@@ -21,6 +21,9 @@ from app.audio.mixing import mix
 from app.audio.source import AudioSource
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
+from app.exports.document import Document
+from app.exports.formats import format_named, write_export
+from app.outputs import check_outputs
 from app.scoring.decision import decide
 from app.scoring.gallery import Gallery, best
 from app.scoring.identification import Identification
@@ -34,6 +37,24 @@ Sound = str | os.PathLike | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
 People = Gallery | Mapping[str, np.ndarray]
 """People to identify among: a gallery, or names with an embedding (D,) or several (k, D) each."""
+
+
+class SpokenTimeline(Document):
+    """Who spoke when: ``turns`` with ``start_s``, ``end_s``, ``label``, ``confidence`` ..., and what they are of."""
+
+    def save(self, path: str | os.PathLike, format: str | None = None, *, merge_gaps: bool | None = None) -> None:
+        """Write it in the format of the path's ending, or of this name; docs/exports.md lists them. An earlier file is
+        replaced, a recording never.
+
+        ``merge_gaps``: whether a speaker's turns with less than a second between them are one; None goes by the format.
+        Raises BadInput for a name that says no format, or that must not be written to.
+        """
+        check_outputs([("save", path)], data=data_dir())
+        write_export(path, self, format, merge_gaps=merge_gaps)
+
+    def text(self, format: str = "text", *, merge_gaps: bool | None = None) -> str:
+        """The same as a text: lines for people, unless another format is named."""
+        return format_named(format).encode(self, merge_gaps=merge_gaps).decode("utf-8-sig")
 
 
 class Heard:
@@ -128,17 +149,25 @@ class Heard:
         ``source``: None for the default microphone, a file, or an AudioSource such as ``Microphone("USB")`` of
         app.audio.microphone, or ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own.
         """
-        if source is None:
-            from app.audio.microphone import Microphone
+        return listen(_source(source), self._recogniser(among), stop=stop)
 
-            source = Microphone()
-        elif isinstance(source, str | os.PathLike):
-            from app.audio.file_source import FileSource
+    def timeline(
+        self,
+        source: AudioSource | str | os.PathLike,
+        *,
+        among: People | None = None,
+        stop: threading.Event | None = None,
+    ) -> SpokenTimeline:
+        """Say who spoke when in a recording of any length, with hindsight; or until ``stop`` is set. ``source``: see
+        ``listen``. What comes back can be saved: ``heard.timeline("talk.wav").save("talk.vtt")``."""
+        name = Path(source).stem if isinstance(source, str | os.PathLike) else source.name
+        recogniser, heard_s = self._recogniser(among), 0.0
+        for said in listen(_source(source), recogniser, stop=stop):
+            heard_s = said.time_s
+        return SpokenTimeline(recogniser.timeline.turns(), name, heard_s, self.encoder.model_id, self.encoder.sha256)
 
-            source = FileSource(source)
-        return listen(
-            source, Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold)), stop=stop
-        )
+    def _recogniser(self, among: People | None) -> Recogniser:
+        return Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold))
 
     def _embed(self, sounds: Sequence[Sound], rate: int) -> list[SpeakerEmbedding]:
         return embed_recordings(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
@@ -157,6 +186,19 @@ class Heard:
         except NotComparable:
             raise BadInput("these embeddings are not all finite numbers, or one is all zeros.") from None
         return Gallery(tuple(name for name, _ in rows), vectors, self.encoder.cohort)
+
+
+def _source(source: AudioSource | str | os.PathLike | None) -> AudioSource:
+    """The default microphone for None, a file for a path, and what is a source already."""
+    if source is None:
+        from app.audio.microphone import Microphone
+
+        return Microphone()
+    if isinstance(source, str | os.PathLike):
+        from app.audio.file_source import FileSource
+
+        return FileSource(source)
+    return source
 
 
 def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:

@@ -115,8 +115,10 @@ class Client:
         return _many(Turn, _json(answer), "turns")
 
     def transcript(self, audio: Audio, kind: str = "rttm") -> str:
-        """The same as "rttm", "srt", "csv" or "json"."""
-        return self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind}).content.decode()
+        """The same in a format of docs/exports.md: "rttm", "srt", "vtt", "csv", "json", "audacity", "textgrid" or
+        "text"."""
+        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind})
+        return answer.content.decode("utf-8-sig")
 
     def embedding(self, audio: Audio) -> Embedding:
         return _one(Embedding, _json(self._upload("/v1/embeddings", {"file": audio})))

@@ -223,25 +223,62 @@ class Identified:
     duration_s: float
 
 
+TURN = {
+    "start_s": 0.48,
+    "end_s": 3.2,
+    "label": "Ana",
+    "speaker": "Ana",
+    "kind": "person",
+    "confidence": 0.98,
+    "corrected": False,
+    "channel": 1,
+    "gender": "female",
+}
+
+
 @dataclass(frozen=True)
 class Turn:
-    __pydantic_config__ = example(start_s=0.48, end_s=3.2, speaker="Ana", kind="person")
+    __pydantic_config__ = example(**TURN)
     start_s: float
     end_s: float
-    speaker: str
+    label: str
     """A name, "unknown", or "Unknown 1" and so on."""
+    speaker: str
+    """The same as `label`, which it was called before."""
     kind: Literal["person", "voice", "unknown"]
-    """What the speaker is: somebody enrolled, one unknown voice among others, or just unknown."""
+    """What the label stands for: somebody enrolled, one unknown voice among others, or just unknown."""
+    confidence: float | None = field(default=None, metadata=PROBABILITY)
+    """How probable the label is, unknown voices as one another's equals; null while the turn goes on, and for a label
+    that a person gave."""
+    corrected: bool = False
+    """Whether a person gave the label."""
+    channel: int = 1
+    gender: Literal["female", "male"] | None = None
+
+
+@dataclass(frozen=True)
+class TimelineModel:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    id: str
+    sha256: str | None
+    """Of the weights."""
 
 
 @dataclass(frozen=True)
 class TimelineInfo:
     __pydantic_config__ = example(
+        version=1,
         file="talk",
-        turns=[{"start_s": 0.48, "end_s": 3.2, "speaker": "Ana", "kind": "person"}],
+        duration_s=67.2,
+        model={"id": "embedded", "sha256": "c5b5..."},
+        turns=[TURN],
         talk_time_s={"Ana": 2.72},
     )
+    version: int
+    """Of this schema; see docs/exports.md."""
     file: str
+    duration_s: float | None
+    model: TimelineModel | None
     turns: list[Turn]
     talk_time_s: dict[str, float]
     """Seconds of each, who spoke most first."""

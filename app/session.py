@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +20,8 @@ from app.demo import DEMO
 from app.diarisation.rttm import write_rttm
 from app.diarisation.timeline import Turn
 from app.embedding.model_files import BUNDLED_FILES
+from app.exports.document import Document
+from app.exports.outputs import ExportOptions
 from app.names import shown_name
 from app.outputs import check_outputs, model_inputs, private_opener
 from app.scoring.identification import Identification, is_unknown
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
     from app.scoring.gallery import Gallery
 
-RTTM_EVERY_S = 10.0
-"""How much of a live session's RTTM a sudden end may cost."""
+SAVED_EVERY_S = 10.0
+"""How much of a live session's RTTM and exports a sudden end may cost."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ class SessionOptions:
     rttm: Path | None = None
     jsonl: Path | None = None
     """"-" is standard output."""
+    exports: ExportOptions = ExportOptions()
 
     def check(self) -> None:
         """Raise BadInput for what is wrong before anything slow is loaded."""
         if self.threshold is not None and not -1 <= self.threshold <= 1:
             raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
-        outputs = (("--rttm", self.rttm), ("--jsonl", self.jsonl))
+        self.exports.check(taken=str(self.jsonl) == "-")
+        outputs = [("--rttm", self.rttm), ("--jsonl", self.jsonl), *self.exports.named]
         for option, path in outputs:
             if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
                 raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
@@ -118,6 +122,7 @@ class Session:
         self.sound_notices: tuple[str, ...] = ()
         """What is odd with the file that was heard last: it is damaged, say. Complete when its run is over."""
         self._before_s = 0.0  # sound of earlier runs
+        self._heard_s = 0.0  # of this one
         self._turns_before: list[Turn] = []
         self._ran = False
 
@@ -190,17 +195,17 @@ class Session:
 
         recogniser = self._recogniser or self.open()
         source = source or make_source(self.options)
-        heard_s, saved_at = 0.0, time.monotonic()
+        self._heard_s, saved_at = 0.0, time.monotonic()
         with self._jsonl() as lines:
             try:
                 for answer in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between_blocks):
-                    heard_s = answer.time_s
+                    self._heard_s = answer.time_s
                     answer = replace(answer, time_s=self._before_s + answer.time_s)
                     if lines:
                         lines.write(json.dumps(answer.as_json(), ensure_ascii=False) + "\n")
                         lines.flush()
-                    if self.options.rttm and time.monotonic() - saved_at > RTTM_EVERY_S:
-                        self._write_rttm(self.turns())
+                    if time.monotonic() - saved_at > SAVED_EVERY_S:
+                        self._save(self.turns(), last=False)
                         saved_at = time.monotonic()
                     yield answer
             finally:
@@ -208,10 +213,10 @@ class Session:
                 if on_end:
                     on_end()
                 self._turns_before = self.turns()
-                self._before_s += heard_s
+                self._before_s += self._heard_s
+                self._heard_s = 0.0
                 self._recogniser = None  # its clock and its unknown voices are over
-                if self.options.rttm:
-                    self._write_rttm(self._turns_before)
+                self._save(self._turns_before, last=True)
 
     def turns(self) -> list[Turn]:
         """Who spoke when, in this run and those before, as it is known now."""
@@ -220,10 +225,20 @@ class Session:
         later = [replace(turn, start_s=turn.start_s + before_s, end_s=turn.end_s + before_s) for turn in now]
         return self._turns_before + later
 
-    def _write_rttm(self, turns: list[Turn]) -> None:
-        """Unknown voices are all "unknown" in it, as the command line promises to other programs."""
-        plain = [replace(turn, label=UNKNOWN) if is_unknown(turn.label) else turn for turn in turns]
-        write_rttm(self.options.rttm, plain, self.file_id)
+    def document(self, turns: Sequence[Turn] | None = None) -> Document:
+        """Who spoke when as it is exported: ``turns()``, or what somebody made of them."""
+        model = (None, None) if self.encoder is None else (self.encoder.model_id, self.encoder.sha256)
+        turns = self.turns() if turns is None else turns
+        return Document(turns, self.file_id, self._before_s + self._heard_s, *model)
+
+    def _save(self, turns: list[Turn], *, last: bool) -> None:
+        """Write the files asked for. In ``--rttm`` unknown voices are all "unknown", as the command line promises to
+        other programs."""
+        if self.options.rttm:
+            plain = [replace(turn, label=UNKNOWN) if is_unknown(turn.label) else turn for turn in turns]
+            write_rttm(self.options.rttm, plain, self.file_id)
+        if self.options.exports.paths:
+            self.options.exports.write(self.document(turns), last=last)
 
     def unknowns(self) -> list[UnknownSpeaker]:
         """The voices of this run that have no name; none when it is over."""
@@ -267,12 +282,9 @@ class Session:
 
 def build_command(options: SessionOptions) -> str:
     """What the user types to make voiceprints for this run's model and data folder."""
-    words = ["python build_voiceprint.py"]
-    if options.model != "embedded":
-        words.append(f"--model {options.model}")
-    if options.data is not None:
-        words.append(f"--data {options.data}")
-    return " ".join(words)
+    model = "" if options.model == "embedded" else f" --model {options.model}"
+    data = "" if options.data is None else f" --data {options.data}"
+    return f"python build_voiceprint.py{model}{data}"
 
 
 def microphone_problem() -> str:

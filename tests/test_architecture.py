@@ -18,7 +18,7 @@ FLOORS: tuple[set[str], ...] = (
     {"audio", "scoring", "corpus", "sealing"},
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},
-    {"enrolment"},
+    {"enrolment", "exports"},
     {"training", "evaluation", "verification", "demo", "schemas"},
     {"session", "engine_thread", "client"},
     {"api", "terminal", "window", "server", "benchmarks"},
@@ -32,6 +32,7 @@ LABORATORY = {"training", "evaluation", "benchmarks", "extraction"}
 PRODUCT = {
     "sealing",
     "enrolment",
+    "exports",
     "verification",
     "schemas",
     "session",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from app.audio.channels_source import read_channel
+from app.exports.formats import FORMATS
+from app.exports.outputs import ExportOptions
 from utils import BadInput
 
 
@@ -41,3 +44,33 @@ def channel(text: str) -> int | str:
         return read_channel(text)
     except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """``--export`` and how: see ``export_options``."""
+    parser.add_argument(
+        "--export",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="OUT",
+        help="write who spoke when; the ending says how: .srt .vtt .csv .json .rttm .txt (Audacity) .TextGrid (Praat);"
+        " may be given several times",
+    )
+    parser.add_argument(
+        "--export-format",
+        metavar="F",
+        help=f"of --export, whatever its ending, or for --export - (standard output): {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--merge-gaps",
+        action=argparse.BooleanOptionalAction,
+        help="a speaker's turns with less than a second between them become one in --export (default: in subtitles and"
+        " text)",
+    )
+
+
+def export_options(arguments: dict[str, object]) -> ExportOptions:
+    """What the options of ``add_export_options`` say; they are taken out of ``arguments``."""
+    paths, *how = (arguments.pop(name) for name in ("export", "export_format", "merge_gaps"))
+    return ExportOptions(tuple(paths), *how)

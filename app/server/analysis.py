@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import PurePath
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, BinaryIO
 
 import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
@@ -13,8 +13,9 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, Up
 from app.audio.file_source import StreamSource
 from app.audio.vad import keep_speech
 from app.diarisation.recogniser import Recogniser, listen
-from app.diarisation.transcript import FORMATS
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
+from app.exports.document import Document
+from app.exports.formats import FORMATS
 from app.schemas import Embedding, Identified, TimelineInfo, Verification
 from app.scoring.decision import decide
 from app.scoring.gallery import score
@@ -22,13 +23,13 @@ from app.scoring.labels import label_of
 from app.server import people_service
 from app.server.errors import UPLOAD, ApiError, error_responses
 from app.server.service import Service, service_of
+from app.server.timelines import ANSWER, FormatParameter, MergeParameter, asked_format
 from app.server.uploads import decode_upload, duration_s, read_upload
 from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings
 from utils import BadInput
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
 ServiceParameter = Annotated[Service, Depends(service_of)]
-MEDIA_TYPES = {"rttm": "text/plain", "srt": "application/x-subrip", "csv": "text/csv", "json": "application/json"}
 
 
 @router.post("/verify", responses=error_responses(404, *UPLOAD))
@@ -49,10 +50,7 @@ async def verify(
     response_model=Identified | TimelineInfo,
     responses={
         **error_responses(*UPLOAD),
-        200: {
-            "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for.",
-            "content": {media: {"schema": {"type": "string"}} for name, media in MEDIA_TYPES.items() if name != "json"},
-        },
+        200: {**ANSWER, "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for."},
     },
 )
 async def identify(
@@ -60,19 +58,25 @@ async def identify(
     service: ServiceParameter,
     file: Annotated[UploadFile, File(description="A recording: of one person, or with `timeline=1` of several.")],
     timeline: Annotated[bool, Query(description="Who spoke when, in place of one answer.")] = False,
-    format: Annotated[Literal["json", "rttm", "srt", "csv"], Query(description="Of the timeline.")] = "json",
+    format: FormatParameter = None,
+    merge_gaps: MergeParameter = None,
 ) -> object:
     """Who speaks in an upload."""
     if not timeline:
         return await service.run_job(lambda: _identify(service, file.file))
     stop = threading.Event()
     name = PurePath((file.filename or "").replace("\\", "/")).stem[:120] or "audio"
-    job = asyncio.ensure_future(service.run_job(lambda: _timeline(service, file.file, name, format, stop)))
+    chosen = FORMATS[asked_format(format, request)]
+
+    def work() -> bytes:
+        return chosen.encode(_timeline(service, file.file, name, stop), merge_gaps=merge_gaps)
+
+    job = asyncio.ensure_future(service.run_job(work))
     while not job.done():
         await asyncio.wait([job], timeout=0.5)
         if await request.is_disconnected() or service.stopping.is_set():  # nobody waits any more
             stop.set()
-    return Response(await job, media_type=MEDIA_TYPES[format])
+    return Response(await job, media_type=chosen.media_type)
 
 
 @router.post("/embeddings", responses=error_responses(*UPLOAD))
@@ -151,12 +155,13 @@ def _identify(service: Service, file: BinaryIO) -> Identified:
     )
 
 
-def _timeline(service: Service, file: BinaryIO, name: str, kind: str, stop: threading.Event) -> str:
+def _timeline(service: Service, file: BinaryIO, name: str, stop: threading.Event) -> Document:
     recogniser = Recogniser(service.encoder, service.gallery(), service.rule)
     source = StreamSource(name, decode_upload(file, service.config.max_audio_s))
-    for _ in listen(source, recogniser, stop=stop):
-        pass
-    return FORMATS[kind](recogniser.timeline.turns(), name)
+    heard_s = 0.0
+    for said in listen(source, recogniser, stop=stop):
+        heard_s = said.time_s
+    return Document(recogniser.timeline.turns(), name, heard_s, service.encoder.model_id, service.encoder.sha256)
 
 
 def _embedding(service: Service, file: BinaryIO) -> Embedding:

@@ -12,6 +12,7 @@ from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.timeline import Turn
 from app.engine_thread import EngineThread, Order
 from app.enrolment.name_unknown import NoSuchVoice, name_unknown
+from app.exports.json_document import turn_json
 from app.scoring.decision import probability
 from app.scoring.identification import Identification
 from app.server import people_service
@@ -158,16 +159,7 @@ class LiveSession:
 
 def turns_event(turns: list[Turn], from_s: float, *, final: bool = False) -> Event:
     """Turns that replace everything that begins at ``from_s`` or later."""
-    rows = [
-        {
-            "start_s": round(turn.start_s, 3),
-            "end_s": round(turn.end_s, 3),
-            "speaker": turn.label,
-            "kind": turn.label.kind.value,
-        }
-        for turn in turns
-    ]
-    return {"type": "turns", "from_s": round(from_s, 3), "final": final, "turns": rows}
+    return {"type": "turns", "from_s": round(from_s, 3), "final": final, "turns": [turn_json(turn) for turn in turns]}
 
 
 def _common_beginning(one: list[Turn], other: list[Turn]) -> Iterator[Turn]:

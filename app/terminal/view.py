@@ -25,7 +25,7 @@ def run_terminal(options: SessionOptions) -> int:
     """Identify until the source ends or Ctrl-C, printing who speaks. Returns the exit code."""
     session = Session(options)
     verb = "Analysing" if options.audio_file and not options.realtime else "Listening to"
-    view = TerminalView(quiet=str(options.jsonl) == "-", verb=verb)
+    view = TerminalView(quiet=str(options.jsonl) == "-" or options.exports.to_stdout, verb=verb)
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
@@ -96,7 +96,7 @@ class Interrupt:
 
 
 class TerminalView:
-    """Prints to stdout; with ``quiet`` (stdout carries JSON) to stderr."""
+    """Prints to stdout; with ``quiet`` (stdout carries JSON or an export) to stderr."""
 
     def __init__(self, *, quiet: bool = False, verb: str = "Listening to"):
         self.verb = verb
@@ -145,7 +145,7 @@ class TerminalView:
         self._clear()
 
     def summary(self, session: Session) -> None:
-        """Talk time by name; for the demo also how much of it was right."""
+        """Talk time by name, what was saved; for the demo also how much of it was right."""
         turns = session.turns()
         spoken = talk_time(turns)
         total = sum(spoken.values())
@@ -158,6 +158,9 @@ class TerminalView:
             self.note("No speech was heard.")
         if self._skipped_s:
             self.note(f"{self._skipped_s:.1f} s of sound were skipped: this machine is too slow.")
+        for path in session.options.exports.paths:
+            if str(path) != "-":
+                self.note(f"Saved: {path}")
         if session.options.demo:
             result = demo_agreement(session.turns())
             self.note(

@@ -1,4 +1,4 @@
-"""What the user does with files: open, drop, correct, learn from, save."""
+"""What the user does with files: open, drop, correct, learn from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.diarisation.timeline import Turn
-from app.window import strings
 from app.window.dialogs import questions
 from app.window.engine.edits import turns as jobs
 from app.window.engine.engine import Engine
@@ -34,7 +33,6 @@ class FileController:
         self._pages, self._page, self._interruption = pages, page, interruption
         page.closed.connect(self.close)
         page.stopped.connect(engine.stop)
-        page.export.connect(self.export)
         page.name_wanted.connect(self._ask_for_label)
         page.learn.connect(self._learn)
         page.corrected.connect(self._keep)
@@ -70,30 +68,6 @@ class FileController:
         if found:
             self.open(found[0])
         return bool(found)
-
-    def export(self) -> None:
-        """Save who spoke when, of the file that is open or of what was heard live."""
-        if self.showing and self._page.analysis:
-            facts = self._page.analysis.facts
-            turns, name, recording = facts.shown, facts.path.stem, facts.path
-        else:
-            turns, name, recording = self._engine.facts.turns, self._engine.file_id, None
-
-        def save(path: Path) -> None:
-            self._remember(path)
-            self._engine.submit(jobs.export(path, turns, name, recording))
-
-        def check(path: Path) -> None:
-            """The dialog has asked about the path that was chosen, not about one with another ending."""
-            file = jobs.export_path(path)
-            if file != path and file.exists():
-                question = strings.REPLACE_QUESTION.format(file=file.name)
-                words = {"go": strings.REPLACE, "stay": strings.CANCEL}
-                questions.ask(self._window, question, strings.REPLACE_DETAIL, **words, then=lambda: save(file))
-            else:
-                save(file)
-
-        questions.ask_where_to_export(self._window, name, self._settings.folder, check)
 
     def forget_corrections(self) -> None:
         """Of the file that is open; it can be undone."""

@@ -23,11 +23,10 @@ FRAME_MS = 33
 
 
 class FilePage(QWidget):
-    """``closed``: back to the microphone; ``stopped``: the analysis is to end; ``export``: save its turns."""
+    """``closed``: back to the microphone; ``stopped``: the analysis is to end."""
 
     closed = Signal()
     stopped = Signal()
-    export = Signal()
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
     corrected = Signal(object, object)
@@ -65,7 +64,6 @@ class FilePage(QWidget):
         self.panel.latest_button.setText(strings.ZOOM_ALL)
         self.panel.play.connect(self._play_turn)
         self.panel.named.connect(self._name)
-        self.panel.export.connect(self.export)
         self.panel.timeline.sought.connect(self._seek)
         self.learn_bar = LearnBar()
         self.learn_bar.accepted.connect(self.learn)

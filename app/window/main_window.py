@@ -16,6 +16,7 @@ from app.window.dialogs.crash_notice import CrashNotice
 from app.window.engine.engine import Engine
 from app.window.engine.levels import Level
 from app.window.engine.stopwatch import Stopwatch
+from app.window.export_controller import ExportController
 from app.window.file_controller import FileController, dragged_files
 from app.window.file_page import FilePage
 from app.window.interruption import Interruption
@@ -72,6 +73,7 @@ class MainWindow(QWidget):
             models=questions.models(),
             model=engine.options.model,
             shown=self._settings.shown,
+            merges_gaps=self.exports.merges_gaps,
         )
         self._lay_out()
         self._connect()
@@ -109,6 +111,9 @@ class MainWindow(QWidget):
         self.people_controller = PeopleController(
             self, self.engine, self._theme, self.playback, interruption, lambda: device_menu.device
         )
+        self.exports = ExportController(
+            self, self.engine, self.file, lambda: self.file_controller.showing, self._settings
+        )
         self.undo = UndoController(self, self.engine, lambda: self.people_controller.shows_toast)
         self.closing = ClosingController(self, self.engine, self.file)
         self.looks = LooksController(self, self._theme, self.live, self.file, self._shown_facts, self._settings)
@@ -116,7 +121,9 @@ class MainWindow(QWidget):
     def _commands(self) -> MenuCommands:
         return MenuCommands(
             open_file=self.file_controller.ask,
-            export=self.file_controller.export,
+            export=self.exports.export,
+            copy=self.exports.copy,
+            merge_gaps=self.exports.merge_gaps,
             close=self.close,
             undo=self.undo.undo,
             forget_corrections=self.file_controller.forget_corrections,
@@ -151,7 +158,9 @@ class MainWindow(QWidget):
         self.live.people.add.connect(self.people_controller.add)
         self.live.people.opened.connect(self.people_controller.open)
         self.live.history.named.connect(self.people_controller.name_turn)
-        self.live.history.export.connect(self.file_controller.export)
+        for panel in (self.live.history, self.file.panel):
+            panel.export.connect(self.exports.export)
+            panel.export_button.setMenu(self.menus.exports)
         ButtonKeys(self, but=self.live.button)
         self.live.too_old.connect(lambda: self.engine.notify(strings.TOO_OLD, good=False))
 
@@ -211,7 +220,8 @@ class MainWindow(QWidget):
             self.setWindowTitle(title)
         self.menus.add_person.setEnabled(state.can_change)
         self.menus.rebuild.setEnabled(any(person.stale for person in state.people))
-        self.menus.export.setEnabled(bool(state.scene.turns) or self.file.analysis is not None)
+        for action in (self.menus.export, self.menus.copy):
+            action.setEnabled(bool(state.scene.turns) or self.file.analysis is not None)
 
     def show_level(self, level: Level, elapsed_s: float) -> None:
         """Show the input level, and how far playing is, ``elapsed_s`` after the frame before."""

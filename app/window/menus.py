@@ -18,6 +18,8 @@ class MenuCommands:
 
     open_file: Callable[[], None]
     export: Callable[[], None]
+    copy: Callable[[], None]
+    merge_gaps: Callable[[bool], None]
     close: Callable[[], None]
     undo: Callable[[], None]
     forget_corrections: Callable[[], None]
@@ -41,13 +43,28 @@ class Menus:
     """``bar`` is the menu bar; the actions whose state changes are attributes."""
 
     def __init__(
-        self, window: QWidget, commands: MenuCommands, *, models: list[str], model: str, shown: Callable[[str], bool]
+        self,
+        window: QWidget,
+        commands: MenuCommands,
+        *,
+        models: list[str],
+        model: str,
+        shown: Callable[[str], bool],
+        merges_gaps: bool,
     ):
         self.bar = QMenuBar(window)
         self._commands = commands
         file = self.bar.addMenu(strings.MENU_FILE)
         self._add(file, strings.OPEN, commands.open_file, QKeySequence.StandardKey.Open)
         self.export = self._add(file, strings.EXPORT_ACTION, commands.export, "Ctrl+E")
+        self.copy = self._add(file, strings.COPY_ACTION, commands.copy, "Ctrl+Shift+C")
+        merge = file.addAction(strings.MERGE_GAPS)
+        merge.setCheckable(True)
+        merge.setChecked(merges_gaps)
+        merge.toggled.connect(commands.merge_gaps)
+        self.exports = QMenu(window)
+        """What the buttons on the timelines offer: of the file menu, what is about saving."""
+        self.exports.addActions([self.export, self.copy, merge])
         file.addSeparator()
         self._add(file, strings.QUIT, commands.close).setShortcuts(closing_keys())
 

@@ -82,6 +82,25 @@ class Settings:
         self._store.setValue(f"show_{part}", "true" if wanted else "false")
 
     @property
+    def merge_gaps(self) -> bool:
+        """Whether exports for readers leave out the short pauses of one speaker: they do, at first."""
+        return self._store.value("merge_gaps", "true") in (True, "true")
+
+    @merge_gaps.setter
+    def merge_gaps(self, wanted: bool) -> None:
+        self._store.setValue("merge_gaps", "true" if wanted else "false")
+
+    @property
+    def export_ending(self) -> str:
+        """Of the format that was saved last, without the dot; empty if none was."""
+        value = self._store.value("export_ending", "")
+        return value if isinstance(value, str) else ""
+
+    @export_ending.setter
+    def export_ending(self, value: str) -> None:
+        self._store.setValue("export_ending", value)
+
+    @property
     def folder(self) -> str:
         """Where a file was opened or saved last."""
         value = self._store.value("folder", "")

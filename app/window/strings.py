@@ -135,7 +135,7 @@ WHO_WAS_THAT_TIP = "Say who it was: their voice is learned from it"
 NEW_PERSON = f"New person{ELLIPSIS}"
 ZOOM_IN, ZOOM_OUT, ZOOM_ALL = "Zoom in", "Zoom out", "Show all"
 EXPORT = f"Export{ELLIPSIS}"
-EXPORT_TIP = "Save who spoke when: RTTM, CSV, SRT or JSON"
+EXPORT_TIP = "Save who spoke when: subtitles, a table, JSON, RTTM, Audacity or Praat; or copy it as text"
 TOO_OLD = "This piece is too long ago: only the last ten minutes are kept, in memory."
 LATEST = "Newest"
 LATEST_TIP = "Follow what is heard now"
@@ -272,12 +272,16 @@ OPEN_TITLE = "Open an audio file"
 OPEN_FILTER = "Audio ({patterns});;All files (*)"
 EXPORT_TITLE = "Save who spoke when"
 EXPORT_FILTERS = {
-    "srt": "Subtitles (*.srt)",
+    "srt": "Subtitles, SubRip (*.srt)",
+    "vtt": "Subtitles, WebVTT (*.vtt)",
     "csv": "Table (*.csv)",
     "json": "JSON (*.json)",
     "rttm": "RTTM (*.rttm)",
+    "txt": "Audacity labels (*.txt)",
+    "TextGrid": "Praat TextGrid (*.TextGrid)",
 }
 EXPORTED = "Saved: {file}"
+COPIED = "Copied as text: {turns}."
 EXPORT_FILE, EXPORT_RECORDING = "the chosen file", "the recording"
 NAME_OF_SPEAKER = "Who is it?"
 
@@ -342,6 +346,8 @@ MENU_VIEW, MENU_HELP = "&View", "&Help"
 UNDO_ACTION = "&Undo"
 OPEN = f"&Open audio file{ELLIPSIS}"
 EXPORT_ACTION = f"&Export who spoke when{ELLIPSIS}"
+COPY_ACTION = "&Copy as text"
+MERGE_GAPS = "&Join pauses under 1 s in subtitles and text"
 QUIT = "&Quit"
 MODEL_MENU, MODEL_FILE = "&Model", f"From a file{ELLIPSIS}"
 MODEL_GONE = "{model} is not there any more: the embedded model is used."
@@ -373,6 +379,11 @@ TIMELINE_KEYS = (
     ("+ \u2212", "zoom"),
     ("End", "the newest moment"),
 )
+
+
+def turns(count: int) -> str:
+    """How many, in words."""
+    return "1 turn" if count == 1 else f"{count} turns"
 
 
 def recordings(count: int) -> str:

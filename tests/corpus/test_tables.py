@@ -10,7 +10,8 @@ import pytest
 from app.corpus.manifest import open_manifest
 from app.corpus.tables import as_text, from_text
 from app.diarisation.timeline import Turn
-from app.diarisation.transcript import to_csv
+from app.exports.document import Document
+from app.exports.table import to_csv
 from utils import BadInput
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A1", "＝1"]
@@ -32,10 +33,10 @@ def test_other_cells_stay_as_they_are():
 
 
 def test_who_spoke_when_holds_no_formula_and_is_read_back(tmp_path):
-    text = to_csv([Turn(0.0, 1.0, "=HYPERLINK(1)"), Turn(1.0, 2.0, "Ana")], "@talk")
+    text = to_csv(Document([Turn(0.0, 1.0, "=HYPERLINK(1)"), Turn(1.0, 2.0, "Ana")], "@talk"))
     rows = list(csv.reader(io.StringIO(text)))[1:]
     assert [(row[0], row[3]) for row in rows] == [("'@talk", "'=HYPERLINK(1)"), ("'@talk", "Ana")]
-    (tmp_path / "who.csv").write_text(text, newline="")
+    (tmp_path / "who.csv").write_text(text, newline="", encoding="utf-8-sig")
     assert [(clip.name, clip.speaker) for clip in open_manifest(tmp_path / "who.csv")] == [
         ("@talk", "=HYPERLINK(1)"),
         ("@talk", "Ana"),

@@ -177,9 +177,11 @@ def test_labels_are_corrected_and_saved(analysed, tmp_path, qtbot):
     for ending in strings.EXPORT_FILTERS:
         assert "Saved" in export(analysed, tmp_path / f"talk.{ending}", qtbot)
     assert read_rttm(tmp_path / "talk.rttm")[2].label == "Zoë"
-    rows = csv.DictReader((tmp_path / "talk.csv").read_text().splitlines())
-    assert next(rows)["speaker"] == "Ben"
-    assert json.loads((tmp_path / "talk.json").read_text())["turns"][2]["speaker"] == "Zoë"
+    rows = list(csv.DictReader((tmp_path / "talk.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["speaker"], row["corrected"]) for row in rows[:2]] == [("Ben", "yes"), (turns[1].label, "no")]
+    saved = json.loads((tmp_path / "talk.json").read_text())["turns"]
+    assert (saved[2]["label"], saved[2]["corrected"], saved[2]["confidence"]) == ("Zoë", True, None)
+    assert not saved[1]["corrected"]
     assert (tmp_path / "talk.srt").read_text().splitlines()[2] == "Ben"
 
 
@@ -373,7 +375,7 @@ def test_a_name_that_gets_an_ending_replaces_no_file_unasked(said, analysed, qtb
     there = tmp_path / "talk.v2.srt"
     there.write_text("mine")
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(tmp_path / "talk.v2")))
-    analysed.file_controller.export()
+    analysed.exports.export()
     box = next(box for box in analysed.findChildren(QMessageBox) if box.isVisible())
     assert "talk.v2.srt" in box.text()
     assert box.defaultButton().text() == strings.CANCEL

@@ -1,6 +1,7 @@
 // A recording: who spoke when in it, and that as a file.
 
 import { byId, clock, el, sentence, shownLabel } from "./look.js";
+import { Saves } from "./saves.js";
 import { ask } from "./server.js";
 import { drawTurns } from "./turns.js";
 
@@ -18,7 +19,7 @@ export class FileCard {
       event.preventDefault();
       if (event.dataTransfer.files[0]) this.analyse(event.dataTransfer.files[0]);
     });
-    for (const button of byId("file-saves").querySelectorAll("button")) button.onclick = () => this.save(button.dataset.format);
+    this.saves = new Saves(byId("file-saves"), { timeline: () => this.result, say: (text, kind) => this.say(text, kind) });
   }
 
   async analyse(file) {
@@ -33,8 +34,9 @@ export class FileCard {
     status.textContent = `Listening to ${file.name}\u2026`;
     try {
       const result = await ask("POST", "/v1/identify?timeline=1", { form: this.form(), signal: running.signal });
-      status.className = "";
+      this.result = result;
       this.show(result);
+      this.say("", "");
     } catch (problem) {
       if (problem.name === "AbortError") return;
       status.className = "error";
@@ -51,7 +53,7 @@ export class FileCard {
   show({ turns, talk_time_s }) {
     const names = Object.keys(talk_time_s);
     const spoken = Object.values(talk_time_s).reduce((sum, seconds) => sum + seconds, 0);
-    byId("file-status").textContent = turns.length
+    this.summary = turns.length
       ? `${this.file.name}: ${turns.length} ${turns.length === 1 ? "turn" : "turns"} of ${names.length} ${names.length === 1 ? "voice" : "voices"}, ${clock(spoken)} of speech.`
       : `${this.file.name}: no speech was heard in it.`;
     if (!turns.length) return;
@@ -61,21 +63,10 @@ export class FileCard {
     for (const id of ["file-saves", "file-table"]) byId(id).hidden = false;
   }
 
-  async save(format) {
+  /** What goes on, in place of what the recording holds; nothing: that again. */
+  say(text, kind) {
     const status = byId("file-status");
-    const before = status.textContent;
-    status.className = "busy";
-    try {
-      let text = await ask("POST", `/v1/identify?timeline=1&format=${format}`, { form: this.form() });
-      if (typeof text !== "string") text = JSON.stringify(text, null, 2) + "\n";
-      const link = el("a", { href: URL.createObjectURL(new Blob([text])), download: this.file.name.replace(/\.[^.]*$/, "") + `.${format}` });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      status.textContent = before;
-      status.className = "";
-    } catch (problem) {
-      status.className = "error";
-      status.textContent = sentence(problem.message);
-    }
+    status.className = kind;
+    if (text || kind !== "busy") status.textContent = text || this.summary;
   }
 }

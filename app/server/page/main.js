@@ -6,6 +6,7 @@ import { FileCard } from "./file.js";
 import { byId, clock, decibels, el, sentence } from "./look.js";
 import { showIdentified, showState } from "./now.js";
 import { PeopleList } from "./people.js";
+import { Saves } from "./saves.js";
 import { ask, findToken, forgetToken, keepToken, Live } from "./server.js";
 import { Microphone, microphones } from "./sound.js";
 import { drawTurns, mergeTurns } from "./turns.js";
@@ -18,6 +19,10 @@ const page = { microphone: null, live: null, turns: [], before: [], nowS: 0, off
 const people = new PeopleList({ more: (person) => enrolment.begin(person), changed: loadPeople });
 const inkOf = (name) => people.inks.get(name) ?? "";
 const file = new FileCard({ inkOf });
+new Saves(byId("live-saves"), {
+  timeline: () => ({ file: "microphone", duration_s: page.nowS, model: page.model, turns: page.turns }),
+  say: (text, kind) => { byId("live-saved").className = `small ${kind}`; byId("live-saved").textContent = text; },
+});
 let resume = false;
 const enrolment = new Enrolment({
   deviceId: () => byId("device").value,
@@ -149,6 +154,7 @@ setInterval(() => {
   const shown = page.turns.some((turn) => turn.end_s > fromS);
   byId("live-empty").hidden = shown;
   byId("live-turns").hidden = !shown;
+  byId("live-saving").hidden = !page.turns.length;
   byId("timeline-span").textContent = page.nowS > SHOWN_S ? `the last ${SHOWN_S / 60} minutes of ${clock(page.nowS)}` : "";
   if (shown && page.microphone) drawTurns(byId("live-turns"), page.turns, { fromS, toS, inkOf });
 }, 500);
@@ -196,6 +202,7 @@ async function enter() {
   try {
     const model = await ask("GET", "/v1/model");
     byId("model").textContent = `Model: ${model.name}`;
+    page.model = { id: model.name, sha256: model.sha256 };
     await loadPeople();
     return true;
   } catch (error) {

@@ -36,8 +36,8 @@ export class Refused extends Error {
   }
 }
 
-/** Ask the server. Gives back JSON, text, or null for nothing; throws Refused, with a message for people. */
-export async function ask(method, path, { json, form, signal } = {}) {
+/** Ask the server. Gives back JSON, text, null for nothing, or with `blob` the bytes; throws Refused, with a message for people. */
+export async function ask(method, path, { json, form, signal, blob } = {}) {
   const headers = { Authorization: `Bearer ${token}` };
   if (json) headers["Content-Type"] = "application/json";
   let answer;
@@ -54,6 +54,7 @@ export async function ask(method, path, { json, form, signal } = {}) {
     throw new Refused(answer.status, error.code, error.message, error.details);
   }
   if (answer.status === 204) return null;
+  if (blob) return answer.blob();
   return isJson ? answer.json() : answer.text();
 }
 

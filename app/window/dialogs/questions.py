@@ -13,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.embedding.model_files import NAMES
+from app.exports.formats import SUFFIXES, format_of, with_suffix
 from app.names import new_name
 from app.window import strings
 from app.window.widgets.theme import restyle
@@ -93,16 +94,34 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None], typed: str = "") 
     dialog.open()
 
 
-def ask_where_to_export(parent: QWidget, name: str, folder: str, then: Callable[[Path], None]) -> None:
-    """Ask where to save who spoke when; the ending says in which format."""
-    filters = ";;".join(strings.EXPORT_FILTERS.values())
-    dialog = QFileDialog(parent, strings.EXPORT_TITLE, str(Path(folder) / name), filters)
+def ask_where_to_export(
+    parent: QWidget, name: str, folder: str, then: Callable[[Path], None], ending: str = ""
+) -> QFileDialog:
+    """Ask where to save who spoke when. ``then`` gets the path with the ending of a format: of the one chosen in the
+    dialog, or of another one if the user types its ending. It is not asked here whether a file may be replaced: only
+    the whole name can tell which. ``ending``: of the format that is proposed."""
+    filters = strings.EXPORT_FILTERS
+    formats = {text: SUFFIXES[f".{one.lower()}"] for one, text in filters.items()}
+    first = filters.get(ending, next(iter(filters.values())))
+    dialog = QFileDialog(parent, strings.EXPORT_TITLE, folder, ";;".join(filters.values()))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(next(iter(strings.EXPORT_FILTERS)))
-    endings = {text: ending for ending, text in strings.EXPORT_FILTERS.items()}
-    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
-    dialog.fileSelected.connect(lambda path: then(Path(path)))
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.selectNameFilter(first)
+    dialog.selectFile(name + formats[first].suffix)
+
+    def follow(chosen: str) -> None:
+        typed = Path(dialog.selectedFiles()[0])
+        dialog.selectFile(with_suffix(typed, formats[chosen]).name)
+
+    def take(path: str) -> None:
+        chosen, typed = formats[dialog.selectedNameFilter()], format_of(path)
+        mine = typed is not None and not (typed is formats[first] and chosen is not typed)  # not what was proposed
+        then(Path(path) if mine else with_suffix(Path(path), chosen))
+
+    dialog.filterSelected.connect(follow)
+    dialog.fileSelected.connect(take)
     dialog.open()
+    return dialog
 
 
 def show_message(parent: QWidget | None, text: str, detail: str = "") -> QMessageBox:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.audio.reading.reader import audio_length, read_audio
 from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
+from app.exports.outputs import ExportOptions
 from app.scoring.identification import is_numbered
 from app.scoring.labels import Label, person
 from app.session import Session
@@ -118,6 +119,7 @@ class FileAnalysis:
         source = FileSource(path)
         self._update(stage=Stage.ANALYSING, said_s=audio_length(path).seconds)
         options = replace(context.options, file=path, demo=context.options.demo, realtime=False, rttm=None, jsonl=None)
+        options = replace(options, exports=ExportOptions())
         session = Session(options, context.encoder())
         context.enrolled_people()
         people = tuple(session.open().gallery.people)

@@ -44,6 +44,7 @@ class TimelinePanel(QFrame):
         self.latest_button = _tool(strings.LATEST, strings.LATEST_TIP)
         self.out_button, self.in_button = _tool("\u2212", strings.ZOOM_OUT), _tool("+", strings.ZOOM_IN)
         self.export_button = _tool(strings.EXPORT, strings.EXPORT_TIP)
+        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         buttons = (self.play_button, self.name_button, self.latest_button)
         row = QHBoxLayout()
         row.setSpacing(GRID)

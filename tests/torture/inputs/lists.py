@@ -91,8 +91,9 @@ def use_scores(path: Path) -> None:
 
 
 def use_rttm(path: Path) -> None:
-    from app.diarisation.rttm import read_recordings, read_rttm, rttm
-    from app.diarisation.transcript import to_csv, to_json, to_srt
+    from app.diarisation.rttm import read_recordings, read_rttm
+    from app.exports.document import Document
+    from app.exports.formats import FORMATS
 
     turns = attempt(lambda: read_rttm(path), path.name)
     found = attempt(lambda: read_recordings(path), path.name)
@@ -101,8 +102,8 @@ def use_rttm(path: Path) -> None:
     for turn in (turn for turns_of_one in (found or {}).values() for turn in turns_of_one):
         if not 0 <= turn.start_s <= turn.end_s < float("inf"):
             raise Wrong(f"a turn that cannot be: {turn}")
-    for write in (rttm, to_csv, to_json, to_srt):
-        attempt(lambda write=write: write(turns or [], "talk").encode(), path.name)
+    for one in FORMATS.values():
+        attempt(lambda one=one: one.encode(Document(turns or [], "talk")), path.name)
 
 
 def make_kaldi(random: Random, folder: Path) -> Path:

@@ -137,7 +137,8 @@ def use_name(path: Path) -> None:
     """A message about a name is about that, and names no file."""
     from app.diarisation.rttm import read_rttm, rttm
     from app.diarisation.timeline import Turn
-    from app.diarisation.transcript import to_csv, to_json, to_srt
+    from app.exports.document import Document
+    from app.exports.formats import FORMATS
     from app.voiceprints.people import delete_person, rename_person
     from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
@@ -156,8 +157,8 @@ def use_name(path: Path) -> None:
         attempt(lambda: store.add_sample(name, "m", "00", sample), "")
         attempt(lambda: store.gallery("00"), "")
         attempt(lambda: delete_person(store, name), "")
-    for write in (to_csv, to_json, to_srt, rttm):
-        attempt(lambda write=write: write([Turn(0.0, 1.0, name)], "talk").encode(), "")
+    for one in FORMATS.values():
+        attempt(lambda one=one: one.encode(Document([Turn(0.0, 1.0, name)], "talk")), "")
     (path.parent / "x.rttm").write_text(rttm([Turn(0.0, 1.0, name)], "talk"), encoding="utf-8")
     if len(attempt(lambda: read_rttm(path.parent / "x.rttm"), "x.rttm") or ()) != 1:
         raise Wrong("an RTTM that is not read back")

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from app.diarisation.timeline import Turn
-from app.diarisation.transcript import FORMATS, write_transcript
+from app.exports.document import Document
+from app.exports.formats import FORMATS, format_of, with_suffix, write_export
 from app.names import new_name
 from app.outputs import check_outputs
 from app.scoring import labels
 from app.scoring.identification import is_numbered
+from app.session import SessionOptions
 from app.voiceprints.people import delete_person
 from app.voiceprints.recordings import sample_file, samples_dir, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
@@ -26,7 +28,7 @@ from app.window.engine.context import EngineContext
 from app.window.engine.edits.corrections import Corrections
 from app.window.engine.edits.kept_corrections import load_corrections, save_corrections
 from app.window.engine.file_analysis import Correction, FileAnalysis
-from utils import SAMPLE_RATE, BadInput, clean_name
+from utils import SAMPLE_RATE, BadInput, clean_name, data_dir
 
 LEARNED_S = 60.0
 """Most sound that one job learns from."""
@@ -185,18 +187,27 @@ def add_speech(context: EngineContext, name: str, samples: np.ndarray, origin: s
     return enrol_speech(context.data, context.encoder(), name, samples, origin)
 
 
-def export(path: Path, turns: Sequence[Turn], name: str, recording: Path | None = None) -> Job:
-    """Save turns at the ``export_path`` of a path. ``name`` is what the sound is called.
+def export(
+    path: Path,
+    turns: Sequence[Turn],
+    name: str,
+    recording: Path | None = None,
+    *,
+    duration_s: float | None = None,
+    merge_gaps: bool | None = None,
+) -> Job:
+    """Save turns at the ``export_path`` of a path. ``name`` is what the sound is called, ``duration_s`` its length.
 
     ``recording``: the file that was analysed; None if the turns were heard live. Neither it nor what the program keeps
-    is ever replaced.
+    is ever replaced. ``merge_gaps``: see ``Format.encode``.
     """
 
     def job(context: EngineContext) -> None:
         file = export_path(path)
-        read = context.options.audio_file if recording is None else recording
-        check_outputs([(strings.EXPORT_FILE, file)], [(strings.EXPORT_RECORDING, read)], data=context.data)
-        write_transcript(file, turns, name)
+        check_export(file, recording, context.options)
+        encoder = context.session.encoder
+        of = (None, None) if encoder is None else (encoder.model_id, encoder.sha256)
+        write_export(file, Document(turns, name, duration_s, *of), merge_gaps=merge_gaps)
         if recording is None:
             context.board.update(corrected=0)
         context.notify(strings.EXPORTED.format(file=file))
@@ -204,10 +215,16 @@ def export(path: Path, turns: Sequence[Turn], name: str, recording: Path | None 
     return job
 
 
+def check_export(file: Path, recording: Path | None, options: SessionOptions) -> None:
+    """Raise BadInput for a file that an export may not replace; see ``export``."""
+    read = options.audio_file if recording is None else recording
+    kept = data_dir(options.data)
+    check_outputs([(strings.EXPORT_FILE, file)], [(strings.EXPORT_RECORDING, read)], data=kept)
+
+
 def export_path(path: Path) -> Path:
     """The path with an ending that names a format: subtitles, if it has none."""
-    known = path.suffix.lower().removeprefix(".") in FORMATS
-    return path if known else path.with_name(f"{path.name}.{next(iter(strings.EXPORT_FILTERS))}")
+    return path if format_of(path) else with_suffix(path, next(iter(FORMATS.values())))
 
 
 def close_file(context: EngineContext) -> None:

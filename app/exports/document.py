@@ -1,0 +1,82 @@
+"""What every export is made of: turns, and where they come from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.diarisation.timeline import Turn, joined
+
+PAUSE_S = 1.0
+"""Pause of one speaker below which two turns are one to a reader."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """Who spoke when, in one recording or session."""
+
+    turns: Sequence[Turn]
+    file: str = "audio"
+    """What the sound is called: a file's name without its ending, or "microphone"."""
+    duration_s: float | None = None
+    """Length of the sound; None if it is not known."""
+    model: str | None = None
+    """Name of the model that the labels are from; None if it is not known."""
+    sha256: str | None = None
+    """Of that model's weights."""
+
+    def tidy(self, *, merge_gaps: bool = False) -> Document:
+        """The same with the turns as they can be written: see ``tidy`` and ``without_pauses``."""
+        turns = tidy(self.turns)
+        return replace(self, turns=without_pauses(turns) if merge_gaps else turns)
+
+    @property
+    def end_s(self) -> float:
+        """The end of the sound, or of the last turn if that is later."""
+        return max([self.duration_s or 0.0, *(turn.end_s for turn in self.turns)])
+
+
+def tidy(turns: Iterable[Turn]) -> list[Turn]:
+    """Turns in order of their beginning, none before 0. One that is over before it begins is no turn, and left out;
+    none is left out for being short."""
+    kept = [
+        replace(turn, start_s=max(0.0, turn.start_s))
+        for turn in turns
+        if math.isfinite(turn.start_s) and math.isfinite(turn.end_s) and turn.end_s > max(0.0, turn.start_s)
+    ]
+    return sorted(kept, key=lambda turn: (turn.start_s, turn.end_s, turn.channel))
+
+
+def without_pauses(turns: Sequence[Turn], pause_s: float = PAUSE_S) -> list[Turn]:
+    """Turns in order of time, where those of one label and channel with a shorter pause between them are one.
+
+    A pause in which anybody else speaks stays: else a voice would cover another one that was heard alone. Turns that
+    overlap stay both.
+    """
+    out: list[Turn] = []
+    latest: dict[tuple[str, int], int] = {}  # label and channel -> index of its last turn
+    for turn in turns:
+        who = (turn.label, turn.channel)
+        at = latest.get(who)
+        if (
+            at is not None
+            and turn.start_s - out[at].end_s < pause_s
+            and not _spoken(out[at].end_s, turn, out[at + 1 :])
+        ):
+            out[at] = joined(out[at], turn)
+        else:
+            latest[who] = len(out)
+            out.append(turn)
+    return out
+
+
+def _spoken(from_s: float, turn: Turn, between: Sequence[Turn]) -> bool:
+    """Whether somebody speaks between a moment and the beginning of a turn, of those that began after it."""
+    return any(other.end_s > from_s and other.start_s < turn.start_s for other in between)
+
+
+def ticks(turn: Turn, per_s: int = 1000) -> tuple[int, int]:
+    """A turn's beginning and end in whole ticks. It lasts one at least, whatever rounding says."""
+    start = round(turn.start_s * per_s)
+    return start, max(start + 1, round(turn.end_s * per_s))

@@ -1,0 +1,104 @@
+"""Exports read back: the turns of JSON and CSV as this program writes them, and of anybody's RTTM."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from app.corpus.tables import from_text
+from app.diarisation.rttm import read_rttm
+from app.diarisation.timeline import Turn
+from app.exports.document import Document
+from app.exports.json_document import VERSION
+from app.scoring.labels import read_label
+from utils import BadInput, parse_json
+
+LARGEST_BYTES = 64 << 20
+"""A larger file is none of ours: some 300,000 turns."""
+LATEST_S = 1e9
+"""No recording is as long."""
+LONGEST_NAME = 2000
+"""Characters: a name has 120, and each may be spelt out."""
+GENDERS = {"female": "female", "male": "male", "": None, None: None}
+
+
+def read_export(path: str | os.PathLike) -> Document:
+    """What was exported to a file, by its ending (.json, .csv, .rttm). CSV and RTTM do not say the model, and RTTM
+    nothing but turns. Raises BadInput, in one line, for a file that holds none, and OSError."""
+    path = Path(path)
+    if path.suffix.lower() == ".rttm":
+        return Document(read_rttm(path), path.stem)
+    read = {".json": document_of_json, ".csv": document_of_csv}.get(path.suffix.lower())
+    if read is None:
+        raise BadInput(f"{path}: only .json, .csv and .rttm can be read back.")
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise BadInput(f"{path}: too large to be an export of this program.")
+        return read(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file.") from None
+
+
+def document_of_json(content: bytes, what: str) -> Document:
+    """The document of ``to_json``. ``what`` it is, for the BadInput that is raised if it is not."""
+    try:
+        found = parse_json(content.removeprefix(b"\xef\xbb\xbf"))
+        version = found.get("version", VERSION)
+        if type(version) is not int or version > VERSION:
+            raise BadInput(f"{what}: of a newer version of Heard ({version!s:.20}); this one reads {VERSION}.")
+        model, duration_s = found.get("model") or {}, found.get("duration_s")
+        return Document(
+            [_turn(row, str) for row in found["turns"]],
+            _text(found.get("file", "audio")),
+            None if duration_s is None else _seconds(duration_s),
+            None if model.get("id") is None else _text(model["id"]),
+            None if model.get("sha256") is None else _text(model["sha256"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        raise BadInput(f"{what}: not a timeline in JSON as this program writes it.") from None
+
+
+def document_of_csv(content: bytes, what: str) -> Document:
+    """The document of ``to_csv``, also as a spreadsheet saves it again (semicolons, without the mark of byte order)."""
+    try:
+        text = content.decode("utf-8-sig")
+        heading = text.split("\n", 1)[0]
+        delimiter = ";" if heading.count(";") > heading.count(",") else ","
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+        turns = [_turn(row, from_text) for row in rows]
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, csv.Error):
+        raise BadInput(f"{what}: not a timeline in CSV as this program writes it.") from None
+    return Document(turns, from_text(rows[0].get("file") or "audio") if rows else "audio")
+
+
+def _turn(row: Mapping, read: Callable[[str], str]) -> Turn:
+    start_s, end_s = _seconds(row["start_s"]), _seconds(row["end_s"])
+    if not start_s < end_s:
+        raise ValueError("no time")
+    confidence = row.get("confidence")
+    confidence = None if confidence in (None, "") else float(confidence)
+    if confidence is not None and not 0 <= confidence <= 1:
+        raise ValueError("no probability")
+    channel = int(row.get("channel") or 1)
+    if not 1 <= channel <= 10_000:
+        raise ValueError("no channel")
+    label = read_label(read(_text(row["label"] if "label" in row else row["speaker"])))
+    corrected = row.get("corrected") in (True, "yes")
+    return Turn(start_s, end_s, label, channel, confidence, GENDERS[row.get("gender")], corrected)
+
+
+def _seconds(value: object) -> float:
+    seconds = float(value)  # a text, if it is a cell
+    if isinstance(value, bool) or not (math.isfinite(seconds) and 0 <= seconds < LATEST_S):
+        raise ValueError("no time")
+    return seconds
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        raise ValueError("no text")
+    return value
