@@ -32,7 +32,7 @@ class ExportOptions:
         return any(str(path) == STANDARD for path in self.paths)
 
     def check(self, *, taken: bool = False) -> None:
-        """Raise BadInput for a format that there is not, and for standard output if it is ``taken`` or asked for twice."""
+        """Raise BadInput for a format that there is not, and for standard output asked for twice, or ``taken``."""
         if self.format is not None and not self.paths:
             raise BadInput(f"--export-format {self.format}: name the file with --export, or --export - to print it.")
         if [str(path) for path in self.paths].count(STANDARD) + taken > 1:
