@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.conversation_table import header, text_line
-from app.cli.evaluate_table import corpora
+from app.cli.evaluate_table import corpora, tell_left_out
+from app.corpus.left_out import LeftOut
 from app.outputs import same_file
 from utils import BadInput
 
@@ -78,8 +79,8 @@ def run(options: argparse.Namespace) -> int:
 
     from app.evaluation.conversations.benchmark import run_benchmark
 
-    setup = _setup(options)
-    tasks = _tasks(options, setup)
+    setup, left_out = _setup(options), []
+    tasks = _tasks(options, setup, left_out)
     bar = tqdm(total=len(tasks), desc="conversations", unit="", leave=False, disable=not sys.stderr.isatty())
 
     def progress(items: Iterable) -> Iterable:
@@ -100,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
                     print(text_line(line, several, options.markdown), flush=True)
     if options.json:
         print(json.dumps(lines))
-    return 0
+    return tell_left_out(left_out, options)
 
 
 def _given(options: argparse.Namespace, name: str, default):
@@ -145,8 +146,11 @@ def _folder(options: argparse.Namespace, name: str) -> Path | None:
     return Path(given) if given else usual if usual.is_dir() else None
 
 
-def _tasks(options: argparse.Namespace, setup: SharedSetup) -> list[Task]:
-    """Every conversation that is asked for. Raises BadInput if there is no corpus with people enough."""
+def _tasks(options: argparse.Namespace, setup: SharedSetup, left_out: list[LeftOut]) -> list[Task]:
+    """Every conversation that is asked for; clips that cannot be used are added to ``left_out``.
+
+    Raises BadInput if there is no corpus with people enough.
+    """
     from app.evaluation.conversations.plan import meeting_tasks, parse_condition, simulated_tasks
     from app.evaluation.conversations.simulate import ConversationConfig
 
@@ -164,17 +168,17 @@ def _tasks(options: argparse.Namespace, setup: SharedSetup) -> list[Task]:
         "enrolment_s": enrolment_s,
         "seeds": range(first, first + _given(options, "seeds", 2 if options.quick else 4)),
     }
-    usable = _usable(options, lambda corpus: simulated_tasks(corpus, conditions[:1], config, **varied))
+    usable = _usable(options, lambda corpus: simulated_tasks(corpus, conditions[:1], config, **varied), left_out)
     tasks = simulated_tasks(usable, conditions, config, **varied)
     return tasks + (meeting_tasks(setup.meetings, enrolment_s) if setup.meetings else [])
 
 
-def _usable(options: argparse.Namespace, tasks_of: Callable[[dict], list[Task]]) -> dict:
+def _usable(options: argparse.Namespace, tasks_of: Callable[[dict], list[Task]], left_out: list[LeftOut]) -> dict:
     """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
     from app.evaluation.conversations.simulate import speakers_of
 
     usable, why = {}, ""
-    for name, clips in corpora(options, options.conversations):
+    for name, clips in corpora(options, options.conversations, left_out):
         try:
             for task in tasks_of({name: tuple(clips)}):
                 speakers_of(task.clips, task.config)

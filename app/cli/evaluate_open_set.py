@@ -7,6 +7,7 @@ import sys
 
 from app.cli.evaluate_table import TableRows, corpora, models
 from app.cli.progress import progress_bar
+from app.corpus.left_out import LeftOut
 from utils import BadInput
 
 
@@ -22,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
     config, measured = OpenSetConfig(), models(options)
     header = "corpus                  right   90 % interval    misnamed  closed set"
     rows = TableRows(options, "open_set", header, _line)
-    for corpus, clips in corpora(options, options.open_set):
+    left_out: list[LeftOut] = []
+    for corpus, clips in corpora(options, options.open_set, left_out):
         try:
             people = split_speakers(clips, config, progress_bar(f"{corpus} speech"))
         except BadInput as error:
@@ -34,8 +36,7 @@ def run(options: argparse.Namespace) -> int:
             speakers = [embed_speaker(one, model.embed) for one in progress_bar(f"{corpus} {model.name}")(people)]
             row = measure_open_set(speakers, config, model.cohort, model.rule)
             rows.add({"model": model.name, "corpus": corpus, **row})
-    rows.finish("--open-set", options.open_set)
-    return 0
+    return rows.finish("--open-set", options.open_set, left_out)
 
 
 def _line(row: dict) -> str:

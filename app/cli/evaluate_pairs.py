@@ -6,6 +6,7 @@ import argparse
 
 from app.cli.evaluate_table import TableRows, corpora, models
 from app.cli.progress import progress_bar
+from app.corpus.left_out import LeftOut
 
 
 def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -33,16 +34,17 @@ def run(options: argparse.Namespace) -> int:
     measured = models(options)
     header = "EER  90 % interval      FA / FR at own threshold  gender right of told"
     rows = TableRows(options, "figures", f"corpus                      crop      {header}", _line)
-    for corpus, clips in corpora(options, options.pairs):
+    left_out: list[LeftOut] = []
+    for corpus, clips in corpora(options, options.pairs, left_out):
         for crop_s in options.crop_s:
             for degrade in (None, noisy)[: 1 + options.noisy]:
                 for model in measured:
-                    row = measure_model(model, clips, crop_s, progress_bar(f"{corpus} {model.name}"), degrade)
+                    bar = progress_bar(f"{corpus} {model.name}")
+                    row = measure_model(model, clips, crop_s, bar, degrade, left_out)
                     condition = {"crop_s": crop_s, "noisy": degrade is not None}
                     rows.add({"model": model.name, "corpus": corpus, **condition, **row})
     words = ["--crop-s", *(f"{seconds:g}" for seconds in options.crop_s), *["--noisy"] * options.noisy]
-    rows.finish("--pairs", options.pairs, words)
-    return 0
+    return rows.finish("--pairs", options.pairs, left_out, words)
 
 
 def _line(row: dict) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.corpus.left_out import LeftOut, summary
 from app.embedding.model_files import EMBEDDED_INT8, LARGE, resolve
 from utils import BadInput
 
@@ -33,16 +35,27 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     ]
 
 
-def corpora(options: argparse.Namespace, table: str) -> Iterator[tuple[str, list[Clip]]]:
-    """(name, clips) of each corpus that is asked for. Raises BadInput if a corpus asked for by name is not there."""
-    from app.corpus.manifest import read_clips
+def corpora(options: argparse.Namespace, table: str, left_out: list[LeftOut]) -> Iterator[tuple[str, list[Clip]]]:
+    """(name, clips) of each corpus that is asked for; clips that cannot be used are added to ``left_out``.
 
-    clips = [clip for clip in read_clips(table, options.audio_root) if clip.adult or not options.adults]
+    Raises BadInput if a corpus asked for by name is not there.
+    """
+    from app.evaluation.usable_clips import usable_clips
+
+    usable = usable_clips(table, options.audio_root, left_out)
+    clips = [clip for clip in usable if clip.adult or not options.adults]
     for corpus in options.corpus or sorted({clip.corpus for clip in clips}):
         chosen = [clip for clip in clips if clip.corpus == corpus]
         if not chosen:
             raise BadInput(f"{table}: no clips of a corpus named {corpus!r}.")
         yield corpus, chosen
+
+
+def tell_left_out(left_out: Sequence[LeftOut], options: argparse.Namespace) -> int:
+    """Name the clips that were left out; the exit code."""
+    for line in summary(left_out, "clips"):
+        print(line, file=sys.stderr)
+    return 1 if options.strict and left_out else 0
 
 
 def encoder_of(options: argparse.Namespace) -> Encoder:
@@ -81,12 +94,20 @@ class TableRows:
             line = self._line(row)
             print(f"{line}  {row['model']}" if self._options.beside else line.rstrip(), flush=True)
 
-    def finish(self, kind: str, table: str, words: Sequence[str] = ()) -> None:
-        """Print JSON and write the card, if that is asked; it names the command: ``kind table`` and ``words``."""
+    def finish(self, kind: str, table: str, left_out: Sequence[LeftOut], words: Sequence[str] = ()) -> int:
+        """Print JSON and write the card, if that is asked; it names the command: ``kind table`` and ``words``.
+
+        Clips that were left out are named, in JSON all of them in the first row. The exit code.
+        """
+        left_out = list(dict.fromkeys(left_out))
         if self._options.json:
-            print(json.dumps(self._rows[0] if len(self._rows) == 1 else self._rows))
+            rows = [dict(row) for row in self._rows]
+            if rows and left_out:
+                rows[0]["left_out"] = [one.as_json() for one in left_out]
+            print(json.dumps(rows[0] if len(rows) == 1 else rows))
         if self._options.record:
             self._record(command(self._options, kind, table, words))
+        return tell_left_out(left_out, self._options)
 
     def _record(self, made_by: str) -> None:
         from app.embedding.large import EMBEDDED_WEIGHTS, HEADS

@@ -89,11 +89,15 @@ def _tsne(options: argparse.Namespace) -> None:
     if (source / "embeddings.npy").is_file():
         embeddings = read_extracted(source)
     else:
-        from app.corpus.manifest import read_clips
+        from app.corpus.left_out import LeftOut, summary
         from app.embedding.load import load_encoder
         from app.evaluation.pairs import embed_clips
+        from app.evaluation.usable_clips import usable_clips
 
-        clips = read_clips(source, options.audio_root)
+        left_out: list[LeftOut] = []
+        clips = usable_clips(source, options.audio_root, left_out)
+        for line in summary(left_out, "clips"):
+            print(line, file=sys.stderr)
         vectors = embed_clips(clips, load_encoder(options.model).embed, progress=progress_bar("embedding"))
         embeddings = Embeddings(vectors, [clip.speaker for clip in clips], [Path(clip.path).name for clip in clips])
     shown = embeddings.sample(options.most)

@@ -21,14 +21,14 @@ class LeftOut:
         return asdict(self)
 
 
-def summary(left_out: Sequence[LeftOut], what: str, of: int, *, count: int | None = None) -> list[str]:
+def summary(left_out: Sequence[LeftOut], what: str, of: int | None = None, *, count: int | None = None) -> list[str]:
     """Lines for people: "left out 3 of 10 trials:", the first few by name, the rest counted; none if nothing was.
 
-    ``count``: how many there were, where ``left_out`` has the first of them alone.
+    ``of`` how many, if that is known. ``count``: how many there were, where ``left_out`` has the first of them alone.
     """
     count = len(left_out) if count is None else count
     if not count:
         return []
-    lines = [f"heard: left out {count} of {of} {what}:"]
+    lines = [f"heard: left out {count}{'' if of is None else f' of {of}'} {what}:"]
     lines += [f"  {one.name}: {one.reason.removeprefix(f'{one.name}: ').rstrip('.')}" for one in left_out[:SHOWN]]
     return lines + [f"  and {count - SHOWN} more"] * (count > SHOWN)

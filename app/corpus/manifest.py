@@ -13,6 +13,7 @@ from app.corpus.clips import Clip
 from app.corpus.find import locate
 from app.corpus.headings import DURATION, END, FILE, NAMES, SPEAKER, START, fold
 from app.corpus.kaldi import is_kaldi, read_utterances
+from app.corpus.left_out import LeftOut
 from app.corpus.lists import has_audio_suffix, looks_like_a_path, open_list
 from app.corpus.rows import Cells, Kind, TextList
 from utils import AUDIO_SUFFIXES, BadInput
@@ -63,24 +64,32 @@ def open_manifest(
     return Manifest(path, partial(_list_clips, listed, root))
 
 
-def read_clips(source: str | os.PathLike, audio_root: str | os.PathLike | None = None) -> list[Clip]:
+def read_clips(
+    source: str | os.PathLike, audio_root: str | os.PathLike | None = None, left_out: list[LeftOut] | None = None
+) -> list[Clip]:
     """All clips of a manifest, for what needs the speaker of each and cannot go on without one of them.
 
     Paths may lead out of ``audio_root``. The clips of a tree are in the order of their paths; a VoxCeleb download
     (``id10001/VIDEO/00001.wav``) is one. Raises BadInput for a manifest without clips, and for a clip that cannot be
-    used or has no speaker, naming its line.
+    used or has no speaker, naming its line; with ``left_out`` such clips are added there.
     """
     manifest = open_manifest(source, audio_root, confined=False)
     if manifest.path.is_dir() and not is_kaldi(manifest.path):
-        if clips := sorted((clip for clip in manifest if clip.speaker), key=lambda clip: Path(clip.path)):
+        found = list(manifest)
+        if left_out is not None:
+            left_out += [LeftOut(clip.name, "not in a folder of its speaker") for clip in found if not clip.speaker]
+        if clips := sorted((clip for clip in found if clip.speaker), key=lambda clip: Path(clip.path)):
             return clips
         raise BadInput(f"{source}: no sub-folders with audio in them (one per speaker are needed).")
     clips = []
     for line, clip in manifest.read():
         if error := clip.error or ("" if clip.speaker else "the row names no speaker"):
-            raise BadInput(f"{line}: {error}.")
+            if left_out is None:
+                raise BadInput(f"{line}: {error}.")
+            left_out.append(LeftOut(f"line {line.rpartition(' ')[2]}", error))
+            continue
         clips.append(replace(clip, path=str(Path(clip.path))))
-    if not clips:
+    if not clips and not left_out:
         raise BadInput(f"{source}: no clips in it.")
     return clips
 

@@ -12,6 +12,7 @@ import numpy as np
 from app.audio.acoustics import noisy_room, simulated_room
 from app.audio.reading.reader import read_audio
 from app.corpus.clips import Clip
+from app.corpus.left_out import LeftOut
 from app.embedding.encoder import Embed
 from app.evaluation.bootstrap import bootstrap_eer
 from app.evaluation.speaker_models import SpeakerModel
@@ -93,12 +94,26 @@ def measure_model(
     crop_s: float,
     progress: ProgressBar = iter,
     degrade: Degradation | None = None,
+    left_out: list[LeftOut] | None = None,
 ) -> dict:
     """``measure_pairs`` of clips by a network's embeddings, and ``measure_gender`` if it has a gender head.
 
+    Clips that cannot be embedded are left out, and added to ``left_out``; without that they raise BadInput.
     Where both adults and children speak, the row has a row of each besides, under "adults" and "children".
     """
-    embeddings = embed_clips(clips, model.embed, crop_s, progress, degrade)
+    vectors, embedded = [], []
+    for clip in progress(clips):
+        try:
+            vectors.append(embed_clip(clip, model.embed, crop_s, degrade))
+        except BadInput as error:
+            if left_out is None:
+                raise
+            left_out.append(LeftOut(clip.name, str(error)))
+        else:
+            embedded.append(clip)
+    if not vectors:
+        raise BadInput(left_out[-1].reason if left_out else "there are no clips.")
+    clips, embeddings = embedded, np.stack(vectors)
     row, adult = _row(model, clips, embeddings), np.array([clip.adult for clip in clips])
     for name, mask in (("adults", adult), ("children", ~adult)):
         some = [clip for clip, chosen in zip(clips, mask, strict=True) if chosen]

@@ -287,3 +287,62 @@ def test_conversations_by_two_processes_are_the_same(
 def test_conversations_that_cannot_be_made(four_people: Path, arguments: tuple[str, ...], message: str):
     with pytest.raises(BadInput, match=message):
         run("--conversations", four_people, *arguments)
+
+
+def test_trials_with_a_file_that_cannot_be_used_are_left_out_and_named(
+    trials: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = trials.parent / "audio"
+    (folder / "empty.wav").write_bytes(b"")
+    lines = [*trials.read_text().splitlines(), "0 a1.wav gone.wav", "1 empty.wav a2.wav", *["0 x.wav a1.wav"] * 5]
+    table = folder / "trials.csv"
+    table.write_text("Target;Enrol;Test\r\n" + "\r\n".join(line.replace(" ", ";") for line in lines), encoding="utf-16")
+    assert run(table, "--model", tiny_model, "--json") == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert (result["trials"], result["targets"], len(result["left_out"])) == (4, 2, 7)
+    assert result["left_out"][1] == {
+        "name": "empty.wav a2.wav",
+        "reason": f"{folder / 'empty.wav'}: the file is empty.",
+    }
+    said = err.splitlines()
+    assert said[0] == "heard: left out 7 of 11 trials:"
+    assert said[1] == f"  a1.wav gone.wav: {folder / 'gone.wav'}: no such file"
+    assert said[6:] == ["  and 2 more"]
+    assert run(table, "--model", tiny_model, "--strict") == 1
+    assert run(trials, "--audio-root", folder, "--model", tiny_model, "--strict") == 0
+
+
+def test_names_with_backslashes_are_found(trials: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]):
+    path = trials.parent / "windows.txt"
+    results = []
+    for separator in "/\\":
+        lines = [line.split() for line in trials.read_text().splitlines()]
+        rows = [f"audio{separator}{a} audio{separator}{b} {('nontarget', 'target')[int(t)]}" for t, a, b in lines]
+        path.write_text("\n".join(rows))
+        assert run(path, "--model", tiny_model, "--json") == 0
+        results.append(json.loads(capsys.readouterr().out))
+    assert results[0] == results[1]
+    assert results[0]["left_out"] == []
+
+
+def test_clips_that_cannot_be_used_are_left_out_and_named(
+    trials: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+):
+    table = trials.parent / "t.csv"
+    rows = ["a;x;audio/a1.wav", "a;x;audio/a2.wav", "b;x;audio/b1.wav", "b;x;audio/b2.wav"]
+    table.write_text("\n".join(["Speaker;Corpus;File", *rows, "b;x;audio/b3.wav", ";x;audio/b1.wav"]))
+    assert run("--pairs", table, "--model", tiny_model, "--json", "--record", "--strict") == 1
+    out, err = capsys.readouterr()
+    row = json.loads(out)
+    assert (row["trials"], row["clips"]) == (6, 4)
+    assert [one["name"] for one in row["left_out"]] == ["line 7", "audio/b3.wav"]
+    assert err.splitlines() == [
+        "heard: left out 2 clips:",
+        "  line 7: the row names no speaker",
+        f"  audio/b3.wav: {trials.parent / 'audio' / 'b3.wav'}: no such file",
+    ]
+    assert "left_out" not in json.loads(tiny_model.with_suffix(".json").read_text())["figures"]["rows"][0]
+    table.write_text("Speaker;File\na;gone.wav\n")
+    with pytest.raises(BadInput, match=r"none of its 1 clips can be used, the first because .*gone\.wav: no such file"):
+        run("--pairs", table, "--model", tiny_model)

@@ -83,6 +83,21 @@ def test_many_pairs(files, capsys):
     assert "(A: very quiet" in said[3]
 
 
+def test_pairs_that_cannot_be_compared_are_counted_and_named(files, capsys):
+    listed = files / "pairs.csv"
+    listed.write_bytes("\r\n".join(["A;B", "plain.wav;a.mp3", *["plain.wav;none.wav"] * 7]).encode("utf-8-sig"))
+    assert run(["--pairs", str(listed), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert sum("error" in json.loads(line) for line in out.splitlines()) == 7
+    said = err.splitlines()
+    assert said[0] == "heard: left out 7 of 8 pairs:"
+    assert said[1] == f"  plain.wav none.wav: {files / 'none.wav'}: no such file"
+    assert (len(said), said[-1]) == (7, "  and 2 more")
+    assert run(["--pairs", str(listed), "--strict"]) == 1
+    listed.write_text("plain.wav a.mp3\n")
+    assert run(["--pairs", str(listed), "--strict"]) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "error", "complaint"),
     [
