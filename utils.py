@@ -241,9 +241,9 @@ def read_json(path: str | os.PathLike, most_bytes: int = 16 << 20) -> object:
 
 
 def parse_json(data: bytes) -> object:
-    """What JSON in UTF-8 says. Raises ValueError for what is damaged or nested too deep."""
+    """What JSON in UTF-8, with a mark (BOM) or not, says. Raises ValueError for what is damaged or nested too deep."""
     try:
-        return json.loads(data.decode("utf-8"))
+        return json.loads(data.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deep") from None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import utils
-from utils import BadInput, HeardError, read_card
+from utils import BadInput, HeardError, parse_json, read_card
 
 
 def test_names_become_safe_and_distinct_folders():
@@ -105,3 +105,7 @@ def test_a_card_that_is_no_card_is_told(tmp_path, text):
     (tmp_path / "m.json").write_text(text)
     with pytest.raises(HeardError, match=r"m\.json: not a readable model card"):
         read_card(tmp_path / "m.onnx")
+
+
+def test_json_with_a_mark_of_byte_order_is_read():
+    assert parse_json(b'\xef\xbb\xbf{"a": 1}\r\n') == {"a": 1}

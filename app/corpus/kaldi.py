@@ -25,6 +25,8 @@ class Utterance:
     """Seconds, as they are written; empty: from the beginning."""
     end: str = ""
     """Seconds, as they are written; empty: to the end."""
+    is_segment: bool = False
+    """Whether it is a line of ``segments``."""
 
     @property
     def is_command(self) -> bool:
@@ -50,7 +52,7 @@ def read_utterances(folder: Path) -> Iterator[Utterance]:
         wav = wavs.get(recording, "") if len(times) == 2 else ""
         start, end = times if wav else ("", "")
         end = "" if end == "-1" else end
-        yield Utterance(f"{segments}, line {number}", name, speakers.get(name, ""), wav, start, end)
+        yield Utterance(f"{segments}, line {number}", name, speakers.get(name, ""), wav, start, end, True)
 
 
 def _read(folder: Path, name: str) -> Iterator[tuple[int, str, str]]:

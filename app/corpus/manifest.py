@@ -193,8 +193,10 @@ def _tree_clips(folder: Path) -> Iterator[tuple[str, Clip]]:
 def _kaldi_clips(folder: Path, root: _Root) -> Iterator[tuple[str, Clip]]:
     for utterance in read_utterances(folder):
         if not utterance.wav:
-            error = "not a recording of wav.scp and times"
-            yield utterance.line, Clip("", utterance.speaker, name=f"(segment {utterance.name})", error=error)
+            name, error = f"(segment {utterance.name})", "not a recording of wav.scp and times"
+            if not utterance.is_segment:
+                name, error = f"({utterance.name})", "the line names no file"
+            yield utterance.line, Clip("", utterance.speaker, name=name, error=error)
             continue
         start_s, end_s, error = _times(utterance.start, utterance.end)
         if not error and utterance.is_command:

@@ -32,7 +32,7 @@ def load_token(path: Path) -> str:
             file.write(f"{secrets.token_urlsafe(32)}\n".encode())
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         path.chmod(0o600)
-    token = path.read_text(encoding="utf-8", errors="replace").strip()
+    token = path.read_text(encoding="utf-8-sig", errors="replace").strip()  # Notepad writes a mark
     if len(token) < MIN_TOKEN_LENGTH or not all(c.isascii() and (c.isalnum() or c in "-_") for c in token):
         raise BadInput(
             f"{path}: a token is {MIN_TOKEN_LENGTH} letters or digits or more; delete the file to have one made."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import os
 import re
@@ -183,7 +184,7 @@ def expand(path: str) -> str:
 def _values(path: Path, depth: int = 0) -> dict[str, Any]:
     """A TOML file's values, laid over those of the file beside it that it ``extends``, if any, key by key."""
     try:
-        values = msgspec.toml.decode(path.read_bytes())
+        values = msgspec.toml.decode(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except FileNotFoundError:
         raise BadInput(f"{path}: no such config.") from None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:  # those of numbers and of lists without end

@@ -61,6 +61,17 @@ def test_kaldi_segments(tmp_path):
     assert three.error
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_kaldi_of_another_system_with_a_line_that_names_no_file(tmp_path, end):
+    write(tmp_path / "wav.scp", "\ufeff" + end.join(["u1\ta\\b.wav", "u2", "# of May", "u3 c.wav", ""]))
+    write(tmp_path / "utt2spk", ("\ufeff" + end.join(["u1 ann", "u2 bob", "u3 Bob B", ""])).encode("utf-16-le"))
+    write(tmp_path / "a" / "b.wav", "")
+    one, two, three = clips(tmp_path)
+    assert (one.path, one.speaker, one.error) == (str(tmp_path / "a/b.wav"), "ann", "")
+    assert (two.name, two.speaker, two.error) == ("(u2)", "bob", "the line names no file")
+    assert (three.name, three.speaker) == ("c.wav", "Bob B")
+
+
 def test_kaldi_without_speakers(tmp_path):
     with pytest.raises(BadInput, match="utt2spk: is missing"):
         clips(write(tmp_path / "wav.scp", "u1 a.wav\n"))

@@ -34,6 +34,12 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path):
     assert mode(path) == 0o600
 
 
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfa-token-of-my-own-0123\r\n", b"a-token-of-my-own-0123\r\n"])
+def test_a_token_that_an_editor_of_windows_wrote(tmp_path, content):
+    (tmp_path / "token").write_bytes(content)
+    assert load_token(tmp_path / "token") == "a-token-of-my-own-0123"
+
+
 def test_an_empty_file_is_filled_and_a_strange_one_refused(tmp_path):
     (tmp_path / "empty").touch()
     assert load_token(tmp_path / "empty")

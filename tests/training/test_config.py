@@ -30,6 +30,12 @@ def test_values_arrive_with_their_types(tiny_config: Path):
     assert hash(config.train) is not None  # frozen
 
 
+def test_a_mark_of_byte_order_and_line_ends_of_windows_change_nothing(tiny_config: Path):
+    config, text = load_config(tiny_config), tiny_config.read_bytes()
+    tiny_config.write_bytes(b"\xef\xbb\xbf" + text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    assert load_config(tiny_config) == config
+
+
 def test_whole_numbers_do_for_floats(tiny_config: Path):
     tiny_config.write_text(tiny_config.read_text().replace("margin = 0.1", "margin = 0"))
     assert isinstance(load_config(tiny_config).train.margin, float)
