@@ -27,7 +27,8 @@ from utils import mel_filters
 OPSET, IR = 18, 9
 """Versions of the operators and of the file format that older runtimes read, too."""
 WAVE, EMBEDDING, POOLED = "wave", "embedding", "pooled"
-"""Names of the graph's input (samples,) and outputs: the embedding (D,) and the pooled statistics (F,). All float32."""
+"""Names of the graph's input (samples,) and outputs: the embedding (D,) and the pooled statistics (F,). All float32. Of
+a graph for batches: (B, samples), (B, D) and (B, F)."""
 LARGE = 60_000
 """Number of weights from which a product over all frames is computed on integers, if integers are asked for."""
 N_FFT, HOP, FLOOR_POWER, RANGE_DB = 400, 160, 1e-10, 80.0
@@ -63,15 +64,17 @@ def build_onnx(
     *,
     int8: bool = False,
     half: bool = False,
+    batches: bool = False,
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """An ONNX file of a network in evaluation mode, its heads aside: 16 kHz samples (n,), n of at least 1600, full
     scale +-1, to the embedding (D,), not normalised in length, and the pooled statistics.
 
     ``tensors`` and ``architecture``: as in ``Member``. ``half``: float weights are kept in half precision, for a file.
+    ``batches``: several signals of one length at a time, which is not for ``int8``: they would share its scales.
     Raises KeyError for a tensor that is missing, ValueError for one that does not fit.
     """
-    graph = _Graph(half)
+    graph = _Graph(half, batches)
     embedding, pooled, sizes = _network(graph, {}, Member(tensors, architecture, int8))
     return _finished(graph, embedding, pooled, sizes, metadata)
 
@@ -86,7 +89,7 @@ def build_side_by_side(
 
     The cosine of two such embeddings is the mean of the networks' cosines, weighed by their shares.
     """
-    graph, features, parts = _Graph(half), {}, []
+    graph, features, parts = _Graph(half, batches=False), {}, []
     made = [_network(graph, features, member) for member in members]
     for member, (embedding, _, _) in zip(members, made, strict=True):
         length = graph.op("Sqrt", graph.op("ReduceSum", graph.op("Mul", embedding, embedding), [1], keepdims=1))
@@ -106,7 +109,7 @@ def _network(graph: _Graph, features: dict[int, str], member: Member) -> tuple[s
     for number, dilation in enumerate(DILATIONS, 1):
         x = _block(graph, x, backbone.part(f"blocks.{number}"), member.architecture["scale"], dilation)
         outputs.append(x)
-    x = _tdnn(graph, graph.op("Concat", *outputs, axis=1), backbone.part("mfa"))
+    x = _tdnn(graph, graph.op("Concat", *outputs, axis=-1), backbone.part("mfa"))
     pooled = _pool(graph, x, backbone.part("asp"))
     scale, shift = _affine(backbone.part("asp_bn"))
     weight = _matrix(backbone["fc.weight"])
@@ -116,10 +119,11 @@ def _network(graph: _Graph, features: dict[int, str], member: Member) -> tuple[s
 def _finished(
     graph: _Graph, embedding: str, pooled: str, sizes: tuple[int, int], metadata: Mapping[str, str] | None
 ) -> bytes:
-    graph.name(graph.op("Reshape", embedding, [-1]), EMBEDDING)
-    graph.name(graph.op("Reshape", pooled, [-1]), POOLED)
-    outputs = {EMBEDDING: [sizes[0]], POOLED: [sizes[1]]}
-    return graph.serialise({WAVE: ["samples"]}, outputs, metadata or {}, opset=OPSET, ir_version=IR)
+    first, flat = (["batch"], [0, -1]) if graph.time else ([], [-1])
+    graph.name(graph.op("Reshape", embedding, flat), EMBEDDING)
+    graph.name(graph.op("Reshape", pooled, flat), POOLED)
+    outputs = {EMBEDDING: [*first, sizes[0]], POOLED: [*first, sizes[1]]}
+    return graph.serialise({WAVE: [*first, "samples"]}, outputs, metadata or {}, opset=OPSET, ir_version=IR)
 
 
 class _Weights:
@@ -136,14 +140,16 @@ class _Weights:
 
 
 class _Graph(OnnxFile):
-    """An ONNX file with products on floats or integers."""
+    """An ONNX file with products on floats or integers, of signals (T, C), or of batches of them (B, T, C)."""
 
     int8 = False
     """Whether large products that are added from now on are on integers."""
 
-    def __init__(self, half: bool):
+    def __init__(self, half: bool, batches: bool):
         super().__init__()
         self._half = half
+        self.time = 1 if batches else 0
+        """The axis of the frames."""
         self._rounded: dict[str, tuple[str, str, str]] = {}
 
     def linear(
@@ -152,10 +158,9 @@ class _Graph(OnnxFile):
         """(T, inputs) times ``weight`` (outputs, inputs), plus ``bias``; on integers if asked, large and worth it."""
         if self.int8 and all_frames and weight.size >= LARGE:
             y = self._integer_product(x, weight, bias)
-        elif self._half:  # the runtime widens it once, when it loads
-            y = self.op("Gemm", x, self.op("Cast", weight.T.astype(np.float16), to=FLOAT), bias)
-        else:
-            y = self.op("Gemm", x, weight.T, bias)
+        else:  # half: the runtime widens it once, when it loads
+            matrix = self.op("Cast", weight.T.astype(np.float16), to=FLOAT) if self._half else weight.T
+            y = self.op("Add", self.op("MatMul", x, matrix), bias) if self.time else self.op("Gemm", x, matrix, bias)
         return self.op("Relu", y) if relu else y
 
     def _integer_product(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
@@ -170,20 +175,21 @@ class _Graph(OnnxFile):
 
 
 def _log_mel(graph: _Graph, mels: int) -> str:
-    """``model.LogMel``: the samples (n,) -> (T, mels)."""
+    """``model.LogMel``: the samples (n,) -> (T, mels), or (B, n) -> (B, T, mels)."""
     bins = N_FFT // 2 + 1
     angle = 2 * np.pi / N_FFT * (np.outer(np.arange(bins), np.arange(N_FFT)) % N_FFT)
     window = 0.54 - 0.46 * np.cos(2 * np.pi / N_FFT * np.arange(N_FFT))  # Hamming, periodic
     basis = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
-    wave = graph.op("Reshape", WAVE, [1, 1, -1])
+    first = [0] if graph.time else []  # as many as there are
+    wave = graph.op("Reshape", WAVE, [*(first or [1]), 1, -1])
     pads = [N_FFT // 2, N_FFT // 2]
     parts = graph.op("Conv", wave, basis[:, None], strides=[HOP], pads=pads, kernel_shape=[N_FFT])
-    squares = graph.op("Reshape", graph.op("Mul", parts, parts), [2 * bins, -1])
+    squares = graph.op("Reshape", graph.op("Mul", parts, parts), [*first, 2 * bins, -1])
     filters = mel_filters(mels, N_FFT)
     power = graph.op("MatMul", np.concatenate([filters, filters], axis=1), squares)  # real and imaginary parts added
-    power = graph.op("Transpose", power, perm=[1, 0])
+    power = graph.op("Transpose", power, perm=[0, 2, 1] if graph.time else [1, 0])
     decibel = graph.op("Mul", graph.op("Log", graph.op("Max", power, FLOOR_POWER)), 10 / np.log(10))
-    floor = graph.op("Sub", graph.op("ReduceMax", decibel, keepdims=1), RANGE_DB)
+    floor = graph.op("Sub", graph.op("ReduceMax", decibel, [graph.time, graph.time + 1], keepdims=1), RANGE_DB)
     decibel = graph.op("Max", decibel, floor)
     return graph.op("Sub", decibel, _mean(graph, decibel))
 
@@ -195,8 +201,8 @@ def _tdnn(
     kernel = tdnn["conv.weight"].shape[2]
     weight = tdnn["conv.weight"].transpose(0, 2, 1).reshape(len(tdnn["conv.bias"]), -1)
     if kernel > 1:
-        under = graph.op("Gather", x, frames or _frames_under_kernel(graph, x, kernel, dilation, stride), axis=0)
-        x = graph.op("Reshape", under, [-1, weight.shape[1]])
+        under = graph.op("Gather", x, frames or _frames_under_kernel(graph, x, kernel, dilation, stride), axis=graph.time)
+        x = graph.op("Reshape", under, [*([0] if graph.time else []), -1, weight.shape[1]])
     scale, shift = _affine(tdnn.part("norm"))
     size = np.abs(scale)  # relu(size * y) = size * relu(y)
     y = graph.linear(x, weight * size[:, None], tdnn["conv.bias"] * size, relu=True, all_frames=True)
@@ -207,7 +213,7 @@ def _tdnn(
 
 def _frames_under_kernel(graph: _Graph, x: str, kernel: int, dilation: int, stride: int) -> str:
     """Indices (steps * kernel,) of the frames of ``x`` (T, C) that each step sees, mirrored at both ends."""
-    count = graph.op("Gather", graph.op("Shape", x), 0)
+    count = graph.op("Gather", graph.op("Shape", x), graph.time)
     last = graph.op("Sub", count, 1)
     centres = graph.op("Unsqueeze", graph.op("Range", 0, count, stride), [1])
     offsets = (np.arange(kernel) * dilation - dilation * (kernel - 1) // 2)[None]
@@ -221,11 +227,11 @@ def _block(graph: _Graph, x: str, block: _Weights, scale: int, dilation: int) ->
     steps = [block.part(f"res2net_block.blocks.{number}") for number in range(scale - 1)]
     y = _tdnn(graph, x, block.part("tdnn1"))
     frames = _frames_under_kernel(graph, y, steps[0]["conv.weight"].shape[2], dilation, 1)
-    splits = graph.op("Split", y, outputs=scale, axis=1, num_outputs=scale)
+    splits = graph.op("Split", y, outputs=scale, axis=-1, num_outputs=scale)
     outputs = [splits[0], _tdnn(graph, splits[1], steps[0], frames=frames)]
     for step, split in zip(steps[1:], splits[2:], strict=True):
         outputs.append(_tdnn(graph, graph.op("Add", split, outputs[-1]), step, frames=frames))
-    y = _tdnn(graph, graph.op("Concat", *outputs, axis=1), block.part("tdnn2"))
+    y = _tdnn(graph, graph.op("Concat", *outputs, axis=-1), block.part("tdnn2"))
     squeeze, excite = block.part("se_block.conv1"), block.part("se_block.conv2")
     gate = graph.linear(_mean(graph, y), _matrix(squeeze["weight"]), squeeze["bias"], relu=True)
     gate = graph.op("Sigmoid", graph.linear(gate, _matrix(excite["weight"]), excite["bias"]))
@@ -243,7 +249,7 @@ def _pool(graph: _Graph, x: str, pooling: _Weights) -> str:
     mean = _mean(graph, x)
     centred = graph.op("Sub", x, mean)
     deviation = root(_mean(graph, graph.op("Mul", centred, centred)))
-    both = graph.op("Concat", mean, deviation, axis=1)
+    both = graph.op("Concat", mean, deviation, axis=-1)
     context = graph.linear(both, weight[:, channels:], pooling["tdnn.conv.bias"])
     hidden = graph.linear(x, weight[:, :channels], np.zeros(len(weight)), all_frames=True)
     hidden = graph.op("Relu", graph.op("Add", hidden, context))
@@ -251,22 +257,22 @@ def _pool(graph: _Graph, x: str, pooling: _Weights) -> str:
     hidden = graph.op("Tanh", graph.op("Add", graph.op("Mul", hidden, scale), shift))
     # A constant per channel makes no difference to a softmax over time: the bias is left out.
     attention = graph.linear(hidden, out, np.zeros(channels), all_frames=True)
-    top = graph.op("ReduceMax", attention, [0], keepdims=1)
+    top = graph.op("ReduceMax", attention, [graph.time], keepdims=1)
     attention = graph.op("Exp", graph.op("Sub", attention, top))
     total = _sum(graph, attention)
     mean = graph.op("Div", _sum(graph, graph.op("Mul", attention, x)), total)
     off = graph.op("Sub", x, mean)
     variance = graph.op("Div", _sum(graph, graph.op("Mul", attention, graph.op("Mul", off, off))), total)
-    return graph.op("Concat", mean, root(variance), axis=1)
+    return graph.op("Concat", mean, root(variance), axis=-1)
 
 
 def _mean(graph: _Graph, x: str) -> str:
     """Over time: (T, C) -> (1, C)."""
-    return graph.op("ReduceMean", x, [0], keepdims=1)
+    return graph.op("ReduceMean", x, [graph.time], keepdims=1)
 
 
 def _sum(graph: _Graph, x: str) -> str:
-    return graph.op("ReduceSum", x, [0], keepdims=1)
+    return graph.op("ReduceSum", x, [graph.time], keepdims=1)
 
 
 def _matrix(weight: np.ndarray) -> np.ndarray:

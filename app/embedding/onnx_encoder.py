@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from utils import BadInput, HeardError, file_sha256, first_line
 
 MOST_DIM = 8192
 """The longest embedding that a file may give: room is made for it before it is known."""
+AT_ONCE = 24 * 16_000
+"""Samples in one run of several signals: with more, the memory grows and the caches overflow."""
 TENSORS = "heard.tensors"
 """Key of the file's metadata: safetensors in base64, of what is not part of the graph (heads)."""
 
@@ -34,23 +37,23 @@ class OnnxEncoder(Encoder):
         card: dict,
         tensors: Mapping[str, np.ndarray] | None = None,
         *,
+        batches: Callable[[], bytes] | None = None,
         overlap: OverlapHead | None = None,
         where: str = "the model",
     ):
         """``model``: an ONNX file's bytes; ``where`` names it in errors. ``tensors``: what lies beside the graph, by
-        the names it has in the float model's file; by default they are taken from the ONNX file.
+        the names it has in the float model's file; by default they are taken from the ONNX file. ``batches``: makes the
+        same network's graph for several signals at a time, which is asked for when several come; a single one is faster
+        without.
 
         Raises HeardError if it is not one of this program's.
         """
         import safetensors.numpy
 
-        runtime = _runtime()
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = NETWORK_THREADS
-        # The arena would keep memory for every length of sound that ever came.
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+        _runtime()  # raises BadInput where it is missing
+        self._make_batches, self._batches = batches, None
         try:
-            self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._session = _session(model)
             if tensors is None:
                 stored = self._session.get_modelmeta().custom_metadata_map[TENSORS]
                 tensors = safetensors.numpy.load(base64.b64decode(stored, validate=True))
@@ -84,20 +87,31 @@ class OnnxEncoder(Encoder):
         overlap = load_head(path, card["sha256"])
         if path.suffix.lower() == ".onnx":
             return cls(path.read_bytes(), card, overlap=overlap, where=str(path))
-        return cls(*_from_weights(path, card), overlap=overlap, where=str(path))
+        tensors, graph = _from_weights(path, card)
+        heads = {key: value for key, value in tensors.items() if not key.startswith("backbone.")}
+        return cls(graph(), card, heads, batches=partial(graph, batches=True), overlap=overlap, where=str(path))
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
-        return np.stack([self._run([EMBEDDING], wave)[0] for wave in batch])
+        return self._run([EMBEDDING], batch)[0]
 
     def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         if self.overlap is None:
             return self._embed(batch), None
-        embeddings, pooled = zip(*(self._run([EMBEDDING, POOLED], wave) for wave in batch), strict=True)
-        return np.stack(embeddings), np.stack(pooled)
+        embeddings, pooled = self._run([EMBEDDING, POOLED], batch)
+        return embeddings, pooled
 
-    def _run(self, names: list[str], wave: np.ndarray) -> list[np.ndarray]:
+    def _run(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
+        """The outputs (B, ...) of waves (B, n), each alone or together, whichever is faster."""
         try:
-            return self._session.run(names, {WAVE: wave})
+            if len(batch) > 1 and self._make_batches:
+                if self._batches is None:
+                    self._batches = _session(self._make_batches())
+                step = max(1, AT_ONCE // batch.shape[1])
+                parts = [batch[at : at + step] for at in range(0, len(batch), step)]
+                runs = [self._batches.run(names, {WAVE: part}) for part in parts]
+                return [np.concatenate(rows) for rows in zip(*runs, strict=True)]
+            alone = [self._session.run(names, {WAVE: wave}) for wave in batch]
+            return [np.stack(rows) for rows in zip(*alone, strict=True)]
         except Exception as error:  # as above: a graph that loads may still not fit together
             raise HeardError(f"{self.where}: the model cannot be run ({first_line(error)}); fetch it again.") from None
 
@@ -126,17 +140,32 @@ def _gender_head(tensors: Mapping[str, np.ndarray], dim: int) -> list[np.ndarray
     return layers
 
 
-def _from_weights(path: Path, card: dict) -> tuple[bytes, dict, dict[str, np.ndarray]]:
-    """The arguments of an ``OnnxEncoder`` for a .safetensors file."""
+def _from_weights(path: Path, card: dict) -> tuple[dict[str, np.ndarray], Callable[..., bytes]]:
+    """The tensors of a .safetensors file, and what makes a graph of them: ``build_onnx`` without the first arguments."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    def graph(**options: bool) -> bytes:
+        try:
+            return build_onnx(tensors, card["architecture"], **options)
+        except (KeyError, ValueError, IndexError) as error:
+            raise HeardError(f"{path}: not a model of this program ({first_line(error)}).") from None
+
     try:
         tensors = load_file(path)
-        model = build_onnx(tensors, card["architecture"])
-    except (SafetensorError, KeyError, ValueError, IndexError) as error:
+    except SafetensorError as error:
         raise HeardError(f"{path}: not a model of this program ({first_line(error)}).") from None
-    return model, card, {key: value for key, value in tensors.items() if not key.startswith("backbone.")}
+    return tensors, graph
+
+
+def _session(model: bytes):
+    """What runs a graph."""
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = NETWORK_THREADS
+    # The arena would keep memory for every length of sound that ever came.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _runtime():
