@@ -25,8 +25,10 @@ class StreamSource:
     wall clock, and a slow reader loses the oldest of it, as with a microphone.
     """
 
-    def __init__(self, name: str, blocks: Iterator[np.ndarray], *, realtime: bool = False):
+    def __init__(self, name: str, blocks: Iterator[np.ndarray], *, realtime: bool = False, recorded: bool = False):
+        """``recorded``: all sound is there already: nobody minds if some of it is read long before it is heard."""
         self.name, self.realtime = name, realtime
+        self.recorded = recorded and not realtime
         self._blocks = blocks
         self._backlog = Backlog()
         self._began: float | None = None
@@ -112,4 +114,5 @@ class FileSource(StreamSource):
         self, path: str | os.PathLike, *, realtime: bool = False, channel: int | None = None, pipes: bool = False
     ):
         name = "standard input" if os.fspath(path) == STDIN else Path(path).name
-        super().__init__(name, stream_audio(path, channel=channel, pipes=pipes), realtime=realtime)
+        blocks = stream_audio(path, channel=channel, pipes=pipes)
+        super().__init__(name, blocks, realtime=realtime, recorded=True)

@@ -14,6 +14,7 @@ class TappedSource:
     def __init__(self, source: AudioSource):
         self.name = source.name
         self._source = source
+        self.recorded = getattr(source, "recorded", False)
         self._blocks: list[AudioBlock] = []
 
     @property

@@ -114,7 +114,7 @@ class OnsetHypothesis:
             bonus = 0.0
         elif own > -math.inf:  # nobody follows himself
             others += math.log(max(-math.expm1(min(own - others, 0.0)), 1e-12))
-        begun = log_sum((others + self.log_change, own + self.log_continue + bonus))
+        begun = log_add(others + self.log_change, own + self.log_continue + bonus)
         return begun + self.log_survival + self.log_odds.get(label, -math.inf)
 
     def viterbi(self, label: Label) -> tuple[float, tuple[Label, OnsetHypothesis] | None]:
@@ -139,6 +139,13 @@ class OnsetHypothesis:
         for table in (self.log_alpha_before, self.backpointers, self.log_odds):
             if old in table:
                 table[new] = table.pop(old)
+
+
+def log_add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b)), exact for values far from 0; minus infinity counts as nothing."""
+    if a < b:
+        a, b = b, a
+    return a if b == -math.inf else a + math.log1p(math.exp(b - a))
 
 
 def log_sum(values: Iterable[float]) -> float:

@@ -7,18 +7,22 @@ for answer in listen(Microphone(), Recogniser(encoder, gallery)):
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.audio.level import level_db
+from app.audio.read_ahead import ReadAhead
 from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
-from app.audio.vad import CHUNK, CHUNK_S, SPEECH, STILL_SPEECH, SpeechDetector
+from app.audio.vad import CHUNK_S
 from app.diarisation.forward_filter import ForwardFilter, ForwardFilterConfig
 from app.diarisation.hysteresis import Hysteresis, HysteresisConfig, ShownTurn
+from app.diarisation.look_ahead import LookAhead, LookAheadConfig
 from app.diarisation.session_speakers import SessionSpeakers, SessionSpeakersConfig
 from app.diarisation.speech_buffer import SpeechBuffer
+from app.diarisation.speech_gate import GatedBlock, SpeechGate
 from app.diarisation.timeline import Timeline
 from app.diarisation.turn_evidence import EvidenceConfig, TurnEvidence
 from app.diarisation.turn_history import TurnHistory, TurnHistoryConfig, UnknownSpeaker
@@ -31,7 +35,6 @@ from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification, is_unknown
 from app.scoring.labels import UNKNOWN, read_label
 from app.scoring.vectors import usable
-from utils import SAMPLE_RATE
 
 OVERLAP_CHUNKS = round(WINDOW_S / CHUNK_S)
 
@@ -48,6 +51,7 @@ class LiveConfig:
     turns: TurnConfig = TurnConfig()
     speakers: SessionSpeakersConfig = SessionSpeakersConfig()
     history: TurnHistoryConfig = TurnHistoryConfig()
+    ahead: LookAheadConfig = LookAheadConfig()
 
     @property
     def backlog_s(self) -> float:
@@ -64,18 +68,19 @@ class Recogniser:
         self.encoder = encoder
         self.config = config
         self.timeline = Timeline()
-        self._detector = SpeechDetector()
+        self._gate = SpeechGate()
+        self._gated: deque[GatedBlock] = deque()  # the blocks that come next, as far as they are known
+        self._ahead = LookAhead(encoder, config.filter.onset_pause_s, config.turns.finished_after_s, config.ahead)
         self._speakers = SessionSpeakers(gallery, rule or encoder.rule(), config.speakers)
         self._history = TurnHistory(self._speakers, config.history)
         evidence = TurnEvidence(self._speakers, config.evidence)
         self._filter = ForwardFilter(evidence, config.filter)
+        self._longest_window = evidence.longest_window
         self._turns = TurnCutter(self._filter, evidence.longest_window, config.turns)
         self._shown = Hysteresis(self._speakers, config.shown)
-        self._rest = np.zeros(0, np.float32)  # sound that does not fill a chunk yet
         self._speech = SpeechBuffer(config.history.kept_speech_s)
         self._overlap = False  # whether two people spoke at once in the newest speech
         self._updates = 0
-        self._end_s = 0.0  # of the sound taken in so far
 
     @property
     def gallery(self) -> Gallery:
@@ -125,50 +130,52 @@ class Recogniser:
         """What ``step`` says: one answer, where ``Conference`` has one for each channel."""
         return (self.step(block),)
 
+    def prepare(self, blocks: Sequence[AudioBlock]) -> None:
+        """Take a look at the blocks that ``step`` will be given next, all of them and in this order.
+
+        They are known where sound was recorded, and then ``step`` costs a fraction: see ``look_ahead.py``. Those of an
+        earlier call must have been stepped through, and this must have been done from the first block on.
+        """
+        self._gated = deque(map(self._gate.take, blocks))
+        self._ahead.prepare(self._gated, max(OVERLAP_CHUNKS, self._longest_window))
+
     def step(self, block: AudioBlock) -> Identification:
         """Take in a block, usually one hop, and identify who is speaking at its end."""
-        gap_s = block.start_s - self._end_s
-        if gap_s > 0.001:  # skipped, or the microphone was gone: this does not follow what came before
-            self._detector.reset()
-            self._rest = np.zeros(0, np.float32)
-            self._turns.push(gap_s, speech=False, end_s=block.start_s)
+        gated = self._gated.popleft() if self._gated else self._gate.take(block)
+        if gated.gap_s:
+            self._turns.push(gated.gap_s, speech=False, end_s=block.start_s)
             self._learn(everything=True)
-            self._shown.interrupt(gap_s)
-        self._end_s = block.end_s
-        probabilities = self._detect_speech(block)
-        self._update()
-        self._learn()
-        return self._identification(block, probabilities, self._shown.after(self._filter.silence_s))
-
-    def _detect_speech(self, block: AudioBlock) -> np.ndarray:
-        """Cut a block into chunks and keep the speech. Returns each chunk's speech probability, (n,) 0 to 1."""
-        sound = np.concatenate([self._rest, block.samples])
-        time_s = block.start_s - len(self._rest) / SAMPLE_RATE
-        probabilities = self._detector.process(block.samples)
-        for index, probability in enumerate(probabilities):
-            speech = bool(probability >= (STILL_SPEECH if self._filter.in_speech else SPEECH))
-            if speech:
+            self._shown.interrupt(gated.gap_s)
+        for chunk in gated.chunks:
+            if chunk.speech:
                 if self._filter.between_turns:
                     self._update()
                     self._overlap = False
-                self._speech.append(sound[index * CHUNK : (index + 1) * CHUNK])
-            time_s += CHUNK_S
-            self._turns.push(CHUNK_S, speech=speech, end_s=time_s)
-        self._rest = sound[len(probabilities) * CHUNK :].copy()
-        return probabilities
+                self._speech.append(chunk.samples)
+            self._turns.push(CHUNK_S, speech=chunk.speech, end_s=chunk.end_s)
+        self._update()
+        self._learn()
+        return self._identification(block, gated.speech_probability, self._shown.after(self._filter.silence_s))
 
     def _update(self) -> None:
         """Weigh the speech that is new, if there is any, and decide what to show."""
         if not self._filter.has_news:
             return
-        self._filter.update(
-            lambda lengths: usable(self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths]))
-        )
+        self._filter.update(self._embed)
         self._shown.update(self._filter.posterior, self._filter.path[-1].hypothesis)
         self._updates += 1
-        newest = self._speech.newest(OVERLAP_CHUNKS)
-        if self.encoder.overlap is not None and self._updates % 2 and len(newest) == OVERLAP_CHUNKS * CHUNK:
-            self._overlap = self.encoder.embed_with_overlap(newest)[1]  # every second time: nobody notices it sooner
+        if self.encoder.overlap is not None and self._updates % 2 and self._filter.heard >= OVERLAP_CHUNKS:
+            overlap = self._ahead.overlap(self._filter.heard, OVERLAP_CHUNKS)
+            if overlap is None:
+                overlap = self.encoder.embed_with_overlap(self._speech.newest(OVERLAP_CHUNKS))[1]
+            self._overlap = overlap  # every second time: nobody notices it sooner
+
+    def _embed(self, lengths: Sequence[int]) -> np.ndarray:
+        """(n, D): the embeddings of so many (n,) of the newest chunks of speech, zeros for what cannot be compared."""
+        vectors = self._ahead.embed(self._filter.heard, lengths)
+        if vectors is None:
+            vectors = self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths])
+        return usable(vectors)
 
     def _learn(self, *, everything: bool = False) -> None:
         """Learn from turns that are finished; what they say about earlier ones goes into the timeline."""
@@ -191,7 +198,7 @@ class Recogniser:
         labels = {turn.start_s: turn.label for turn in turns}
         self.timeline.relabel(labels, {turn.start_s: turn.confidence for turn in turns})
 
-    def _identification(self, block: AudioBlock, probabilities: np.ndarray, turn: ShownTurn) -> Identification:
+    def _identification(self, block: AudioBlock, speech_probability: float, turn: ShownTurn) -> Identification:
         gender, gender_confidence = None, 0.0
         if turn.embedding is not None:
             gender, gender_confidence = self.encoder.gender(turn.embedding)
@@ -207,7 +214,7 @@ class Recogniser:
             reason=turn.reason,
             gender=gender,
             gender_confidence=gender_confidence,
-            speech_probability=float(probabilities.max()) if len(probabilities) else 0.0,
+            speech_probability=speech_probability,
             level_db=level_db(block.samples),
             speech_s=turn.speech_s,
             dropped_s=block.dropped_s,
@@ -226,7 +233,8 @@ def listen(
 ) -> Iterator[Identification]:
     """Run a source through a recogniser until it ends or ``stop`` is set: one Identification for each hop.
 
-    Always the newest sound: when this machine is too slow, the oldest that waits is dropped, counted and reported.
+    Always the newest sound: when this machine is too slow, the oldest that waits is dropped, counted and reported. Of a
+    source that is ``recorded`` some seconds are read before they are heard, which is faster (``Recogniser.prepare``).
     ``on_status`` is called from this thread when the source's state or message changes. Starts and stops the source.
 
     ``between_blocks`` is called from this thread after each read, before its sound is taken in: the place for orders of
@@ -234,6 +242,8 @@ def listen(
     waits ``timeout_s`` at most where no sound comes; and once after the last read. What it raises ends the loop.
     """
     config, reported = recogniser.config, None
+    if getattr(source, "recorded", False):
+        source = ReadAhead(source, config.ahead.read_s, recogniser.prepare)
     source.start()
     try:
         while not (stop and stop.is_set()):

@@ -51,6 +51,24 @@ def live_rule(rule: DecisionRule, llr: float) -> DecisionRule:
     return rule.with_llr_threshold(llr) if rule.by_speech else rule
 
 
+class _RuleBySpeech:
+    """A rule that remembers what it is for so much speech: the same lengths come again and again."""
+
+    most = 10_000
+
+    def __init__(self, rule: DecisionRule):
+        self._rule = rule
+        self._known: dict[float, DecisionRule] = {}
+
+    def at(self, speech_s: float) -> DecisionRule:
+        """See ``DecisionRule.at``."""
+        if (known := self._known.get(speech_s)) is None:
+            if len(self._known) >= self.most:
+                self._known.clear()
+            known = self._known[speech_s] = self._rule.at(speech_s)
+        return known
+
+
 @dataclass(frozen=True)
 class SessionDecision:
     """Which speaker of the session an embedding is from."""
@@ -95,8 +113,8 @@ class SessionSpeakers:
 
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
-        self._given_rule, self._own_rule = rule, rule.with_llr_threshold(self.config.needed_llr)
-        self._rule = live_rule(rule, self.config.needed_llr)  # a threshold chosen by hand is for names
+        self._given_rule, self._own_rule = rule, _RuleBySpeech(rule.with_llr_threshold(self.config.needed_llr))
+        self._rule = _RuleBySpeech(live_rule(rule, self.config.needed_llr))  # a threshold chosen by hand is for names
 
     def threshold(self, speech_s: float) -> float:
         """The score that a name needs with so much speech."""
@@ -149,8 +167,11 @@ class SessionSpeakers:
 
     def _best(self, embeddings: np.ndarray) -> list[tuple[dict[str, float], dict[Label, float]]]:
         """The highest scores of each of the embeddings (n, D): (with voiceprints, with centroids of the session)."""
-        galleries = (self._gallery, self.centroids.gallery(self._gallery))
-        found = (best_of_each(embeddings, gallery, self.config.max_scores) for gallery in galleries)
+        galleries, cohort = (self._gallery, self.centroids.gallery(self._gallery)), self._gallery.cohort
+        statistics = None
+        if cohort is not None and len(embeddings) and embeddings.shape[1] == cohort.vectors.shape[1]:
+            statistics = cohort.statistics(embeddings)
+        found = (best_of_each(embeddings, gallery, self.config.max_scores, statistics) for gallery in galleries)
         return list(zip(*found, strict=True))
 
     def _joined(

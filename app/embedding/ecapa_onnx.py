@@ -201,7 +201,9 @@ def _tdnn(
     kernel = tdnn["conv.weight"].shape[2]
     weight = tdnn["conv.weight"].transpose(0, 2, 1).reshape(len(tdnn["conv.bias"]), -1)
     if kernel > 1:
-        under = graph.op("Gather", x, frames or _frames_under_kernel(graph, x, kernel, dilation, stride), axis=graph.time)
+        under = graph.op(
+            "Gather", x, frames or _frames_under_kernel(graph, x, kernel, dilation, stride), axis=graph.time
+        )
         x = graph.op("Reshape", under, [*([0] if graph.time else []), -1, weight.shape[1]])
     scale, shift = _affine(tdnn.part("norm"))
     size = np.abs(scale)  # relu(size * y) = size * relu(y)

@@ -92,7 +92,7 @@ class Encoder(ABC):
 
         Only equal lengths share a batch, so nothing is padded. Raises BadInput for a signal of less than 0.1 s.
         """
-        return self.embed_batch_with_overlap(signals)[0]
+        return self._embed_by_length(signals, overlaps=False)[0]
 
     def embed_with_overlap(self, samples: np.ndarray) -> tuple[np.ndarray, bool]:
         """The embedding (D,) of about a second of speech (n,), and whether two people speak at once in it.
@@ -112,6 +112,10 @@ class Encoder(ABC):
         Probabilities are meant for signals of about a second; they are NaN if the model has no overlap head. Raises
         BadInput for a signal of less than 0.1 s, HeardError for a damaged model.
         """
+        return self._embed_by_length(signals, overlaps=True)
+
+    def _embed_by_length(self, signals: Sequence[np.ndarray], *, overlaps: bool) -> tuple[np.ndarray, np.ndarray]:
+        """See ``embed_batch_with_overlap``; without ``overlaps`` the probabilities are NaN."""
         out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
         by_length: dict[int, list[int]] = {}
         for index, signal in enumerate(signals):
@@ -121,7 +125,11 @@ class Encoder(ABC):
         for length, indices in by_length.items():
             step = max(1, BATCH_SAMPLES // length)
             for some in (indices[at : at + step] for at in range(0, len(indices), step)):
-                out[some], pooled = self._embed_with_statistics(np.stack([signals[i] for i in some]))
+                batch = np.stack([signals[i] for i in some])
+                if not overlaps:
+                    out[some] = self._embed(batch)
+                    continue
+                out[some], pooled = self._embed_with_statistics(batch)
                 if pooled is not None and self.overlap is not None:
                     if pooled.shape[1] != len(self.overlap.weight):
                         raise HeardError(f"{self.where}: the overlap head beside it is of another network; delete it.")

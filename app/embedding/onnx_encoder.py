@@ -141,7 +141,7 @@ def _gender_head(tensors: Mapping[str, np.ndarray], dim: int) -> list[np.ndarray
 
 
 def _from_weights(path: Path, card: dict) -> tuple[dict[str, np.ndarray], Callable[..., bytes]]:
-    """The tensors of a .safetensors file, and what makes a graph of them: ``build_onnx`` without the first arguments."""
+    """The tensors of a .safetensors file, and ``build_onnx`` of them."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 

@@ -30,8 +30,8 @@ class Statistics(NamedTuple):
     deviations: np.ndarray
     """(n,) standard deviation of the cosine, above 0."""
 
-    def at(self, index: np.ndarray) -> Statistics:
-        """The statistics of some of these embeddings, by their index (m,)."""
+    def at(self, index: np.ndarray | slice) -> Statistics:
+        """The statistics of some of these embeddings, by their index (m,) or from one to another."""
         return Statistics(self.means[index], self.deviations[index])
 
 

@@ -49,10 +49,11 @@ class Gallery:
         """What the rows score with the cohort; None without a cohort."""
         return None if self.cohort is None else self.cohort.statistics(self.vectors)
 
-    def row_scores(self, embeddings: np.ndarray) -> np.ndarray:
+    def row_scores(self, embeddings: np.ndarray, statistics: Statistics | None = None) -> np.ndarray:
         """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length; -1 for those that are not finite.
 
-        Raises NotComparable for embeddings of another dimension.
+        ``statistics``: those of the embeddings with the cohort, where they are known already. Raises NotComparable for
+        embeddings of another dimension.
         """
         if embeddings.shape[1] != self.vectors.shape[1]:
             own, other = self.vectors.shape[1], embeddings.shape[1]
@@ -60,7 +61,9 @@ class Gallery:
         with np.errstate(invalid="ignore"):
             scores = product(embeddings, self.vectors.T)
             if self.cohort is not None:
-                scores = self.cohort.normalise(scores, self.cohort.statistics(embeddings), self.statistics)
+                scores = self.cohort.normalise(
+                    scores, statistics or self.cohort.statistics(embeddings), self.statistics
+                )
             return comparable_scores(scores, embeddings[:, None])
 
 
@@ -111,11 +114,15 @@ def best(embedding: np.ndarray, gallery: Gallery, most: int = 20) -> dict[str, f
     return best_of_each(embedding[None], gallery, most)[0]
 
 
-def best_of_each(embeddings: np.ndarray, gallery: Gallery, most: int = 20) -> list[dict[str, float]]:
-    """``best`` of each of the embeddings (n, D) of unit length: a list of n."""
+def best_of_each(
+    embeddings: np.ndarray, gallery: Gallery, most: int = 20, statistics: Statistics | None = None
+) -> list[dict[str, float]]:
+    """``best`` of each of the embeddings (n, D) of unit length: a list of n. ``statistics``: see ``row_scores``."""
     at_once = max(1, 4_000_000 // max(1, len(gallery.names)))  # a table of 16 MB
-    parts = [embeddings[at : at + at_once] for at in range(0, len(embeddings), at_once)]
-    return [_highest(row, gallery, most) for part in parts for row in _by_person(part, gallery)]
+    parts = [slice(at, at + at_once) for at in range(0, len(embeddings), at_once)]
+    known = [None if statistics is None else statistics.at(part) for part in parts]
+    rows = (_by_person(embeddings[part], gallery, some) for part, some in zip(parts, known, strict=True))
+    return [_highest(row, gallery, most) for table in rows for row in table]
 
 
 def _highest(scores: np.ndarray, gallery: Gallery, most: int) -> dict[str, float]:
@@ -127,11 +134,11 @@ def _highest(scores: np.ndarray, gallery: Gallery, most: int) -> dict[str, float
     return {name: -negated for negated, name in ranked}
 
 
-def _by_person(embeddings: np.ndarray, gallery: Gallery) -> np.ndarray:
+def _by_person(embeddings: np.ndarray, gallery: Gallery, statistics: Statistics | None = None) -> np.ndarray:
     """(n, people) the score of each person's best row with embeddings (n, D)."""
     if not gallery.names:  # of no particular dimension
         return np.zeros((len(embeddings), 0))
-    scores = gallery.row_scores(embeddings)
+    scores = gallery.row_scores(embeddings, statistics)
     if len(gallery.people) == scores.shape[1]:
         return scores
     by_person = np.full((len(gallery.people), len(scores)), -1.0, scores.dtype)

@@ -157,7 +157,7 @@ def _identify(service: Service, file: BinaryIO) -> Identified:
 
 def _timeline(service: Service, file: BinaryIO, name: str, stop: threading.Event) -> Document:
     recogniser = Recogniser(service.encoder, service.gallery(), service.rule)
-    source = StreamSource(name, decode_upload(file, service.config.max_audio_s))
+    source = StreamSource(name, decode_upload(file, service.config.max_audio_s), recorded=True)
     heard_s = 0.0
     for said in listen(source, recogniser, stop=stop):
         heard_s = said.time_s

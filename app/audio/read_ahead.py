@@ -1,0 +1,58 @@
+"""A recording whose sound is read some time before it is asked for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
+
+
+class ReadAhead:
+    """An ``AudioSource`` that gives the blocks of ``source``, unchanged, and shows them to ``seen`` before.
+
+    Only for a source that waits for its reader, such as a file. One thread reads. What reading raises is raised when
+    the blocks before are given.
+    """
+
+    def __init__(self, source: AudioSource, ahead_s: float, seen: Callable[[Sequence[AudioBlock]], None]):
+        """``ahead_s``: seconds of sound that are read at once."""
+        self.name = source.name
+        self._source, self._ahead_s, self._seen = source, ahead_s, seen
+        self._blocks: deque[AudioBlock] = deque()
+        self._error: Exception | None = None
+
+    @property
+    def status(self) -> SourceStatus:
+        """The source's; it has not ended before the last block was given."""
+        status = self._source.status
+        if status.state is SourceState.ENDED and (self._blocks or self._error):
+            return replace(status, state=SourceState.RUNNING)
+        return status
+
+    def start(self) -> None:
+        self._source.start()
+
+    def stop(self) -> None:
+        self._source.stop()
+
+    def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
+        """See ``AudioSource.read``; ``min_s`` and ``max_s`` are the same each time."""
+        if not self._blocks and self._error is None:
+            self._read(min_s, max_s, timeout_s)
+        if self._blocks:
+            return self._blocks.popleft()
+        if self._error is not None:
+            raise self._error
+        return None
+
+    def _read(self, min_s: float, max_s: float, timeout_s: float) -> None:
+        read_s = 0.0
+        try:
+            while read_s < self._ahead_s and (block := self._source.read(min_s, max_s, timeout_s)) is not None:
+                read_s += block.end_s - block.start_s
+                self._blocks.append(block)
+        except Exception as error:  # a damaged file: what came before is heard first
+            self._error = error
+        self._seen(tuple(self._blocks))
