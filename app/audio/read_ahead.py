@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
 
 
 class ReadAhead:
-    """An ``AudioSource`` that gives the blocks of ``source``, unchanged, and shows them to ``seen`` before.
+    """An ``AudioSource`` that gives the blocks of ``source``, unchanged; ``fill`` shows them before.
 
     Only for a source that waits for its reader, such as a file. One thread reads. What reading raises is raised when
     the blocks before are given.
     """
 
-    def __init__(self, source: AudioSource, ahead_s: float, seen: Callable[[Sequence[AudioBlock]], None]):
+    def __init__(self, source: AudioSource, ahead_s: float):
         """``ahead_s``: seconds of sound that are read at once."""
         self.name = source.name
-        self._source, self._ahead_s, self._seen = source, ahead_s, seen
+        self._source, self._ahead_s = source, ahead_s
         self._blocks: deque[AudioBlock] = deque()
         self._error: Exception | None = None
 
@@ -38,16 +37,18 @@ class ReadAhead:
         self._source.stop()
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
-        """See ``AudioSource.read``; ``min_s`` and ``max_s`` are the same each time."""
-        if not self._blocks and self._error is None:
-            self._read(min_s, max_s, timeout_s)
+        """See ``AudioSource.read``. ``min_s`` and ``max_s`` are the same each time, and those of ``fill``."""
+        self.fill(min_s, max_s, timeout_s)
         if self._blocks:
             return self._blocks.popleft()
         if self._error is not None:
             raise self._error
         return None
 
-    def _read(self, min_s: float, max_s: float, timeout_s: float) -> None:
+    def fill(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> tuple[AudioBlock, ...]:
+        """The blocks that ``read`` will give next, as soon as those known before are given; none until then."""
+        if self._blocks or self._error is not None:
+            return ()
         read_s = 0.0
         try:
             while read_s < self._ahead_s and (block := self._source.read(min_s, max_s, timeout_s)) is not None:
@@ -55,4 +56,4 @@ class ReadAhead:
                 self._blocks.append(block)
         except Exception as error:  # a damaged file: what came before is heard first
             self._error = error
-        self._seen(tuple(self._blocks))
+        return tuple(self._blocks)

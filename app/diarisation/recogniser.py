@@ -242,12 +242,14 @@ def listen(
     waits ``timeout_s`` at most where no sound comes; and once after the last read. What it raises ends the loop.
     """
     config, reported = recogniser.config, None
-    if getattr(source, "recorded", False):
-        source = ReadAhead(source, config.ahead.read_s, recogniser.prepare)
+    ahead = ReadAhead(source, config.ahead.read_s) if getattr(source, "recorded", False) else None
+    source = ahead or source
     source.start()
     try:
         while not (stop and stop.is_set()):
             trim_memory()
+            if ahead and (blocks := ahead.fill(config.hop_s, config.backlog_s, timeout_s)):
+                recogniser.prepare(blocks)
             block = source.read(config.hop_s, config.backlog_s, timeout_s)
             if between_blocks:
                 between_blocks()

@@ -21,16 +21,26 @@ def source(seconds=3.0, error=None):
     return StreamSource("talk", blocks(), recorded=True)
 
 
-def drain(reader):
+def drain(reader, seen=None):
     reader.start()
-    while (block := reader.read(0.128, 3.0)) is not None:
+    while True:
+        if seen is not None and (blocks := reader.fill(0.128, 3.0)):
+            seen.append(len(blocks))
+        block = reader.read(0.128, 3.0)
+        if block is None:
+            return
         yield block
+
+
+def collect(blocks, given):
+    for block in blocks:
+        given.append(block)
 
 
 def test_the_blocks_are_the_same_and_are_seen_before():
     seen = []
-    ahead = ReadAhead(source(), 1.0, lambda blocks: seen.append(len(blocks)))
-    given = list(drain(ahead))
+    ahead = ReadAhead(source(), 1.0)
+    given = list(drain(ahead, seen))
     plain = list(drain(source()))
     assert [(block.start_s, len(block.samples)) for block in given] == [
         (block.start_s, len(block.samples)) for block in plain
@@ -42,7 +52,7 @@ def test_the_blocks_are_the_same_and_are_seen_before():
 
 
 def test_it_has_not_ended_before_the_last_block_is_given():
-    ahead = ReadAhead(source(1.0), 30.0, lambda blocks: None)
+    ahead = ReadAhead(source(1.0), 30.0)
     blocks = drain(ahead)
     next(blocks)
     assert ahead.status.state is SourceState.RUNNING
@@ -51,8 +61,7 @@ def test_it_has_not_ended_before_the_last_block_is_given():
 
 
 def test_a_damaged_file_is_heard_up_to_the_damage():
-    given = []
+    given, blocks = [], drain(ReadAhead(source(2.0, BadInput("talk is damaged")), 30.0))
     with pytest.raises(BadInput, match="damaged"):
-        for block in drain(ReadAhead(source(2.0, BadInput("talk is damaged")), 30.0, lambda blocks: None)):
-            given.append(block)
+        collect(blocks, given)
     assert sum(len(block.samples) for block in given) > 1.8 * 16_000
