@@ -1,6 +1,8 @@
-"""What went wrong inside the program, written down where the user can find it.
+"""What went wrong inside the program, written down where the user can find it, without the name of anybody.
 
-Uncaught errors of any thread, and what faulthandler can save when the process is killed by a fault of a library.
+Uncaught errors of any thread, and what faulthandler can save when the process is killed by a fault of a library. What
+an error says may name a person, or a file that is called like one: only kinds and places are written down, and what the
+interpreter itself says of the code.
 """
 
 from __future__ import annotations
@@ -18,11 +20,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from utils import make_private_dir
+from utils import ROOT, make_private_dir
 
 NAME = "crash.log"
 LARGEST_BYTES = 1_000_000
 """A longer log is begun anew."""
+HEAD = "--- errors of the program: where, and of what kind. What they say is left out, since it may name people.\n"
+"""The first line. A log of an older version, without it, is begun anew."""
+OF_THE_CODE = (AttributeError, ImportError, MemoryError, NameError, NotImplementedError, RecursionError, TypeError)
+"""Errors whose messages are about types and the program's own words."""
 
 
 class CrashLog:
@@ -40,10 +46,12 @@ class CrashLog:
         faulted = self._ended_badly()
         with contextlib.suppress(OSError):
             make_private_dir(self.path.parent)
-            mode = "a" if self.path.exists() and self.path.stat().st_size < LARGEST_BYTES else "w"
+            mode = "a" if self._goes_on() else "w"
             self._file = open(self.path, mode, encoding="utf-8", errors="replace")  # noqa: SIM115 - for faulthandler
             if os.name == "posix":
                 self.path.chmod(0o600)
+            if mode == "w":
+                self._file.write(HEAD)
             self._file.write(f"--- started {_now()}, Python {platform.python_version()}, {platform.platform()}\n")
             self._file.flush()
             faulthandler.enable(self._file)
@@ -75,11 +83,18 @@ class CrashLog:
     def _uncaught(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt | SystemExit):
             return
-        text = "".join(traceback.format_exception(kind, error, trace))
-        self.write(text)
+        self.write(describe(error, trace) if error else kind.__name__)
         if sys.stderr:
-            sys.stderr.write(text)
+            sys.stderr.write("".join(traceback.format_exception(kind, error, trace)))
         self.on_error(f"{kind.__name__}: {error}")
+
+    def _goes_on(self) -> bool:
+        """Whether there is a log of this version that is not too long."""
+        try:
+            with open(self.path, encoding="utf-8", errors="replace") as file:
+                return file.readline() == HEAD and self.path.stat().st_size < LARGEST_BYTES
+        except OSError:
+            return False
 
     def _ended_badly(self) -> bool:
         """Whether faulthandler had the last word."""
@@ -100,7 +115,30 @@ class _Handler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._log.write(self.format(record))
+        error = record.exc_info[1] if record.exc_info else None
+        self._log.write(f"{record.msg}\n{describe(error)}" if error else str(record.msg))  # without its arguments
+
+
+def describe(error: BaseException, trace: TracebackType | None = None) -> str:
+    """An error and those behind it, oldest first: where each was raised, and its kind. Nobody's name is in it."""
+    parts, seen, trace = [], set(), trace or error.__traceback__
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        places = "".join(traceback.format_tb(trace)) if trace else ""
+        parts.append(f"Traceback (most recent call last):\n{places}{_kind(error)}\n")
+        behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        error, trace = behind, behind.__traceback__ if behind else None
+    text = "\nThen came:\n\n".join(reversed(parts))
+    for place, short in ((f"{ROOT}{os.sep}", ""), (str(Path.home()), "~")):
+        text = text.replace(place, short) if len(place) > 1 else text
+    return text
+
+
+def _kind(error: BaseException) -> str:
+    kind = type(error).__name__
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"{kind}: {os.strerror(error.errno)}"
+    return f"{kind}: {error}" if isinstance(error, OF_THE_CODE) else kind
 
 
 def _now() -> str:

@@ -35,9 +35,47 @@ def test_errors_of_any_thread_are_written_down_and_told(trouble, tmp_path):
     assert "told: ValueError" in done.stdout
     log = (tmp_path / "data" / "crash.log").read_text()
     assert "Traceback" in log
-    assert "oh no" in log
+    assert "ValueError\n" in log
+    assert "oh no" not in log.replace(trouble, "")  # what it says may be somebody's name
     assert "Traceback" in done.stderr  # for who has a terminal
     assert (tmp_path / "data" / "crash.log").stat().st_mode & 0o077 == 0
+
+
+NAMED = """
+import logging
+def find(people, name):
+    try:
+        open(f"/nowhere/speakers/{name}/001.wav")
+    except OSError as error:
+        try:
+            people[name]
+        except KeyError as missing:
+            raise ValueError(f"nobody is called {name}") from missing
+try:
+    find({{}}, sys.argv[2])
+except ValueError as error:
+    logging.getLogger("heard").error("of %s: ", sys.argv[2], exc_info=error)
+(lambda: None).missing
+"""
+
+
+def test_nobodys_name_is_written_down(tmp_path):
+    program = PROGRAM.format(trouble=NAMED.replace("{{}}", "{}"))
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path, "Clementine"], cwd=ROOT, capture_output=True, text=True
+    )
+    log = (tmp_path / "crash.log").read_text()
+    assert "Clementine" not in log
+    assert "AttributeError: 'function' object has no attribute 'missing'" in log
+    assert "has no attribute 'missing'" in done.stderr
+    kinds = [line for line in log.splitlines() if line[:1].isalpha() and "Error" in line.split(":")[0]]
+    assert kinds[:3] == ["FileNotFoundError: No such file or directory", "KeyError", "ValueError"]
+
+
+def test_a_log_of_an_older_version_is_begun_anew(tmp_path):
+    (tmp_path / "crash.log").write_text("--- started\nValueError: nobody is called Clementine\n")
+    run(tmp_path, "")
+    assert "Clementine" not in (tmp_path / "crash.log").read_text()
 
 
 def test_what_the_engine_reports_is_written_down(tmp_path):
