@@ -60,6 +60,8 @@ def seal_data(data: Path, lock: Lock, key: bytes, track: Track = list) -> int:
             sides.switch_to_sealed(data, PREPARED)
             remember(lock.folder_id, key)
             _empty(db)
+            with contextlib.suppress(OSError):  # a full disk, perhaps: the next start does it
+                sides.forget_naming_settings(data)
         _end(store, data)
     return len(files)
 

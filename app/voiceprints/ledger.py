@@ -13,7 +13,7 @@ from app.voiceprints import sweep
 from app.voiceprints.database import Database, DiskFull
 from app.voiceprints.orders import Order, carry_out, erase_all, find_order, is_final, marked_samples, touched, waiting
 from app.voiceprints.recordings import recorded_people
-from app.voiceprints.sides import DATABASE, erase_other_side, other_side
+from app.voiceprints.sides import DATABASE, erase_other_side, forget_naming_settings, other_side
 from utils import HeardError, explain_os_error
 
 Answer = TypeVar("Answer")
@@ -198,6 +198,8 @@ class Ledger:
             with self._database.write():  # nobody seals or unseals meanwhile
                 if home_of(self._given) == self.data:
                     erase_other_side(self._given)
+        if self.data != self._given:
+            forget_naming_settings(self._given)
         self.finish_orders()
         sweep.mend_permissions(self.data)
         sweep.clear_leftovers(self.data, self._spoken_of)

@@ -13,10 +13,14 @@ from pathlib import Path
 from app.sealing.lock import LOCK_FILE
 from app.sealing.unlocking import SEALED_FOLDER, home_of
 from app.voiceprints.orders import erase_all
+from utils import atomic_write
 
 DATABASE = "voiceprints.db"
 PRIVATE_FOLDERS = ("speakers", "corrections")
 """Folders of a data folder whose files tell of people."""
+SETTINGS = "window.ini"
+NAMING_SETTINGS = ("device", "folder", "model", "threshold_of")
+"""Keys of the window's settings whose values may name people: microphones and folders are called after them."""
 PLAIN_PARTS = (
     *(f"{DATABASE}{end}" for end in ("-journal", "-wal", "-shm", "")),  # a new database would take over an old journal
     ".reserve",
@@ -40,6 +44,19 @@ def erase_other_side(data: Path) -> list[OSError]:
     Only while nobody else builds it: in a writing transaction of the side that counts.
     """
     return erase_all(other_side(data))
+
+
+def forget_naming_settings(data: Path) -> None:
+    """Take out of the window's plain settings what may name people. Raises OSError."""
+    path = data / SETTINGS
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return
+    kept = [line for line in lines if line.partition(b"=")[0].strip().lower().decode("latin-1") not in NAMING_SETTINGS]
+    if kept != lines:
+        with atomic_write(path) as file:
+            file.write(b"".join(kept))
 
 
 def switch_to_sealed(data: Path, prepared: str) -> None:

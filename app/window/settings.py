@@ -1,15 +1,25 @@
-"""What the window remembers from one start to the next: size, device, looks. A small file in the data folder."""
+"""What the window remembers from one start to the next: size, device, looks. A small file in the data folder.
+
+Of a sealed data folder, what may name people (microphones, folders, models of one's own) is in another file, sealed.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.sealing.private_files import read_private, write_private
+from app.sealing.unlocking import home_of, is_sealed, opens_silently
+from app.voiceprints.sides import NAMING_SETTINGS, SETTINGS
 from app.window.widgets.theme import Appearance
-from utils import make_private_dir
+from utils import HeardError, make_private_dir, parse_json
+
+SEALED = "window.json"
+"""What may name people, in the sealed folder."""
 
 
 class Settings:
@@ -19,7 +29,7 @@ class Settings:
     """
 
     def __init__(self, data: Path | None):
-        self._store = _private(data / "window.ini") if data else _Nowhere()
+        self._store = _Kept(data) if data else _Nowhere()
 
     @property
     def geometry(self) -> QByteArray | None:
@@ -109,6 +119,54 @@ class Settings:
     @folder.setter
     def folder(self, value: str) -> None:
         self._store.setValue("folder", value)
+
+
+class _Kept:
+    """Settings in ``window.ini``; those that may name people in the sealed folder, while there is one."""
+
+    def __init__(self, data: Path):
+        self._data, self._plain = data, _private(data / SETTINGS)
+        self._carry()
+
+    def value(self, key: str, default: object = None) -> object:
+        if key in NAMING_SETTINGS and (home := self._carry()):
+            return self._read(home).get(key, default)
+        return self._plain.value(key, default)
+
+    def setValue(self, key: str, value: object) -> None:
+        if key in NAMING_SETTINGS and (home := self._carry()):
+            self._write(home, {**self._read(home), key: value})
+        else:
+            self._plain.setValue(key, value)
+
+    def sync(self) -> None:
+        self._plain.sync()
+
+    def _carry(self) -> Path | None:
+        """The sealed folder, if there is one. What stands in the plain file and may name people moves there."""
+        if not is_sealed(home := home_of(self._data)):
+            return None
+        if named := {key: self._plain.value(key) for key in NAMING_SETTINGS if self._plain.contains(key)}:
+            self._write(home, {**self._read(home), **named})
+            for key in named:
+                self._plain.remove(key)
+            self._plain.sync()
+        return home
+
+    @staticmethod
+    def _read(home: Path) -> dict[str, object]:
+        try:
+            values = parse_json(read_private(home / SEALED)) if opens_silently(home) else {}
+        except (OSError, ValueError, HeardError):  # none yet, or damaged
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    @staticmethod
+    def _write(home: Path, values: dict[str, object]) -> None:
+        texts = {key: value for key, value in values.items() if isinstance(value, str)}
+        with contextlib.suppress(OSError, HeardError):
+            if opens_silently(home):
+                write_private(home / SEALED, json.dumps(texts).encode())
 
 
 def _private(path: Path) -> QSettings:

@@ -6,10 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QByteArray, QSize
 
 from app.embedding.model_files import EMBEDDED_INT8
+from app.sealing import unlocking
+from app.sealing.lock import Lock
+from app.sealing.passphrase import Scrypt
 from app.session import SessionOptions, make_source
+from app.voiceprints.conversion import seal_data
+from app.voiceprints.ledger import forget_sweeps
+from app.voiceprints.store import VoiceprintStore
 from app.window.launch import recalled
 from app.window.main_window import MainWindow
 from app.window.settings import Settings
@@ -127,6 +133,67 @@ def test_the_file_is_for_its_owner_alone(before, tmp_path):
     settings._store.sync()
     assert path.stat().st_mode & 0o777 == 0o600
     assert Settings(tmp_path).device == "USB headset"
+
+
+NAMING = {"device": "Clementine's headset", "folder": "/home/me/Clementine", "model": "/home/me/Clementine.onnx"}
+
+
+@pytest.fixture
+def sealed(tmp_path):
+    """A data folder that was sealed while its settings named somebody, and the window was not open."""
+    settings = Settings(tmp_path)
+    settings.geometry = QByteArray(b"size")
+    settings.keep_threshold(NAMING["model"], 0.5)
+    for key, value in NAMING.items():
+        setattr(settings, key, value)
+    settings._store.sync()
+    assert b"Clementine" in (tmp_path / "window.ini").read_bytes()
+    with VoiceprintStore(tmp_path) as store:
+        store.create("Ana")
+    lock, key = Lock.fresh()
+    seal_data(tmp_path, lock.with_passphrase(key, "correct horse", Scrypt(bytes(16), log2_n=14)), key)
+    yield tmp_path
+    unlocking.forget_all()
+
+
+def test_sealed_settings_name_nobody_and_are_remembered(sealed):
+    assert b"Clementine" not in (sealed / "window.ini").read_bytes()
+    settings = Settings(sealed)
+    assert settings.geometry == QByteArray(b"size")
+    for key, value in NAMING.items():
+        setattr(settings, key, value)
+    settings.keep_threshold(NAMING["model"], 0.5)
+    settings._store.sync()
+    files = [path for path in sealed.rglob("*") if path.is_file()]
+    assert {path.name for path in files if b"Clementine" in path.read_bytes()} == set()
+    again = Settings(sealed)
+    assert {key: getattr(again, key) for key in NAMING} == NAMING
+    assert again.threshold(NAMING["model"]) == 0.5
+
+
+def test_a_window_that_is_open_while_its_folder_is_sealed_forgets_nothing(tmp_path):
+    settings = Settings(tmp_path)
+    settings.device = NAMING["device"]
+    settings._store.sync()
+    with VoiceprintStore(tmp_path) as store:
+        store.create("Ana")
+    lock, key = Lock.fresh()
+    seal_data(tmp_path, lock.with_passphrase(key, "correct horse", Scrypt(bytes(16), log2_n=14)), key)
+    assert settings.device == NAMING["device"]
+    settings.show("gender", False)
+    settings._store.sync()
+    assert b"Clementine" not in (tmp_path / "window.ini").read_bytes()
+    assert Settings(tmp_path).device == NAMING["device"]
+    unlocking.forget_all()
+    assert Settings(tmp_path).device is None  # nobody has opened the folder
+
+
+def test_what_an_older_version_left_beside_a_sealed_folder_goes_at_the_next_start(sealed):
+    (sealed / "window.ini").write_bytes(b"[General]\ngeometry=@ByteArray(size)\ndevice=Clementine\n")
+    forget_sweeps()
+    with VoiceprintStore(sealed) as store:
+        assert store.people() == ["Ana"]
+    assert (sealed / "window.ini").read_bytes() == b"[General]\ngeometry=@ByteArray(size)\n"
 
 
 DAMAGED = (
