@@ -135,7 +135,7 @@ def test_the_file_is_for_its_owner_alone(before, tmp_path):
     assert Settings(tmp_path).device == "USB headset"
 
 
-NAMING = {"device": "Clementine's headset", "folder": "/home/me/Clementine", "model": "/home/me/Clementine.onnx"}
+NAMING = {"device": "Clementine's headset", "folder": "/somewhere/Clementine", "model": "/somewhere/Clementine.onnx"}
 
 
 @pytest.fixture
