@@ -136,6 +136,10 @@ class Conference:
         """See ``Recogniser.relabel``."""
         self._of(old).relabel(old, new)
 
+    def unname(self, old: str) -> None:
+        """See ``Recogniser.unname``."""
+        self._of(old).unname(old)
+
     def _of(self, label: str) -> Recogniser:
         """The recogniser that gives this number: channel k of n has k, k + n, k + 2n ..."""
         return self._recognisers[(read_label(label).number - 1) % len(self._recognisers)]

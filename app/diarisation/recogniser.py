@@ -126,6 +126,16 @@ class Recogniser:
         self._filter.rename(old, new)
         self._correct()
 
+    def unname(self, old: str) -> None:
+        """Take a ``relabel`` to a person back, once the gallery is as it was. A text is read as a label. KeyError if
+        the voice was not named in this run."""
+        old = read_label(old)
+        self._learn(everything=True)
+        new = self._history.unname(old)
+        if new.name not in self.gallery.people:
+            self._filter.rename(new, old)
+        self._correct()
+
     def answers(self, block: AudioBlock) -> Iterable[Identification]:
         """What ``step`` says: one answer, where ``Conference`` has one for each channel."""
         return (self.step(block),)

@@ -82,6 +82,17 @@ class SessionCentroids:
             raise ValueError(f"{old} cannot become {new}")
         self._add(new, self._centroids.pop(old))
 
+    def get(self, label: Label) -> Centroid | None:
+        """A label's centroid; None if it has none."""
+        return self._centroids.get(label)
+
+    def put(self, label: Label, centroid: Centroid | None) -> None:
+        """Give a label this centroid in place of any it has; None: it has none."""
+        self._centroids.pop(label, None)
+        if centroid is not None:
+            self._centroids[label] = centroid
+        self._gallery = None
+
     def forget(self, label: Label) -> None:
         """Drop a label's centroid: the voice is not known again."""
         self._centroids.pop(label, None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.diarisation.session_centroids import Centroid
 from app.diarisation.session_speakers import SessionSpeakers
 from app.scoring.identification import plain
 from app.scoring.labels import UNKNOWN, Kind, Label, read_label
@@ -63,6 +64,8 @@ class TurnHistory:
         self.turns: list[EmbeddedTurn] = []
         """In order of time."""
         self._speakers = speakers
+        self._named: dict[Label, tuple[dict[Label, Centroid | None], list[EmbeddedTurn]]] = {}
+        """Number -> what person and voice sounded like before the voice was named, and the turns that it had."""
 
     def learn(self, turn: EmbeddedTurn) -> None:
         """Say whose a finished turn is, let the session's speakers learn from it, and look back at earlier turns."""
@@ -104,10 +107,25 @@ class TurnHistory:
         """Give an unknown voice and its turns another label: the person it was enrolled as. Texts are read as labels.
         KeyError if there is no such voice, ValueError if it cannot be ``new``."""
         old, new = read_label(old), read_label(new)
-        self._speakers.centroids.merge(old, new)
-        for turn in self.turns:
-            if turn.label == old:
-                turn.label = new
+        centroids = self._speakers.centroids
+        before = {label: centroids.get(label) for label in (new, old)}
+        centroids.merge(old, new)
+        turns = [turn for turn in self.turns if turn.label == old]
+        for turn in turns:
+            turn.label = new
+        if new.kind is Kind.PERSON:
+            self._named[old] = before, turns
+
+    def unname(self, old: Label) -> Label:
+        """Take a ``relabel`` back, once the gallery is as it was: the voice has its number again, and sounds as it did
+        then, like the person it was taken for. Returns who that was. KeyError if the voice was not named."""
+        before, turns = self._named.pop(old)
+        for label, centroid in before.items():
+            self._speakers.centroids.put(label, centroid)
+        for turn in turns:
+            turn.label = old
+        self.look_back()
+        return next(iter(before))
 
     def unknowns(self) -> list[UnknownSpeaker]:
         """The unknown voices of the session, in the order of their numbers."""

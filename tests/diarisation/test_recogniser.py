@@ -71,6 +71,27 @@ def test_nobody_enrolled_makes_every_voice_unknown(encoder, demo_dir):
     assert len(recogniser.unknown_speech("Unknown 1")) / 16000 == pytest.approx(voice.kept_s, abs=0.01)
 
 
+def test_a_voice_whose_name_is_taken_back_has_its_number_again(encoder, demo_dir):
+    """As the window undoes naming: the person goes, then the voice has its number."""
+    sound = read_audio(demo_dir / "conversation.flac", end_s=16.0)
+
+    def labels_after(*at_10_s: str) -> list[str]:
+        recogniser, waiting = Recogniser(encoder, Gallery()), list(at_10_s)
+        for one in listen(ArraySource(sound), recogniser):
+            if one.time_s > 10 and waiting:
+                speech = recogniser.unknown_speech("Unknown 1")
+                recogniser.relabel("Unknown 1", "Ana")
+                recogniser.gallery = Gallery(("Ana",), encoder.embed(speech)[None], encoder.cohort)
+                assert "Ana" in {turn.label for turn in recogniser.timeline.turns()}
+                recogniser.gallery = Gallery()
+                recogniser.unname(waiting.pop())
+        return [turn.label for turn in recogniser.timeline.turns()]
+
+    never = labels_after()
+    assert "Unknown 1" in never
+    assert labels_after("Unknown 1") == never
+
+
 def test_people_enrolled_meanwhile_are_known_from_then_on(encoder, gallery, demo_dir):
     recogniser = Recogniser(encoder, Gallery())
     labels = []

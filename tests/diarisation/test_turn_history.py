@@ -85,6 +85,33 @@ def test_relabelling(session: SyntheticHistory):
         session.history.relabel("Unknown 1", "Ben")
 
 
+def test_a_name_that_is_taken_back_gives_the_voice_its_number_again(session: SyntheticHistory):
+    ben = session.learn(BEN)
+    first, second = session.learn(CARL), session.learn(like(CARL, 0.9))
+    session.history.relabel("Unknown 1", "Carl")
+    session.enrol(Ana=ANA, Ben=BEN, Carl=CARL)
+    third = session.learn(like(CARL, 0.95))
+    assert {turn.label for turn in (first, second, third)} == {"Carl"}
+    session.enrol(Ana=ANA, Ben=BEN)
+    session.history.unname("Unknown 1")
+    assert [turn.label for turn in (ben, first, second, third)] == ["Ben"] + ["Unknown 1"] * 3
+    assert session.learn(CARL).label == "Unknown 1"
+    assert session.learn(DORA).label == "Unknown 2"
+    with pytest.raises(KeyError):
+        session.history.unname("Unknown 1")
+
+
+def test_whoever_a_voice_was_taken_for_sounds_as_before(session: SyntheticHistory):
+    session.learn(BEN)
+    session.learn(CARL)
+    before = session.identify(like(BEN, 0.7, CARL)).scores
+    session.history.relabel("Unknown 1", "Ben")
+    assert session.identify(like(BEN, 0.7, CARL)).scores != before
+    session.history.unname("Unknown 1")
+    assert session.identify(like(BEN, 0.7, CARL)).scores == before
+    assert session.identify(CARL).label == "Unknown 1"
+
+
 def test_the_voice_not_heard_for_longest_makes_room_with_its_speech(session: SyntheticHistory):
     first, *_ = [session.learn(voice) for voice in (CARL, DORA, NOISE)]
     assert len(session.unknown_labels()) == MAX_UNKNOWN

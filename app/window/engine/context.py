@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -215,6 +216,13 @@ class EngineContext:
         speech_s = enrol()
         self.reload_people()
         return speech_s
+
+    def unname_voice(self, label: Label) -> None:
+        """Give a voice that ``enrol_voice`` named its number back, if it is of the present session. The voiceprint is
+        as it was, and was read again."""
+        if self.recogniser is not None:
+            with contextlib.suppress(KeyError):
+                self.recogniser.unname(label)
 
     # ------------------------------------------------------------ turns
 

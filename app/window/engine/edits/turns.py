@@ -65,6 +65,7 @@ def enrol_from_turn(turn: Turn, name: str) -> Job:
 
         def undo() -> None:
             unlearn(context, person, learned[0].file, forget=not before)
+            context.unname_voice(turn.label)
             take_back()
 
         context.undo.did(_learned(person, learned[0].speech_s, known=before), undo)
