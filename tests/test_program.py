@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import soundfile
 from app.audio.reading.reader import read_audio
 from app.demo import agreement
 from app.diarisation.rttm import read_rttm
+from app.exports.reading import read_export
 from app.scoring.identification import is_unknown
 from app.voiceprints.store import VoiceprintStore
 from utils import ROOT, write_wav
@@ -205,3 +207,49 @@ def test_a_real_meeting(speech_dir, enrolled, tmp_path):
     turns = read_rttm(rttm)
     assert sum(turn.duration_s for turn in turns) > 5
     assert {turn.label for turn in turns} == {"unknown"}  # nobody of this meeting is enrolled
+
+
+def test_exports_go_by_their_ending_and_to_standard_output(enrolled, talk, tmp_path):
+    files = [tmp_path / name for name in ("10.15.30.srt", "a.vtt", "a.csv", "a.json", "a.rttm", "a.txt", "a.TextGrid")]
+    asked = [word for file in files for word in ("--export", file)]
+    code, out, err = program("--terminal", "--file", talk, *asked, data=enrolled)
+    assert code == 0, err
+    assert all(f"Saved: {file}" in out for file in files)
+    assert all("Ana" in file.read_text(encoding="utf-8") for file in files)
+    document = read_export(tmp_path / "a.json")
+    assert (document.file, document.model, document.duration_s) == ("talk", "embedded", 10.0)
+    assert len(document.sha256) == 64
+    assert document.turns[0].confidence > 0.9
+    for other in (read_export(tmp_path / "a.csv"), read_export(tmp_path / "a.rttm")):
+        assert other.turns == document.turns
+    code, out, err = program("--file", talk, "--export", "-", "--export-format", "text", "--merge-gaps", data=enrolled)
+    assert code == 0, err
+    assert all(re.fullmatch(r"0:\d\d(\u20130:\d\d)?  \w.*", line) for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--export", "talk.docx"), "--export talk.docx: the name must end in one of .srt"),
+        (("--export", "WhatsApp 10.15.30"), "--export WhatsApp 10.15.30: the name must end in one of .srt"),
+        (("--export", "-"), "--export -: say in which format"),
+        (("--export", "-", "--export-format", "docx"), "--export-format docx: there is no such format"),
+        (("--export-format", "srt"), "name the file with --export"),
+        (("--export", "-", "--export-format", "srt", "--jsonl", "-"), "standard output can hold one"),
+        (("--export", "a.srt", "--export", "./a.srt"), "are the same file"),
+        (("--export", "nowhere/a.srt"), "there is no folder"),
+    ],
+)
+def test_an_export_that_cannot_be_is_refused_before_anything_is_heard(talk, arguments, named):
+    code, _, err = program("--file", talk, *arguments)
+    assert code == 2
+    assert named in one_line(err)
+
+
+def test_an_export_never_replaces_the_recording(talk, tmp_path):
+    recording = tmp_path / "talk.srt"
+    recording.write_bytes(talk.read_bytes())
+    code, _, err = program("--file", recording, "--export", recording)
+    assert code == 2
+    assert "is the same file as --file" in one_line(err)
+    assert recording.read_bytes() == talk.read_bytes()

@@ -14,7 +14,8 @@ from tests.exports.test_formats import ODD
 from utils import BadInput
 
 TURNS = [
-    *(Turn(float(i), i + 0.5, name, 1 + i % 2) for i, name in enumerate(ODD)),
+    Turn(0.768, 4.512, "Ana"),
+    *(Turn(5.0 + i, i + 5.5, name, 1 + i % 2) for i, name in enumerate(ODD)),
     Turn(20.0, 21.25, "Unknown 12", confidence=0.5, gender="male"),
     Turn(21.25, 22.0, "unknown", confidence=0.25),
     Turn(22.0, 23.0, "Ana", corrected=True),

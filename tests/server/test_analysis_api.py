@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,3 +117,40 @@ def test_a_person_of_an_old_database_called_like_an_unknown_voice_hangs_nothing(
     kinds = {(turn.speaker, turn.kind) for turn in turns}
     assert ("Unknown 1 (person)", "person") in kinds
     assert ("Unknown 1", "person") not in kinds
+
+
+def test_the_header_accept_chooses_the_format_and_a_timeline_is_converted(client, demo_dir, tmp_path):
+    soundfile.write(tmp_path / "talk.flac", read_audio(demo_dir / "conversation.flac", end_s=8), 16000)
+
+    def ask(path: str, file: Path, accept: str = "*/*") -> tuple[str, bytes]:
+        answer = client._http.post(
+            client.url + path, files={"file": (file.name, file.read_bytes())}, headers={"Accept": accept}
+        )
+        assert answer.is_success, answer.text
+        return answer.headers["content-type"].split(";")[0], answer.content
+
+    identify = "/v1/identify?timeline=1"
+    media, timeline = ask(identify, tmp_path / "talk.flac")
+    assert media == "application/json"
+    (tmp_path / "talk.json").write_bytes(timeline)
+    turns = json.loads(timeline)["turns"]
+    assert {"label", "confidence", "corrected", "channel", "gender"} <= turns[0].keys()
+    for accept, media, begins in (
+        ("text/vtt", "text/vtt", b"WEBVTT\n"),
+        ("application/json;q=0.5, text/csv", "text/csv", b"\xef\xbb\xbffile,"),
+        ("text/plain", "text/plain", b"0:00"),
+        ("image/png, application/x-subrip;q=0.1", "application/x-subrip", b"1\n00:00:00,"),
+        ("text/html, */*", "application/json", b"{"),
+        ("text/vtt;q=x", "application/json", b"{"),
+    ):
+        found = ask("/v1/timeline", tmp_path / "talk.json", accept)
+        assert found[0] == media
+        assert found[1].startswith(begins)
+    assert ask("/v1/timeline?format=json", tmp_path / "talk.json", "text/vtt") == ("application/json", timeline)
+    assert ask(identify, tmp_path / "talk.flac", "text/vtt") == ask("/v1/timeline?format=vtt", tmp_path / "talk.json")
+    split = ask("/v1/timeline?format=srt&merge_gaps=0", tmp_path / "talk.json")[1]
+    assert split.count(b" --> ") == len(turns)
+    for body in (b"{}", b"RIFF", b'{"version": 9, "turns": []}'):
+        refused = client._http.post(client.url + "/v1/timeline", files={"file": ("x.json", body)})
+        assert refused.status_code == 422
+        assert refused.json()["error"]["code"] == "bad_input"

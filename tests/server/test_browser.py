@@ -164,6 +164,23 @@ def test_a_recording_becomes_a_timeline_and_files(known, demo_dir):
         known.click("[data-format=rttm]")
     assert saved.value.suggested_filename == "conversation.rttm"
     assert Path(saved.value.path()).read_text().startswith("SPEAKER conversation 1 ")
+    for form, ending, begins in (
+        ("csv", "csv", b"\xef\xbb\xbffile,"),
+        ("textgrid", "TextGrid", b'File type = "ooText'),
+    ):
+        with known.expect_download(timeout=60_000) as saved:
+            known.click(f"#file-saves [data-format={form}]")
+        assert saved.value.suggested_filename == f"conversation.{ending}"
+        assert Path(saved.value.path()).read_bytes().startswith(begins)  # with the mark of byte order, where it belongs
+    known.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    known.click("#file-saves >> text=Copy as text")
+    known.wait_for_selector("#file-status >> text=Copied as text")
+    joined = known.evaluate("navigator.clipboard.readText()").splitlines()
+    assert joined[0] == "0:00\u20130:04  Ana"
+    known.uncheck("#file-saves input")
+    known.click("#file-saves >> text=Copy as text")
+    known.wait_for_selector(f"#file-status >> text=Copied as text: {known.locator('#file-rows tr').count()} turns")
+    assert len(joined) < known.locator("#file-rows tr").count()
     known.set_input_files("#file", demo_dir / "conversation.rttm")
     known.wait_for_selector("#file-status.error")
     assert "not an audio file" in known.inner_text("#file-status")

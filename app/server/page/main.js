@@ -20,6 +20,7 @@ const people = new PeopleList({ more: (person) => enrolment.begin(person), chang
 const inkOf = (name) => people.inks.get(name) ?? "";
 const file = new FileCard({ inkOf });
 new Saves(byId("live-saves"), {
+  mark: "liveFormat",
   timeline: () => ({ file: "microphone", duration_s: page.nowS, model: page.model, turns: page.turns }),
   say: (text, kind) => { byId("live-saved").className = `small ${kind}`; byId("live-saved").textContent = text; },
 });

@@ -9,14 +9,23 @@ const KEY = "heard-merge-gaps";
 /** Whether the pauses of one speaker are left out of subtitles and text: remembered in this browser. */
 const remembered = () => { try { return localStorage.getItem(KEY) !== "no"; } catch { return true; } };
 
+const merges = []; // the boxes of all rows: they say the same
+
+function setMerge(wanted) {
+  for (const box of merges) box.checked = wanted;
+  try { localStorage.setItem(KEY, wanted ? "yes" : "no"); } catch { /* as long as the page */ }
+}
+
 export class Saves {
-  /** box: the row. timeline(): {file, turns, ...} as the server gives it. say(text, kind): "busy", "" or "error". */
-  constructor(box, { timeline, say }) {
+  /** box: the row. timeline(): {file, turns, ...} as the server gives it. say(text, kind): "busy", "" or "error".
+   * mark: the data attribute of the buttons. */
+  constructor(box, { timeline, say, mark = "format" }) {
     Object.assign(this, { box, timeline, say });
     const merge = el("input", { type: "checkbox", checked: remembered() });
-    merge.onchange = () => { try { localStorage.setItem(KEY, merge.checked ? "yes" : "no"); } catch { /* as long as the page */ } };
+    merge.onchange = () => setMerge(merge.checked);
+    merges.push(merge);
     this.merge = merge;
-    const button = (text, format, title) => el("button", { class: "button small", type: "button", data: { format }, title,
+    const button = (text, format, title) => el("button", { class: "button small", type: "button", data: { [mark]: format }, title,
       onclick: () => (format === "text" ? this.copy() : this.save(format)) }, text);
     box.replaceChildren(el("span", { class: "muted small" }, "Save as"),
       button("SRT", "srt", "Subtitles"), button("VTT", "vtt", "Subtitles for the web"), button("CSV", "csv", "A table for spreadsheets"),

@@ -155,6 +155,8 @@ def _style_sheet(c: Colours) -> str:
     QToolButton:focus {{ border-color: {c.text}; }}
     QToolButton:disabled {{ color: {c.edge}; }}
     QToolButton::menu-indicator {{ image: none; width: 0; }}
+    QToolButton[popupMode="1"] {{ padding-right: 30px; }}
+    QToolButton::menu-button {{ border: none; border-left: 1px solid {c.outline}; width: 22px; }}
     QPushButton:disabled {{ color: {c.edge}; border-color: {c.outline}; }}
     QPushButton[primary="true"]:disabled {{ background: {c.track}; color: {c.muted}; border-color: {c.track}; }}
     QPushButton[danger="true"] {{ color: {c.error}; border-color: {c.error}; }}
