@@ -23,10 +23,17 @@ def locate(folder: str | os.PathLike, name: str) -> str:
     return path
 
 
+def western(name: str) -> str:
+    """A name, read as Windows' Western letters, which spreadsheets save in, if its bytes are not UTF-8."""
+    if any("\udc80" <= c <= "\udcff" for c in name):
+        return name.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    return name
+
+
 def _spellings(name: str) -> Iterator[str]:
     names = [name]
-    if any("\udc80" <= c <= "\udcff" for c in name):
-        names.append(name.encode("utf-8", "surrogateescape").decode("cp1252", "replace"))
+    if (other := western(name)) != name:
+        names.append(other)
     for one in names:
         for separated in dict.fromkeys((one, one.replace("\\", "/"))):
             yield from dict.fromkeys((separated, *(unicodedata.normalize(form, separated) for form in ("NFC", "NFD"))))

@@ -32,11 +32,13 @@ DIFFERENT = "0 0.0 false f no n nontarget nontgt non imp impostor imposter diffe
 DIFFERENT += " differentspeaker"
 LABELS = {**dict.fromkeys(SAME.split(), True), **dict.fromkeys(DIFFERENT.split(), False)}
 LONGEST_LABEL = 20
+SECONDS = re.compile(r"(\((s|sec|seconds)\)|\[(s|sec|seconds)\])$")
 
 
 def fold(name: str) -> str:
-    """The name of a column without what people write differently: case, blanks, "_", "-" and "."."""
-    return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name)).casefold()
+    """The name of a column without what people write differently: case, blanks, "_", "-", "." and the unit "(s)"."""
+    folded = re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name)).casefold()
+    return SECONDS.sub("", folded)
 
 
 def read_label(cell: str) -> bool | None:
@@ -50,6 +52,11 @@ def read_label(cell: str) -> bool | None:
 def is_label(word: str) -> bool:
     """Whether a word of a line without a heading is a label: 0, 1, or one of more than a letter."""
     return word in ("0", "1") or (1 < len(word) <= LONGEST_LABEL and word[0].isalnum() and read_label(word) is not None)
+
+
+def read_number(cell: str) -> float:
+    """A number with a point, or with the comma of many a spreadsheet. Raises ValueError for what is none."""
+    return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
 
 
 def find_role(role: str, folded: Sequence[str]) -> int | None:

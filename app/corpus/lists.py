@@ -74,6 +74,8 @@ def has_audio_suffix(word: str) -> bool:
 
 def _may_be_heading(names: Sequence[str], mark: str) -> bool:
     """Whether words may be names of columns: no path and no number is one, nor a letter between blanks."""
+    if len(names) > MOST_COLUMNS:
+        return False
     letters = mark == splitting.BLANKS and {"a", "b"} & {fold(name) for name in names}
     return not (letters or any(looks_like_a_path(name) or _is_number(name) for name in names))
 
@@ -82,7 +84,7 @@ def _has_all(names: Sequence[str], kind: Kind) -> bool:
     """Whether a heading has the columns that are needed."""
     folded = [fold(name) for name in names]
     there = [_asks_for(kind, role, folded) or find_role(role, folded) is not None for role in kind.needed]
-    return len(names) <= MOST_COLUMNS and (all(there) or (kind.one_column and len(names) == 1 and there[0]))
+    return all(there) or (kind.one_column and len(names) == 1 and there[0])
 
 
 def _has_some(names: Sequence[str], kind: Kind) -> bool:

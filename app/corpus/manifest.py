@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from app.corpus.clips import Clip
-from app.corpus.find import locate
-from app.corpus.headings import DURATION, END, FILE, NAMES, SPEAKER, START, fold
+from app.corpus.find import locate, western
+from app.corpus.headings import DURATION, END, FILE, NAMES, SPEAKER, START, fold, read_number
 from app.corpus.kaldi import is_kaldi, read_utterances
 from app.corpus.left_out import LeftOut
 from app.corpus.lists import has_audio_suffix, looks_like_a_path, open_list
@@ -117,7 +117,7 @@ class _Root:
 
     def clip(self, name: str, speaker: str, error: str = "", **facts) -> Clip:
         """The clip of the file that a list calls ``name``."""
-        path = locate(self.folder, name)
+        path, speaker = locate(self.folder, name), western(speaker)
         if not error and "\0" in name:
             error = "not a path"
         elif not error and len(speaker) > LONGEST_SPEAKER:
@@ -207,9 +207,9 @@ def _kaldi_clips(folder: Path, root: _Root) -> Iterator[tuple[str, Clip]]:
 def _times(start: str, end: str, duration: str = "") -> tuple[float, float | None, str]:
     """(start_s, end_s, "") of the cells of a row, or (0, None, what is wrong with them)."""
     try:
-        start_s, end_s = float(start or 0), float(end) if end else None
+        start_s, end_s = read_number(start or "0"), read_number(end) if end else None
         if duration:
-            after_s = round(start_s + float(duration), 6)
+            after_s = round(start_s + read_number(duration), 6)
             if end_s is not None and not abs(end_s - after_s) < 0.02:
                 return 0.0, None, f"end and duration do not agree ({end!r}, {duration!r})"
             end_s = after_s if end_s is None else end_s

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.audio.reading.reader import read_audio
 from app.corpus.find import locate
-from app.corpus.headings import LABEL, SCORE, is_label, read_label
+from app.corpus.headings import LABEL, SCORE, is_label, read_label, read_number
 from app.corpus.left_out import LeftOut
 from app.corpus.lists import open_list
 from app.corpus.rows import Cells, Kind
@@ -220,6 +220,6 @@ def _is_score(word: str) -> bool:
 
 def _finite(word: str) -> float:
     """A score. Raises ValueError for what is none, and for NaN and infinity."""
-    if not np.isfinite(value := float(word)):
+    if not np.isfinite(value := read_number(word)):
         raise ValueError(f"{word} is no score")
     return value

@@ -86,6 +86,7 @@ def test_trials_in_the_forms_that_people_have(write, text, found):
         ("FILE\nmy a.wav\n", ("my a.wav", "", 0.0, None, "")),
         ("my a.wav;Ana Maria\n", ("my a.wav", "Ana Maria", 0.0, None, "")),
         ("Speaker ID;File Name;Start;Duration\nAna;a.wav;0.1;0.2\n", ("a.wav", "Ana", 0.1, 0.3, "")),
+        ("file;speaker;Start (s);End [sec]\na.wav;Ana;0,5;2,25\n", ("a.wav", "Ana", 0.5, 2.25, "")),
         ("speaker,file,offset,end\nAna,a.wav,1,2\n", ("a.wav", "Ana", 1.0, 2.0, "")),
         ("speaker,file,duration\nAna,a.wav,2\n", ("a.wav", "Ana", 0.0, None, "")),
         ('{"audio_filepath": "a.wav", "duration": 3, "label": "Ana"}', ("a.wav", "Ana", 0.0, 3.0, "")),

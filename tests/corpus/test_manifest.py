@@ -98,6 +98,12 @@ def test_a_name_that_is_not_utf8_can_be_opened(tmp_path):
     assert os.fsencode(clip.path) == os.fsencode(tmp_path) + b"/caf\xe9.wav"
 
 
+def test_a_speaker_of_a_list_that_a_spreadsheet_saved_in_windows_letters(tmp_path):
+    write(tmp_path / "Zoë.wav", "")
+    (one,) = clips(write(tmp_path / "t.csv", "Datei;file;Speaker\r\n1;Zoë.wav;Zoë\r\n".encode("cp1252")))
+    assert (one.path, one.speaker) == (str(tmp_path / "Zoë.wav"), "Zoë")
+
+
 def test_what_is_wrong_with_a_row_is_said_in_the_row(tmp_path):
     text = "file,speaker,start_s,end_s\n,x,,\na,x,2,1\nb,x,soon,\nc,x,nan,\nd,x,-1,\ne,x,,\nf,x,0,inf\n"
     said = clips(write(tmp_path / "t.csv", text))

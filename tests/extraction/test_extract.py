@@ -125,6 +125,29 @@ def test_speakers_with_few_rows_are_left_out(table, tmp_path, executor):
         do(table, tmp_path / "other", executor, min_clips=50)
 
 
+def test_what_is_left_out_of_a_manifest_of_nemos_is_named_and_may_be_an_exit_code(tmp_path, demo_dir, capsys):
+    sound = {"audio_filepath": str(demo_dir / "conversation.flac"), "offset": 1, "duration": 2.5, "label": "Ana"}
+    rows = [sound, sound, {**sound, "audio_filepath": "gone.flac"}, {**sound, "audio_filepath": None}]
+    manifest = tmp_path / "nemo.json"
+    manifest.write_bytes("\r\n".join(json.dumps(row) for row in rows).encode("utf-8-sig"))
+    command = [str(manifest), "--out", str(tmp_path / "out"), "--compute", "cpu", "--workers", "1"]
+    assert run(command) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].startswith("3 rows have no embedding;")
+    assert {line.strip() for line in said[2:5]} == {
+        f"{demo_dir / 'conversation.flac'}: duplicate",
+        "gone.flac: no such file",
+        "(line 4): the row names no file",
+    }
+    index = read_outputs(tmp_path / "out")[2]
+    assert [(row["speaker"], row["start_s"], row["end_s"], row["status"]) for row in index[:1]] == [
+        ("Ana", "1.000", "3.500", "ok")
+    ]
+    assert run([*command, "--strict"]) == 1
+    manifest.write_text(json.dumps(sound))
+    assert run([*command[:2], str(tmp_path / "all"), *command[3:], "--strict"]) == 0
+
+
 def test_segments(table, tmp_path, executor):
     do(table, tmp_path / "out", executor, segments=SegmentConfig(1.0, 0.5))
     embeddings, _, index = read_outputs(tmp_path / "out")
