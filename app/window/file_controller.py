@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from app.diarisation.timeline import Turn
+from app.window import strings
 from app.window.dialogs import questions
 from app.window.engine.edits import turns as jobs
 from app.window.engine.engine import Engine
@@ -15,6 +16,7 @@ from app.window.engine.file_analysis import Correction, FileAnalysis
 from app.window.file_page import FilePage
 from app.window.interruption import Interruption
 from app.window.settings import Settings
+from app.window.view.closing import unfinished
 
 
 class FileController:
@@ -31,6 +33,8 @@ class FileController:
     ):
         self._window, self._engine, self._settings = window, engine, settings
         self._pages, self._page, self._interruption = pages, page, interruption
+        self.question: QMessageBox | None = None
+        """The one that is being asked."""
         page.closed.connect(self.close)
         page.stopped.connect(engine.stop)
         page.name_wanted.connect(self._ask_for_label)
@@ -46,7 +50,26 @@ class FileController:
         questions.ask_for_audio(self._window, self._settings.folder, self.open)
 
     def open(self, path: Path) -> None:
-        """Analyse a file, and show it."""
+        """Analyse a file, and show it; not without a word if another one is still being analysed."""
+        if self.question is not None:
+            return  # it is being asked
+        if self._page.analysis is None or not (lost := unfinished(self._page.analysis.facts)):
+            self._open(path)
+            return
+        self.question = questions.ask(
+            self._window,
+            strings.OPEN_QUESTION.format(file=path.name),
+            lost,
+            go=strings.OPEN_ANYWAY,
+            stay=strings.STAY,
+            then=lambda: self._open(path),
+        )
+        self.question.finished.connect(self._answered)
+
+    def _answered(self) -> None:
+        self.question = None
+
+    def _open(self, path: Path) -> None:
         self._remember(path)
         self._interruption.begin()
         analysis = FileAnalysis(path)

@@ -70,6 +70,32 @@ def test_a_dropped_file_is_analysed_and_the_whole_of_it_is_on_the_timeline(qtbot
     assert shown.pages.currentWidget() is shown.file
 
 
+def test_another_file_is_not_opened_in_the_middle_of_one_without_a_word(qtbot, window, tmp_path):
+    for name in ("long", "other"):
+        write_wav(tmp_path / f"{name}.wav", np.tile(NOISE, 60 if name == "long" else 1))
+    shown = window(NOISE)
+    shown.file_controller.open(tmp_path / "long.wav")
+    first = shown.file.analysis
+    drop(shown, tmp_path / "other.wav")
+    box = shown.file_controller.question
+    assert box.text() == "Open other.wav?"
+    assert "long.wav is still being analysed" in box.informativeText()
+    assert box.defaultButton().text() == strings.STAY
+    drop(shown, tmp_path / "other.wav")
+    assert shown.file_controller.question is box
+    box.defaultButton().click()
+    assert shown.file.analysis is first
+    qtbot.waitUntil(lambda: first.facts.done_s > 5, timeout=LONG)
+
+    drop(shown, tmp_path / "other.wav")
+    next(b for b in shown.file_controller.question.buttons() if b.text() == strings.OPEN_ANYWAY).click()
+    qtbot.waitUntil(lambda: shown.file.analysis.facts.path.name == "other.wav", timeout=LONG)
+    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+    assert shown.file_controller.question is None
+    shown.file_controller.open(tmp_path / "long.wav")  # nothing is lost now
+    assert shown.file.analysis.facts.path.name == "long.wav"
+
+
 def test_a_recording_that_was_never_closed_is_heard_to_its_end(qtbot, window, tmp_path):
     write_wav(tmp_path / "crash.wav", NOISE)
     data = bytearray((tmp_path / "crash.wav").read_bytes())

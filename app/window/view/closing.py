@@ -7,14 +7,18 @@ from app.window.engine.facts import Facts
 from app.window.engine.file_analysis import FileFacts, Stage
 
 
+def unfinished(file: FileFacts) -> str:
+    """What is lost of a file if its analysis ends now, in a sentence; nothing if it is over."""
+    busy = file.stage in (Stage.WAITING, Stage.ANALYSING)
+    return strings.CLOSE_FILE_BUSY.format(file=file.path.name) if busy else ""
+
+
 def unsaved(facts: Facts, file: FileFacts | None) -> str:
     """What closing would lose of what somebody made or waits for, in a sentence or two; nothing if it loses nothing.
 
     What was heard is not kept anyway: nobody is asked about that.
     """
-    lost = []
-    if file is not None and file.stage in (Stage.WAITING, Stage.ANALYSING):
-        lost.append(strings.CLOSE_FILE_BUSY.format(file=file.path.name))
+    lost = [unfinished(file)] if file is not None and unfinished(file) else []
     if facts.corrected:
         lost.append(strings.CLOSE_CORRECTED.format(count=strings.corrections(facts.corrected)))
     return "\n".join(lost)
