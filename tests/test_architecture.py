@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS: tuple[set[str], ...] = (
     {"utils"},
-    {"model", "names", "outputs", "memory_trim", "threads"},
+    {"model", "names", "outputs", "memory_trim", "threads", "time_left"},
     {"audio", "scoring", "corpus", "sealing"},
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},

@@ -1,4 +1,4 @@
-"""``python -m app benchmarks``: networks, extraction, galleries, a server and its strangers, start-up, a day."""
+"""``python -m app benchmarks``: networks, extraction, files, galleries, a server and its strangers, start-up, a day."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: of live sound (default 60)")
     parser.add_argument("--requests", type=int, default=10_000, metavar="N", help="server: how many (default 10000)")
     parser.add_argument("--hours", type=float, default=24, metavar="H", help="day: how long (default 24)")
+    parser.add_argument("--minutes", type=float, default=60, metavar="M", help="files: how much sound (default 60)")
     add_model_option(parser)
     options = parser.parse_args(argv)
     if options.part in ON_SPEECH and options.speech is None:
@@ -134,6 +135,25 @@ def day(options: argparse.Namespace) -> None:
         print(f"  {row}", flush=True)
 
 
+def files(options: argparse.Namespace) -> None:
+    from app.audio.reading.reader import read_audio
+    from app.benchmarks.files import conversations, repeated, time_files
+    from app.corpus.manifest import read_clips
+    from app.demo import DEMO
+    from app.embedding.load import load_encoder
+    from app.enrolment.build import gallery_from_folder
+
+    encoder, seconds = load_encoder(options.model, compute="cpu"), 60 * options.minutes
+    if options.speech:
+        sounds, what = conversations(read_clips(options.speech), encoder, seconds), "conversations"
+    else:
+        talk, gallery = read_audio(DEMO / "conversation.flac"), gallery_from_folder(DEMO / "enrolment", encoder)
+        sounds, what = [(repeated(talk, seconds), gallery)], "the demo's conversation, repeated"
+    print(f"\n{options.minutes:g} minutes of {what}, {options.model}, both ways in turn:")
+    for row in time_files(sounds, encoder):
+        print(f"  {row}", flush=True)
+
+
 def overlap(options: argparse.Namespace) -> None:
     from app.corpus.manifest import read_clips
     from app.embedding.load import load_encoder
@@ -169,6 +189,7 @@ PARTS = {
     "day": day,
     "extract": extraction,
     "overlap": overlap,
+    "files": files,
 }
 """Part -> the function that measures and prints it."""
 ALL = ("networks", "start", "gallery")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from app.time_left import rounded_s
+
 BAR = 20
 """Width of a bar, in columns."""
 
@@ -25,6 +27,12 @@ def clock(time_s: float) -> str:
     minutes, seconds = divmod(time_s, 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{seconds:04.1f}" if hours else f"{minutes:02d}:{seconds:04.1f}"
+
+
+def time_left(seconds: float) -> str:
+    """A guess at how long something will still take: "7 s", "4 min", "70 min"."""
+    whole = rounded_s(seconds)
+    return f"{whole:.0f} s" if whole < 100 else f"{whole / 60:.0f} min"
 
 
 def columns(text: str) -> int:

@@ -6,13 +6,16 @@ import shutil
 import signal
 import sys
 
+from app.audio.reading.opening import is_pipe
+from app.audio.reading.reader import audio_length
 from app.audio.source import SourceStatus
 from app.demo import demo_agreement
 from app.diarisation.timeline import talk_time
 from app.names import shown_name
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
-from app.terminal.text import bar, clock, columns, cut, meter, pad
+from app.terminal.text import bar, clock, columns, cut, meter, pad, time_left
+from app.time_left import TimeLeft
 from utils import HeardError
 
 WORTH_ASKING_S = 4.0
@@ -29,6 +32,8 @@ def run_terminal(options: SessionOptions) -> int:
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
+    if options.audio_file and not options.realtime and not is_pipe(options.audio_file):
+        view.length_s = audio_length(options.audio_file).seconds
     interrupt = Interrupt()
     if session.notice:
         view.note(session.notice)
@@ -102,6 +107,9 @@ class TerminalView:
         self.verb = verb
         self.out = sys.stderr if quiet else sys.stdout
         self.live = self.out.isatty()
+        self.length_s: float | None = None
+        """Of a file that is analysed, as far as it says so."""
+        self._left = TimeLeft()
         self._shown: dict[int | None, object] = {}  # channel -> label
         self._listening = ""
         self._skipped_s = self._reported_s = 0.0  # in all; of that, what a line has said
@@ -139,7 +147,15 @@ class TerminalView:
         if self.live and (answer.label or not any(self._shown.values())):  # of several channels one that speaks
             others = "  and another voice" if answer.overlap else ""
             said = f"{where(answer)}{describe(answer)}" if answer.label else "-"
-            self._redraw(f"{meter(answer.level_db)}  {said}{others}")
+            self._redraw(f"{self._analysed(answer.time_s) or meter(answer.level_db)}  {said}{others}")
+
+    def _analysed(self, time_s: float) -> str:
+        """How far a file is analysed; empty while one listens, or it is not known."""
+        if not self.length_s or time_s > self.length_s:
+            return ""
+        share = time_s / self.length_s
+        left_s = self._left.at(share)
+        return f"{bar(share)} {share:4.0%}" + ("" if left_s is None else f", {time_left(left_s)} left")
 
     def finish(self) -> None:
         self._clear()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.diarisation.timeline import Turn
+from app.names import shown_name
 from app.scoring.labels import person
 from app.window import strings
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
@@ -26,6 +27,8 @@ class FilePage(QWidget):
     """``closed``: back to the microphone; ``stopped``: the analysis is to end."""
 
     closed = Signal()
+    progressed = Signal(str)
+    """What the window's title says of the analysis; empty when there is none going on."""
     stopped = Signal()
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
@@ -110,6 +113,7 @@ class FilePage(QWidget):
         self._timer.stop()
         self._playback.stop()
         self.analysis = None
+        self.progressed.emit("")
 
     def stop(self) -> None:
         """Analyse no further: what was heard stays."""
@@ -180,6 +184,7 @@ class FilePage(QWidget):
         self.progress.setRange(0, 1000 if facts.share is not None else 0)  # without an end the bar moves to and fro
         self.progress.setValue(round(1000 * (facts.share or 0.0)))
         self.note.setText(describe(facts))
+        self.progressed.emit(window_title(facts))
         if before is None or before.stage is not facts.stage:
             self._show_stage(facts)
         if before is None or _on_timeline(before) != _on_timeline(facts):
@@ -212,6 +217,15 @@ def _on_timeline(facts: FileFacts) -> tuple[object, ...]:
     return facts.turns, facts.labels, facts.overlaps, facts.people, facts.duration_s
 
 
+def window_title(facts: FileFacts) -> str:
+    """How far the analysis is, for who looks at another window; empty when it is over or nothing can be said."""
+    if facts.stage is not Stage.ANALYSING or facts.share is None:
+        return ""
+    form = strings.FILE_TITLE if facts.left_s is None else strings.FILE_TITLE_LEFT
+    left = strings.time_left(facts.left_s or 0.0)
+    return form.format(file=shown_name(facts.path.name), percent=round(100 * facts.share), left=left)
+
+
 def describe(facts: FileFacts) -> str:
     """How the analysis stands, in one line."""
     match facts.stage:
@@ -220,11 +234,14 @@ def describe(facts: FileFacts) -> str:
         case Stage.ANALYSING if facts.share is None:
             return strings.FILE_ANALYSING_ON.format(done=strings.clock(facts.done_s))
         case Stage.ANALYSING:
-            return strings.FILE_ANALYSING.format(
+            analysing = strings.FILE_ANALYSING.format(
                 done=strings.clock(facts.done_s),
                 total=strings.clock(facts.duration_s),
                 percent=round(100 * facts.share),
             )
+            if facts.left_s is None:
+                return analysing
+            return strings.FILE_LEFT.format(analysing=analysing, left=strings.time_left(facts.left_s))
         case Stage.FAILED:
             return strings.capitalised(facts.error)
     speakers = len({turn.label for turn in facts.shown})

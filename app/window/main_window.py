@@ -59,6 +59,7 @@ class MainWindow(QWidget):
         self._stopwatch = stopwatch or Stopwatch()
         self.playback = playback or Playback()
         self._shown_facts = ShownFacts()
+        self._file_progress = ""
         self.state: ViewState | None = None
         """What is shown."""
         self.crash_notice = CrashNotice(self)
@@ -161,6 +162,7 @@ class MainWindow(QWidget):
         for panel in (self.live.history, self.file.panel):
             panel.export.connect(self.exports.export)
             panel.export_button.setMenu(self.menus.exports)
+        self.file.progressed.connect(self._show_title)
         ButtonKeys(self, but=self.live.button)
         self.live.too_old.connect(lambda: self.engine.notify(strings.TOO_OLD, good=False))
 
@@ -215,13 +217,22 @@ class MainWindow(QWidget):
         if before is None or (before.status, before.model) != (state.status, state.model):
             self.status.show_view(state.status, state.model)
         if before is None or before.speaker.title != state.speaker.title:
-            worth_a_title = state.speaker.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.TROUBLE)
-            title = strings.WINDOW_TITLE.format(now=state.speaker.title) if worth_a_title else strings.APP
-            self.setWindowTitle(title)
+            self._show_title()
         self.menus.add_person.setEnabled(state.can_change)
         self.menus.rebuild.setEnabled(any(person.stale for person in state.people))
         for action in (self.menus.export, self.menus.copy):
             action.setEnabled(bool(state.scene.turns) or self.file.analysis is not None)
+
+    def _show_title(self, file_progress: str | None = None) -> None:
+        """How far the analysis of a file is, or who speaks now. ``file_progress``: what is new of the file."""
+        if file_progress is not None:
+            if file_progress == self._file_progress:
+                return
+            self._file_progress = file_progress
+        speaker = self.state.speaker if self.state else None
+        worth_a_title = speaker is not None and speaker.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.TROUBLE)
+        title = strings.WINDOW_TITLE.format(now=speaker.title) if worth_a_title else strings.APP
+        self.setWindowTitle(self._file_progress or title)
 
     def show_level(self, level: Level, elapsed_s: float) -> None:
         """Show the input level, and how far playing is, ``elapsed_s`` after the frame before."""

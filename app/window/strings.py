@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.time_left import rounded_s
+
 APP = "Heard"
 WINDOW_TITLE = "{now} \u2013 Heard"
 ELLIPSIS = "\u2026"
@@ -260,6 +262,9 @@ LEARN_MORE = "Learn more of {name}\u2019s voice, from {seconds} of the file?"
 LEARN_SHORT = "Not learned: there is less than a second of {name}\u2019s speech in it."
 FILE_WAITING = f"Getting ready{ELLIPSIS}"
 FILE_ANALYSING = "Analysing: {done} of {total} ({percent}" + NO_BREAK + "%)"
+FILE_LEFT = "{analysing} \u00b7 {left} left"
+FILE_TITLE = "{file} \u00b7 {percent}" + NO_BREAK + "% \u2013 Heard"
+FILE_TITLE_LEFT = "{file} \u00b7 {percent}" + NO_BREAK + "% \u00b7 {left} left \u2013 Heard"
 FILE_ANALYSING_ON = "Analysing: {done}"
 FILE_CORRECTED = "{count} kept."
 FORGET_CORRECTIONS = "&Forget the corrections of this file"
@@ -399,6 +404,12 @@ def corrections(count: int) -> str:
 
 def seconds(count: float) -> str:
     return f"{count:.0f}{NO_BREAK}s" if count >= 1 else f"{count:.1f}{NO_BREAK}s"
+
+
+def time_left(seconds: float) -> str:
+    """A guess at how long something will still take: "7 s", "4 min", "70 min"."""
+    whole = rounded_s(seconds)
+    return f"{whole:.0f}{NO_BREAK}s" if whole < 100 else f"{whole / 60:.0f}{NO_BREAK}min"
 
 
 def decibels(level_db: float) -> str:

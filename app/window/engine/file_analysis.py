@@ -18,6 +18,7 @@ from app.exports.outputs import ExportOptions
 from app.scoring.identification import is_numbered
 from app.scoring.labels import Label, person
 from app.session import Session
+from app.time_left import TimeLeft
 from app.window.engine.context import EngineContext
 from app.window.engine.edits.corrections import Corrections
 from app.window.engine.edits.kept_corrections import corrections_path, load_corrections, save_corrections
@@ -68,6 +69,8 @@ class FileFacts:
     """What is odd with the sound, such as an end before its header's."""
     corrections: int = 0
     """Pieces that the user gave another name, now or when the file was open before."""
+    left_s: float | None = None
+    """Seconds that the analysis will still take; None while that cannot be told."""
 
     @property
     def shown(self) -> tuple[Turn, ...]:
@@ -126,7 +129,7 @@ class FileAnalysis:
         self._update(people=people, fixed_people=options.demo)
         context.open_file = self
         self._find_corrections(context)
-        updated_s, overlaps = 0.0, Overlaps()
+        updated_s, overlaps, left = 0.0, Overlaps(), TimeLeft()
         tapped = TappedSource(source)
         for identification in session.run(stop=stop, source=tapped, between_blocks=context.obey_orders):
             for block in tapped.taken():
@@ -135,7 +138,8 @@ class FileAnalysis:
             overlaps.add(identification)
             if time.monotonic() - updated_s > 0.5:
                 updated_s = time.monotonic()
-                self._show(session.turns(), context.names, overlaps=overlaps.spans)
+                left_s = left.at(self.facts.share)
+                self._show(session.turns(), context.names, overlaps=overlaps.spans, left_s=left_s)
         stage = Stage.STOPPED if stop.is_set() else Stage.DONE
         notices = tuple(notice.removeprefix(f"{path}: ") for notice in session.sound_notices)
         self._show(session.turns(), context.names, stage=stage, overlaps=overlaps.spans, notices=notices)

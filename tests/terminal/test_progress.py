@@ -1,0 +1,56 @@
+"""A file on a terminal: how far it is, and how long it will still take."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from app.scoring.identification import Identification
+from app.terminal.view import TerminalView
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def view(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    return TerminalView(verb="Analysing")
+
+
+def answer(time_s):
+    return Identification(
+        time_s=time_s,
+        label=None,
+        speaker=None,
+        confidence=0.0,
+        scores={},
+        threshold=0.5,
+        reason="",
+        gender=None,
+        gender_confidence=0.0,
+        speech_probability=0.0,
+    )
+
+
+def test_share_and_time_left_of_a_file(view):
+    moments = iter((0.0, 4.0))
+    view.length_s, view._left._clock = 100.0, lambda: next(moments)
+    view.show(answer(10.0))
+    assert view.out.getvalue().endswith("10%  -")
+    view.show(answer(30.0))
+    assert view.out.getvalue().endswith(" 30%, 14 s left  -")
+
+
+def test_while_one_listens_there_is_the_level(view):
+    view.show(replace(answer(10.0), level_db=-30.0))
+    assert "%" not in view.out.getvalue()
+    assert "-30 dB" in view.out.getvalue()
+    view.length_s = 5.0  # a header that says too little
+    view.show(replace(answer(10.0), level_db=-30.0))
+    assert "%" not in view.out.getvalue()
