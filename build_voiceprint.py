@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from app.cli.options import add_model_option
+from app.cli.options import add_model_option, add_one_channel_option
 from app.names import shown_name
 from utils import data_dir, run_cli, stored_name
 
@@ -21,6 +21,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--from", dest="tree", type=Path, metavar="DIR", help="one sub-folder per person, with audio files in it"
     )
+    add_one_channel_option(parser, "the files of --from")
     add_model_option(parser)
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="where recordings and voiceprints are (default: data/)"
@@ -49,7 +50,7 @@ def main() -> int:
         return tqdm(files, desc=what, unit="file", leave=False, disable=None if len(files) > 3 else True)
 
     with VoiceprintStore(data_dir(options.data)) as store:
-        builder = Builder(store, options.model, skip, track)
+        builder = Builder(store, options.model, skip, track, channel=options.channel)
         built = builder.run(names, options.tree)
     rows = [
         (

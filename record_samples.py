@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.cli.options import add_model_option
+from app.cli.options import add_model_option, add_one_channel_option
 from app.terminal.enrol import EnrolOptions, run_enrolment
 from utils import run_cli
 
@@ -19,6 +19,7 @@ def parse(argv: list[str] | None = None) -> EnrolOptions:
     parser.add_argument(
         "--file", type=Path, metavar="WAV", help="a file plays the microphone; consecutive stretches are the samples"
     )
+    add_one_channel_option(parser, "the microphone or the file")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where recordings are kept (default: data/)")
     add_model_option(parser)
     return EnrolOptions(**vars(parser.parse_args(argv)))

@@ -265,11 +265,12 @@ def write_wav(path: str | os.PathLike, samples: np.ndarray, rate: int = SAMPLE_R
 
 
 def wav_bytes(samples: np.ndarray, rate: int = SAMPLE_RATE) -> bytes:
-    """Mono float samples (n,) as a 16-bit PCM WAV file's bytes."""
+    """Mono float samples (n,) as a 16-bit PCM WAV file's bytes: softer, not clipped, if they exceed full scale."""
     import soundfile
 
     wav = io.BytesIO()
-    soundfile.write(wav, np.clip(samples, -1.0, 1.0), rate, format="WAV", subtype="PCM_16")
+    peak = float(np.abs(samples).max(initial=1.0))
+    soundfile.write(wav, samples / np.float32(peak) if peak > 1 else samples, rate, format="WAV", subtype="PCM_16")
     return wav.getvalue()
 
 

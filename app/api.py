@@ -96,29 +96,38 @@ class Heard:
             self.gallery = store.gallery(self.encoder.sha256, self.encoder.cohort, self.encoder.dim)
             """The people enrolled, as this model knows them."""
 
-    def embed(self, sound: Sound, rate: int = SAMPLE_RATE) -> np.ndarray:
+    def embed(self, sound: Sound, rate: int = SAMPLE_RATE, *, channel: int | None = None) -> np.ndarray:
         """Embed a sound of one person, as a voiceprint is made: (D,) float32 of unit length.
 
         The first minute of speech is used, without its pauses. ``rate``: of samples, in Hz; a file tells its own.
-        Raises BadInput for what cannot be read or holds less than a second of speech.
+        ``channel``: the only one that is heard, from 1; None mixes all. Raises BadInput for what cannot be read or
+        holds less than a second of speech.
         """
-        return self._embed([sound], rate)[0].embedding
+        return self._embed([sound], rate, channel)[0].embedding
 
-    def embed_many(self, sounds: Sequence[Sound], rate: int = SAMPLE_RATE) -> np.ndarray:
+    def embed_many(self, sounds: Sequence[Sound], rate: int = SAMPLE_RATE, *, channel: int | None = None) -> np.ndarray:
         """Embed sounds of any lengths: (len(sounds), D) float32, the same as one by one with ``embed``."""
-        rows = [embedded.embedding for embedded in self._embed(sounds, rate)]
+        rows = [embedded.embedding for embedded in self._embed(sounds, rate, channel)]
         return np.array(rows, np.float32).reshape(-1, self.encoder.dim)
 
-    def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE) -> Verification:
+    def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE, *, channel: int | None = None) -> Verification:
         """Decide whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
-        return verify_embeddings(*self._embed([a, b], rate), self.encoder.rule(self.threshold), self.encoder.cohort)
+        voices = self._embed([a, b], rate, channel)
+        return verify_embeddings(*voices, self.encoder.rule(self.threshold), self.encoder.cohort)
 
-    def identify(self, sound: Sound, rate: int = SAMPLE_RATE, *, among: People | None = None) -> Identification:
+    def identify(
+        self,
+        sound: Sound,
+        rate: int = SAMPLE_RATE,
+        *,
+        among: People | None = None,
+        channel: int | None = None,
+    ) -> Identification:
         """Say who speaks in a sound of one person: somebody enrolled, or of ``among`` instead, or "unknown".
 
         ``speaker`` is the name or None, ``scores`` are those of the twenty nearest, ``reason`` says why it is unknown.
         """
-        (embedded,) = self._embed([sound], rate)
+        (embedded,) = self._embed([sound], rate, channel)
         rule = self.encoder.rule(self.threshold).at(embedded.speech_s)
         scores = best(embedded.embedding, self._among(among))
         decision = decide(scores, rule)
@@ -143,13 +152,15 @@ class Heard:
         *,
         among: People | None = None,
         stop: threading.Event | None = None,
+        channel: int | None = None,
     ) -> Iterator[Identification]:
         """Say who is speaking, eight times a second, until the source ends or ``stop`` is set.
 
         ``source``: None for the default microphone, a file, or an AudioSource such as ``Microphone("USB")`` of
         app.audio.microphone, or ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own.
+        ``channel``: of the default microphone or of a file, the only one that is heard.
         """
-        return listen(_source(source), self._recogniser(among), stop=stop)
+        return listen(_source(source, channel), self._recogniser(among), stop=stop)
 
     def timeline(
         self,
@@ -157,20 +168,22 @@ class Heard:
         *,
         among: People | None = None,
         stop: threading.Event | None = None,
+        channel: int | None = None,
     ) -> SpokenTimeline:
-        """Say who spoke when in a recording of any length, with hindsight; or until ``stop`` is set. ``source``: see
-        ``listen``. What comes back can be saved: ``heard.timeline("talk.wav").save("talk.vtt")``."""
+        """Say who spoke when in a recording of any length, with hindsight; or until ``stop`` is set. ``source`` and
+        ``channel``: see ``listen``. What comes back can be saved: ``heard.timeline("talk.wav").save("talk.vtt")``."""
         name = Path(source).stem if isinstance(source, str | os.PathLike) else source.name
         recogniser, heard_s = self._recogniser(among), 0.0
-        for said in listen(_source(source), recogniser, stop=stop):
+        for said in listen(_source(source, channel), recogniser, stop=stop):
             heard_s = said.time_s
         return SpokenTimeline(recogniser.timeline.turns(), name, heard_s, self.encoder.model_id, self.encoder.sha256)
 
     def _recogniser(self, among: People | None) -> Recogniser:
         return Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold))
 
-    def _embed(self, sounds: Sequence[Sound], rate: int) -> list[SpeakerEmbedding]:
-        return embed_recordings(self.encoder, [_file_or_samples(sound, rate) for sound in sounds])
+    def _embed(self, sounds: Sequence[Sound], rate: int, channel: int | None) -> list[SpeakerEmbedding]:
+        found = [_file_or_samples(sound, rate, channel) for sound in sounds]
+        return embed_recordings(self.encoder, found, channel=channel)
 
     def _among(self, people: People | None) -> Gallery:
         if people is None:
@@ -188,20 +201,20 @@ class Heard:
         return Gallery(tuple(name for name, _ in rows), vectors, self.encoder.cohort)
 
 
-def _source(source: AudioSource | str | os.PathLike | None) -> AudioSource:
+def _source(source: AudioSource | str | os.PathLike | None, channel: int | None) -> AudioSource:
     """The default microphone for None, a file for a path, and what is a source already."""
     if source is None:
         from app.audio.microphone import Microphone
 
-        return Microphone()
+        return Microphone(channel=channel)
     if isinstance(source, str | os.PathLike):
         from app.audio.file_source import FileSource
 
-        return FileSource(source)
+        return FileSource(source, channel=channel)
     return source
 
 
-def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:
+def _file_or_samples(sound: Sound, rate: int, channel: int | None) -> Path | np.ndarray:
     """A file as it is, samples as (n,) float32 at 16 kHz."""
     if isinstance(sound, str | os.PathLike):
         return Path(sound)
@@ -213,4 +226,4 @@ def _file_or_samples(sound: Sound, rate: int) -> Path | np.ndarray:
     if not np.isfinite(samples).all():
         raise BadInput("these samples are not all numbers (NaN or infinite).")
     samples = samples.astype(np.float32)
-    return resample(mix(samples.reshape(len(samples), -1), rate), rate)
+    return resample(mix(samples.reshape(len(samples), -1), rate, channel), rate)

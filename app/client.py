@@ -98,20 +98,23 @@ class Client:
 
     # ------------------------------------------------------------ recordings
 
-    def verify(self, a: Audio, b: Audio | None = None, *, person: str | None = None) -> Verification:
-        """Whether one person speaks in both, or ``person`` in ``a``."""
+    def verify(
+        self, a: Audio, b: Audio | None = None, *, person: str | None = None, channel: int | None = None
+    ) -> Verification:
+        """Whether one person speaks in both, or ``person`` in ``a``. ``channel``, here and below: the only one that is
+        heard of an upload, from 1."""
         if b is None:
-            answer = self._upload("/v1/verify", {"a": a}, data={"person": person or ""})
+            answer = self._upload("/v1/verify", {"a": a}, data={"person": person or ""}, params=_of(channel))
         else:
-            answer = self._upload("/v1/verify", {"a": a, "b": b})
+            answer = self._upload("/v1/verify", {"a": a, "b": b}, params=_of(channel))
         return _one(Verification, _json(answer))
 
-    def identify(self, audio: Audio) -> Identified:
-        return _one(Identified, _json(self._upload("/v1/identify", {"file": audio})))
+    def identify(self, audio: Audio, *, channel: int | None = None) -> Identified:
+        return _one(Identified, _json(self._upload("/v1/identify", {"file": audio}, params=_of(channel))))
 
-    def timeline(self, audio: Audio) -> list[Turn]:
+    def timeline(self, audio: Audio, *, channel: int | None = None) -> list[Turn]:
         """Who spoke when."""
-        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1})
+        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, **_of(channel)})
         return _many(Turn, _json(answer), "turns")
 
     def transcript(self, audio: Audio, kind: str = "rttm") -> str:
@@ -120,8 +123,8 @@ class Client:
         answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind})
         return answer.content.decode("utf-8-sig")
 
-    def embedding(self, audio: Audio) -> Embedding:
-        return _one(Embedding, _json(self._upload("/v1/embeddings", {"file": audio})))
+    def embedding(self, audio: Audio, *, channel: int | None = None) -> Embedding:
+        return _one(Embedding, _json(self._upload("/v1/embeddings", {"file": audio}, params=_of(channel))))
 
     # ------------------------------------------------------------ server
 
@@ -200,6 +203,10 @@ class Client:
 def _path(*segments: str) -> str:
     """An address of the API. Dots are escaped, too: "/people/Ana/samples/.." would be Ana herself."""
     return "/v1/" + "/".join(quote(_text(segment), safe="").replace(".", "%2E") for segment in segments)
+
+
+def _of(channel: int | None) -> dict[str, int]:
+    return {} if channel is None else {"channel": channel}
 
 
 def _refused(status: int, content: bytes) -> ServerRefused:

@@ -51,7 +51,7 @@ class SessionOptions:
     file: Path | None = None
     """Analyse this file in place of a microphone; "-" is standard input, and a pipe is read to its end."""
     channel: int | str | None = None
-    """Of the file: one, from 1 on; "each" hears all of them, each by itself; None mixes them."""
+    """Of the file or the microphone: one, from 1 on; None mixes them. "each" hears all of a file, each by itself."""
     realtime: bool = False
     """Play a file at its natural pace."""
     demo: bool = False
@@ -75,8 +75,8 @@ class SessionOptions:
         for option, path in outputs:
             if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
                 raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
-        if self.channel is not None and self.audio_file is None:
-            raise BadInput(f"--channel {self.channel}: channels are those of a --file.")
+        if self.channel == EACH and self.audio_file is None:
+            raise BadInput(f"--channel {self.channel}: that is for a --file.")
         inputs = (("--file", self.file), *model_inputs(self.model))
         check_outputs(outputs, inputs, data=self.data)
         if self.file is not None and self.channel != EACH and is_pipe(self.file):
@@ -101,7 +101,7 @@ def make_source(options: SessionOptions) -> AudioSource:
         return file_source(options.audio_file, options.channel, realtime=options.realtime)
     from app.audio.computer.inputs import live_source
 
-    return live_source(options.device)
+    return live_source(options.device, options.channel)
 
 
 class Session:

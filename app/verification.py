@@ -71,9 +71,14 @@ class Verification:
 
 
 def embed_recordings(
-    encoder: Encoder, sounds: Sequence[str | os.PathLike | np.ndarray], *, pipes: bool = False
+    encoder: Encoder,
+    sounds: Sequence[str | os.PathLike | np.ndarray],
+    *,
+    pipes: bool = False,
+    channel: int | None = None,
 ) -> list[SpeakerEmbedding]:
-    """Embed sounds of one speaker each: files, or samples (n,) float32 at 16 kHz. ``pipes``: as in ``stream_audio``.
+    """Embed sounds of one speaker each: files, or samples (n,) float32 at 16 kHz. ``pipes``, ``channel``: as in
+    ``stream_audio``.
 
     The first minute of speech within the first ten minutes is used, without its pauses, as for a voiceprint. Sounds
     that come together share batches and give what they give one by one. Raises BadInput, naming the file or the place
@@ -82,7 +87,7 @@ def embed_recordings(
     segments: list[np.ndarray] = []
     found: list[tuple[int, float, Quality]] = []
     for index, sound in enumerate(sounds):
-        detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S, pipes=pipes)
+        detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S, pipes=pipes, channel=channel)
         speech, quality = detected.speech(), measure(detected)
         speech_s = len(speech) / SAMPLE_RATE
         if speech_s < MIN_SPEECH_S:
@@ -125,9 +130,12 @@ def verify_embeddings(
 class Verifier:
     """Verifies pairs of files. Each file is embedded once, however many pairs it is in."""
 
-    def __init__(self, encoder: Encoder, threshold: float | None = None, *, pipes: bool = False):
-        """``threshold``: score in place of the model's own. ``pipes``: as in ``stream_audio``."""
-        self._encoder, self._rule, self._pipes = encoder, encoder.rule(threshold), pipes
+    def __init__(
+        self, encoder: Encoder, threshold: float | None = None, *, pipes: bool = False, channel: int | None = None
+    ):
+        """``threshold``: score in place of the model's own. ``pipes``, ``channel``: as in ``stream_audio``."""
+        self._encoder, self._rule = encoder, encoder.rule(threshold)
+        self._reading = {"pipes": pipes, "channel": channel}
         self._embedded: dict[str, SpeakerEmbedding | BadInput] = {}
 
     def embed(self, path: str | os.PathLike) -> SpeakerEmbedding:
@@ -138,7 +146,7 @@ class Verifier:
         path = os.fspath(path)
         if path not in self._embedded:
             try:
-                (self._embedded[path],) = embed_recordings(self._encoder, [path], pipes=self._pipes)
+                (self._embedded[path],) = embed_recordings(self._encoder, [path], **self._reading)
             except BadInput as error:
                 self._embedded[path] = error
         if isinstance(embedded := self._embedded[path], BadInput):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from app.audio.devices import InputDevice, is_playing
 from app.audio.portaudio import call, library, quiet_stderr, reason
 from app.audio.ring_buffer import Capture
-from utils import HeardError
+from utils import BadInput, HeardError
 
 CAPACITY_S = 10.0
 """Sound that is kept for a reader that is busy elsewhere."""
 BLOCK_S = 0.02
 """Sound per callback."""
+MOST_INPUTS = 16
+"""A device that says it has more is no interface but a plug-in, which makes channels up (ALSA's have 32 or 128)."""
 USUAL_RATES = (48_000, 44_100, 32_000, 16_000)
 WRONG_FORMAT = {-9997, -9998}  # paInvalidSampleRate, paInvalidChannelCount
 
@@ -53,16 +55,20 @@ def query(sounddevice) -> list[InputDevice]:
     ]
 
 
-def open_stream(sounddevice, device: InputDevice, rate: int | None) -> tuple[object, Capture]:
+def open_stream(
+    sounddevice, device: InputDevice, rate: int | None, channel: int | None = None
+) -> tuple[object, Capture]:
     """A running stream, in the first format that the device takes. For PortAudio's thread.
 
-    Two channels where there are two, because which of them the voice is on differs; some devices give all or nothing.
-    Raises HeardError if it cannot be opened.
+    ``channel``: the only one that will be heard, from 1; as many as lead to it are opened then. None: all inputs of an
+    interface, because which of them the voice is on differs. Raises BadInput if the device has fewer channels,
+    HeardError if it cannot be opened.
     """
+    check_inputs(device, channel)
     problem = ""
-    for channels in dict.fromkeys((min(2, device.channels), device.channels)):
+    for channels in channel_counts(device.channels, channel):
         for hz in dict.fromkeys((rate or device.default_rate, device.default_rate, *USUAL_RATES)):
-            capture = Capture(hz, channels, CAPACITY_S)
+            capture = Capture(hz, channels, CAPACITY_S * min(1.0, 4 / channels))
             stream = None
             try:
                 stream = sounddevice.InputStream(
@@ -87,3 +93,23 @@ def open_stream(sounddevice, device: InputDevice, rate: int | None) -> tuple[obj
         f'microphone "{device.name}" cannot be opened ({problem}): close other programs that use it, '
         "or choose another with --device NAME."
     )
+
+
+def check_inputs(device: InputDevice, channel: int | None) -> None:
+    """Raises BadInput, in one line, if the device has no ``channel`` (from 1)."""
+    if channel is not None and not 1 <= channel <= device.channels:
+        has = "1 channel" if device.channels == 1 else f"{device.channels} channels"
+        raise BadInput(f'microphone "{device.name}" has {has}: there is no channel {channel}.')
+
+
+def channel_counts(inputs: int, channel: int | None) -> list[int]:
+    """With how many channels a device of so many ``inputs`` is tried, one after the other.
+
+    Some devices give all or nothing, and plug-ins arrange channels by pairs.
+    """
+    two, pairs = min(2, inputs), 2 * -(-(channel or 1) // 2)
+    if channel is None:
+        wanted = (inputs if inputs <= MOST_INPUTS else two, two, inputs)
+    else:
+        wanted = (max(two, min(pairs, inputs)), inputs)
+    return list(dict.fromkeys(wanted))

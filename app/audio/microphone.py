@@ -16,7 +16,7 @@ from typing import NamedTuple
 from app.audio.backlog import sample_counts
 from app.audio.computer.monitor import list_monitors, open_monitor
 from app.audio.devices import COMPUTER, InputDevice, choose, silence_hint
-from app.audio.input_stream import CAPACITY_S, open_stream, query
+from app.audio.input_stream import CAPACITY_S, check_inputs, open_stream, query
 from app.audio.intake import Intake
 from app.audio.portaudio import (
     ANSWER_S,
@@ -65,16 +65,17 @@ class Microphone:
     is found again only in its old place (see ``input_stream.list_devices``).
     """
 
-    def __init__(self, device: str | None = None, *, rate: int | None = None):
+    def __init__(self, device: str | None = None, *, rate: int | None = None, channel: int | None = None):
         """``device``: part of its name or its index, None for the system's default, "computer" for what this computer
-        plays. ``rate``: Hz to try first."""
-        self.device, self.rate = device, rate
+        plays. ``rate``: Hz to try first. ``channel``: the only one of its channels that is heard, from 1; None mixes
+        them."""
+        self.device, self.rate, self.channel = device, rate, channel
         self.name = "the sound of this computer" if device == COMPUTER else device or "default microphone"
         self._found: InputDevice | None = None
         self._opening: Future[_Opened] | None = None
         self._opened: _Opened | None = None  # of PortAudio's thread
         self._capture: Capture | None = None
-        self._intake = Intake()
+        self._intake = Intake(channel)
         self._quiet_s = 0.0  # without a callback, up to now
         self._asked_at = self._lost_at = self._retry_at = 0.0
         self._overflows = 0  # of the streams before this one
@@ -97,6 +98,7 @@ class Microphone:
             rate=capture.rate if capture else 0,
             overflows=self._overflows + (capture.overflows if capture else 0),
             dropped_s=self._intake.backlog.dropped_s,
+            notice=self._intake.notice if state is SourceState.RUNNING else "",
         )
 
     def start(self) -> None:
@@ -242,9 +244,10 @@ class Microphone:
                 devices = query(sounddevice)
             device = choose([*devices, *monitors], self.device, before=self._found)
             if device.address:
+                check_inputs(device, self.channel)
                 stream, capture = open_monitor(device, CAPACITY_S)
             else:
-                stream, capture = open_stream(sounddevice, device, self.rate)
+                stream, capture = open_stream(sounddevice, device, self.rate, self.channel)
                 stream_opened(stream)
         self._opened = _Opened(device, stream, capture)
         if self._stopped:

@@ -35,6 +35,8 @@ class SourceStatus:
     """Times the sound card reported lost input."""
     dropped_s: float = 0.0
     """Seconds of sound skipped in all because the reader was too slow."""
+    notice: str = ""
+    """What the user should know of its channels, such as "channel 2 is heard; channel 1 holds only noise"."""
 
 
 @dataclass(frozen=True)

@@ -111,18 +111,19 @@ def first_speech(
     searched_s: float,
     margin_s: float | None = None,
     pipes: bool = False,
+    channel: int | None = None,
 ) -> DetectedSpeech:
     """The beginning of a file, or of samples (n,) at 16 kHz, up to the end of its first ``speech_s`` of speech.
 
     Speech is looked for in the first ``searched_s``. The last chunk is filled up with zeros. With ``margin_s`` only
     speech is kept, with that much sound before and after, and memory does not grow with a file; it then ends at a
-    pause, or a second after ``speech_s`` of speech if there is none. ``pipes``: as in ``stream_audio``. Raises BadInput
-    for a file that cannot be read.
+    pause, or a second after ``speech_s`` of speech if there is none. ``pipes``, ``channel``: as in
+    ``stream_audio``. Raises BadInput for a file that cannot be read.
     """
     kept: list[tuple[np.ndarray, float]] = []
     before: deque[tuple[np.ndarray, float]] = deque(maxlen=0 if margin_s is None else round(margin_s / CHUNK_S))
     after, spoken_s = 0, 0.0
-    for chunk, probability in _chunks(sound, searched_s, pipes):
+    for chunk, probability in _chunks(sound, searched_s, pipes, channel):
         if probability >= SPEECH:
             kept.extend(before)
             before.clear()
@@ -150,7 +151,7 @@ def keep_speech(samples: np.ndarray) -> np.ndarray:
 
 
 def _chunks(
-    sound: str | os.PathLike | np.ndarray, searched_s: float, pipes: bool
+    sound: str | os.PathLike | np.ndarray, searched_s: float, pipes: bool, channel: int | None
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Whole chunks (512,) with their probabilities; the last one is filled up with zeros.
 
@@ -160,7 +161,7 @@ def _chunks(
         length = min(len(sound), round(searched_s * SAMPLE_RATE))
         blocks = (sound[at : min(at + SAMPLE_RATE, length)] for at in range(0, length, SAMPLE_RATE))
     else:
-        blocks = stream_audio(sound, pipes=pipes)
+        blocks = stream_audio(sound, pipes=pipes, channel=channel)
     detector, rest, searched = SpeechDetector(), np.zeros(0, np.float32), 0
     for block in blocks:
         samples = np.concatenate([rest, block])

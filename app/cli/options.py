@@ -34,8 +34,23 @@ def add_channel_option(parser: argparse.ArgumentParser) -> None:
         "--channel",
         type=channel,
         metavar="N|each",
-        help="of the file: one channel, or each by itself (calls with a voice on each side); default: mixed",
+        help="one channel of the file or the microphone, from 1; of a file each by itself (calls); default: all, mixed",
     )
+
+
+def add_one_channel_option(parser: argparse.ArgumentParser, of: str) -> None:
+    """``--channel N``, where one voice is meant. ``of``: what it is a channel of."""
+    parser.add_argument(
+        "--channel", type=one_channel, metavar="N", help=f"hear only this channel of {of}, from 1 (default: all, mixed)"
+    )
+
+
+def one_channel(text: str) -> int:
+    """For argparse. Raises ArgumentTypeError."""
+    found = channel(text)
+    if not isinstance(found, int):
+        raise argparse.ArgumentTypeError(f'channel "{text}": it is a number, from 1 on.')
+    return found
 
 
 def channel(text: str) -> int | str:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from app.audio.reading.reader import audio_duration_s, read_audio
-from app.cli.options import add_model_option
+from app.cli.options import add_model_option, add_one_channel_option
 from app.cli.progress import progress_bar
 from app.evaluation.plots.style import FORMATS, require_plotting
 from app.outputs import Named, check_outputs, model_inputs
@@ -68,6 +68,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         kind.add_argument("file", metavar="FILE", help="an audio file")
         kind.add_argument("--start-s", type=float, default=0.0, metavar="S", help="begin there (default 0)")
         kind.add_argument("--end-s", type=float, metavar="S", help="end there (default: the end, at most 60 s)")
+        add_one_channel_option(kind, "the file")
         add_model_option(kind)
     det = add("det", "detection error trade-off, a curve for each file of scores")
     det.add_argument("scores", nargs="+", metavar="SCORES", help="files that evaluate --scores wrote")
@@ -126,7 +127,11 @@ def _sound(options: argparse.Namespace):
         print(f"only {start:g} to {end:g} s are drawn; --start-s and --end-s choose.", file=sys.stderr)
     part = "" if (start, end) == (0, whole) else f", {start:g} to {end:.4g} s"
     network, _ = load_network(options.model)
-    return read_audio(options.file, start_s=start, end_s=end), network, f"{Path(options.file).name}{part}"
+    return (
+        read_audio(options.file, start_s=start, end_s=end, channel=options.channel),
+        network,
+        f"{Path(options.file).name}{part}",
+    )
 
 
 def _attention(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.cli.options import add_compute_option, add_model_option, add_strict_option
+from app.cli.options import add_compute_option, add_model_option, add_one_channel_option, add_strict_option
 from app.corpus.find import locate
 from app.corpus.left_out import SHOWN, LeftOut, summary
 from app.corpus.pairs import open_pairs
@@ -22,7 +22,10 @@ def run(argv: list[str]) -> int:
 
     count = _count(options.pairs) if options.pairs else 0
     verifier = Verifier(
-        load_encoder(options.model, compute=options.compute), options.threshold, pipes=not options.pairs
+        load_encoder(options.model, compute=options.compute),
+        options.threshold,
+        pipes=not options.pairs,
+        channel=options.channel,
     )
     if options.pairs:
         return _many(verifier, count, options)
@@ -47,6 +50,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--pairs", metavar="LIST", help='many pairs: lines such as "a.wav b.wav", a csv, trials; docs/lists.md has all'
     )
     parser.add_argument("--audio-root", metavar="DIR", help="with --pairs: where the files are (default: beside it)")
+    add_one_channel_option(parser, "the files")
     add_model_option(parser)
     parser.add_argument("--threshold", type=float, metavar="T", help="score in place of the model's own threshold")
     add_compute_option(parser)

@@ -245,7 +245,7 @@ def listen(
 
     Always the newest sound: when this machine is too slow, the oldest that waits is dropped, counted and reported. Of a
     source that is ``recorded`` some seconds are read before they are heard, which is faster (``Recogniser.prepare``).
-    ``on_status`` is called from this thread when the source's state or message changes. Starts and stops the source.
+    ``on_status`` is called from this thread when the source's state, message or notice changes. Starts and stops it.
 
     ``between_blocks`` is called from this thread after each read, before its sound is taken in: the place for orders of
     other threads, such as another gallery, or another rule. It is called when a read gave nothing, too, so an order
@@ -265,8 +265,8 @@ def listen(
             if between_blocks:
                 between_blocks()
             status = source.status
-            if on_status and (status.state, status.message) != reported:
-                reported = (status.state, status.message)
+            if on_status and (status.state, status.message, status.notice) != reported:
+                reported = (status.state, status.message, status.notice)
                 on_status(status)
             if block is not None and len(block.samples):
                 yield from recogniser.answers(block)

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.audio.vad import keep_speech
 from app.enrolment.expected_errors import ExpectedErrors, expected_errors_of_enrolled
-from app.enrolment.import_folder import files_by_person, import_person, take_speech
+from app.enrolment.import_folder import ImportConfig, files_by_person, import_person, take_speech
 from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.report import PersonReport, report_people, report_warnings
 from app.enrolment.segments import MIN_SPEECH_S, embed_clean_and_noisy, pool_embeddings
@@ -43,7 +43,7 @@ class Builder:
     """Builds voiceprints as ``build_voiceprint.py`` does.
 
     ``on_bad`` gets a line about each file that is passed over. ``track(files, what)`` gives the files back one by one
-    and may show how far it has come.
+    and may show how far it has come. ``channel``: the only one that is heard of files to be imported, from 1.
     """
 
     def __init__(
@@ -52,8 +52,10 @@ class Builder:
         model: str = "embedded",
         on_bad: Callable[[str], None] = lambda line: None,
         track: Callable[[list[Path], str], Iterable[Path]] = lambda files, what: files,
+        channel: int | None = None,
     ):
         self.store, self.model, self.on_bad, self.track = store, model, on_bad, track
+        self.config = ImportConfig(channel=channel)
 
     def run(self, names: Sequence[str] = (), tree: Path | None = None) -> BuildResult:
         """Build the voiceprints of ``names``, or of everybody. The files of a ``tree`` are imported first.
@@ -88,7 +90,7 @@ class Builder:
 
     def _import(self, name: str, files: list[Path], began: Person | None) -> None:
         with PendingSamples(self.store.data, name, began) as pending:
-            import_person(pending, self.track(files, name), on_bad=self.on_bad)
+            import_person(pending, self.track(files, name), config=self.config, on_bad=self.on_bad)
             pending.commit(self.store)
 
     def _build(self, encoder: Encoder, name: str, began: Person | None) -> bool:

@@ -35,6 +35,8 @@ class ImportConfig:
     """Beginning of a file in which speech is looked for."""
     least_speech_s: float = 1.0
     """A file with less speech is not taken."""
+    channel: int | None = None
+    """The only channel that is heard of files, from 1; None mixes all."""
 
 
 def files_by_person(tree: Path, on_bad: Callable[[str], None] = lambda line: None) -> dict[str, list[Path]]:
@@ -109,7 +111,13 @@ def take_speech(path: Path, config: ImportConfig = ImportConfig()) -> DetectedSp
 
     Raises BadInput if it cannot be read or holds too little speech.
     """
-    sound = first_speech(path, speech_s=config.file_speech_s, searched_s=config.searched_s, margin_s=config.margin_s)
+    sound = first_speech(
+        path,
+        speech_s=config.file_speech_s,
+        searched_s=config.searched_s,
+        margin_s=config.margin_s,
+        channel=config.channel,
+    )
     speech_s = measure(sound).speech_s
     if speech_s < config.least_speech_s:
         raise BadInput(f"{path}: only {speech_s:.1f} s of speech; at least {config.least_speech_s:.0f} s are needed.")

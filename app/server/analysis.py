@@ -24,7 +24,7 @@ from app.server import people_service
 from app.server.errors import UPLOAD, ApiError, error_responses
 from app.server.service import Service, service_of
 from app.server.timelines import ANSWER, FormatParameter, MergeParameter, asked_format
-from app.server.uploads import decode_upload, duration_s, read_upload
+from app.server.uploads import ChannelParameter, decode_upload, duration_s, read_upload
 from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings
 from utils import BadInput
 
@@ -38,11 +38,12 @@ async def verify(
     a: Annotated[UploadFile, File(description="One person speaking.")],
     b: Annotated[UploadFile | None, File(description="One person speaking; or say `person`.")] = None,
     person: Annotated[str | None, Form(max_length=300, description="Id or name of an enrolled person.")] = None,
+    channel: ChannelParameter = None,
 ) -> Verification:
     """Whether one person speaks in both uploads, or an enrolled person in one."""
     if (b is None) == (not person):
         raise ApiError(422, "invalid_request", "send either a second upload as b, or person.")
-    return await service.run_job(lambda: _verify(service, a.file, b.file if b else None, person))
+    return await service.run_job(lambda: _verify(service, a.file, b.file if b else None, person, channel))
 
 
 @router.post(
@@ -60,16 +61,17 @@ async def identify(
     timeline: Annotated[bool, Query(description="Who spoke when, in place of one answer.")] = False,
     format: FormatParameter = None,
     merge_gaps: MergeParameter = None,
+    channel: ChannelParameter = None,
 ) -> object:
     """Who speaks in an upload."""
     if not timeline:
-        return await service.run_job(lambda: _identify(service, file.file))
+        return await service.run_job(lambda: _identify(service, file.file, channel))
     stop = threading.Event()
     name = PurePath((file.filename or "").replace("\\", "/")).stem[:120] or "audio"
     chosen = FORMATS[asked_format(format, request)]
 
     def work() -> bytes:
-        return chosen.encode(_timeline(service, file.file, name, stop), merge_gaps=merge_gaps)
+        return chosen.encode(_timeline(service, file.file, name, stop, channel), merge_gaps=merge_gaps)
 
     job = asyncio.ensure_future(service.run_job(work))
     while not job.done():
@@ -81,18 +83,20 @@ async def identify(
 
 @router.post("/embeddings", responses=error_responses(*UPLOAD))
 async def embeddings(
-    service: ServiceParameter, file: Annotated[UploadFile, File(description="One person speaking.")]
+    service: ServiceParameter,
+    file: Annotated[UploadFile, File(description="One person speaking.")],
+    channel: ChannelParameter = None,
 ) -> Embedding:
     """The embedding of the voice in an upload: of unit length, its speech in pieces of 3 s and their mean."""
-    return await service.run_job(lambda: _embedding(service, file.file))
+    return await service.run_job(lambda: _embedding(service, file.file, channel))
 
 
 # ---------------------------------------------------------------------------- in worker threads
 
 
-def _embed_upload(service: Service, file: BinaryIO) -> tuple[np.ndarray, float, float]:
+def _embed_upload(service: Service, file: BinaryIO, channel: int | None) -> tuple[np.ndarray, float, float]:
     """The embedding (D,) of an upload's speech, seconds of speech, seconds in all. Raises ApiError for too little."""
-    sound = read_upload(file, service.config.max_audio_s)
+    sound = read_upload(file, service.config.max_audio_s, channel)
     speech = keep_speech(sound)
     spoken_s = duration_s(speech)
     if spoken_s < MIN_SPEECH_S:
@@ -101,10 +105,10 @@ def _embed_upload(service: Service, file: BinaryIO) -> tuple[np.ndarray, float, 
     return pool_embeddings(*embed_segments(service.encoder, speech)), spoken_s, duration_s(sound)
 
 
-def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | None) -> Verification:
-    voice = _read_voice(service, a, "a")
+def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | None, channel: int | None) -> Verification:
+    voice = _read_voice(service, a, "a", channel)
     if b is not None:
-        others = [_read_voice(service, b, "b")]
+        others = [_read_voice(service, b, "b", channel)]
     else:  # whose speech was long enough to be enrolled, and is not looked at again
         others = [SpeakerEmbedding(row, voice.speech_s, ()) for row in _enrolled(service, person)]
     answers = [verify_embeddings(voice, other, service.rule, service.encoder.cohort) for other in others]
@@ -114,9 +118,9 @@ def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | Non
     return Verification(**best)
 
 
-def _read_voice(service: Service, file: BinaryIO, part: str) -> SpeakerEmbedding:
+def _read_voice(service: Service, file: BinaryIO, part: str, channel: int | None) -> SpeakerEmbedding:
     """The voice in an upload, as ``python -m app verify`` hears it. Raises ApiError for too little speech."""
-    sound = read_upload(file, service.config.max_audio_s)
+    sound = read_upload(file, service.config.max_audio_s, channel)
     try:
         return embed_recordings(service.encoder, [sound])[0]
     except BadInput as error:
@@ -134,8 +138,8 @@ def _enrolled(service: Service, person: str) -> np.ndarray:
     return known.vectors[rows]
 
 
-def _identify(service: Service, file: BinaryIO) -> Identified:
-    voice, spoken_s, sound_s = _embed_upload(service, file)
+def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identified:
+    voice, spoken_s, sound_s = _embed_upload(service, file, channel)
     rule = service.rule.at(spoken_s)
     scores = score(voice, service.gallery())
     decision = decide(scores, rule)
@@ -155,17 +159,17 @@ def _identify(service: Service, file: BinaryIO) -> Identified:
     )
 
 
-def _timeline(service: Service, file: BinaryIO, name: str, stop: threading.Event) -> Document:
+def _timeline(service: Service, file: BinaryIO, name: str, stop: threading.Event, channel: int | None) -> Document:
     recogniser = Recogniser(service.encoder, service.gallery(), service.rule)
-    source = StreamSource(name, decode_upload(file, service.config.max_audio_s), recorded=True)
+    source = StreamSource(name, decode_upload(file, service.config.max_audio_s, channel), recorded=True)
     heard_s = 0.0
     for said in listen(source, recogniser, stop=stop):
         heard_s = said.time_s
     return Document(recogniser.timeline.turns(), name, heard_s, service.encoder.model_id, service.encoder.sha256)
 
 
-def _embedding(service: Service, file: BinaryIO) -> Embedding:
-    voice, spoken_s, _ = _embed_upload(service, file)
+def _embedding(service: Service, file: BinaryIO, channel: int | None) -> Embedding:
+    voice, spoken_s, _ = _embed_upload(service, file, channel)
     gender, gender_confidence = service.encoder.gender(voice)
     return Embedding(
         model=service.encoder.model_id,

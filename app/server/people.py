@@ -12,6 +12,7 @@ from app.schemas import People, Person, Prompt, Prompts, SampleAdded, Samples
 from app.server import people_service
 from app.server.errors import UPLOAD, error_responses
 from app.server.service import Service, service_of
+from app.server.uploads import ChannelParameter
 
 router = APIRouter(prefix="/v1", tags=["people"])
 ServiceParameter = Annotated[Service, Depends(service_of)]
@@ -72,6 +73,7 @@ async def add_sample(
     position: Annotated[Literal["near", "back", "soft", ""], Form(description="Of the person who speaks.")] = "",
     device: Annotated[str, Form(max_length=200, description="Name of the microphone.")] = "",
     accept_flawed: Annotated[bool, Form(description="Keep a sample that is usable, but not good.")] = False,
+    channel: ChannelParameter = None,
 ) -> SampleAdded:
     """Add a recording, and make the voiceprint anew.
 
@@ -88,6 +90,7 @@ async def add_sample(
             device=device,
             position=position,
             accept_flawed=accept_flawed,
+            channel=channel,
         )
     )
 

@@ -143,14 +143,22 @@ def delete_sample(service: Service, person: str, sample: str) -> None:
 
 
 def add_sample(
-    service: Service, person: str, file: BinaryIO, source: str, *, device: str, position: str, accept_flawed: bool
+    service: Service,
+    person: str,
+    file: BinaryIO,
+    source: str,
+    *,
+    device: str,
+    position: str,
+    accept_flawed: bool,
+    channel: int | None = None,
 ) -> SampleAdded:
     """Judge an upload as the recorder judges what it records, keep it, and make the voiceprint anew.
 
     Raises ApiError: like ``read_upload``; 404; 409 for a file that was taken before; 422 with the problems of a sample
     that is not good enough, and could not be accepted all the same or was not.
     """
-    sound = _read_sample(file, service)
+    sound = _read_sample(file, service, channel)
     return add_sound(service, person, sound, source, device=device, position=position, accept_flawed=accept_flawed)
 
 
@@ -232,9 +240,10 @@ def _now() -> str:
     return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
 
 
-def _read_sample(file: BinaryIO, service: Service) -> DetectedSpeech:
+def _read_sample(file: BinaryIO, service: Service, channel: int | None) -> DetectedSpeech:
     """The upload as it is or, of a long one, a stretch that begins shortly before its first speech."""
-    sound, most_s = detect_speech(read_upload(file, service.config.max_audio_s)), service.config.max_sample_s
+    sound = detect_speech(read_upload(file, service.config.max_audio_s, channel))
+    most_s = service.config.max_sample_s
     return sound if duration_s(sound.samples) <= most_s else sound.from_first_speech(most_s)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import numpy as np
+from fastapi import Query
 
 from app.audio.mixing import NoSuchChannel
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
@@ -15,6 +16,9 @@ from app.audio.reading.view import View
 from app.server.errors import ApiError
 from utils import SAMPLE_RATE, BadInput
 
+ChannelParameter = Annotated[
+    int | None, Query(ge=1, le=1024, description="The only channel that is heard of an upload; all are mixed without.")
+]
 NAME = "upload"
 """What the reader calls it; people know it as what they sent."""
 

@@ -39,6 +39,8 @@ class EnrolOptions:
     device: str | None = None
     file: Path | None = None
     """A file that plays the microphone: its consecutive stretches are the samples."""
+    channel: int | None = None
+    """The only one of its channels that is heard, from 1; None mixes them."""
     data: Path | None = None
     model: str = "embedded"
 
@@ -52,7 +54,7 @@ class EnrolOptions:
 
     def source(self) -> AudioSource:
         """The file or the microphone. Raises BadInput for a file that cannot be read."""
-        return make_source(SessionOptions(device=self.device, file=self.file))
+        return make_source(SessionOptions(device=self.device, file=self.file, channel=self.channel))
 
 
 def run_enrolment(options: EnrolOptions) -> int:

@@ -112,6 +112,7 @@ class TerminalView:
         self._left = TimeLeft()
         self._shown: dict[int | None, object] = {}  # channel -> label
         self._listening = ""
+        self._noticed: set[str] = set()  # what was said of the channels
         self._skipped_s = self._reported_s = 0.0  # in all; of that, what a line has said
         self._reported_at_s = -SKIPPED_EVERY_S
 
@@ -131,6 +132,9 @@ class TerminalView:
         elif status.device and status.device != self._listening:
             self._listening = status.device
             self.note(f"{self.verb} {status.device}. Ctrl-C stops.")
+        if status.notice and status.notice not in self._noticed:
+            self._noticed.add(status.notice)
+            self.note(f"{status.device}: {status.notice}.")
 
     def show(self, answer: Identification) -> None:
         """A new line when the label changes; the live line always."""

@@ -45,7 +45,7 @@ def files(tmp_path_factory, demo_dir):
     soundfile.write(tmp_path / "a.opus", speech, 16000, format="OGG", subtype="OPUS")
     soundfile.write(tmp_path / "a b.aiff", np.stack([np.repeat(speech, 3)] * 2, axis=1), 48000)
     write_wav(tmp_path / "quiet.wav", speech / 60)
-    write_wav(tmp_path / "clipped.wav", speech * 10)
+    write_wav(tmp_path / "clipped.wav", np.clip(speech * 10, -1, 1))
     write_wav(tmp_path / "short.wav", speech[:40000])
     noise = np.random.default_rng(0).normal(size=len(speech)) * np.sqrt(np.mean(speech**2)) / 2
     write_wav(tmp_path / "noisy.wav", np.concatenate([noise[:16000], speech + noise]))
@@ -112,3 +112,21 @@ def test_a_list_that_cannot_be_used(tmp_path, text, error, complaint):
         run(["--pairs", str(tmp_path / "pairs.txt")])
     with pytest.raises(SystemExit):
         run(["--pairs", str(tmp_path / "pairs.txt"), "a.wav", "b.wav"])
+
+
+def test_one_channel_of_the_files_is_compared(demo_dir, tmp_path, capsys):
+    """Ana on the left, Ben on the right: the left is Ana's, the right is not; a third is told to be missing."""
+    ana, ben = (read_audio(demo_dir / "enrolment" / name / "01.flac") for name in ("Ana", "Ben"))
+    count = min(len(ana), len(ben))
+    path = tmp_path / "call.wav"
+    soundfile.write(path, np.stack([ana[:count], ben[:count]], axis=1), 16_000)
+    other = tmp_path / "other.wav"
+    second = read_audio(demo_dir / "enrolment" / "Ana" / "02.flac")
+    soundfile.write(other, np.stack([second, second], axis=1), 16_000)
+    answers = {}
+    for channel in ("1", "2"):
+        assert run([str(path), str(other), "--json", "--channel", channel]) == 0
+        answers[channel] = json.loads(capsys.readouterr().out)["same"]
+    assert answers == {"1": True, "2": False}
+    with pytest.raises(BadInput, match=r"call.wav: there is no channel 3: it has 2 channels"):
+        run([str(path), str(other), "--channel", "3"])

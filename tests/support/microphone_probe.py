@@ -1,7 +1,7 @@
 """Listens to a microphone and reports, for the tests: a line of JSON for each event, the sound to a file.
 
-usage: microphone_probe.py OUT.npy [--device D] [--rate HZ] [--min S] [--max S]. Reads commands: "nap S" (reads nothing
-for so long) and "stop", or the end of its input.
+usage: microphone_probe.py OUT.npy [--device D] [--rate HZ] [--min S] [--max S] [--channel N]. Reads
+commands: "nap S" (reads nothing for so long) and "stop", or the end of its input.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int)
     parser.add_argument("--min", type=float, default=0.1)
     parser.add_argument("--max", type=float, default=5.0)
+    parser.add_argument("--channel", type=int)
     options = parser.parse_args()
-    microphone = Microphone(options.device, rate=options.rate)
+    microphone = Microphone(options.device, rate=options.rate, channel=options.channel)
     microphone.start()
     commands: queue.Queue[str] = queue.Queue()
 
@@ -41,10 +42,11 @@ def main() -> None:
         microphone.stop()  # from another thread than the reader's, in whatever state it is
 
     threading.Thread(target=obey, daemon=True).start()
-    heard, told = [], None
+    heard, told, notice = [], None, ""
     while True:
         block = microphone.read(options.min, options.max)
         status = microphone.status
+        notice = status.notice or notice
         if (status.state, status.device) != told:
             told = (status.state, status.device)
             tell("state", state=status.state.value, message=status.message, device=status.device, rate=status.rate)
@@ -61,7 +63,7 @@ def main() -> None:
                 microphone.stop()
                 microphone.stop()
     np.save(options.out, np.concatenate(heard) if heard else np.zeros(0, np.float32))
-    tell("end", dropped=microphone.status.dropped_s, overflows=microphone.status.overflows)
+    tell("end", dropped=microphone.status.dropped_s, overflows=microphone.status.overflows, notice=notice)
 
 
 def tell(event: str, **values: object) -> None:

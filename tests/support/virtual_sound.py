@@ -32,6 +32,9 @@ pcm.builtin_mic { type pulse device "mic.monitor" hint { show on description "Bu
 pcm.usb_headset { type pulse device "usb.monitor" hint { show on description "USB headset" } }
 """
 
+FOUR = "front-left,front-right,rear-left,rear-right"
+"""The order that ALSA has; channels go by their names, not their numbers."""
+
 
 def missing() -> str:
     """Why there can be no virtual sound here, in one line; empty if there can."""
@@ -115,6 +118,8 @@ class VirtualSound:
     def plug(self, name: str, rate: int = 44_100, channels: int = 1) -> None:
         """Add a source. Without norewinds an idle one is heard one or two seconds late."""
         made = ("module-null-sink", f"sink_name={name}", f"rate={rate}", f"channels={channels}", "norewinds=1")
+        if channels == 4:
+            made += (f"channel_map={FOUR}",)
         self._modules[name] = self._pactl("load-module", *made)
 
     def unplug(self, name: str) -> None:
@@ -122,7 +127,7 @@ class VirtualSound:
         self._pactl("unload-module", self._modules.pop(name))
 
     def play(self, sound, into: str = "mic", *, rate: int = 16_000) -> None:
-        """Play a file, or samples (n,) float at ``rate`` Hz, until its end."""
+        """Play a file, or samples (n,) or (n, channels) float at ``rate`` Hz, until its end."""
         with self.playing(sound, into, rate=rate) as player:
             if player.wait():
                 raise RuntimeError(f"paplay ended with {player.returncode}")
@@ -131,7 +136,8 @@ class VirtualSound:
     def playing(self, sound, into: str = "mic", *, rate: int = 16_000) -> Iterator[subprocess.Popen]:
         """The same in the background; it is cut off at the end of the block."""
         path = sound if isinstance(sound, str | os.PathLike) else self._write(sound, rate)
-        player = subprocess.Popen(["paplay", "-d", into, path], env=self.env, stderr=subprocess.DEVNULL)
+        names = [f"--channel-map={FOUR}"] if getattr(sound, "shape", (0,))[1:] == (4,) else []
+        player = subprocess.Popen(["paplay", *names, "-d", into, path], env=self.env, stderr=subprocess.DEVNULL)
         try:
             yield player
         finally:
