@@ -18,6 +18,7 @@ from app import Heard
 from app.audio.file_source import StreamSource
 from app.audio.reading.reader import read_audio
 from app.cli import people as voices_command
+from app.exports.document import without_pauses
 from app.scoring.cohort import similarities
 from app.scoring.identification import Identification
 from app.verification import Verification
@@ -119,6 +120,26 @@ def test_listening_to_a_file_and_to_blocks_of_ones_own(heard: Heard, files, tmp_
     assert {"Ana", "Ben"} <= set(of_file)
     blocks = (read_audio(tmp_path / "both.wav")[at : at + 700] for at in range(0, len(sound), 700))
     assert [said.label for said in heard.listen(StreamSource("call", blocks), among=voices)] == of_file
+
+
+def test_who_spoke_when_is_saved_and_never_over_a_recording(heard: Heard, files, tmp_path: Path):
+    voices = {name: heard.embed(paths[0]) for name, paths in files.items()}
+    sound = np.concatenate([read_audio(files["Ana"][1]), np.zeros(16_000, np.float32), read_audio(files["Ben"][1])])
+    write_wav(tmp_path / "10.15.30.wav", sound)
+    timeline = heard.timeline(tmp_path / "10.15.30.wav", among=voices)
+    assert [turn.label for turn in without_pauses(timeline.turns)] == ["Ana", "Ben"]
+    assert (timeline.file, timeline.sha256) == ("10.15.30", heard.encoder.sha256)
+    assert timeline.duration_s == pytest.approx(len(sound) / SAMPLE_RATE, abs=0.001)
+    timeline.save(tmp_path / "talk.vtt")
+    assert (tmp_path / "talk.vtt").read_text(encoding="utf-8") == timeline.text("vtt")
+    timeline.save(tmp_path / "10.15.30", "json")
+    assert "Ben" in (tmp_path / "10.15.30").read_text(encoding="utf-8")
+    for path in (tmp_path / "10.15.30.wav", tmp_path / "talk.docx"):
+        with pytest.raises(BadInput):
+            timeline.save(path)
+    with pytest.raises(BadInput, match="a recording"):
+        timeline.save(tmp_path / "10.15.30.wav", "srt")
+    assert read_audio(tmp_path / "10.15.30.wav").shape == sound.shape
 
 
 def test_listening_can_be_stopped(heard: Heard, files):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 
 import jsonschema
@@ -217,6 +218,12 @@ def test_no_turn_is_over_before_it_begins_and_time_never_runs_back(name):
     assert [start for start, _ in found] == sorted(start for start, _ in found)
     assert found[0] == (0, 0.5)
     assert found[-1] == (60.0, 61.0)  # not 0:59.1000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such modes here")
+def test_a_file_is_for_its_owners_eyes(tmp_path):
+    write_export(tmp_path / "talk.srt", TALK)
+    assert (tmp_path / "talk.srt").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_without_turns_is_still_a_file(tmp_path):
