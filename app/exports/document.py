@@ -55,25 +55,25 @@ def without_pauses(turns: Sequence[Turn], pause_s: float = PAUSE_S) -> list[Turn
     overlap stay both.
     """
     out: list[Turn] = []
-    latest: dict[tuple[str, int], int] = {}  # label and channel -> index of its last turn
+    places: dict[_Speaker, int] = {}  # the place of each one's last turn
+    last: list[tuple[float, _Speaker]] = []  # (end, who) of the two who have spoken until latest
     for turn in turns:
         who = (turn.label, turn.channel)
-        at = latest.get(who)
-        if (
-            at is not None
-            and turn.start_s - out[at].end_s < pause_s
-            and not _spoken(out[at].end_s, turn, out[at + 1 :])
-        ):
+        at = places.get(who)
+        others_s = max((end_s for end_s, other in last if other != who), default=-math.inf)
+        if at is not None and turn.start_s - out[at].end_s < pause_s and others_s <= out[at].end_s:
             out[at] = joined(out[at], turn)
         else:
-            latest[who] = len(out)
+            places[who] = len(out)
             out.append(turn)
+        ends = {other: end_s for end_s, other in last}
+        ends[who] = max(turn.end_s, ends.get(who, -math.inf))
+        last = sorted(((end_s, other) for other, end_s in ends.items()), reverse=True)[:2]
     return out
 
 
-def _spoken(from_s: float, turn: Turn, between: Sequence[Turn]) -> bool:
-    """Whether somebody speaks between a moment and the beginning of a turn, of those that began after it."""
-    return any(other.end_s > from_s and other.start_s < turn.start_s for other in between)
+_Speaker = tuple[str, int]
+"""Label and channel."""
 
 
 def ticks(turn: Turn, per_s: int = 1000) -> tuple[int, int]:

@@ -19,6 +19,9 @@ from app.exports.formats import FORMATS
         ([Turn(0, 2, "Ana"), Turn(0.5, 1, "Ben"), Turn(2.5, 3, "Ana")], [Turn(0, 3, "Ana"), Turn(0.5, 1, "Ben")]),
         ([Turn(0, 2, "Ana"), Turn(1, 2.2, "Ben"), Turn(2.5, 3, "Ana")], None),
         ([Turn(0, 2, "Ana"), Turn(1, 3, "Ben")], None),
+        ([Turn(0, 5, "Ben"), Turn(1, 2, "Ana"), Turn(2.5, 3, "Ana")], None),
+        ([Turn(0, 2, "Ana"), Turn(2.1, 2.2, "Ben"), Turn(2.2, 2.3, "Cy"), Turn(2.4, 3, "Ana")], None),
+        ([Turn(0, 1, "Ben"), Turn(0, 2, "Ana"), Turn(2.4, 3, "Ana")], [Turn(0, 1, "Ben"), Turn(0, 3, "Ana")]),
         ([Turn(0, 1, "Ana"), Turn(1.5, 2, "Ana", 2)], None),
         ([Turn(0, 1, "Unknown 1"), Turn(1.5, 2, "Unknown 2")], None),
         ([Turn(0, 1, "Ana"), Turn(1.5, 2, "Ana"), Turn(2.5, 3, "Ana")], [Turn(0, 3, "Ana")]),
@@ -42,3 +45,6 @@ def test_what_people_read_leaves_out_pauses_and_data_keeps_them():
 def test_a_long_timeline_is_merged_in_no_time():
     turns = [Turn(i, i + 0.9, ("Ana", "Ben", "unknown")[i % 3]) for i in range(30_000)]
     assert without_pauses(turns) == turns
+    inside = [turn for i in range(10_000) for turn in (Turn(i, i + 0.9, "Ana"), Turn(i + 0.1, i + 0.5, "Ben"))]
+    assert without_pauses(inside)[0] == Turn(0, 9_999.9, "Ana")
+    assert len(without_pauses(inside)) == 10_001
