@@ -17,8 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.channels_source import file_source
+from app.audio.computer.pair_source import PairSource
 from app.audio.mixing import mix
 from app.audio.source import AudioSource
+from app.diarisation.conference import HERE_AND_REMOTE, Conference, channels_of, make_recogniser
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
 from app.exports.document import Document
@@ -156,30 +159,41 @@ class Heard:
     ) -> Iterator[Identification]:
         """Say who is speaking, eight times a second, until the source ends or ``stop`` is set.
 
-        ``source``: None for the default microphone, a file, or an AudioSource such as ``Microphone("USB")`` of
-        app.audio.microphone, or ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own.
-        ``channel``: of the default microphone or of a file, the only one that is heard.
+        ``source``: None for the default microphone, a file, or an AudioSource: ``Microphone("USB")`` of
+        app.audio.microphone, ``live_source("computer")`` or ``live_source("both")`` of app.audio.computer.inputs, or
+        ``StreamSource(name, blocks)`` of app.audio.file_source for blocks of one's own. ``channel``: of the default
+        microphone or of a file, the only one that is heard.
         """
-        return listen(_source(source, channel), self._recogniser(among), stop=stop)
+        return listen(_source(source, channel), self._recogniser(among, source), stop=stop)
 
     def timeline(
         self,
         source: AudioSource | str | os.PathLike,
         *,
         among: People | None = None,
+        channel: int | str | None = None,
         stop: threading.Event | None = None,
-        channel: int | None = None,
     ) -> SpokenTimeline:
-        """Say who spoke when in a recording of any length, with hindsight; or until ``stop`` is set. ``source`` and
-        ``channel``: see ``listen``. What comes back can be saved: ``heard.timeline("talk.wav").save("talk.vtt")``."""
-        name = Path(source).stem if isinstance(source, str | os.PathLike) else source.name
-        recogniser, heard_s = self._recogniser(among), 0.0
+        """Say who spoke when in a recording of any length, with hindsight; or until ``stop`` is set. ``source``: see
+        ``listen``. What comes back can be saved: ``heard.timeline("talk.wav").save("talk.vtt")``.
+
+        ``channel``, of a file: one of its channels, from 1 on; "each" hears all of them, each by itself, as of a call
+        with a voice on each side (``Turn.channel`` says which); None mixes them.
+        """
+        file = source if isinstance(source, str | os.PathLike) else None
+        name = Path(file).stem if file is not None else source.name
+        recogniser, heard_s = self._recogniser(among, source, channel), 0.0
         for said in listen(_source(source, channel), recogniser, stop=stop):
             heard_s = said.time_s
         return SpokenTimeline(recogniser.timeline.turns(), name, heard_s, self.encoder.model_id, self.encoder.sha256)
 
-    def _recogniser(self, among: People | None) -> Recogniser:
-        return Recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold))
+    def _recogniser(
+        self, among: People | None, source: AudioSource | str | os.PathLike | None, channel: int | str | None = None
+    ) -> Recogniser | Conference:
+        channels = HERE_AND_REMOTE if isinstance(source, PairSource) else None
+        if isinstance(source, str | os.PathLike):
+            channels = channels_of(source, channel, None)
+        return make_recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold), channels)
 
     def _embed(self, sounds: Sequence[Sound], rate: int, channel: int | None) -> list[SpeakerEmbedding]:
         found = [_file_or_samples(sound, rate, channel) for sound in sounds]
@@ -201,16 +215,14 @@ class Heard:
         return Gallery(tuple(name for name, _ in rows), vectors, self.encoder.cohort)
 
 
-def _source(source: AudioSource | str | os.PathLike | None, channel: int | None) -> AudioSource:
+def _source(source: AudioSource | str | os.PathLike | None, channel: int | str | None = None) -> AudioSource:
     """The default microphone for None, a file for a path, and what is a source already."""
     if source is None:
         from app.audio.microphone import Microphone
 
         return Microphone(channel=channel)
     if isinstance(source, str | os.PathLike):
-        from app.audio.file_source import FileSource
-
-        return FileSource(source, channel=channel)
+        return file_source(source, channel)
     return source
 
 

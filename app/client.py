@@ -112,8 +112,8 @@ class Client:
     def identify(self, audio: Audio, *, channel: int | None = None) -> Identified:
         return _one(Identified, _json(self._upload("/v1/identify", {"file": audio}, params=_of(channel))))
 
-    def timeline(self, audio: Audio, *, channel: int | None = None) -> list[Turn]:
-        """Who spoke when."""
+    def timeline(self, audio: Audio, *, channel: int | str | None = None) -> list[Turn]:
+        """Who spoke when; with ``channel="each"`` in each channel by itself."""
         answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, **_of(channel)})
         return _many(Turn, _json(answer), "turns")
 
@@ -205,7 +205,7 @@ def _path(*segments: str) -> str:
     return "/v1/" + "/".join(quote(_text(segment), safe="").replace(".", "%2E") for segment in segments)
 
 
-def _of(channel: int | None) -> dict[str, int]:
+def _of(channel: int | str | None) -> dict[str, int | str]:
     return {} if channel is None else {"channel": channel}
 
 

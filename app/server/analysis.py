@@ -10,9 +10,11 @@ from typing import Annotated, BinaryIO
 import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
+from app.audio.channels_source import EACH, ChannelsSource, side_by_side
 from app.audio.file_source import StreamSource
 from app.audio.vad import keep_speech
-from app.diarisation.recogniser import Recogniser, listen
+from app.diarisation.conference import make_recogniser, recorded_channels
+from app.diarisation.recogniser import listen
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
 from app.exports.document import Document
 from app.exports.formats import FORMATS
@@ -24,7 +26,14 @@ from app.server import people_service
 from app.server.errors import UPLOAD, ApiError, error_responses
 from app.server.service import Service, service_of
 from app.server.timelines import ANSWER, FormatParameter, MergeParameter, asked_format
-from app.server.uploads import ChannelParameter, decode_upload, duration_s, read_upload
+from app.server.uploads import (
+    ChannelParameter,
+    TimelineChannelParameter,
+    decode_channels,
+    decode_upload,
+    duration_s,
+    read_upload,
+)
 from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings
 from utils import BadInput
 
@@ -61,10 +70,12 @@ async def identify(
     timeline: Annotated[bool, Query(description="Who spoke when, in place of one answer.")] = False,
     format: FormatParameter = None,
     merge_gaps: MergeParameter = None,
-    channel: ChannelParameter = None,
+    channel: TimelineChannelParameter = None,
 ) -> object:
     """Who speaks in an upload."""
     if not timeline:
+        if channel == EACH:
+            raise ApiError(422, "invalid_request", "each channel by itself is for timeline=1.")
         return await service.run_job(lambda: _identify(service, file.file, channel))
     stop = threading.Event()
     name = PurePath((file.filename or "").replace("\\", "/")).stem[:120] or "audio"
@@ -159,9 +170,18 @@ def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identifi
     )
 
 
-def _timeline(service: Service, file: BinaryIO, name: str, stop: threading.Event, channel: int | None) -> Document:
-    recogniser = Recogniser(service.encoder, service.gallery(), service.rule)
-    source = StreamSource(name, decode_upload(file, service.config.max_audio_s, channel), recorded=True)
+def _timeline(
+    service: Service, file: BinaryIO, name: str, stop: threading.Event, channel: int | str | None
+) -> Document:
+    most_s = service.config.max_audio_s
+    streams = decode_channels(file, most_s) if channel == EACH else []
+    if len(streams) > 1:
+        source: StreamSource = ChannelsSource(name, side_by_side(streams), len(streams))
+        channels = recorded_channels(len(streams))
+    else:
+        one = decode_upload(file, most_s, None if channel == EACH else channel)
+        source, channels = StreamSource(name, one, recorded=True), None
+    recogniser = make_recogniser(service.encoder, service.gallery(), service.rule, channels)
     heard_s = 0.0
     for said in listen(source, recogniser, stop=stop):
         heard_s = said.time_s

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Literal
 
 import numpy as np
 from fastapi import Query
+from pydantic import Field
 
+from app.audio.channels_source import open_channels
 from app.audio.mixing import NoSuchChannel
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
 from app.audio.reading.reader import Part, SoundStream
@@ -19,11 +21,21 @@ from utils import SAMPLE_RATE, BadInput
 ChannelParameter = Annotated[
     int | None, Query(ge=1, le=1024, description="The only channel that is heard of an upload; all are mixed without.")
 ]
+TimelineChannelParameter = Annotated[
+    Annotated[int, Field(ge=1, le=1024)] | Literal["each"] | None,
+    Query(description='The only channel that is heard; "each", with `timeline=1`: each by itself, as of a call.'),
+]
 NAME = "upload"
 """What the reader calls it; people know it as what they sent."""
 
 
-def decode_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> Iterator[np.ndarray]:
+def decode_channels(file: BinaryIO, max_s: float) -> list[DecodedUpload]:
+    """Each channel of an upload by itself, as ``decode_upload`` gives one; there may be one only."""
+    with _as_api_error():
+        return open_channels(lambda channel: decode_upload(file, max_s, channel), NAME)
+
+
+def decode_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> DecodedUpload:
     """An upload as blocks (n,) of mono float32 at 16 kHz; memory stays flat.
 
     ``channel``: the only one that is heard, from 1; None mixes all. Opens at once. Raises ApiError, here or at a later
@@ -36,14 +48,34 @@ def decode_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> I
         sound.close()
         raise _too_long(max_s)
 
-    def blocks() -> Iterator[np.ndarray]:
-        with contextlib.closing(sound), _as_api_error():
-            for block in sound:
-                if sound.heard_s > max_s:
+    return DecodedUpload(sound, max_s)
+
+
+class DecodedUpload:
+    """An iterator of an upload's blocks."""
+
+    def __init__(self, sound: SoundStream, max_s: float):
+        self.channels = sound.channels
+        """How many the upload has."""
+        self._sound = sound
+        self._blocks = self._read(max_s)
+
+    def _read(self, max_s: float) -> Iterator[np.ndarray]:
+        with contextlib.closing(self._sound), _as_api_error():
+            for block in self._sound:
+                if self._sound.heard_s > max_s:
                     raise _too_long(max_s)
                 yield block
 
-    return blocks()
+    def __iter__(self) -> DecodedUpload:
+        return self
+
+    def __next__(self) -> np.ndarray:
+        return next(self._blocks)
+
+    def close(self) -> None:
+        self._blocks.close()
+        self._sound.close()
 
 
 def read_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> np.ndarray:

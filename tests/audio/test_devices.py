@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.audio.devices import InputDevice, choose, silence_hint
+from app.audio.devices import COMPUTER, InputDevice, choose, choose_playing, is_playing, silence_hint
 from utils import ROOT, BadInput, HeardError
 
 
@@ -96,3 +96,42 @@ def test_without_portaudio_the_package_is_named():
     assert done.stderr == (
         "heard: PortAudio, which microphones need, is missing: sudo apt-get install libportaudio2 (Debian, Ubuntu).\n"
     )
+
+
+PLAYED = [
+    InputDevice(-1, "Monitor of HDMI", "PulseAudio monitor", 2, 48_000, False, plays=True, address="hdmi.monitor"),
+    InputDevice(-1, "Monitor of Speakers", "PulseAudio monitor", 2, 48_000, True, plays=True, address="pci.monitor"),
+]
+
+
+def test_the_computer_is_the_default_loudspeaker_and_never_the_default_microphone():
+    assert choose([*DEVICES, *PLAYED], COMPUTER) is PLAYED[1]
+    assert choose([*DEVICES, *PLAYED], "hdmi") is PLAYED[0]
+    assert choose([*PLAYED, *DEVICES], None).index == 5
+    assert choose([*DEVICES, *PLAYED], COMPUTER, before=PLAYED[0]) is PLAYED[1]  # the default may change
+
+
+@pytest.mark.parametrize(
+    ("platform", "remedy"), [("darwin", "blackhole-2ch"), ("win32", "Stereo Mix"), ("linux", "libpulse0")]
+)
+def test_what_to_install_where_nothing_that_is_played_can_be_heard(platform, remedy):
+    with pytest.raises(HeardError, match=remedy) as told:
+        choose_playing(DEVICES, platform)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "plays"),
+    [
+        ("Speakers (Realtek) [Loopback]", True),
+        ("Stereo Mix (Realtek)", True),
+        ("BlackHole 2ch", True),
+        ("CABLE Output (VB-Audio Virtual Cable)", True),
+        ("Monitor of Built-in Audio", True),
+        ("Microphone (Monitor of Ana)", False),
+        ("Loopback [microphone]", False),
+        ("Built-in Microphone", False),
+    ],
+)
+def test_inputs_that_carry_what_is_played_are_known_by_their_names(name, plays):
+    assert is_playing(name) == plays

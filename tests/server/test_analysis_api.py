@@ -19,6 +19,7 @@ from app.client import ServerRefused
 from app.demo import agreement
 from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
+from tests.support.call import demo_call
 from utils import ROOT
 
 
@@ -73,6 +74,21 @@ def test_embeddings_are_those_of_the_model(reader, clip):
     assert np.dot(one.embedding, again.embedding) > 0.5
     assert len(one.embedding) == reader.model()["embedding_dim"]
     assert one.sha256 == reader.model()["sha256"]
+
+
+def test_each_channel_of_a_call_has_its_own_turns(reader, demo_dir, tmp_path):
+    call = demo_call(demo_dir, 20.0)
+    soundfile.write(tmp_path / "call.wav", np.stack([call.here, call.remote], axis=1), 16000)
+    text = reader._upload("/v1/identify", {"file": tmp_path / "call.wav"},
+                          params={"timeline": 1, "channel": "each", "format": "rttm"}).content.decode()  # fmt: skip
+    (tmp_path / "call.rttm").write_text(text, encoding="utf-8")
+    found = [(turn.channel, turn.label) for turn in read_rttm(tmp_path / "call.rttm") if turn.duration_s > 1]
+    assert set(found) == {(1, "Ana"), (2, "Ben"), (2, "Colin")}
+    assert len(reader.timeline(tmp_path / "call.wav", channel="each")) >= len(call.turns)
+    assert reader.timeline(demo_dir / "enrolment" / "Ana" / "01.flac", channel="each")  # of one channel
+    with pytest.raises(ServerRefused) as refused:
+        reader.timeline(tmp_path / "call.wav", channel="left")
+    assert refused.value.status == 422
 
 
 def test_the_timeline_is_right_and_the_same_in_every_format(reader, demo_dir, tmp_path):

@@ -120,7 +120,18 @@ class VirtualSound:
         made = ("module-null-sink", f"sink_name={name}", f"rate={rate}", f"channels={channels}", "norewinds=1")
         if channels == 4:
             made += (f"channel_map={FOUR}",)
-        self._modules[name] = self._pactl("load-module", *made)
+        described = f"sink_properties=device.description={name}"
+        self._modules[name] = self._pactl("load-module", *made, described)
+
+    def play_through(self, name: str, microphone: str = "mic") -> None:
+        """What programs play goes into this sink from now on, and ``microphone`` stays the default source."""
+        self._pactl("set-default-sink", name)
+        self._pactl("set-default-source", f"{microphone}.monitor")
+
+    def couple(self, speakers: str, microphone: str, latency_ms: int = 80) -> None:
+        """Let a microphone hear a loudspeaker, so much later, as it is without a headset."""
+        way = (f"source={speakers}.monitor", f"sink={microphone}", f"latency_msec={latency_ms}", "adjust_time=0")
+        self._pactl("load-module", "module-loopback", *way)
 
     def unplug(self, name: str) -> None:
         """Take a source away. While there is another, the server moves what listens to it there."""
