@@ -131,10 +131,13 @@ class Session:
         """The recogniser of the present run, from ``open`` until the end of ``run``; None while there is no run."""
         return self._recogniser
 
-    def open(self, progress: Callable[[int, int], None] | None = None) -> Recogniser | Conference:
+    def open(
+        self, progress: Callable[[int, int], None] | None = None, *, file: Path | None = None
+    ) -> Recogniser | Conference:
         """Begin a run: load the model, if it is not there yet, and the enrolled people. Returns the run's recogniser.
 
-        ``progress(done, total)``: bytes of a model that must be downloaded first.
+        ``progress(done, total)``: bytes of a model that must be downloaded first. ``file``: what will be heard, if that
+        is not what the options say.
         """
         from app.diarisation.conference import channels_of, make_recogniser
         from app.embedding.load import load_encoder
@@ -142,7 +145,7 @@ class Session:
         if self.encoder is None:
             self.encoder = load_encoder(self.options.model, compute=live_compute(self.options), progress=progress)
         options, encoder = self.options, self.encoder
-        channels = channels_of(options.audio_file, options.channel, options.device)
+        channels = channels_of(file or options.audio_file, options.channel, options.device)
         gallery, rule = self.load_gallery(encoder), encoder.rule(options.threshold)
         self._recogniser = make_recogniser(encoder, gallery, rule, channels)
         return self._recogniser

@@ -150,7 +150,18 @@ AGAIN = replace(
     level_db=-4.0,
     problems=tuple(judge(Quality(sound_s=8, speech_s=6.0, level_db=-6.0, clipped=0.032), LIMITS)),
 )
+CALL = replace(
+    LIVE,
+    source=replace(RUNNING, device="Built-in microphone + Monitor of Headset"),
+    identification=replace(LIVE.identification, channel=2, side="remote"),
+    sides=tuple(strings.SIDES.values()),
+    turns=tuple(replace(turn, channel=1 if turn.label == "Benedikt" else 2) for turn in turns()),
+    overlaps=((9.2, 10.1),),
+    pauses=((27.5, 30.0),),
+)
 SHOTS = (
+    Shot("call", CALL),
+    Shot("call-dark", CALL, dark=True),
     Shot("live"),
     Shot("live-dark", dark=True),
     Shot(

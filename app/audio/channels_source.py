@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,17 @@ MOST_CHANNELS = 8
 class ChannelsSource(StreamSource):
     """An ``AudioSource`` of blocks (n, k) at 16 kHz: each has its k ``channels``, and their mean as ``samples``."""
 
-    def __init__(self, name: str, blocks: Iterator[np.ndarray], count: int, *, realtime: bool = False):
+    def __init__(
+        self, name: str, blocks: Iterator[np.ndarray], count: int, *, realtime: bool = False, streams: Sequence = ()
+    ):
+        """``streams``: what the blocks are made of, for their ``notices``."""
         super().__init__(name, blocks, realtime=realtime)
-        self.channels = count
+        self.channels, self._streams = count, streams
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was odd with the sound up to now, in one line each."""
+        return tuple(dict.fromkeys(notice for stream in self._streams for notice in getattr(stream, "notices", ())))
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
         """See ``AudioSource.read``."""
@@ -66,7 +74,7 @@ def count_channels(path: str | os.PathLike) -> int:
 def channels_of_file(path: str | os.PathLike, *, realtime: bool = False) -> ChannelsSource:
     """The channels of an audio file. Raises BadInput, in one line, if it cannot be read, or has too many."""
     streams = open_channels(lambda channel: stream_audio(path, channel=channel), os.fspath(path))
-    return ChannelsSource(Path(path).name, side_by_side(streams), len(streams), realtime=realtime)
+    return ChannelsSource(Path(path).name, side_by_side(streams), len(streams), realtime=realtime, streams=streams)
 
 
 def open_channels(open_one: Callable[[int], Iterator[np.ndarray]], name: str) -> list[Iterator[np.ndarray]]:

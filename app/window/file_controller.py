@@ -37,6 +37,7 @@ class FileController:
         """The one that is being asked."""
         page.closed.connect(self.close)
         page.stopped.connect(engine.stop)
+        page.channels_wanted.connect(self._reopen)
         page.name_wanted.connect(self._ask_for_label)
         page.learn.connect(self._learn)
         page.corrected.connect(self._keep)
@@ -69,13 +70,18 @@ class FileController:
     def _answered(self) -> None:
         self.question = None
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, *, each: bool = False) -> None:
         self._remember(path)
         self._interruption.begin()
-        analysis = FileAnalysis(path)
+        analysis = FileAnalysis(path, each=each)
         self._pages.setCurrentWidget(self._page)
         self._page.open(analysis)
         self._engine.begin(analysis)
+
+    def _reopen(self, each: bool) -> None:
+        """Hear the channels of the file that is open another way."""
+        if self._page.analysis is not None:
+            self._open(self._page.analysis.facts.path, each=each)
 
     def close(self) -> None:
         """Back to the microphone."""

@@ -30,6 +30,8 @@ class FilePage(QWidget):
     progressed = Signal(str)
     """What the window's title says of the analysis; empty when there is none going on."""
     stopped = Signal()
+    channels_wanted = Signal(bool)
+    """Analyse the file again, each channel by itself, or mixed."""
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
     corrected = Signal(object, object)
@@ -58,6 +60,10 @@ class FilePage(QWidget):
         self.play_button = QPushButton(strings.PLAY)
         self.play_button.setMinimumWidth(13 * GRID)
         self.close_button = QPushButton(strings.BACK_TO_LIVE)
+        self.channels_button = QPushButton(strings.EACH_CHANNEL)
+        self.channels_button.setCheckable(True)
+        self.channels_button.setToolTip(strings.EACH_CHANNEL_TIP)
+        self.channels_button.clicked.connect(self.channels_wanted)
         self.stop_button.clicked.connect(self.stop)
         self.play_button.clicked.connect(self.toggle)
         self.close_button.clicked.connect(self.closed)
@@ -84,7 +90,7 @@ class FilePage(QWidget):
         top = QHBoxLayout()
         top.setSpacing(GRID)
         top.addLayout(words, 1)
-        for button in (self.play_button, self.stop_button, self.close_button):
+        for button in (self.channels_button, self.play_button, self.stop_button, self.close_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             top.addWidget(button)
         column = QVBoxLayout(self)
@@ -193,6 +199,8 @@ class FilePage(QWidget):
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()
         self.panel.show_people(facts.people, can_name=self.analysis.over)
+        self.channels_button.setVisible(facts.channels > 1)
+        self.channels_button.setChecked(facts.each)
 
     def _show_stage(self, facts: FileFacts) -> None:
         busy, failed = facts.stage in (Stage.WAITING, Stage.ANALYSING), facts.stage is Stage.FAILED

@@ -110,7 +110,7 @@ class MainWindow(QWidget):
         interruption = Interruption(self.engine, self.playback, self._resume)
         self.file_controller = FileController(self, self.engine, self.pages, self.file, interruption, self._settings)
         self.people_controller = PeopleController(
-            self, self.engine, self._theme, self.playback, interruption, lambda: device_menu.device
+            self, self.engine, self._theme, self.playback, interruption, lambda: device_menu.microphone
         )
         self.exports = ExportController(
             self, self.engine, self.file, lambda: self.file_controller.showing, self._settings

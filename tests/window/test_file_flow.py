@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -26,6 +27,7 @@ from app.window.engine.edits import turns as jobs
 from app.window.engine.facts import Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from app.window.file_page import describe
+from tests.support.call import demo_call
 from tests.window.conftest import enrol
 from utils import file_sha256, write_wav
 
@@ -94,6 +96,32 @@ def test_another_file_is_not_opened_in_the_middle_of_one_without_a_word(qtbot, w
     assert shown.file_controller.question is None
     shown.file_controller.open(tmp_path / "long.wav")  # nothing is lost now
     assert shown.file.analysis.facts.path.name == "long.wav"
+
+
+def test_each_channel_of_a_call_has_lanes_of_its_own(qtbot, window, tmp_path, demo_dir):
+    call = demo_call(demo_dir, 13.3)
+    soundfile.write(tmp_path / "call.wav", np.stack([call.here, call.remote], axis=1), 16_000)
+    shown = window(NOISE, demo=True)
+    drop(shown, tmp_path / "call.wav")
+    qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+    shown.file.draw_frame()
+    lanes = [lane.title for lane in shown.file.panel.timeline.scene.lanes]
+    assert sorted(lanes) == ["Ana", "Ben", "Colin"]
+    assert shown.file.channels_button.isVisibleTo(shown)
+    assert not shown.file.channels_button.isChecked()
+    shown.file.channels_button.click()
+    qtbot.waitUntil(lambda: shown.file.analysis.over and shown.file.analysis.facts.each, timeout=LONG)
+    shown.file.draw_frame()
+    assert shown.file.channels_button.isChecked()
+    lanes = [lane.title for lane in shown.file.panel.timeline.scene.lanes]
+    assert lanes == ["Ana \u00b7 channel 1", "Ben \u00b7 channel 2", "Colin \u00b7 channel 2"]
+    turn = next(turn for turn in shown.file.analysis.facts.turns if turn.label == "Ben")
+    own, first = shown.file.analysis.voice(turn, 2.0), round(turn.start_s * 16_000)
+    assert np.abs(own - call.remote[first : first + len(own)]).max() < 1e-4  # and nothing of the other side
+
+
+def test_of_one_channel_there_is_nothing_to_choose(analysed):
+    assert not analysed.file.channels_button.isVisibleTo(analysed)
 
 
 def test_a_recording_that_was_never_closed_is_heard_to_its_end(qtbot, window, tmp_path):

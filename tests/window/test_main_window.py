@@ -134,8 +134,11 @@ def test_closing_while_it_listens_ends_the_thread(qtbot, running):
 # ---------------------------------------------------------------------------- the menu of microphones
 
 
+ALWAYS = [strings.DEFAULT_DEVICE, strings.COMPUTER_DEVICE, strings.BOTH_DEVICE]
+
+
 def items(menu: DeviceMenu) -> list[str]:
-    return [menu.itemText(i) for i in range(menu.count())]
+    return [text for i in range(menu.count()) if (text := menu.itemText(i))]  # a separator has none
 
 
 def test_the_menu_never_waits_for_the_sound_system(qtbot, theme):
@@ -152,11 +155,11 @@ def test_the_menu_never_waits_for_the_sound_system(qtbot, theme):
     menu.show()
     menu.showPopup()
     menu.refresh()  # one look at a time
-    assert items(menu) == [strings.DEFAULT_DEVICE]
+    assert items(menu) == ALWAYS
     assert not answer.is_set()
     answer.set()
-    qtbot.waitUntil(lambda: menu.count() == 3)
-    assert items(menu) == [strings.DEFAULT_DEVICE, "USB headset", "Built-in microphone"]
+    qtbot.waitUntil(lambda: len(items(menu)) == 5)
+    assert items(menu) == [*ALWAYS, "USB headset", "Built-in microphone"]
     assert asking_threads != [threading.main_thread()]
     assert len(asking_threads) == 1
     assert menu.view().isVisible()
@@ -169,15 +172,27 @@ def test_the_menu_follows_plugging_and_keeps_the_choice(qtbot, theme):
     qtbot.addWidget(menu)
     assert (menu.currentText(), menu.device) == ("usb", "usb")
     for expected in (
-        [strings.DEFAULT_DEVICE, "USB headset"],
-        [strings.DEFAULT_DEVICE, "USB headset", "Webcam"],
-        [strings.DEFAULT_DEVICE, "USB headset"],
-        [strings.DEFAULT_DEVICE, "USB headset"],
+        [*ALWAYS, "USB headset"],
+        [*ALWAYS, "USB headset", "Webcam"],
+        [*ALWAYS, "USB headset"],
+        [*ALWAYS, "USB headset"],
     ):
         menu.refresh()
         qtbot.waitUntil(lambda: not menu.searching)
         assert items(menu) == expected
         assert menu.device == "USB headset"
+
+
+def test_the_computer_and_both_are_chosen_by_what_they_mean(qtbot, theme):
+    menu = DeviceMenu(theme, device="both", find=lambda: ["Both ears", "Computer microphone"])
+    qtbot.addWidget(menu)
+    assert (menu.currentText(), menu.device) == (strings.BOTH_DEVICE, "both")
+    menu.refresh()
+    qtbot.waitUntil(lambda: not menu.searching)
+    assert (menu.currentText(), menu.device) == (strings.BOTH_DEVICE, "both")
+    assert menu.microphone is None  # whoever is enrolled sits here
+    menu.setCurrentIndex(1)
+    assert (menu.device, menu.microphone) == ("computer", "computer")
 
 
 def test_a_microphone_by_its_number(theme, qtbot):
@@ -194,15 +209,16 @@ def test_choosing_a_microphone_changes_over(qtbot, running):
         return ArraySource(NOISE, realtime=True)
 
     window = running(open_source=open_source)
-    qtbot.waitUntil(lambda: window.live.device_menu.count() == 3)
+    menu = window.live.device_menu
+    qtbot.waitUntil(lambda: menu.findText("USB headset") > 0)
     window.start()
     qtbot.waitUntil(lambda: window.engine.facts.identification is not None, timeout=30_000)
-    window.live.device_menu.setCurrentIndex(1)
-    window.live.device_menu.activated.emit(1)
+    menu.setCurrentIndex(menu.findText("USB headset"))
+    menu.activated.emit(menu.currentIndex())
     qtbot.waitUntil(lambda: asked == [None, "USB headset"])
     window.toggle()
-    window.live.device_menu.setCurrentIndex(2)
-    window.live.device_menu.activated.emit(2)
+    menu.setCurrentIndex(menu.count() - 1)
+    menu.activated.emit(menu.currentIndex())
     assert window.engine.facts.phase is Phase.STOPPED  # choosing does not start it
     window.close()
     window.live.device_menu.close_search(5)

@@ -67,6 +67,10 @@ class FileFacts:
     """Labels that are to be shown as something else: of people who were renamed or deleted since."""
     notices: tuple[str, ...] = ()
     """What is odd with the sound, such as an end before its header's."""
+    channels: int = 1
+    """How many the file has."""
+    each: bool = False
+    """Whether each of them is heard by itself; else they are mixed."""
     corrections: int = 0
     """Pieces that the user gave another name, now or when the file was open before."""
     left_s: float | None = None
@@ -105,8 +109,9 @@ class Correction:
 class FileAnalysis:
     """``facts`` and ``mel`` may be read from any thread. ``run`` and what keeps corrections belong to the engine's."""
 
-    def __init__(self, path: Path):
-        self.facts = FileFacts(path)
+    def __init__(self, path: Path, *, each: bool = False):
+        """``each``: hear each channel by itself, if there are several."""
+        self.facts = FileFacts(path, each=each)
         self.mel = MelSpectrogram(MelConfig(hop_s=0.04, capacity_s=SPECTROGRAM_S))
         self._corrections = Corrections()
         self._heard: tuple[Turn, ...] = ()  # the turns without corrections
@@ -116,16 +121,17 @@ class FileAnalysis:
 
     def run(self, context: EngineContext, stop: threading.Event) -> None:
         """Go through the file as fast as the machine can."""
-        from app.audio.file_source import FileSource
+        from app.audio.channels_source import EACH, count_channels, file_source
 
         path = self.facts.path
-        source = FileSource(path)
-        self._update(stage=Stage.ANALYSING, said_s=audio_length(path).seconds)
-        options = replace(context.options, file=path, demo=context.options.demo, realtime=False, rttm=None, jsonl=None)
+        channel = EACH if self.facts.each else None
+        source = file_source(path, channel)
+        self._update(stage=Stage.ANALYSING, said_s=audio_length(path).seconds, channels=count_channels(path))
+        options = replace(context.options, file=path, channel=channel, realtime=False, rttm=None, jsonl=None)
         options = replace(options, exports=ExportOptions())
         session = Session(options, context.encoder())
         context.enrolled_people()
-        people = tuple(session.open().gallery.people)
+        people = tuple(session.open(file=path).gallery.people)
         self._update(people=people, fixed_people=options.demo)
         context.open_file = self
         self._find_corrections(context)
@@ -215,6 +221,12 @@ class FileAnalysis:
     def sound(self, start_s: float, end_s: float) -> np.ndarray:
         """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes."""
         return read_audio(self.facts.path, start_s=start_s, end_s=min(end_s, start_s + PLAYED_AT_ONCE_S))
+
+    def voice(self, turn: Turn, most_s: float) -> np.ndarray:
+        """The first ``most_s`` seconds of a turn at most, of its own channel where each is heard by itself."""
+        channel = turn.channel if self.facts.each and self.facts.channels > 1 else None
+        end_s = min(turn.end_s, turn.start_s + most_s)
+        return read_audio(self.facts.path, start_s=turn.start_s, end_s=end_s, channel=channel)
 
     def _update(self, **changes: object) -> None:
         with self._lock:

@@ -135,7 +135,7 @@ class Listening:
                 between_blocks=self._between_blocks,
             ):
                 for block in source.taken():
-                    context.sound.push(block.samples, self._from_s + block.start_s)
+                    context.sound.push(block.samples, self._from_s + block.start_s, block.channels)
                 self._on_identification(identification)
         finally:
             self._source = None

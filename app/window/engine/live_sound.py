@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from app.audio.recent import RecentSound
+from app.diarisation.timeline import Turn
 from app.scoring.identification import Identification
 from app.window.engine.levels import LevelTracker
 from app.window.engine.overlaps import Overlaps
@@ -21,12 +22,24 @@ class LiveSound:
         self.recent = RecentSound()
         self.mel = MelSpectrogram()
         self.overlaps = Overlaps()
+        self._channels: dict[int, RecentSound] = {}
 
-    def push(self, samples: np.ndarray, start_s: float) -> None:
-        """A block (n,) float32 at 16 kHz that begins at ``start_s`` of everything heard."""
+    def push(self, samples: np.ndarray, start_s: float, channels: np.ndarray | None = None) -> None:
+        """A block (n,) float32 at 16 kHz that begins at ``start_s`` of everything heard, and its ``channels`` (n, k)
+        where several are heard each by itself."""
+        for number in range(0 if channels is None else channels.shape[1]):
+            self._channels.setdefault(number + 1, RecentSound()).add(channels[:, number], start_s)
         self.levels.push(samples, time.monotonic())
         self.recent.add(samples, start_s)
         self.mel.add(samples, start_s)
+
+    def voice(self, turn: Turn) -> np.ndarray:
+        """What is in memory of a turn, (n,) int16: of its own channel, if that was heard by itself then."""
+        apart = self._channels.get(turn.channel)
+        sound = self.recent.between(turn.start_s, turn.end_s)
+        if apart is None or not (own := apart.between(turn.start_s, turn.end_s)).any():
+            return sound
+        return own
 
     def observe(self, identification: Identification, hop_s: float) -> None:
         """The answer about the newest ``hop_s`` of sound."""
@@ -37,5 +50,6 @@ class LiveSound:
     def clear(self) -> None:
         """Forget all sound but its level, which belongs to the microphone."""
         self.recent.clear()
+        self._channels.clear()
         self.mel.clear()
         self.overlaps = Overlaps()

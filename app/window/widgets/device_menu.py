@@ -83,6 +83,11 @@ class DeviceMenu(QComboBox):
     def device(self) -> str | None:
         return self.currentData()
 
+    @property
+    def microphone(self) -> str | None:
+        """What one person is recorded with: of both inputs the microphone."""
+        return None if self.device == BOTH else self.device
+
     def show_file(self, name: str) -> None:
         """A file is played: there is nothing to choose."""
         self.clear()
@@ -128,7 +133,8 @@ class DeviceMenu(QComboBox):
         self.addItem(strings.DEFAULT_DEVICE, None)
         self.addItem(strings.COMPUTER_DEVICE, COMPUTER)
         self.addItem(strings.BOTH_DEVICE, BOTH)
-        self.insertSeparator(self.count())
+        if names:
+            self.insertSeparator(self.count())
         for name in names:
             self.addItem(name, name)
         if device is not None:

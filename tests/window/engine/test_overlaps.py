@@ -46,3 +46,13 @@ def test_it_is_said_in_words():
         not in view_state(replace(facts, identification=replace(identification, overlap=False))).speaker.detail
     )
     assert view_state(replace(facts, overlaps=((9.0, 10.0),))).scene.overlaps == ((9.0, 10.0),)
+
+
+def test_two_channels_that_speak_at_once_are_two_speakers():
+    seen = Overlaps()
+    for step in range(1, 21):
+        for channel, label in ((1, "Ana" if step > 8 else None), (2, "Ben")):
+            seen.add(Identification(step * 0.128, label, label, 0.5, channel=channel))
+    ((start_s, end_s),) = seen.spans
+    assert 0.3 < start_s < 1.2
+    assert end_s > 1.5

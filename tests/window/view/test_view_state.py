@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from app.audio.source import SourceState, SourceStatus
+from app.diarisation.timeline import Turn
 from app.scoring.decision import DecisionRule, decide, probability
 from app.scoring.identification import UNKNOWN, Identification
 from app.window import strings
@@ -17,6 +18,7 @@ from app.window.strings import percent
 from app.window.view.names import initials
 from app.window.view.palette import INKS
 from app.window.view.status import Severity
+from app.window.view.timeline import timeline_scene
 from app.window.view.view_state import Mood, view_state
 from utils import ROOT
 
@@ -247,3 +249,41 @@ def test_view_states_need_neither_qt_nor_torch():
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_of_a_call_each_side_has_its_lanes_and_the_card_says_which():
+    turns = (Turn(0.0, 2.0, "Ana", 2), Turn(1.0, 4.0, "Ana", 1), Turn(5.0, 6.0, "Unknown 1", 1))
+    said = identified({"Ana": 0.7, "Ben": 0.1}, channel=2, side="remote")
+    facts = replace(LIVE, identification=said, turns=turns, sides=tuple(strings.SIDES.values()), clock_s=9.0)
+    state = view_state(facts)
+    assert [lane.title for lane in state.scene.lanes] == [
+        "Ana \u00b7 here",
+        "Unknown 1 \u00b7 here",
+        "Ana \u00b7 computer",
+    ]
+    assert [lane.seconds for lane in state.scene.lanes] == [3.0, 1.0, 2.0]
+    assert [number for number, _ in state.scene.turns] == [2, 0, 1]
+    assert state.speaker.detail.endswith("computer")
+
+
+def test_channels_without_names_have_numbers_and_one_alone_has_none():
+    assert [lane.title for lane in timeline_scene([Turn(0, 1, "Ana"), Turn(0, 1, "Ben", 2)], 2.0, ()).lanes] == [
+        "Ana \u00b7 channel 1",
+        "Ben \u00b7 channel 2",
+    ]
+    assert [lane.title for lane in timeline_scene([Turn(0, 1, "Ana")], 2.0, ()).lanes] == ["Ana"]
+
+
+def test_while_the_window_plays_something_it_says_that_it_does_not_listen():
+    state = view_state(replace(LIVE, pausing=True, pauses=((1.0, 2.0),)))
+    assert (state.speaker.mood, state.speaker.title) == (Mood.QUIET, strings.PAUSED)
+    assert state.status.text == strings.STATUS_PAUSED
+    assert state.scene.pauses == ((1.0, 2.0),)
+
+
+def test_of_two_inputs_the_one_in_trouble_is_named_while_the_other_is_heard():
+    said = identified({"Ana": 0.7, "Ben": 0.1}, channel=2, side="remote")
+    facts = replace(LIVE, identification=said, source=source(SourceState.RUNNING, "the microphone is gone"))
+    state = view_state(facts)
+    assert state.speaker.mood is Mood.NAMED
+    assert (state.status.severity, state.status.text) == (Severity.WARNING, "The microphone is gone")

@@ -85,7 +85,7 @@ def enrol_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) ->
         pieces, left_s = [], LEARNED_S
         for turn in turns:
             if left_s > 0:
-                pieces.append(analysis.sound(turn.start_s, min(turn.end_s, turn.start_s + left_s)))
+                pieces.append(analysis.voice(turn, left_s))
                 left_s -= turn.duration_s
         try:
             sample = add_speech(context, name, np.concatenate(pieces), analysis.facts.path.name)
@@ -167,7 +167,7 @@ def kept_sound(context: EngineContext, turns: Sequence[Turn]) -> np.ndarray:
     """The newest of what is still in memory of these turns, (n,) float32, at most a minute, in order of time."""
     pieces, left = [], round(LEARNED_S * SAMPLE_RATE)
     for turn in reversed(turns):
-        piece = context.sound.recent.between(turn.start_s, turn.end_s)[-left:] if left else []
+        piece = context.sound.voice(turn)[-left:] if left else []
         left -= len(piece)
         if len(piece):
             pieces.append(piece)
