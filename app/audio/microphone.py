@@ -237,12 +237,7 @@ class Microphone:
         if self._stopped:
             return None
         with quiet_stderr():
-            monitors = [] if self.device is None else list_monitors()
-            sounddevice, devices = None, []
-            if self.device != COMPUTER or not monitors:
-                sounddevice = library()
-                devices = query(sounddevice)
-            device = choose([*devices, *monitors], self.device, before=self._found)
+            device, sounddevice = self._find()
             if device.address:
                 check_inputs(device, self.channel)
                 stream, capture = open_monitor(device, CAPACITY_S)
@@ -253,6 +248,20 @@ class Microphone:
         if self._stopped:
             self._free()
         return self._opened
+
+    def _find(self) -> tuple[InputDevice, object]:
+        """The device, and sounddevice if that was asked. A sound server is asked only for what PortAudio does not
+        show: one that hangs has a queue of questions that fills up."""
+        if self.device == COMPUTER and (monitors := list_monitors()):
+            return choose(monitors, COMPUTER), None
+        sounddevice = library()
+        devices = query(sounddevice)
+        try:
+            return choose(devices, self.device, before=self._found), sounddevice
+        except HeardError:
+            if self.device is None or not (monitors := list_monitors()):
+                raise
+            return choose([*devices, *monitors], self.device, before=self._found), sounddevice
 
     def _free(self) -> None:
         opened, self._opened = self._opened, None

@@ -7,6 +7,7 @@ import argparse
 from app.audio.computer.monitor import list_monitors
 from app.audio.devices import COMPUTER, NO_DEVICE, InputDevice, no_playing_hint
 from app.audio.input_stream import list_devices
+from app.audio.portaudio import NoAnswer
 from app.terminal.tables import table
 from utils import HeardError
 
@@ -18,11 +19,15 @@ def run(argv: list[str]) -> int:
         description="List the microphones, and what can be heard of what this computer plays. --device of the other "
         'commands takes a part of a name, or an index; "computer": what is played, "both": that and the microphone.',
     ).parse_args(argv)
-    monitors, problem = list_monitors(), HeardError(NO_DEVICE)
+    devices: list[InputDevice] = []
+    problem = HeardError(NO_DEVICE)
     try:
         devices = list_devices()
-    except HeardError as error:
-        devices, problem = [], error
+    except NoAnswer:
+        raise
+    except HeardError as error:  # there is no PortAudio
+        problem = error
+    monitors = list_monitors()
     if not (devices or monitors):
         raise problem
     rows = [

@@ -21,9 +21,12 @@ def microphone_names() -> list[str]:
     at all."""
     from app.audio.computer.monitor import list_monitors
     from app.audio.input_stream import list_devices
+    from app.audio.portaudio import NoAnswer
 
     try:
         devices = list_devices()
+    except NoAnswer:
+        return []
     except HeardError:
         devices = []
     devices = sorted([*devices, *list_monitors()], key=lambda device: device.plays)  # a stable sort
