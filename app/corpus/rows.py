@@ -75,8 +75,9 @@ class TextList:
                 if not any(row):
                     continue
                 if any(row[width:]):
-                    error = f"{len(row)} cells under a heading of {width}: names that hold a {_named(self.delimiter)}"
-                    error += " need quotation marks"
+                    error = f"{len(row)} cells under a heading of {width}"
+                    if self.delimiter != splitting.TAB:  # between tabs quotation marks hold nothing together
+                        error += f": names that hold a {_named(self.delimiter)} need quotation marks"
             elif not any(row):  # a spreadsheet's empty rows
                 continue
             if ours:
@@ -151,7 +152,7 @@ def refusal(kind: Kind) -> str:
 
 
 def _named(delimiter: str | None) -> str:
-    return {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(delimiter or "", "blank")
+    return {",": "comma", ";": "semicolon", "|": "bar"}.get(delimiter or "", "blank")
 
 
 def _text(value: object) -> str:

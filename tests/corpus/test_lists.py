@@ -109,6 +109,7 @@ def test_a_line_that_is_a_file_is_one_though_it_holds_blanks(write, tmp_path):
         ("1 a.wav b.wav\n\nperhaps a.wav b.wav\n", r"line 3: not a line of a list of trials: \"1 a\.wav b\.wav\" is"),
         ("1 2 target\n", "line 1"),
         ("target,enrol,test\n1,a.wav,b.wav\n1,b,c.wav,d.wav\n", "line 3: 4 cells under a heading of 3.*comma"),
+        ("target\tenrol\ttest\n1\ta\tb.wav\tc\n", "line 2: 4 cells under a heading of 3\\.$"),
         ("target,enrol,test\n1,a.wav\n", "line 2: the row has no second file"),
         ("target,enrol,test\nmaybe,a.wav,b.wav\n", "line 2: 'maybe' does not say"),
         ("# of May\ntarget,file,test\n", "line 2.*columns target, enrol and test"),
