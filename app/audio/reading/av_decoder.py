@@ -74,6 +74,8 @@ class AvDecoder:
         stream = streams.best("audio")
         if stream is None:
             raise NotAudio("a video without sound" if streams.video else "no sound in it")
+        if stream.codec_context is None:
+            raise NotAudio("its sound is coded in a way that nobody knows")
         codec = stream.codec_context.name
         if codec not in CODECS.split(",") and not codec.startswith("pcm_"):
             raise NotAudio(f"its sound is coded as {codec}, which is not decoded here")

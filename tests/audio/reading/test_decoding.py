@@ -145,3 +145,15 @@ def test_libraries_are_loaded_when_a_file_is_read():
     code = "import sys; import app.audio.reading.reader; print({'av', 'soundfile', 'soxr'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == "set()\n"
+
+
+@needs_av
+def test_a_codec_that_nobody_knows_is_refused(tmp_path):
+    """An RF64 file whose format chunk names none: found among damaged files."""
+    head = (
+        b"RF64\xff\xff\xff\xffWAVEds64" + (28).to_bytes(4, "little") + bytes([102, *[0] * 7, 6, *[0] * 7, 1, *[0] * 11])
+    )
+    form = bytes.fromhex("feff060044ac00000002ee0006000000 0000003e800000000100000000001000800000aa00389b71")
+    (tmp_path / "odd.wav").write_bytes(head + b"fmt " + (40).to_bytes(4, "little") + form + b"data\xff\x03" + bytes(8))
+    with pytest.raises(BadInput, match=r"odd\.wav: not an audio file that can be read"):
+        read_audio(tmp_path / "odd.wav")

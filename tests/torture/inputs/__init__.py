@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.torture.inputs import database, journals, lists, models, requests, settings, sound
+from tests.torture.inputs import containers, database, journals, lists, models, requests, settings, sound
 
 SUBJECTS = {
     **dict.fromkeys(sound.SUBJECTS, 40),
+    **dict.fromkeys(containers.SUBJECTS, 40),
     **dict.fromkeys(models.SUBJECTS, 10),
     **dict.fromkeys(lists.SUBJECTS, 8),
     **dict.fromkeys(journals.SUBJECTS, 8),
