@@ -61,7 +61,7 @@ def _part(file: BinaryIO, start: int, size: int) -> tuple[WavPart | None, int | 
     while at + 8 <= size:
         name, length = struct.unpack("<4sI", _read(file, at, 8))
         at += 8
-        if name == b"ds64" and length >= 24:
+        if name == b"ds64" and length >= 24 and at + 16 <= size:
             large = struct.unpack("<Q", _read(file, at + 8, 8))[0]
         elif name == b"fmt ":
             fmt = _read(file, at, min(length, 64))

@@ -157,3 +157,11 @@ def test_a_codec_that_nobody_knows_is_refused(tmp_path):
     (tmp_path / "odd.wav").write_bytes(head + b"fmt " + (40).to_bytes(4, "little") + form + b"data\xff\x03" + bytes(8))
     with pytest.raises(BadInput, match=r"odd\.wav: not an audio file that can be read"):
         read_audio(tmp_path / "odd.wav")
+
+
+@pytest.mark.parametrize("length", range(12, 36))
+def test_an_rf64_file_that_ends_in_its_sizes_is_refused(tmp_path, length):
+    head = b"RF64\xff\xff\xff\xffWAVEds64" + (28).to_bytes(4, "little") + bytes(28)
+    (tmp_path / "cut.wav").write_bytes(head[:length])
+    with pytest.raises(BadInput, match=r"cut\.wav: "):
+        read_audio(tmp_path / "cut.wav")
