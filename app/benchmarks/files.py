@@ -36,10 +36,9 @@ class FileSpeed:
 
     def __str__(self) -> str:
         same = f"timeline differs for {self.differs_s:.2f} s, at most {self.moved_s:.2f} s at once"
-        return (
-            f"{self.way:<22}{self.sound_s / self.cpu_s:6.1f} x real time of one core, {self.cpu_s / self.sound_s:5.1%}"
-            f" of it live, {self.sound_s / self.wall_s:6.1f} x by the clock" + (f"; {same}" if self.way != LIVE else "")
-        )
+        speed = f"{self.sound_s / self.cpu_s:6.1f} x real time of one core ({self.cpu_s / self.sound_s:.1%} of it live)"
+        text = f"{self.way:<22}{speed}, {self.sound_s / self.wall_s:6.1f} x by the clock"
+        return text if self.way == LIVE else f"{text}; {same}"
 
 
 LIVE, AHEAD = "window by window", "looked into before"
