@@ -46,7 +46,7 @@ def status_view(facts: Facts) -> StatusView:
             return _enrolment(facts) or StatusView(Severity.NEUTRAL, strings.STATUS_STOPPED)
     if facts.pausing:
         return StatusView(Severity.NEUTRAL, strings.STATUS_PAUSED)
-    return _input_trouble(facts) or _enrolment(facts) or _all_well(facts)
+    return _input_trouble(facts) or _enrolment(facts) or _channels(facts) or _all_well(facts)
 
 
 def _input_trouble(facts: Facts) -> StatusView | None:
@@ -75,6 +75,12 @@ def _enrolment(facts: Facts) -> StatusView | None:
     if facts.people is not None and not facts.people:
         return StatusView(Severity.NEUTRAL, strings.STATUS_NOBODY)
     return None
+
+
+def _channels(facts: Facts) -> StatusView | None:
+    """How the channels of the input were mixed, if there is something to say of it."""
+    notice = facts.source.notice if facts.source else ""
+    return StatusView(Severity.NEUTRAL, f"{_device(facts)}: {notice}.") if notice else None
 
 
 def _all_well(facts: Facts) -> StatusView:

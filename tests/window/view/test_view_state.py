@@ -119,6 +119,16 @@ def test_the_worst_is_said_first():
     assert "Ben" in view_state(replace(troubled, source=RUNNING, skipped_s=0.0)).status.text
 
 
+def test_how_channels_were_mixed_is_said_where_nothing_is_worse():
+    two = replace(RUNNING, notice="channel 2 is heard; channel 1 holds only noise")
+    status = view_state(replace(LIVE, source=two)).status
+    assert (status.severity, plain(status.text)) == (
+        Severity.NEUTRAL,
+        "USB headset: channel 2 is heard; channel 1 holds only noise.",
+    )
+    assert "Ben" in view_state(replace(LIVE, source=two, stale=("Ben",))).status.text
+
+
 def test_a_name_with_all_that_supports_it():
     ana = identified({"Ana": 0.8, "Ben": 0.1}, gender="female", gender_confidence=0.931)
     state = view_state(replace(LIVE, identification=ana))
