@@ -109,3 +109,13 @@ def test_a_card_that_is_no_card_is_told(tmp_path, text):
 
 def test_json_with_a_mark_of_byte_order_is_read():
     assert parse_json(b'\xef\xbb\xbf{"a": 1}\r\n') == {"a": 1}
+
+
+def test_what_is_louder_than_full_scale_is_turned_down_not_clipped():
+    import io
+
+    import soundfile
+
+    loud = 2.5 * np.sin(np.arange(16_000) / 7)
+    kept, _ = soundfile.read(io.BytesIO(utils.wav_bytes(loud)))
+    assert kept == pytest.approx(loud / np.abs(loud).max(), abs=1e-4)

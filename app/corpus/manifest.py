@@ -16,10 +16,12 @@ from app.corpus.kaldi import is_kaldi, read_utterances
 from app.corpus.left_out import LeftOut
 from app.corpus.lists import has_audio_suffix, looks_like_a_path, open_list
 from app.corpus.rows import Cells, Kind, TextList
-from utils import AUDIO_SUFFIXES, BadInput
+from utils import AUDIO_SUFFIXES, UNREADABLE_SUFFIXES, BadInput
 
 LONGEST_SPEAKER = 1000
 """Characters: in an array of labels each takes as much room as the longest."""
+
+UNREADABLE = "looks like sound, but such files are not read: convert it to wav"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ def read_clips(
         found = list(manifest)
         if left_out is not None:
             left_out += [LeftOut(clip.name, "not in a folder of its speaker") for clip in found if not clip.speaker]
-        if clips := sorted((clip for clip in found if clip.speaker), key=lambda clip: Path(clip.path)):
+            left_out += [LeftOut(clip.name, clip.error) for clip in found if clip.speaker and clip.error]
+        usable = (clip for clip in found if clip.speaker and not clip.error)
+        if clips := sorted(usable, key=lambda clip: Path(clip.path)):
             return clips
         raise BadInput(f"{source}: no sub-folders with audio in them (one per speaker are needed).")
     clips = []
@@ -94,12 +98,15 @@ def read_clips(
     return clips
 
 
-def audio_files(folder: str | os.PathLike) -> Iterator[Path]:
-    """The audio files of a tree: those of a folder by name, then those of its sub-folders. Hidden ones are left out."""
+def audio_files(folder: str | os.PathLike, suffixes: frozenset[str] = AUDIO_SUFFIXES) -> Iterator[Path]:
+    """The audio files of a tree: those of a folder by name, then those of its sub-folders. Hidden ones are left out.
+
+    ``suffixes``: in lower case, of the files that count.
+    """
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES:
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes:
                 yield Path(place, name)
 
 
@@ -185,9 +192,13 @@ def _list_clips(listed: TextList, root: _Root) -> Iterator[tuple[str, Clip]]:
 
 def _tree_clips(folder: Path) -> Iterator[tuple[str, Clip]]:
     """The speaker is the first folder on the way to a file, "" without one."""
-    for file in audio_files(folder):
+    for file in audio_files(folder, AUDIO_SUFFIXES | UNREADABLE_SUFFIXES):
         name = file.relative_to(folder)
-        yield str(file), Clip(str(file), name.parts[0] if len(name.parts) > 1 else "", name=name.as_posix())
+        error = UNREADABLE if file.suffix.lower() in UNREADABLE_SUFFIXES else ""
+        yield (
+            str(file),
+            Clip(str(file), name.parts[0] if len(name.parts) > 1 else "", name=name.as_posix(), error=error),
+        )
 
 
 def _kaldi_clips(folder: Path, root: _Root) -> Iterator[tuple[str, Clip]]:

@@ -1,4 +1,4 @@
-"""Enrolment from audio files: a folder with one sub-folder per person, in any format that libsndfile reads.
+"""Enrolment from audio files: a folder with one sub-folder per person, in any format that is read.
 
 A voiceprint is remade from sound when the model changes. So the speech of such files is kept the way recordings are,
 at 16 kHz in the data folder. Only speech is kept, with a moment before and after, and only as much as helps: the first
@@ -18,7 +18,10 @@ from app.enrolment.quality import measure, quality_figures
 from app.names import new_name
 from app.voiceprints.pending import PendingSamples
 from app.voiceprints.recordings import Note, read_note, samples_of
-from utils import BadInput, file_sha256
+from utils import UNREADABLE_SUFFIXES, BadInput, file_sha256
+
+SHOWN = 5
+"""Files that are named of those that were passed over."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ def files_by_person(tree: Path, on_bad: Callable[[str], None] = lambda line: Non
             people.setdefault(new_name(folder.name), []).extend(files)
         except BadInput as error:
             on_bad(f"{folder}: {error}")
+    if odd := list(audio_files(tree, UNREADABLE_SUFFIXES)):
+        names = ", ".join(path.relative_to(tree).as_posix() for path in odd[:SHOWN]) + (", ..." if odd[SHOWN:] else "")
+        files = "1 file looks" if len(odd) == 1 else f"{len(odd)} files look"
+        on_bad(f"{tree}: {files} like sound, but such are not read; convert to wav: {names}.")
     if not people:
         raise BadInput(f"{tree}: no audio in sub-folders; it needs one folder per person, named like the person.")
     return people

@@ -206,3 +206,13 @@ def test_clips_of_kaldi_without_a_speaker_are_named_by_their_line(tmp_path):
     write(tmp_path / "utt2spk", "u1 ann\nu2\n")
     with pytest.raises(BadInput, match=r"wav\.scp, line 3: the row names no speaker"):
         read_clips(tmp_path)
+
+
+def test_a_tree_names_what_only_looks_like_sound_and_goes_on_without_it(tmp_path):
+    for name in ("a/1.m4a", "a/2.SPH", "b/3.webm", "b/4.raw", "b/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    clips = {clip.name: clip.error for clip in open_manifest(tmp_path)}
+    assert [name for name, error in clips.items() if not error] == ["a/1.m4a", "a/2.SPH", "b/3.webm"]
+    assert clips["b/4.raw"] == "looks like sound, but such files are not read: convert it to wav"
+    assert [clip.name for clip in read_clips(tmp_path)] == ["a/1.m4a", "a/2.SPH", "b/3.webm"]

@@ -150,3 +150,23 @@ def test_speech_is_looked_for_once_in_a_file_that_is_taken(tmp_path, demo_dir, m
     passes = detected_lengths(monkeypatch)
     assert take(tmp_path, [path]) == 1
     assert sum(passes) == pytest.approx(len(read_audio(path)), abs=CHUNK)
+
+
+def test_every_kind_of_sound_is_found_and_what_only_looks_like_it_is_named(tmp_path, demo_dir):
+    sound = read_audio(next((demo_dir / "enrolment" / "Ana").glob("*.flac")))
+    for folder, name in (("Fay", "1.sph"), ("Gil", "1.aiff"), ("Dora", "note.m4a"), ("Dora", "film.MP4")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        if folder == "Dora":
+            (tmp_path / folder / name).write_bytes(b"any")
+        else:
+            soundfile.write(tmp_path / folder / name, sound, 16_000, format={"Fay": "NIST"}.get(folder))
+    (tmp_path / "Gil" / "memo.dss").write_bytes(b"any")
+    said = []
+    people = files_by_person(tmp_path, said.append)
+    assert {name: [path.name for path in files] for name, files in people.items()} == {
+        "Dora": ["film.MP4", "note.m4a"],
+        "Fay": ["1.sph"],
+        "Gil": ["1.aiff"],
+    }
+    assert said == [f"{tmp_path}: 1 file looks like sound, but such are not read; convert to wav: Gil/memo.dss."]
+    assert len(take_speech(tmp_path / "Fay" / "1.sph").samples) > 16_000
