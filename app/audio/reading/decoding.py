@@ -21,8 +21,9 @@ from typing import BinaryIO
 import numpy as np
 
 from app.audio.reading.av_decoder import AvDecoder, av_missing
+from app.audio.reading.declared import declared_size
 from app.audio.reading.decoder import Decoder
-from app.audio.reading.faults import EmptyAudio, NotAudio
+from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
 from app.audio.reading.length import UNKNOWN, Length
 from app.audio.reading.mp4_boxes import mp4_parts
 from app.audio.reading.sndfile_decoder import SndfileDecoder
@@ -43,9 +44,11 @@ SNDFILE_ONLY = (
 """First bytes of further formats with plain samples."""
 FOREIGN = (b"\x1aE\xdf\xa3", b"0&\xb2u", b"#!AMR", b"\xff\xf1", b"\xff\xf9")
 """First bytes of Matroska and WebM, ASF, AMR and AAC; MP4 has its name behind a size."""
+ADPCM = (0x0002, 0x0011)
 KNOWN_TEXTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"v=0", b"<?xml", b"<MPD", b"<asx")
 PLAYLIST = "a list of other files, not a recording; give the recordings themselves"
 NEEDS_AV = "this kind of recording is read with the package av: `pip install av`"
+NO_INDEX = "damaged audio (its index is missing: the recording, or the copy, was not finished)"
 UNREADABLE = "not an audio file that can be read (wav, flac, ogg, opus, mp3, m4a, mp4, webm, wma and others can)"
 
 
@@ -69,6 +72,8 @@ def open_decoder(file: BinaryIO) -> Decoder:
     except NotAudio as error:
         with contextlib.suppress(NotAudio, EmptyAudio):
             return SndfileDecoder(View(file), noisy=True)
+        if head[4:8] == b"ftyp" and str(error).startswith("[Errno"):
+            raise DamagedAudio(NO_INDEX) from None
         raise NotAudio(_why(str(error))) from None
 
 
@@ -90,11 +95,23 @@ def _wav_decoder(part: WavPart) -> Decoder:
     if part.codec in PLAIN_CODECS:
         with contextlib.suppress(NotAudio):
             return SndfileDecoder(View(part.file), length)
-    return _av_or_sndfile(part.file)
+    decoder = _av_or_sndfile(part.file)
+    if part.codec in ADPCM and part.says_s is not None:
+        decoder.length = Length(part.says_s, exact=True)
+    return decoder
 
 
 def _open_plain(file: BinaryIO, size: int) -> Decoder:
     """A format that libsndfile reads, unless its header and its bytes do not fit each other."""
+    decoder = _plain_decoder(file, size)
+    if size < (declared := declared_size(file) or 0) < 1000 * size:  # beyond that the header is damaged, not the copy
+        decoder.notices.append(f"damaged audio ({1 - size / declared:.0%} of it is missing)")
+    elif 1000 < declared < 0.9 * size:
+        decoder.notices.append(f"damaged audio ({1 - declared / size:.0%} of its bytes lie behind its end: not heard)")
+    return decoder
+
+
+def _plain_decoder(file: BinaryIO, size: int) -> Decoder:
     try:
         decoder = SndfileDecoder(View(file))
     except (NotAudio, EmptyAudio) as error:
