@@ -187,11 +187,10 @@ class FilePage(QWidget):
     def _show(self, facts: FileFacts) -> None:
         """What changed; while a file is analysed that is a hundred times a second little more than its progress."""
         before, self._facts = self._facts, facts
-        self.progress.setRange(0, 1000 if facts.share is not None else 0)  # without an end the bar moves to and fro
         self.progress.setValue(round(1000 * (facts.share or 0.0)))
         self.note.setText(describe(facts))
         self.progressed.emit(window_title(facts))
-        if before is None or before.stage is not facts.stage:
+        if before is None or (before.stage, before.share is None) != (facts.stage, facts.share is None):
             self._show_stage(facts)
         if before is None or _on_timeline(before) != _on_timeline(facts):
             self.panel.show_scene(timeline_scene(facts.shown, facts.duration_s, facts.people, facts.overlaps))
@@ -204,7 +203,7 @@ class FilePage(QWidget):
 
     def _show_stage(self, facts: FileFacts) -> None:
         busy, failed = facts.stage in (Stage.WAITING, Stage.ANALYSING), facts.stage is Stage.FAILED
-        self.progress.setVisible(busy)
+        self.progress.setVisible(busy and not (facts.stage is Stage.ANALYSING and facts.share is None))
         self.stop_button.setVisible(busy)
         self.play_button.setEnabled(facts.stage is not Stage.WAITING and not failed)
         self.panel.setEnabled(not failed)
