@@ -187,10 +187,17 @@ class AvDecoder:
         self._container.close()
 
 
+TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+"""Sample formats of FFmpeg, without the "p" of planes."""
+
+
 def samples_of(frame) -> np.ndarray:
     """A decoded frame as (n, channels) float32, full scale +-1."""
-    samples, channels = frame.to_ndarray(), frame.layout.nb_channels
-    samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
+    channels, kind = frame.layout.nb_channels, TYPES[frame.format.name.removesuffix("p")]
+    if frame.format.is_planar:  # to_ndarray() goes beyond the last of eight planes or more, and the process ends
+        samples = np.stack([np.frombuffer(plane, kind, frame.samples) for plane in frame.planes[:channels]], axis=1)
+    else:
+        samples = np.frombuffer(frame.planes[0], kind, frame.samples * channels).reshape(-1, channels)
     if samples.dtype.kind == "f":
         return np.ascontiguousarray(samples, dtype=np.float32)
     if samples.dtype == np.uint8:

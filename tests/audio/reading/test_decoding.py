@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from app.audio.reading import decoding
-from app.audio.reading.av_decoder import AvDecoder, av_missing
+from app.audio.reading.av_decoder import TYPES, AvDecoder, av_missing, samples_of
 from app.audio.reading.quiet import quiet
 from app.audio.reading.reader import read_audio, stream_audio
 from app.audio.reading.view import View
@@ -165,3 +165,20 @@ def test_an_rf64_file_that_ends_in_its_sizes_is_refused(tmp_path, length):
     (tmp_path / "cut.wav").write_bytes(head[:length])
     with pytest.raises(BadInput, match=r"cut\.wav: "):
         read_audio(tmp_path / "cut.wav")
+
+
+@needs_av
+@pytest.mark.parametrize("kind", ["s64", "s64p", "fltp", "u8p", "s16", "dbl"])
+def test_frames_of_all_kinds_and_many_channels_are_read(kind):
+    """PyAV's own way ended the process for eight planes and more, and did not know 64 bits."""
+    import av
+
+    frame = av.AudioFrame(format=kind, layout="7.1", samples=64)
+    planar, type_ = kind.endswith("p"), np.dtype(TYPES[kind.removesuffix("p")])
+    for channel, plane in enumerate(frame.planes[: 8 if planar else 1]):
+        values = np.full(64, channel + 1) if planar else np.tile(np.arange(1, 9), 64)
+        data = values.astype(type_).tobytes()
+        plane.update(data + bytes(plane.buffer_size - len(data)))
+    scale = {"u1": 128, "i2": 2**15, "i8": 2.0**63}.get(TYPES[kind.removesuffix("p")], 1)
+    expected = (np.arange(1, 9) - (128 if "u8" in kind else 0)) / scale
+    assert np.allclose(samples_of(frame), np.tile(expected, (64, 1)), rtol=1e-6, atol=0)
