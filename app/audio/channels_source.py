@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from app.audio.file_source import FileSource, StreamSource
+from app.audio.reading.mixed import FileMixer
 from app.audio.reading.opening import is_pipe
 from app.audio.reading.reader import stream_audio
 from app.audio.source import AudioBlock
-from utils import BadInput
+from utils import SAMPLE_RATE, BadInput
 
 MOST_CHANNELS = 8
 """Channels that can be heard each by itself."""
 
 
 class ChannelsSource(StreamSource):
-    """An ``AudioSource`` of blocks (n, k) at 16 kHz: each has its k ``channels``, and their mean as ``samples``."""
+    """An ``AudioSource`` of blocks (n, k) at 16 kHz: each has its k ``channels``, and as ``samples`` what they are
+    when mixed."""
 
     def __init__(
         self, name: str, blocks: Iterator[np.ndarray], count: int, *, realtime: bool = False, streams: Sequence = ()
     ):
         """``streams``: what the blocks are made of, for their ``notices``."""
-        super().__init__(name, blocks, realtime=realtime)
+        super().__init__(name, _with_mixture(blocks), realtime=realtime)
         self.channels, self._streams = count, streams
 
     @property
@@ -38,7 +41,25 @@ class ChannelsSource(StreamSource):
         block = super().read(min_s, max_s, timeout_s)
         if block is None:
             return None
-        return AudioBlock(block.samples.mean(axis=1), block.start_s, block.dropped_s, channels=block.samples)
+        channels, mixture = block.samples[:, :-1], np.ascontiguousarray(block.samples[:, -1])
+        return AudioBlock(mixture, block.start_s, block.dropped_s, channels=channels)
+
+
+def _with_mixture(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """(n, k) -> (n, k + 1): the last is all channels as one, mixed as those of a file are."""
+    waiting: deque[np.ndarray] = deque()
+
+    def pieces() -> Iterator[tuple[int, np.ndarray]]:
+        for block in blocks:
+            waiting.append(block)
+            yield SAMPLE_RATE, block
+
+    try:
+        for _, mixture in FileMixer(None)(pieces()):
+            yield np.column_stack([waiting.popleft(), mixture])
+    finally:
+        if close := getattr(blocks, "close", None):
+            close()
 
 
 EACH = "each"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from app.audio.backlog import sample_counts
+from app.audio.mixing import Mixer
 from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
 from utils import SAMPLE_RATE
 
@@ -88,7 +89,7 @@ class _Track:
 
 class PairSource:
     """An ``AudioSource`` whose blocks have two ``channels``: those of ``here`` and of ``there``; ``samples`` is both
-    together.
+    mixed.
 
     Its clock is this computer's, from the start. Sound comes when both have it, and where one of them gives none (it
     was lost, or is late) that one is silent. It ends when both have. ``status`` has the state of the better one, and
@@ -101,6 +102,7 @@ class PairSource:
         self._began_at: float | None = None
         self._next = 0  # number of the next sample to be given
         self._dropped_s = 0.0
+        self._mixer = Mixer(SAMPLE_RATE, 2)
 
     @property
     def _sources(self) -> Iterator[AudioSource]:
@@ -168,4 +170,4 @@ class PairSource:
             self._dropped_s += skipped / SAMPLE_RATE
         sides = np.stack([track.take(start, stop) for track in self._tracks], axis=1)
         self._next = stop
-        return AudioBlock(sides.mean(axis=1), start / SAMPLE_RATE, skipped / SAMPLE_RATE, channels=sides)
+        return AudioBlock(self._mixer(sides), start / SAMPLE_RATE, skipped / SAMPLE_RATE, channels=sides)

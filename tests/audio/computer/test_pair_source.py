@@ -10,9 +10,10 @@ import pytest
 
 from app.audio.backlog import Backlog
 from app.audio.computer.pair_source import PairSource
+from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from tests.support.array_source import ArraySource
-from utils import BadInput
+from utils import SAMPLE_RATE, BadInput
 
 
 class Steady(ArraySource):
@@ -122,3 +123,12 @@ def test_a_clock_that_goes_wrong_is_set_again(monkeypatch):
     assert blocks[-1].end_s > 3.0
     behind_s = pair._tracks[0].end / 16_000 - pair._tracks[1].end / 16_000
     assert behind_s < 0.12  # it would be 0.17
+
+
+def test_sides_that_are_inverted_do_not_cancel_each_other(demo_dir):
+    speech = read_audio(demo_dir / "conversation.flac", end_s=6)
+    blocks = all_blocks(PairSource(Steady(speech), Steady(-speech)), 5.5)
+    late = [block for block in blocks if block.start_s > 3.5]
+    mixture, here = (np.concatenate(parts) for parts in zip(*((b.samples, b.channels[:, 0]) for b in late), strict=True))
+    assert len(here) > SAMPLE_RATE
+    assert np.square(mixture).mean() > 0.5 * np.square(here).mean()
