@@ -129,6 +129,8 @@ def test_sides_that_are_inverted_do_not_cancel_each_other(demo_dir):
     speech = read_audio(demo_dir / "conversation.flac", end_s=6)
     blocks = all_blocks(PairSource(Steady(speech), Steady(-speech)), 5.5)
     late = [block for block in blocks if block.start_s > 3.5]
-    mixture, here = (np.concatenate(parts) for parts in zip(*((b.samples, b.channels[:, 0]) for b in late), strict=True))
+    mixture, here = (
+        np.concatenate(parts) for parts in zip(*((b.samples, b.channels[:, 0]) for b in late), strict=True)
+    )
     assert len(here) > SAMPLE_RATE
     assert np.square(mixture).mean() > 0.5 * np.square(here).mean()
