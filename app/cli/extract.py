@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from app.cli.options import add_compute_option, add_model_option, add_strict_option
+from app.cli.options import add_compute_option, add_model_option, add_one_channel_option, add_strict_option
 from app.embedding.load import PRECISIONS
 from app.outputs import check_outputs, model_inputs
 
@@ -63,6 +63,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--longest", type=float, default=120.0, metavar="S", help="without --segment: longer rows are errors (120)"
     )
+    add_one_channel_option(parser, "the files")
     parser.add_argument("--min-clips", type=int, default=1, metavar="N", help="leave out speakers with fewer rows")
     parser.add_argument("--retry", action="store_true", help="try rows again that had an error in an earlier run")
     parser.add_argument("--engine", choices=["local", "ray"], default="local", help="this machine, or a Ray cluster")
@@ -97,7 +98,9 @@ def _config(options: argparse.Namespace):
     from app.extraction.shard import SegmentConfig
 
     return ExtractConfig(
-        SegmentConfig(options.segment, options.hop, options.longest), min_clips=options.min_clips, retry=options.retry
+        SegmentConfig(options.segment, options.hop, options.longest, options.channel),
+        min_clips=options.min_clips,
+        retry=options.retry,
     )
 
 

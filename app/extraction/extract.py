@@ -73,9 +73,9 @@ def extract(
 ) -> Report:
     """Bring ``out`` up to date with a manifest. Killed at any moment, it goes on there when called again.
 
-    ``begin(rows)`` gives a context manager around a ``Progress``. Raises BadInput if ``out`` is of another model, other
-    segments or in use, HeardError if nothing at all can be extracted or the executor fails, OSError for a full disk.
-    What was done before stays done.
+    ``begin(rows)`` gives a context manager around a ``Progress``. Raises BadInput if ``out`` is of another model,
+    another channel, other segments or in use, HeardError if nothing at all can be extracted or the executor fails,
+    OSError for a full disk. What was done before stays done.
     """
     identity = {
         "model": executor.model_id,
@@ -84,6 +84,8 @@ def extract(
         "segment_s": config.segments.segment_s,
         "hop_s": config.segments.hop_s or config.segments.segment_s,
     }
+    if config.segments.channel is not None:
+        identity["channel"] = config.segments.channel
     if not has_journal(out):
         check_unused(out)
     report, began = Report(), time.monotonic()

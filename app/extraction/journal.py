@@ -21,6 +21,8 @@ from app.extraction.journal_file import (
     COLUMNS,
     IDENTITY,
     INSERT,
+    ONE_CHANNEL,
+    ONE_CHANNEL_VERSION,
     SCHEMA,
     SCHEMA_VERSION,
     TEXT,
@@ -57,8 +59,9 @@ class Journal:
         """Open the journal, or make it.
 
         ``identity`` is what all clips have in common: sha256 of the weights, precision, segment_s and hop_s (or None),
-        and model, which is only a name for people. A journal of the earlier format (``journal.bin`` beside ``path``)
-        is taken over. Raises BadInput if the journal is of another identity or in use, HeardError if it is damaged.
+        channel if one was chosen (from 1; else it is not there), and model, which is only a name for people. A journal
+        of the earlier format (``journal.bin`` beside ``path``) is taken over. Raises BadInput if the journal is of
+        another identity or in use, HeardError if it is damaged.
         """
         self.path = Path(path)
         make_private(self.path)
@@ -124,15 +127,19 @@ class Journal:
     def _make(self, identity: dict) -> None:
         """Make the tables where there are none, with the clips of a journal of the earlier format."""
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
+        if version > ONE_CHANNEL_VERSION:
             raise HeardError(f"{self.path}: was written by a newer version of this program; update it to go on.")
-        if version == SCHEMA_VERSION:
+        if version:
             return
         before = self.path.with_name(old_journal.JOURNAL)
         with old_journal.opened(before) as records, self._transaction():
             for statement in SCHEMA.split(";"):
                 self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            if "channel" in identity:
+                self._db.execute(ONE_CHANNEL)
+            self._db.execute(
+                f"PRAGMA user_version = {ONE_CHANNEL_VERSION if 'channel' in identity else SCHEMA_VERSION}"
+            )
             for record in records:
                 if record.identity:
                     _compare(self.path.parent, record.identity, identity)
@@ -141,8 +148,9 @@ class Journal:
                     self._db.execute("DELETE FROM clips WHERE status <> 'ok'")
                 self._insert(record.clips, record.embeddings)
             values = [float(value) if isinstance(value, int) else value for value in map(identity.get, IDENTITY)]
-            insert = f"INSERT INTO identity VALUES ({TEXT}, ?, ?, ?, ?, ?)"
-            self._db.execute(insert, (*map(storable, values), checksum(values)))
+            chosen = [identity["channel"]] if "channel" in identity else []
+            insert = f"INSERT INTO identity VALUES ({TEXT}, ?, ?, ?, ?, ?{', ?' * len(chosen)})"
+            self._db.execute(insert, (*map(storable, values), checksum(values + chosen), *chosen))
         before.unlink(missing_ok=True)
 
     def _insert(self, results: Sequence[ClipResult], embeddings: np.ndarray) -> None:
@@ -206,10 +214,13 @@ def has_journal(folder: Path) -> bool:
 
 
 def _identity(db: sqlite3.Connection, path: Path) -> dict:
-    *values, written = db.execute("SELECT * FROM identity").fetchone() or (None,)
-    if not values or checksum(values) != written:
+    found = db.execute("SELECT * FROM identity")
+    values = dict(zip((name for name, *_ in found.description), found.fetchone() or (), strict=False))
+    written = values.pop("checksum", None)
+    names = tuple(values)
+    if names not in (IDENTITY, (*IDENTITY, "channel")) or checksum(list(values.values())) != written:
         raise damaged(path, "what it says of its model")
-    return dict(zip(IDENTITY, values, strict=True))
+    return values
 
 
 def _compare(folder: Path, before: dict, identity: dict) -> None:
@@ -224,6 +235,12 @@ def _compare(folder: Path, before: dict, identity: dict) -> None:
             f"{folder}: was extracted in {was}, which {asked} is not mixed with: say --precision {was},"
             " or choose another --out."
         )
+    elif before.get("channel") != identity.get("channel"):
+        channel = before.get("channel")
+        was, say = (
+            (f"channel {channel}", f"say --channel {channel}") if channel else ("all channels", "leave --channel out")
+        )
+        raise BadInput(f"{folder}: was extracted from {was}; embeddings are not mixed, {say} or choose another --out.")
     elif before["segment_s"] is None:
         was = "an embedding for each row"
     else:

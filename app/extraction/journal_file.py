@@ -30,6 +30,9 @@ CREATE TABLE clips (
 ) STRICT;
 CREATE INDEX failures ON clips(id) WHERE status <> 'ok';
 """
+ONE_CHANNEL_VERSION = 2
+"""Of a journal of one channel: a program that does not know channels would go on with a mixture."""
+ONE_CHANNEL = "ALTER TABLE identity ADD COLUMN channel INTEGER"
 IDENTITY = ("model", "sha256", "precision", "segment_s", "hop_s")
 COLUMNS = "id, key, checksum, name, speaker, start_s, end_s, error, repeat, status, segments, embeddings"
 TEXT = "CAST(? AS TEXT)"  # of bytes that Python would not take for text

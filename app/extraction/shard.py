@@ -42,6 +42,8 @@ class SegmentConfig:
     """Time from the start of a segment to the start of the next. None means ``segment_s``: no overlap."""
     longest_s: float = 120.0
     """Longest clip that may be one segment. Longer ones are an error: the network's memory grows with the length."""
+    channel: int | None = None
+    """The only channel that is heard of each file, from 1; None mixes all."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def embed_shard(
     ``lock`` is held while the network runs, for a device that several threads share.
     """
     network = _Batches(encoder, len(clips), lock or contextlib.nullcontext())
-    reader, problems = _Reader(), [""] * len(clips)
+    reader, problems = _Reader(segments.channel), [""] * len(clips)
     for index, clip in enumerate(clips):
         try:
             if clip.error:
@@ -155,20 +157,22 @@ def _checked(samples: np.ndarray, offset_s: float) -> tuple[float, float, np.nda
 class _Reader:
     """Opens the files of clips; the last one, if clips are stretches of it, stays decoded."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: int | None) -> None:
+        self._channel = channel
         self._path, self._samples = "", None
 
     def blocks(self, clip: Clip) -> Iterator[np.ndarray]:
         if not clip.start_s and clip.end_s is None:
-            return stream_audio(clip.path, block_s=BLOCK_S, complete=True)
+            return stream_audio(clip.path, block_s=BLOCK_S, channel=self._channel, complete=True)
         if clip.path != self._path:
             self._path, self._samples = "", None
             if audio_duration_s(clip.path) <= REMEMBERED_S:
-                blocks = stream_audio(clip.path, block_s=BLOCK_S, complete=True)
+                blocks = stream_audio(clip.path, block_s=BLOCK_S, channel=self._channel, complete=True)
                 self._samples = np.concatenate([np.zeros(0, np.float32), *blocks])
             self._path = clip.path
         if self._samples is None:
-            return stream_audio(clip.path, block_s=BLOCK_S, start_s=clip.start_s, end_s=clip.end_s)
+            part = {"start_s": clip.start_s, "end_s": clip.end_s, "channel": self._channel}
+            return stream_audio(clip.path, block_s=BLOCK_S, **part)
         end = None if clip.end_s is None else round(clip.end_s * SAMPLE_RATE)
         return iter([self._samples[round(clip.start_s * SAMPLE_RATE) : end]])
 

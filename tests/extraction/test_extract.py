@@ -317,3 +317,32 @@ def test_a_manifest_with_every_kind_of_bad_row(tmp_path, demo_dir, capsys):
     assert [row["status"] for row in index if row["path"] == "good.wav"] == ["ok", "duplicate"]
     assert run([*command, "--compute", "cpu"]) == 0  # nothing is done again, and nothing changes
     assert read_outputs(tmp_path / "out")[2] == index
+
+
+def test_one_channel_of_each_file(tmp_path, demo_dir, executor, capsys):
+    """A journal is of one channel; a file that does not have it is an error of its row, and old journals go on."""
+    left = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac", end_s=3)
+    right = read_audio(demo_dir / "enrolment" / "Ben" / "01.flac", end_s=3)
+    soundfile.write(tmp_path / "call.wav", np.stack([left, right], axis=1), 16_000, subtype="FLOAT")
+    write_wav(tmp_path / "one.wav", left)
+    table, out = tmp_path / "rows.csv", tmp_path / "out"
+    table.write_text("file,speaker,start_s,end_s\ncall.wav,a,,\ncall.wav,a,0.5,2.5\none.wav,b,,\n")
+    second = SegmentConfig(channel=2)
+    do(table, out, executor, segments=second)
+    embeddings, _, index = read_outputs(out)
+    assert [row["status"] for row in index] == ["ok", "ok", "error: there is no channel 2: it has 1 channel"]
+    assert embeddings[0] @ executor.encoder.embed(right) > 0.9999
+    assert embeddings[1] @ executor.encoder.embed(right[8_000:40_000]) > 0.9999
+    assert json.loads((out / "meta.json").read_text())["channel"] == 2
+    before = content(out)
+    assert do(table, out, executor, segments=second).rows == 0
+    assert content(out) == before
+    for other, say in ((SegmentConfig(channel=1), "say --channel 2"), (SegmentConfig(), "from channel 2;")):
+        with pytest.raises(BadInput, match=say):
+            do(table, out, executor, segments=other)
+    do(table, tmp_path / "mixed", executor)
+    assert "channel" not in json.loads((tmp_path / "mixed" / "meta.json").read_text())
+    with pytest.raises(BadInput, match=r"all channels; .* leave --channel out"):
+        do(table, tmp_path / "mixed", executor, segments=second)
+    assert run([str(table), "--out", str(tmp_path / "command"), "--channel", "1"]) == 0
+    assert read_outputs(tmp_path / "command")[0][0] @ executor.encoder.embed(left) > 0.999  # bfloat16, where it is fast
