@@ -82,10 +82,13 @@ class Client:
     def samples(self, person: str) -> list[Sample]:
         return _many(Sample, self._ask("GET", _path("people", person, "samples")), "samples")
 
-    def add_sample(self, person: str, audio: Audio, *, accept_flawed: bool = False) -> Sample:
-        """Raises ServerRefused with code "poor_sample" and ``details["problems"]`` for one that is not good enough."""
+    def add_sample(
+        self, person: str, audio: Audio, *, accept_flawed: bool = False, channel: int | None = None
+    ) -> Sample:
+        """``channel``, here and below: the only one that is heard of an upload, from 1. Raises ServerRefused with code
+        "poor_sample" and ``details["problems"]`` for one that is not good enough."""
         form = {"accept_flawed": "true" if accept_flawed else "false"}
-        answer = self._upload(_path("people", person, "samples"), {"file": audio}, data=form)
+        answer = self._upload(_path("people", person, "samples"), {"file": audio}, data=form, params=_of(channel))
         return _one(Sample, _json(answer), "sample")
 
     def delete_sample(self, person: str, sample: str) -> None:
@@ -101,8 +104,7 @@ class Client:
     def verify(
         self, a: Audio, b: Audio | None = None, *, person: str | None = None, channel: int | None = None
     ) -> Verification:
-        """Whether one person speaks in both, or ``person`` in ``a``. ``channel``, here and below: the only one that is
-        heard of an upload, from 1."""
+        """Whether one person speaks in both, or ``person`` in ``a``."""
         if b is None:
             answer = self._upload("/v1/verify", {"a": a}, data={"person": person or ""}, params=_of(channel))
         else:
@@ -117,10 +119,10 @@ class Client:
         answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, **_of(channel)})
         return _many(Turn, _json(answer), "turns")
 
-    def transcript(self, audio: Audio, kind: str = "rttm") -> str:
+    def transcript(self, audio: Audio, kind: str = "rttm", *, channel: int | str | None = None) -> str:
         """The same in a format of docs/exports.md: "rttm", "srt", "vtt", "csv", "json", "audacity", "textgrid" or
         "text"."""
-        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind})
+        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind, **_of(channel)})
         return answer.content.decode("utf-8-sig")
 
     def embedding(self, audio: Audio, *, channel: int | None = None) -> Embedding:
