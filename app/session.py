@@ -70,6 +70,8 @@ class SessionOptions:
         """Raise BadInput for what is wrong before anything slow is loaded."""
         if self.threshold is not None and not -1 <= self.threshold <= 1:
             raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
+        if str(self.rttm) == "-":
+            raise BadInput("--rttm -: on standard output with --export - --export-format rttm.")
         self.exports.check(taken=str(self.jsonl) == "-")
         outputs = [("--rttm", self.rttm), ("--jsonl", self.jsonl), *self.exports.named]
         for option, path in outputs:

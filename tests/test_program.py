@@ -235,6 +235,7 @@ def test_exports_go_by_their_ending_and_to_standard_output(enrolled, talk, tmp_p
         (("--export", "-"), "--export -: say in which format"),
         (("--export", "-", "--export-format", "docx"), "--export-format docx: there is no such format"),
         (("--export-format", "srt"), "name the file with --export"),
+        (("--rttm", "-"), "--rttm -: on standard output with --export - --export-format rttm."),
         (("--export", "-", "--export-format", "srt", "--jsonl", "-"), "standard output can hold one"),
         (("--export", "a.srt", "--export", "./a.srt"), "are the same file"),
         (("--export", "nowhere/a.srt"), "there is no folder"),

@@ -170,7 +170,8 @@ class TerminalView:
         spoken = talk_time(turns)
         total = sum(spoken.values())
         if total:
-            self.note(f"\n{len(turns)} turns, {total:.1f} s of speech:")
+            count = "1 turn" if len(turns) == 1 else f"{len(turns)} turns"
+            self.note(f"\n{count}, {total:.1f} s of speech:")
             width = max(map(columns, spoken))
             for label, seconds in spoken.items():
                 self.note(f"  {pad(label, width)}  {seconds:6.1f} s  {seconds / total:4.0%}")
