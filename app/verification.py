@@ -35,7 +35,7 @@ class SpeakerEmbedding:
     speech_s: float
     """Seconds of speech behind the embedding: all that is in the sound, or the first minute of it."""
     warnings: tuple[str, ...]
-    """Phrases about what makes an answer less sure, such as noise."""
+    """Phrases about what makes an answer less sure, such as noise or a file that breaks off."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def embed_recordings(
     of the samples, for what cannot be read or holds less than a second of speech.
     """
     segments: list[np.ndarray] = []
-    found: list[tuple[int, float, Quality]] = []
+    found: list[tuple[int, float, tuple[str, ...]]] = []
     for index, sound in enumerate(sounds):
         detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S, pipes=pipes, channel=channel)
         speech, quality = detected.speech(), measure(detected)
@@ -95,15 +95,15 @@ def embed_recordings(
             raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {MIN_SPEECH_S:g} s are needed.")
         own = segment_speech(speech)
         segments += own
-        found.append((len(own), speech_s, quality))
+        found.append((len(own), speech_s, (*quality_warnings(quality), *detected.notices)))
     vectors = iter(encoder.embed_batch(segments))
     return [
         SpeakerEmbedding(
             pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)),
             speech_s,
-            quality_warnings(quality),
+            warnings,
         )
-        for count, speech_s, quality in found
+        for count, speech_s, warnings in found
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +65,8 @@ class DetectedSpeech:
     """(n,) float32 at 16 kHz."""
     probabilities: np.ndarray
     """(k,) float32, 0 to 1, of speech in each chunk of 512 samples; k = ceil(n / 512)."""
+    notices: tuple[str, ...] = ()
+    """Phrases about what is odd with the file it comes from, as far as it was read: it breaks off, say."""
 
     def speech(self) -> np.ndarray:
         """The speech alone, joined: (m,), m <= n, perhaps 0. Pauses of up to 0.1 s inside speech belong to it."""
@@ -123,7 +125,12 @@ def first_speech(
     kept: list[tuple[np.ndarray, float]] = []
     before: deque[tuple[np.ndarray, float]] = deque(maxlen=0 if margin_s is None else round(margin_s / CHUNK_S))
     after, spoken_s = 0, 0.0
-    for chunk, probability in _chunks(sound, searched_s, pipes, channel):
+    blocks = (
+        _blocks(sound, searched_s)
+        if isinstance(sound, np.ndarray)
+        else stream_audio(sound, pipes=pipes, channel=channel)
+    )
+    for chunk, probability in _chunks(blocks, searched_s):
         if probability >= SPEECH:
             kept.extend(before)
             before.clear()
@@ -142,7 +149,8 @@ def first_speech(
         else:
             before.append((chunk, probability))
     chunks = [chunk for chunk, _ in kept] or [np.zeros(0, np.float32)]
-    return DetectedSpeech(np.concatenate(chunks), np.array([probability for _, probability in kept], np.float32))
+    probabilities = np.array([probability for _, probability in kept], np.float32)
+    return DetectedSpeech(np.concatenate(chunks), probabilities, tuple(getattr(blocks, "phrases", ())))
 
 
 def keep_speech(samples: np.ndarray) -> np.ndarray:
@@ -150,18 +158,16 @@ def keep_speech(samples: np.ndarray) -> np.ndarray:
     return detect_speech(samples).speech()
 
 
-def _chunks(
-    sound: str | os.PathLike | np.ndarray, searched_s: float, pipes: bool, channel: int | None
-) -> Iterator[tuple[np.ndarray, float]]:
+def _blocks(samples: np.ndarray, searched_s: float) -> Iterator[np.ndarray]:
+    length = min(len(samples), round(searched_s * SAMPLE_RATE))
+    return (samples[at : min(at + SAMPLE_RATE, length)] for at in range(0, length, SAMPLE_RATE))
+
+
+def _chunks(blocks: Iterable[np.ndarray], searched_s: float) -> Iterator[tuple[np.ndarray, float]]:
     """Whole chunks (512,) with their probabilities; the last one is filled up with zeros.
 
-    A file is read as far as is asked, and ends after ``searched_s``, a block later at most.
+    They are read as far as is asked, and end after ``searched_s``, a block later at most.
     """
-    if isinstance(sound, np.ndarray):
-        length = min(len(sound), round(searched_s * SAMPLE_RATE))
-        blocks = (sound[at : min(at + SAMPLE_RATE, length)] for at in range(0, length, SAMPLE_RATE))
-    else:
-        blocks = stream_audio(sound, pipes=pipes, channel=channel)
     detector, rest, searched = SpeechDetector(), np.zeros(0, np.float32), 0
     for block in blocks:
         samples = np.concatenate([rest, block])

@@ -56,6 +56,7 @@ class Builder:
     ):
         self.store, self.model, self.on_bad, self.track = store, model, on_bad, track
         self.config = ImportConfig(channel=channel)
+        self._odd: list[str] = []
 
     def run(self, names: Sequence[str] = (), tree: Path | None = None) -> BuildResult:
         """Build the voiceprints of ``names``, or of everybody. The files of a ``tree`` are imported first.
@@ -83,14 +84,16 @@ class Builder:
             raise BadInput("no voiceprint was made: none of the files can be used.")
         thresholds = SimilarityThresholds.of(encoder.rule())
         reports = report_people(self.store, encoder, built, thresholds)
-        lines = report_warnings(reports, thresholds)
+        lines = [*self._odd, *report_warnings(reports, thresholds)]
         if stale := self.store.stale(encoder.sha256):
             lines.append(f"{', '.join(stale)}: known to another model only; record them again, or build them, too.")
         return BuildResult(tuple(reports), tuple(lines), expected_errors_of_enrolled(self.store, encoder))
 
     def _import(self, name: str, files: list[Path], began: Person | None) -> None:
         with PendingSamples(self.store.data, name, began) as pending:
-            import_person(pending, self.track(files, name), config=self.config, on_bad=self.on_bad)
+            import_person(
+                pending, self.track(files, name), config=self.config, on_bad=self.on_bad, on_odd=self._odd.append
+            )
             pending.commit(self.store)
 
     def _build(self, encoder: Encoder, name: str, began: Person | None) -> bool:

@@ -74,11 +74,12 @@ def import_person(
     *,
     config: ImportConfig = ImportConfig(),
     on_bad: Callable[[str], None] = lambda line: None,
+    on_odd: Callable[[str], None] = lambda line: None,
 ) -> int:
     """Let the speech of a person's audio files wait with ``pending``. Returns how many samples are new.
 
     A file that was taken before, by its content, is not taken again. ``on_bad`` gets a line about each file that cannot
-    be used. Raises OSError, such as for a full disk.
+    be used, ``on_odd`` about each that is odd but used: it breaks off, say. Raises OSError, such as for a full disk.
     """
     notes = [read_note(wav) for wav in (*samples_of(pending.data, pending.name), *pending.waiting)]
     taken = {note.source_sha256 for note in notes if note and note.source_sha256}
@@ -99,6 +100,8 @@ def import_person(
         except OSError as error:
             on_bad(f"{path}: {error.strerror}.")
             continue
+        for phrase in sound.notices:
+            on_odd(f"{path}: {phrase}.")
         note = Note(
             name=pending.name,
             recorded_at=datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(timespec="seconds"),

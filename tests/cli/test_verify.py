@@ -130,3 +130,14 @@ def test_one_channel_of_the_files_is_compared(demo_dir, tmp_path, capsys):
     assert answers == {"1": True, "2": False}
     with pytest.raises(BadInput, match=r"call.wav: there is no channel 3: it has 2 channels"):
         run([str(path), str(other), "--channel", "3"])
+
+
+def test_a_file_that_breaks_off_is_said(demo_dir, tmp_path, capsys):
+    whole, cut = demo_dir / "enrolment" / "Ana" / "02.flac", tmp_path / "cut.wav"
+    write_wav(cut, read_audio(whole))
+    cut.write_bytes(cut.read_bytes()[: round(0.7 * cut.stat().st_size)])
+    assert run([str(cut), str(whole)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("the same person")
+    assert f"{cut}: little speech" in said
+    assert "damaged audio (the header says 5.2 s, 3.7 s were heard)" in said

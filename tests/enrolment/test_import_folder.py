@@ -170,3 +170,13 @@ def test_every_kind_of_sound_is_found_and_what_only_looks_like_it_is_named(tmp_p
     }
     assert said == [f"{tmp_path}: 1 file looks like sound, but such are not read; convert to wav: Gil/memo.dss."]
     assert len(take_speech(tmp_path / "Fay" / "1.sph").samples) > 16_000
+
+
+def test_a_file_that_breaks_off_is_used_and_said(tmp_path, demo_dir):
+    cut = tmp_path / "cut.wav"
+    write_wav(cut, read_audio(demo_dir / "enrolment" / "Ana" / "02.flac"))
+    cut.write_bytes(cut.read_bytes()[: round(0.7 * cut.stat().st_size)])
+    bad, odd = [], []
+    with PendingSamples(tmp_path / "data", "Ana") as pending:
+        assert import_person(pending, [cut], on_bad=bad.append, on_odd=odd.append) == 1
+    assert (bad, odd) == ([], [f"{cut}: damaged audio (the header says 5.2 s, 3.7 s were heard)."])

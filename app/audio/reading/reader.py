@@ -76,8 +76,12 @@ class SoundStream:
     @property
     def notices(self) -> list[str]:
         """Lines for the user about what is odd; complete at the end."""
-        notices = [*self._decoder.notices, *filter(None, [self._mixer.notice])]
-        return [f"{self.name}: {notice}." for notice in notices]
+        return [f"{self.name}: {phrase}." for phrase in self.phrases]
+
+    @property
+    def phrases(self) -> list[str]:
+        """``notices`` without the name."""
+        return [*self._decoder.notices, *filter(None, [self._mixer.notice])]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return self
