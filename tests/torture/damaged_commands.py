@@ -3,7 +3,9 @@ traceback, nothing that keeps a processor busy for 20 s or takes 1 GB."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -106,6 +108,22 @@ def run(count: int, seed: int) -> Counts:
     return counts
 
 
+class _Peak(threading.Thread):
+    """The most memory that a process had in use, in MB, looked at while it runs: what ``wait4`` tells counts what the
+    process that started it had, too."""
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self.mb, self.over = 0.0, threading.Event()
+        self._status = Path(f"/proc/{pid}/status")
+
+    def run(self) -> None:
+        while not self.over.wait(0.02):
+            with contextlib.suppress(OSError):  # it has ended
+                found = re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text())
+                self.mb = max(self.mb, int(found[1]) / 1024 if found else 0.0)
+
+
 def outcome(command: list[str], names: tuple[str, ...]) -> str:
     """What went wrong with a command line; empty if nothing did."""
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
@@ -120,17 +138,19 @@ def outcome(command: list[str], names: tuple[str, ...]) -> str:
             stdout=subprocess.DEVNULL,
             stderr=said,
         )
-        watch = threading.Timer(STUCK_S, process.kill)
+        watch, peak = threading.Timer(STUCK_S, process.kill), _Peak(process.pid)
         watch.start()
+        peak.start()
         try:
             _, status, used = os.wait4(process.pid, 0)
         finally:
             watch.cancel()
+            peak.over.set()
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
         text = said.read().decode("utf-8", "replace")
     lines = [line for line in text.splitlines() if line.strip()]
-    busy_s, peak_mb = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    busy_s, peak_mb = used.ru_utime + used.ru_stime, peak.mb
     if "Traceback" in text:
         return f"a traceback: {lines[-1]}"
     if process.returncode not in (0, 1, 2):
