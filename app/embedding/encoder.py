@@ -10,7 +10,7 @@ import numpy as np
 from app.embedding.overlap_head import OverlapHead
 from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule
-from app.scoring.vectors import NotComparable
+from app.scoring.vectors import NotComparable, usable
 from utils import BadInput, HeardError
 
 MIN_SAMPLES = 1600
@@ -88,7 +88,8 @@ class Encoder(ABC):
         return self.embed_batch([samples])[0]
 
     def embed_batch(self, signals: Sequence[np.ndarray]) -> np.ndarray:
-        """The embeddings (len(signals), D) of signals of any lengths.
+        """The embeddings (len(signals), D) of signals of any lengths; zeros, which are like nobody's, for one of which
+        the network makes no numbers.
 
         Only equal lengths share a batch, so nothing is padded. Raises BadInput for a signal of less than 0.1 s.
         """
@@ -134,7 +135,8 @@ class Encoder(ABC):
                     if pooled.shape[1] != len(self.overlap.weight):
                         raise HeardError(f"{self.where}: the overlap head beside it is of another network; delete it.")
                     overlap[some] = self.overlap.probability(pooled)
-        return unit(out), overlap
+        with np.errstate(invalid="ignore", over="ignore"):
+            return usable(unit(out)), overlap
 
     def _embed_with_statistics(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """The embeddings of ``_embed``, and the statistics (B, F) they are made of; None if they cannot be had."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.audio.reading.reader import read_audio
+from app.embedding.encoder import Encoder
 from app.embedding.load import load_encoder
 from app.embedding.torch_cpu import has_fast_bfloat16
 from utils import BUNDLED, BadInput, HeardError, read_card, write_card
@@ -99,3 +100,11 @@ def test_a_card_whose_numbers_are_not_finite_is_refused_by_name(field, value, tm
 
 def test_a_gender_that_is_no_number_is_not_said(encoder):
     assert encoder.gender(np.full(encoder.dim, np.nan, np.float32)) == (None, 0.0)
+
+
+def test_sound_that_overflows_is_like_nobody_and_spoils_no_other(encoder: Encoder):
+    sound = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    alone = encoder.embed(sound)
+    vectors = encoder.embed_batch([sound, sound * np.float32(1e30), sound])
+    assert not vectors[1].any()
+    np.testing.assert_allclose(vectors[[0, 2]], [alone, alone], atol=1e-5)
