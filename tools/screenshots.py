@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.audio.devices import NO_DEVICE
+from app.audio.devices import BOTH, NO_DEVICE
 from app.audio.reading.reader import read_audio
 from app.audio.recent import RecentSound
 from app.audio.source import SourceState, SourceStatus
@@ -298,6 +298,9 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     window = MainWindow(still, theme, find_microphones=list)
     window.resize(*shot.size)
     window.show()
+    if strings.SIDES["remote"] in shot.facts.sides:
+        menu = window.live.device_menu
+        menu.setCurrentIndex(menu.findData(BOTH))
     if shot.file:
         analysis = FileAnalysis(shot.file.path)
         analysis.mel.add(conversation()[: round(shot.file.done_s * SAMPLE_RATE)], 0.0)

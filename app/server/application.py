@@ -25,7 +25,8 @@ DESCRIPTION = """
 Who is speaking? Live, in recordings, and who spoke when; people are enrolled from a few seconds of speech.
 
 * Every request but `/v1/health` brings the server's token: `Authorization: Bearer TOKEN`.
-* Uploads are `multipart/form-data`: wav, flac, ogg, opus or mp3, of any sample rate and number of channels.
+* Uploads are `multipart/form-data`: sound or video (wav, flac, ogg, opus, mp3, m4a, mp4, webm and more), of any sample
+  rate and number of channels.
 * Every error has the shape `{"error": {"code", "message", "details"}}`.
 * **Live:** the WebSocket `/v1/live?rate=48000` takes 16-bit little-endian PCM of one channel in binary messages and
   answers with JSON events: `ready`, `identification` eight times a second, `turns`, `people`, `notice`, `error`.
