@@ -6,9 +6,10 @@ from collections import deque
 from dataclasses import replace
 
 from app.audio.source import AudioBlock, AudioSource, SourceState, SourceStatus
+from app.audio.wrapped_source import WrappedSource
 
 
-class ReadAhead:
+class ReadAhead(WrappedSource):
     """An ``AudioSource`` that gives the blocks of ``source``, unchanged; ``fill`` shows them before.
 
     Only for a source that waits for its reader, such as a file. One thread reads. What reading raises is raised when
@@ -17,24 +18,18 @@ class ReadAhead:
 
     def __init__(self, source: AudioSource, ahead_s: float):
         """``ahead_s``: seconds of sound that are read at once."""
-        self.name = source.name
-        self._source, self._ahead_s = source, ahead_s
+        super().__init__(source)
+        self._ahead_s = ahead_s
         self._blocks: deque[AudioBlock] = deque()
         self._error: Exception | None = None
 
     @property
     def status(self) -> SourceStatus:
         """The source's; it has not ended before the last block was given."""
-        status = self._source.status
+        status = super().status
         if status.state is SourceState.ENDED and (self._blocks or self._error):
             return replace(status, state=SourceState.RUNNING)
         return status
-
-    def start(self) -> None:
-        self._source.start()
-
-    def stop(self) -> None:
-        self._source.stop()
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
         """See ``AudioSource.read``. ``min_s`` and ``max_s`` are the same each time, and those of ``fill``."""
@@ -51,7 +46,7 @@ class ReadAhead:
             return ()
         read_s = 0.0
         try:
-            while read_s < self._ahead_s and (block := self._source.read(min_s, max_s, timeout_s)) is not None:
+            while read_s < self._ahead_s and (block := super().read(min_s, max_s, timeout_s)) is not None:
                 read_s += block.end_s - block.start_s
                 self._blocks.append(block)
         except Exception as error:  # a damaged file: what came before is heard first

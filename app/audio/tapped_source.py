@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from app.audio.source import AudioBlock, AudioSource, SourceStatus
+from app.audio.source import AudioBlock, AudioSource
+from app.audio.wrapped_source import WrappedSource
 
 
-class TappedSource:
+class TappedSource(WrappedSource):
     """An ``AudioSource`` that gives the sound of ``source``, and the same blocks once more to ``taken``.
 
     For one thread: who reads is who takes, between two reads. Blocks that nobody takes are kept, so take them often.
     """
 
     def __init__(self, source: AudioSource):
-        self.name = source.name
-        self._source = source
+        super().__init__(source)
         self.recorded = getattr(source, "recorded", False)
         self._blocks: list[AudioBlock] = []
 
-    @property
-    def status(self) -> SourceStatus:
-        return self._source.status
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the source has to say about its sound, if it is one that does."""
-        return tuple(getattr(self._source, "notices", ()))
-
-    def start(self) -> None:
-        self._source.start()
-
-    def stop(self) -> None:
-        self._source.stop()
-
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
         """See ``AudioSource.read``."""
-        block = self._source.read(min_s, max_s, timeout_s)
+        block = super().read(min_s, max_s, timeout_s)
         if block is not None:
             self._blocks.append(block)
         return block

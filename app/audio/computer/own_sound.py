@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from app.audio.source import AudioBlock, AudioSource, SourceStatus
+from app.audio.source import AudioBlock, AudioSource
+from app.audio.wrapped_source import WrappedSource
 
 TAIL_S = 0.4
 """How long after its end a sound may still come in, beside the latency that the loudspeaker states: a room's echo, and
@@ -41,33 +42,23 @@ OWN_SOUND = OwnSound()
 """That of this process."""
 
 
-class DiscreetSource:
+class DiscreetSource(WrappedSource):
     """An ``AudioSource`` that gives nothing while this program plays a sound itself.
 
     Its clock goes on, and the sound of that time is missing, as if the microphone had been away.
     """
 
     def __init__(self, source: AudioSource, own: OwnSound = OWN_SOUND):
-        self.name = source.name
-        self._source, self._own = source, own
+        super().__init__(source)
+        self._own = own
         self.pausing = False
         """Whether it gives nothing now."""
         self.pauses: tuple[tuple[float, float], ...] = ()
         """(start_s, end_s) on the source's clock; the last one grows while it lasts."""
 
-    @property
-    def status(self) -> SourceStatus:
-        return self._source.status
-
-    def start(self) -> None:
-        self._source.start()
-
-    def stop(self) -> None:
-        self._source.stop()
-
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
         """See ``AudioSource.read``; None at once for sound that is not to be recognised."""
-        block = self._source.read(min_s, max_s, timeout_s)
+        block = super().read(min_s, max_s, timeout_s)
         if block is None:
             return None
         before, self.pausing = self.pausing, self._own.audible
