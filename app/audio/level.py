@@ -95,13 +95,6 @@ class _Piece:
         return max(flat, last) / max(1, self.count)
 
 
-def clipped_fraction(samples: np.ndarray) -> float:
-    """Part of the samples (n,) that is clipped, 0 to 1: flat tops at the maximum, or at full scale."""
-    meter = ClippingMeter()
-    meter.add(samples)
-    return meter.newest()
-
-
 def _tops(samples: np.ndarray) -> _Tops:
     if len(samples) < SHORTEST_TOP:
         return _Tops()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.audio.level import ClippingMeter, clipped_fraction, is_still, level_db
+from app.audio.level import ClippingMeter, is_still, level_db
 from app.audio.reading.reader import read_audio
 from utils import resample
 
@@ -19,6 +19,13 @@ def speech(demo_dir) -> np.ndarray:
 
 def tone(hz: float, height: float = 0.7) -> np.ndarray:
     return (height * np.sin(2 * np.pi * hz * np.arange(1600) / 16_000)).astype(np.float32)
+
+
+def clipped_fraction(samples: np.ndarray) -> float:
+    """The part of one piece that is clipped."""
+    meter = ClippingMeter()
+    meter.add(samples)
+    return meter.newest()
 
 
 def clipped_of(samples: np.ndarray) -> float:

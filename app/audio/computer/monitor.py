@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from ctypes import byref
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,6 @@ from app.audio.computer.pulse import (
     Connection,
     NoPulse,
     connected,
-    reference,
     sample_spec,
 )
 from app.audio.devices import InputDevice
@@ -80,7 +80,7 @@ class MonitorStream:
         if self._problem is not None:
             raise self._problem
 
-    def close(self, ignore_errors: bool = True) -> None:
+    def close(self) -> None:
         """End it; waits for its thread, which looks ten times a second."""
         self._stop.set()
         self._thread.join(5 * LOOK_S)
@@ -97,14 +97,14 @@ class MonitorStream:
 
     def _listen(self, connection: Connection) -> None:
         pulse, rate, channels = connection.pulse, self._capture.rate, self._capture.ring.channels
-        stream = pulse.pa_stream_new(connection.context, b"listening", reference(sample_spec(rate, channels)), None)
+        stream = pulse.pa_stream_new(connection.context, b"listening", byref(sample_spec(rate, channels)), None)
         if not stream:
             raise NoPulse(f'"{self._device.name}" cannot be heard in its own format.')
         try:
             block = 4 * channels * round(BLOCK_S * rate)
             wanted = BufferAttributes(NOT_READ, NOT_READ, NOT_READ, NOT_READ, block)
             flags = DONT_MOVE | ADJUST_LATENCY
-            pulse.pa_stream_connect_record(stream, self._device.address.encode(), reference(wanted), flags)
+            pulse.pa_stream_connect_record(stream, self._device.address.encode(), byref(wanted), flags)
             connection.wait(lambda: pulse.pa_stream_get_state(stream) >= STREAM_READY)
             if pulse.pa_stream_get_state(stream) >= STREAM_FAILED:
                 raise NoPulse(f'"{self._device.name}" is not there.')
@@ -120,7 +120,7 @@ class MonitorStream:
         """Hand on what has come."""
         data, count = ctypes.c_void_p(), ctypes.c_size_t()
         while True:
-            if pulse.pa_stream_peek(stream, reference(data), reference(count)) < 0 or not count.value:
+            if pulse.pa_stream_peek(stream, byref(data), byref(count)) < 0 or not count.value:
                 return
             frames = count.value // (4 * channels)
             if data.value:

@@ -15,7 +15,7 @@ import ctypes
 import sys
 import time
 from collections.abc import Callable, Iterator
-from ctypes import CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from functools import cache
 from typing import NamedTuple
 
@@ -104,7 +104,6 @@ _TAKES_POINTER = (
     "stream_disconnect",
     "stream_unref",
     "stream_drop",
-    "stream_readable_size",
 )
 """What takes one pointer and nothing else."""
 
@@ -122,7 +121,6 @@ def library() -> ctypes.CDLL:
         getattr(pulse, f"pa_{name}").argtypes = [c_void_p]
     for name in _POINTERS:
         getattr(pulse, f"pa_{name}").restype = c_void_p
-    pulse.pa_stream_readable_size.restype = c_size_t
     pulse.pa_mainloop_prepare.argtypes = [c_void_p, c_int]
     pulse.pa_context_new.argtypes = [c_void_p, c_char_p]
     pulse.pa_context_connect.argtypes = [c_void_p, c_char_p, c_int, c_void_p]
@@ -242,10 +240,6 @@ def connected() -> Iterator[Connection]:
 
 def sample_spec(rate: int, channels: int) -> SampleSpec:
     return SampleSpec(FLOAT32_LE if sys.byteorder == "little" else FLOAT32_BE, rate, channels)
-
-
-def reference(structure: Structure) -> object:
-    return byref(structure)
 
 
 def _text(value: bytes | None) -> str:

@@ -147,9 +147,7 @@ def _without_av(file: BinaryIO, head: bytes) -> Decoder:
     try:
         return SndfileDecoder(View(file), noisy=True)
     except NotAudio:
-        foreign = head[4:8] == b"ftyp" or head.startswith(
-            (b"\x1aE\xdf\xa3", b"0&\xb2u", b"#!AMR", b"\xff\xf1", b"\xff\xf9")
-        )
+        foreign = head[4:8] == b"ftyp" or head.startswith(FOREIGN)
         raise NotAudio(NEEDS_AV if foreign else UNREADABLE) from None
 
 

@@ -22,7 +22,7 @@ from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio, TooLong
 from app.audio.reading.length import Length
 from app.audio.reading.mixed import FileMixer
 from app.audio.reading.opening import open_bytes
-from app.audio.reading.scale import integer_scale
+from app.audio.reading.scale import FAR_ABOVE, integer_scale, scale_notice
 from utils import BadInput, StreamResampler, resample
 
 VALUES_AT_ONCE = 1 << 24
@@ -179,10 +179,9 @@ class SoundStream:
 
     def _scale_of(self, frames: np.ndarray) -> int:
         """The scale of float samples of a kind that was not looked at before; see ``scale``."""
-        scale = integer_scale(frames.ravel()[:VALUES_AT_ONCE]) if frames.max() > 8 or frames.min() < -8 else 1
+        scale = integer_scale(frames.ravel()[:VALUES_AT_ONCE]) if max(frames.max(), -frames.min()) > FAR_ABOVE else 1
         if scale > 1:
-            bits = scale.bit_length()
-            self._decoder.notices.append(f"its samples have the scale of {bits}-bit integers, not of +-1: divided")
+            self._decoder.notices.append(scale_notice(scale))
         return scale
 
     def _check_samples(self, frames: np.ndarray) -> None:

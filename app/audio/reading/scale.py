@@ -18,3 +18,8 @@ def integer_scale(samples: np.ndarray) -> int:
     if not len(sizes) or not np.quantile(sizes, 0.95) > FAR_ABOVE:
         return 1
     return next((scale for scale in SCALES if sizes.max() <= 1.01 * scale), 1)
+
+
+def scale_notice(scale: int) -> str:
+    """What to say of samples that were divided."""
+    return f"its samples have the scale of {scale.bit_length()}-bit integers, not of +-1: they were divided"

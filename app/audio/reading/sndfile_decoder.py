@@ -10,13 +10,25 @@ import numpy as np
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
 from app.audio.reading.length import UNKNOWN, Length
 from app.audio.reading.quiet import quiet
-from app.audio.reading.scale import integer_scale
+from app.audio.reading.scale import integer_scale, scale_notice
 from app.audio.reading.view import View
 
 LONGEST_S = 1000 * 3600.0
 """A header that says more says nothing."""
 SPOTS = 40
 """Places at which float samples are looked at for their scale."""
+BYTES = {
+    "PCM_S8": 1,
+    "PCM_U8": 1,
+    "ULAW": 1,
+    "ALAW": 1,
+    "PCM_16": 2,
+    "PCM_24": 3,
+    "PCM_32": 4,
+    "FLOAT": 4,
+    "DOUBLE": 8,
+}
+"""Of one sample."""
 COMPRESSED = ("FLAC", "OGG", "MPEG", "MP3")
 
 
@@ -50,9 +62,7 @@ class SndfileDecoder:
 
     def expected_bytes(self) -> int:
         """About how many bytes the samples take that the header speaks of; 0 where that is not known."""
-        width = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4}
-        width["DOUBLE"] = 8
-        return self._file.frames * self.channels * width.get(self._file.subtype, 0)
+        return self._file.frames * self.channels * BYTES.get(self._file.subtype, 0)
 
     def seek(self, time_s: float) -> float:
         frame = min(round(time_s * self.rate), self._file.frames)
@@ -102,6 +112,5 @@ class SndfileDecoder:
         samples = np.concatenate(spots)
         scale = integer_scale(samples[np.isfinite(samples)])
         if scale > 1:
-            bits = scale.bit_length()
-            self.notices.append(f"its samples have the scale of {bits}-bit integers, not of +-1: they were divided")
+            self.notices.append(scale_notice(scale))
         return scale
