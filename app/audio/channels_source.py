@@ -24,12 +24,10 @@ class ChannelsSource(StreamSource):
     """An ``AudioSource`` of blocks (n, k) at 16 kHz: each has its k ``channels``, and as ``samples`` what they are
     when mixed."""
 
-    def __init__(
-        self, name: str, blocks: Iterator[np.ndarray], count: int, *, realtime: bool = False, streams: Sequence = ()
-    ):
+    def __init__(self, name: str, blocks: Iterator[np.ndarray], *, realtime: bool = False, streams: Sequence = ()):
         """``streams``: what the blocks are made of, for their ``notices``."""
         super().__init__(name, _with_mixture(blocks), realtime=realtime)
-        self.channels, self._streams = count, streams
+        self._streams = streams
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -95,7 +93,7 @@ def count_channels(path: str | os.PathLike) -> int:
 def channels_of_file(path: str | os.PathLike, *, realtime: bool = False) -> ChannelsSource:
     """The channels of an audio file. Raises BadInput, in one line, if it cannot be read, or has too many."""
     streams = open_channels(lambda channel: stream_audio(path, channel=channel), os.fspath(path))
-    return ChannelsSource(Path(path).name, side_by_side(streams), len(streams), realtime=realtime, streams=streams)
+    return ChannelsSource(Path(path).name, side_by_side(streams), realtime=realtime, streams=streams)
 
 
 def open_channels(open_one: Callable[[int], Iterator[np.ndarray]], name: str) -> list[Iterator[np.ndarray]]:

@@ -176,7 +176,7 @@ def _timeline(
     most_s = service.config.max_audio_s
     streams = decode_channels(file, most_s) if channel == EACH else []
     if len(streams) > 1:
-        source: StreamSource = ChannelsSource(name, side_by_side(streams), len(streams))
+        source: StreamSource = ChannelsSource(name, side_by_side(streams))
         channels = recorded_channels(len(streams))
     else:
         one = decode_upload(file, most_s, None if channel == EACH else channel)

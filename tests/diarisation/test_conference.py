@@ -32,7 +32,7 @@ def heard(encoder, gallery, one: np.ndarray, other: np.ndarray, channels: Channe
     frames = np.stack([one, other], axis=1)
     blocks = (frames[at : at + 16_000] for at in range(0, len(frames), 16_000))
     conference = Conference(encoder, gallery, channels=channels)
-    return conference, list(listen(ChannelsSource("call", blocks, 2), conference))
+    return conference, list(listen(ChannelsSource("call", blocks), conference))
 
 
 def right_s(conference: Conference, call: Call) -> tuple[float, float, float]:
