@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
-from app.audio.mixing import check_channel
+from app.audio.mixing import NoSuchChannel, check_channel
 from app.audio.reading.checks import LOUDEST, MOST_CHANNELS, RATES
 from app.audio.reading.decoding import open_decoder
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio, TooLong
@@ -23,7 +23,7 @@ from app.audio.reading.length import Length
 from app.audio.reading.mixed import FileMixer
 from app.audio.reading.opening import open_bytes
 from app.audio.reading.scale import FAR_ABOVE, integer_scale, scale_notice
-from utils import BadInput, StreamResampler, resample
+from utils import StreamResampler, resample
 
 VALUES_AT_ONCE = 1 << 24
 """Samples of an open file that may be in memory at once, all channels together."""
@@ -55,12 +55,12 @@ class SoundStream:
         self._mixer = FileMixer(part.channel)
         self.heard_s = 0.0
         """Seconds of it that were decoded so far, from ``start_s`` on."""
-        try:
-            self._decoder = self._open()
+        with contextlib.ExitStack() as opened, self._named():
+            opened.callback(file.close)
+            self._decoder = open_decoder(file)
+            opened.callback(self._decoder.close)
             self._check_format(self._decoder.rate, self._decoder.channels)
-        except BaseException:
-            file.close()
-            raise
+            opened.pop_all()
         self._step = min(max(1, round(block_s * self._decoder.rate)), max(1, VALUES_AT_ONCE // self._decoder.channels))
         self._blocks = self._resampled()
 
@@ -98,41 +98,30 @@ class SoundStream:
         self._decoder.close()
         self._file.close()
 
-    def _open(self):
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """What is wrong, a phrase, becomes a line with the recording's name."""
         try:
-            return open_decoder(self._file)
+            yield
         except (NotAudio, EmptyAudio, DamagedAudio) as error:
-            raise self._about(error) from None
-
-    def _about(self, error: BadInput) -> BadInput:
-        return type(error)(f"{self.name}: {error}.")
+            raise type(error)(f"{self.name}: {error}.") from None
+        except NoSuchChannel as error:  # a whole sentence
+            raise NoSuchChannel(f"{self.name}: {error}") from None
 
     def _check_format(self, rate: int, channels: int) -> None:
-        try:
-            if not RATES[0] <= rate <= RATES[1]:
-                raise NotAudio(f"{self.name}: damaged audio (a rate of {rate} Hz).")
-            if not 1 <= channels <= MOST_CHANNELS:
-                raise NotAudio(f"{self.name}: damaged audio ({channels} channels).")
-            check_channel(self.part.channel, channels)
-        except BadInput as error:
-            self._decoder.close()
-            raise error if isinstance(error, NotAudio) else type(error)(f"{self.name}: {error}") from None
+        if not RATES[0] <= rate <= RATES[1]:
+            raise NotAudio(f"damaged audio (a rate of {rate} Hz)")
+        if not 1 <= channels <= MOST_CHANNELS:
+            raise NotAudio(f"damaged audio ({channels} channels)")
+        check_channel(self.part.channel, channels)
 
     def _resampled(self) -> Iterator[np.ndarray]:
-        resampler, rate, given = None, 0, False
+        given = False
         try:
-            for rate_now, samples in self.pieces():
-                if rate_now != rate:  # files of other rates may be joined to the first
-                    if resampler is not None and len(out := resampler(samples[:0], last=True)):
-                        given = True
-                        yield out
-                    resampler, rate = StreamResampler(rate_now), rate_now
-                if len(out := resampler(samples)):
+            for block in _at_16_khz(self.pieces()):
+                if len(block):
                     given = True
-                    yield out
-            if resampler is not None and len(out := resampler(np.zeros(0, np.float32), last=True)):
-                given = True
-                yield out
+                    yield block
             if not given and not self.part.start_s and self.part.end_s is None:
                 raise EmptyAudio(f"{self.name}: no audio in it.")
         finally:
@@ -144,7 +133,7 @@ class SoundStream:
 
     def _frames(self) -> Iterator[tuple[int, np.ndarray]]:
         decoder, scale = self._decoder, 0
-        try:
+        with self._named():
             at_s = decoder.seek(self.part.start_s) if self.part.start_s else 0.0
             for rate, frames in decoder.blocks(self._step):
                 start, stop = self._bounds(round(at_s * rate), rate)
@@ -158,12 +147,8 @@ class SoundStream:
                     yield rate, frames if scale == 1 else frames / np.float32(scale)
                 if self.part.end_s is not None and round(at_s * rate) >= round(self.part.end_s * rate):
                     return
-        except (NotAudio, EmptyAudio, DamagedAudio) as error:
-            if str(error).startswith(f"{self.name}: "):
-                raise
-            raise self._about(error) from None
-        if not self.part.start_s:
-            self._compare()
+            if not self.part.start_s:
+                self._compare()
 
     def _bounds(self, at: int, rate: int) -> tuple[int, int | None]:
         start = max(0, round(self.part.start_s * rate) - at)
@@ -175,7 +160,7 @@ class SoundStream:
         if missing := self.length.missing(self.heard_s):
             notices.append(f"damaged audio ({missing})")
         if self._complete and (damage := [notice for notice in notices if notice.startswith("damaged")]):
-            raise DamagedAudio(f"{self.name}: {damage[-1]}.")
+            raise DamagedAudio(damage[-1])
 
     def _scale_of(self, frames: np.ndarray) -> int:
         """The scale of float samples of a kind that was not looked at before; see ``scale``."""
@@ -186,9 +171,22 @@ class SoundStream:
 
     def _check_samples(self, frames: np.ndarray) -> None:
         if not np.isfinite(frames).all():
-            raise DamagedAudio(f"{self.name}: holds samples that are not numbers (NaN or infinite); export it again.")
+            raise DamagedAudio("holds samples that are not numbers (NaN or infinite); export it again")
         if max(frames.max(), -frames.min()) > LOUDEST:
-            raise DamagedAudio(f"{self.name}: damaged audio (samples a billion times louder than full scale).")
+            raise DamagedAudio("damaged audio (samples a billion times louder than full scale)")
+
+
+def _at_16_khz(pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+    """(rate, samples (n,)) in, blocks out; some may be empty."""
+    resampler, rate = None, 0
+    for rate_now, samples in pieces:
+        if rate_now != rate:  # files of other rates may be joined to the first
+            if resampler is not None:
+                yield resampler(samples[:0], last=True)
+            resampler, rate = StreamResampler(rate_now), rate_now
+        yield resampler(samples)
+    if resampler is not None:
+        yield resampler(np.zeros(0, np.float32), last=True)
 
 
 def stream_audio(

@@ -105,7 +105,7 @@ def test_without_av_what_libsndfile_leaves_out_is_said(tmp_path, without_av):
 
 DECODE = (
     "import sys; from app.audio.reading import decoding; decoding.av_missing = lambda: {missing}\n"
-    "from app.audio.reading.reader import *\n"
+    "from app.audio.reading.reader import read_audio; from utils import BadInput\n"
     "try: print(len(read_audio(sys.argv[1])) // 16000)\n"
     "except BadInput as error: print(error)"
 )
