@@ -252,8 +252,7 @@ def listen(
     waits ``timeout_s`` at most where no sound comes; and once after the last read. What it raises ends the loop.
     """
     config, reported = recogniser.config, None
-    recorded = getattr(source, "recorded", False) and isinstance(recogniser, Recogniser)
-    ahead = ReadAhead(source, config.ahead.read_s) if recorded else None
+    ahead = ReadAhead(source, config.ahead.read_s) if getattr(source, "recorded", False) else None
     source = ahead or source
     source.start()
     try:

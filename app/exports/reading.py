@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.corpus.tables import from_text
-from app.diarisation.rttm import read_rttm
+from app.diarisation.rttm import LATEST_S, read_rttm
 from app.diarisation.timeline import Turn
 from app.exports.document import Document
 from app.exports.json_document import VERSION
@@ -20,8 +20,6 @@ from utils import BadInput, parse_json
 
 LARGEST_BYTES = 64 << 20
 """A larger file is none of ours: some 300,000 turns."""
-LATEST_S = 1e9
-"""No recording is as long."""
 LONGEST_NAME = 2000
 """Characters: a name has 120, and each may be spelt out."""
 GENDERS = {"female": "female", "male": "male", "": None, None: None}

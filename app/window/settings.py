@@ -42,8 +42,7 @@ class Settings:
 
     @property
     def device(self) -> str | None:
-        value = self._store.value("device")
-        return value if isinstance(value, str) and value else None
+        return self._text("device") or None
 
     @device.setter
     def device(self, value: str | None) -> None:
@@ -52,8 +51,7 @@ class Settings:
     @property
     def model(self) -> str | None:
         """The name or path that was chosen last; None if none was."""
-        value = self._store.value("model")
-        return value if isinstance(value, str) and value else None
+        return self._text("model") or None
 
     @model.setter
     def model(self, value: str) -> None:
@@ -86,25 +84,24 @@ class Settings:
 
     def shown(self, part: str) -> bool:
         """Whether a part of the window ("gender", "timeline", "spectrogram") is wanted: all are, at first."""
-        return self._store.value(f"show_{part}", "true") in (True, "true")
+        return self._flag(f"show_{part}")
 
     def show(self, part: str, wanted: bool) -> None:
-        self._store.setValue(f"show_{part}", "true" if wanted else "false")
+        self._set_flag(f"show_{part}", wanted)
 
     @property
     def merge_gaps(self) -> bool:
         """Whether exports for readers leave out the short pauses of one speaker: they do, at first."""
-        return self._store.value("merge_gaps", "true") in (True, "true")
+        return self._flag("merge_gaps")
 
     @merge_gaps.setter
     def merge_gaps(self, wanted: bool) -> None:
-        self._store.setValue("merge_gaps", "true" if wanted else "false")
+        self._set_flag("merge_gaps", wanted)
 
     @property
     def export_ending(self) -> str:
         """Of the format that was saved last, without the dot; empty if none was."""
-        value = self._store.value("export_ending", "")
-        return value if isinstance(value, str) else ""
+        return self._text("export_ending")
 
     @export_ending.setter
     def export_ending(self, value: str) -> None:
@@ -113,12 +110,23 @@ class Settings:
     @property
     def folder(self) -> str:
         """Where a file was opened or saved last."""
-        value = self._store.value("folder", "")
-        return value if isinstance(value, str) else ""
+        return self._text("folder")
 
     @folder.setter
     def folder(self, value: str) -> None:
         self._store.setValue("folder", value)
+
+    def _text(self, key: str) -> str:
+        """Empty where nothing is kept, or something else than a text."""
+        value = self._store.value(key)
+        return value if isinstance(value, str) else ""
+
+    def _flag(self, key: str) -> bool:
+        """True where nothing is kept."""
+        return self._store.value(key, "true") in (True, "true")
+
+    def _set_flag(self, key: str, wanted: bool) -> None:
+        self._store.setValue(key, "true" if wanted else "false")
 
 
 class _Kept:
