@@ -240,7 +240,7 @@ class Microphone:
             device, sounddevice = self._find()
             if device.address:
                 check_inputs(device, self.channel)
-                stream, capture = open_monitor(device, CAPACITY_S)
+                stream, capture = open_monitor(device, CAPACITY_S, self.channel)
             else:
                 stream, capture = open_stream(sounddevice, device, self.rate, self.channel)
                 stream_opened(stream)

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class DetectedSpeech:
         active = np.flatnonzero(self._active())
         first = max(0, active[0] - round(MARGIN_S / CHUNK_S)) if len(active) else 0
         samples = self.samples[first * CHUNK :][: round(longest_s * SAMPLE_RATE)]
-        return DetectedSpeech(samples, self.probabilities[first:][: -(-len(samples) // CHUNK)])
+        return replace(self, samples=samples, probabilities=self.probabilities[first:][: -(-len(samples) // CHUNK)])
 
     def _active(self) -> np.ndarray:
         return _fill_short_pauses(self.probabilities >= SPEECH, round(LONGEST_PAUSE_S / CHUNK_S))

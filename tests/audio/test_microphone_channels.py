@@ -45,10 +45,12 @@ def test_an_input_that_is_not_there_is_told_in_a_line():
 sound_card = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a virtual sound card")
 
 
-def listen(sound: VirtualSound, path, frames: np.ndarray, *options: str) -> tuple[np.ndarray, dict]:
+def listen(
+    sound: VirtualSound, path, frames: np.ndarray, *options: str, device: str = "usb"
+) -> tuple[np.ndarray, dict]:
     """What a microphone hears of ``frames`` (n, channels), and its last event."""
     probe = subprocess.Popen(
-        [sys.executable, ROOT / "tests" / "support" / "microphone_probe.py", path, "--device", "usb", *options],
+        [sys.executable, ROOT / "tests" / "support" / "microphone_probe.py", path, "--device", device, *options],
         env=sound.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     for line in probe.stdout:
@@ -74,8 +76,10 @@ def test_the_third_input_of_four_is_heard(tmp_path, demo_dir):
         sound.plug("usb", rate=SAMPLE_RATE, channels=4)
         third, _ = listen(sound, tmp_path / "3.npy", frames, "--channel", "3")
         first, _ = listen(sound, tmp_path / "1.npy", frames, "--channel", "4")
+        played, _ = listen(sound, tmp_path / "m.npy", frames, "--channel", "3", device="Monitor of usb")
     assert loudness(third) == pytest.approx(loudness(voice), rel=0.1)
     assert loudness(first) < 0.01 * loudness(voice)
+    assert loudness(played) == pytest.approx(loudness(voice), rel=0.1)
 
 
 @sound_card

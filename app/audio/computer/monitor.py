@@ -11,6 +11,7 @@ import numpy as np
 
 from app.audio.computer.pulse import (
     ADJUST_LATENCY,
+    BY_NUMBER,
     DONT_MOVE,
     NOT_READ,
     STREAM_FAILED,
@@ -53,12 +54,13 @@ def list_monitors() -> list[InputDevice]:
         return []
 
 
-def open_monitor(device: InputDevice, capacity_s: float) -> tuple[MonitorStream, Capture]:
+def open_monitor(device: InputDevice, capacity_s: float, channel: int | None = None) -> tuple[MonitorStream, Capture]:
     """A running stream of a monitor source, at its own rate, and where its sound goes. Waits 2 s at most.
 
-    Raises NoPulse if it cannot be had.
+    Of more than two channels the sound server makes two, unless a ``channel`` is wanted. Raises NoPulse if it cannot
+    be had.
     """
-    capture = Capture(device.default_rate, min(2, device.channels), capacity_s)
+    capture = Capture(device.default_rate, min(2, device.channels) if channel is None else device.channels, capacity_s)
     stream = MonitorStream(device, capture)
     stream.start()
     return stream, capture
@@ -103,7 +105,7 @@ class MonitorStream:
         try:
             block = 4 * channels * round(BLOCK_S * rate)
             wanted = BufferAttributes(NOT_READ, NOT_READ, NOT_READ, NOT_READ, block)
-            flags = DONT_MOVE | ADJUST_LATENCY
+            flags = DONT_MOVE | ADJUST_LATENCY | (BY_NUMBER if channels == self._device.channels else 0)
             pulse.pa_stream_connect_record(stream, self._device.address.encode(), byref(wanted), flags)
             connection.wait(lambda: pulse.pa_stream_get_state(stream) >= STREAM_READY)
             if pulse.pa_stream_get_state(stream) >= STREAM_FAILED:

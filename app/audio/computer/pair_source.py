@@ -120,6 +120,7 @@ class PairSource:
             rate=best.rate,
             overflows=sum(status.overflows for status in both),
             dropped_s=self._dropped_s + sum(status.dropped_s for status in both),
+            notice="; ".join(status.notice for status in both if status.notice),
         )
 
     def start(self) -> None:

@@ -28,6 +28,8 @@ NOT_READ = 0xFFFFFFFF
 CONTEXT_READY, CONTEXT_FAILED = 4, 5
 STREAM_READY, STREAM_FAILED = 2, 3
 NO_AUTOSPAWN = 0x1
+BY_NUMBER = 0x0010
+"""Channels are those of the source in its own order, not the ones of the same name."""
 DONT_MOVE, ADJUST_LATENCY = 0x0200, 0x2000
 """A source that goes away ends the stream, in place of a silent change to another; and the server hands sound on at
 once, in place of seconds of it in advance."""
