@@ -122,6 +122,9 @@ def live_through(config: DayConfig, *, limit_s: float, talk_s: float | None = No
                 due_s += every_s
                 yield _moment(engine)
         assert engine.facts.phase is Phase.STOPPED, engine.facts.error
+        while engine.facts.clock_s >= due_s:  # the end of the day came between two frames
+            due_s += every_s
+            yield _moment(engine)
         window.close()
         assert engine.join(20)
 
