@@ -9,11 +9,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option, add_one_channel_option, add_strict_option
+from app.corpus.left_out import SHOWN, LeftOut, first_few
 from app.embedding.load import PRECISIONS
 from app.outputs import check_outputs, model_inputs
-
-SHOWN = 5
-"""Rows without an embedding that are named in the end; index.csv has all."""
 
 
 def run(argv: list[str]) -> int:
@@ -159,8 +157,6 @@ def _print(report, options: argparse.Namespace) -> None:
         print(f"{report.left_out} rows of speakers with fewer than {options.min_clips} were left out.")
     if report.failures:
         print(f"{len(report.failures)} rows have no embedding; {options.out / 'index.csv'} says why:")
-        for entry in report.failures[:SHOWN]:
-            print(f"  {entry.clip.name}: {entry.status.removeprefix('error: ')}")
-        if len(report.failures) > SHOWN:
-            print(f"  and {len(report.failures) - SHOWN} more")
+        few = [LeftOut(one.clip.name, one.status.removeprefix("error: ")) for one in report.failures[:SHOWN]]
+        print(*first_few(few, len(report.failures)), sep="\n")
     print(f"{options.out}: {report.all_embeddings} embeddings.")

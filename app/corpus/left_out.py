@@ -29,6 +29,10 @@ def summary(left_out: Sequence[LeftOut], what: str, of: int | None = None, *, co
     count = len(left_out) if count is None else count
     if not count:
         return []
-    lines = [f"heard: left out {count}{'' if of is None else f' of {of}'} {what}:"]
-    lines += [f"  {one.name}: {one.reason.removeprefix(f'{one.name}: ').rstrip('.')}" for one in left_out[:SHOWN]]
+    return [f"heard: left out {count}{'' if of is None else f' of {of}'} {what}:", *first_few(left_out, count)]
+
+
+def first_few(left_out: Sequence[LeftOut], count: int) -> list[str]:
+    """Lines for people: the first few of ``count`` by name, the rest counted."""
+    lines = [f"  {one.name}: {one.reason.removeprefix(f'{one.name}: ').rstrip('.')}" for one in left_out[:SHOWN]]
     return lines + [f"  and {count - SHOWN} more"] * (count > SHOWN)
