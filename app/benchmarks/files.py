@@ -14,11 +14,10 @@ from app.diarisation.recogniser import Recogniser, listen
 from app.diarisation.timeline import Turn
 from app.embedding.encoder import Encoder
 from app.evaluation.conversations.benchmark import enrol
+from app.evaluation.conversations.reference import GRID_S
 from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
 from app.scoring.gallery import Gallery
 from utils import SAMPLE_RATE
-
-GRID_S = 0.01
 
 
 @dataclass

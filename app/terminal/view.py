@@ -12,6 +12,7 @@ from app.audio.source import SourceStatus
 from app.demo import demo_agreement
 from app.diarisation.timeline import talk_time
 from app.names import shown_name
+from app.outputs import STANDARD
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad, time_left
@@ -28,7 +29,7 @@ def run_terminal(options: SessionOptions) -> int:
     """Identify until the source ends or Ctrl-C, printing who speaks. Returns the exit code."""
     session = Session(options)
     verb = "Analysing" if options.audio_file and not options.realtime else "Listening to"
-    view = TerminalView(quiet=str(options.jsonl) == "-" or options.exports.to_stdout, verb=verb)
+    view = TerminalView(quiet=str(options.jsonl) == STANDARD or options.exports.to_stdout, verb=verb)
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people
@@ -180,7 +181,7 @@ class TerminalView:
         if self._skipped_s:
             self.note(f"{self._skipped_s:.1f} s of sound were skipped: this machine is too slow.")
         for path in session.options.exports.paths:
-            if str(path) != "-":
+            if str(path) != STANDARD:
                 self.note(f"Saved: {path}")
         if session.options.demo:
             result = demo_agreement(session.turns())
