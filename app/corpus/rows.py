@@ -37,6 +37,8 @@ class Kind:
     """Role -> (the name that the user says its column has, the option that says so)."""
     one_column: bool = False
     """Whether a heading of one column may do without the other roles."""
+    ours: bool = False
+    """Whether such tables are this program's, with cells that ``as_text`` made, whatever order the columns have."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class TextList:
             place = find_role(role, folded) if place is None else place
             if place is not None:
                 keys[place] = role
-        ours = any(self.columns[: len(columns)] == columns for columns in OURS)
+        ours = self.kind.ours or any(self.columns[: len(columns)] == columns for columns in OURS)
         width = len(keys)
         rows = splitting.records(self.path, self.delimiter or "", after=self.heading_line, comments=not ours)
         for number, row in rows:

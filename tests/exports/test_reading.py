@@ -43,6 +43,15 @@ def test_what_a_spreadsheet_saved_again_is_read(tmp_path):
     assert read_export(tmp_path / "talk.csv").turns == [Turn(0.5, 2.0, "Ana")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_what_a_spreadsheet_with_decimal_commas_saved_is_read(encoding, mark, tmp_path):
+    rows = [("speaker", "start_s", "end_s", "file", "confidence"), ("'=Ana", "0,5", "2", "talk", "0,25")]
+    text = "".join(mark.join(row) + "\r\n" for row in rows)
+    (tmp_path / "talk.csv").write_bytes(text.encode(encoding))
+    assert read_export(tmp_path / "talk.csv") == Document([Turn(0.5, 2.0, "=Ana", confidence=0.25)], "talk")
+
+
 def test_json_of_an_older_program_is_read(tmp_path):
     (tmp_path / "talk.json").write_text('{"file": "a", "turns": [{"start_s": 0, "end_s": 1, "speaker": "Unknown 2"}]}')
     (turn,) = read_export(tmp_path / "talk.json").turns
@@ -68,6 +77,8 @@ def test_json_of_an_older_program_is_read(tmp_path):
         ("a.json", '{"turns": [{"start_s": 0, "end_s": 1, "label": "Ana", "gender": "x"}]}'),
         ("a.csv", "file,start_s,end_s\na,0,1\n"),
         ("a.csv", "file,start_s,end_s,speaker\na,zero,1,Ana\n"),
+        ("a.csv", "file,start_s,end_s,speaker\na,0,,Ana\n"),
+        ("a.csv", '{"file": "a", "start_s": 0, "end_s": 1, "speaker": "Ana"}'),
         ("a.csv", "\udcff"),
         ("a.srt", "1\n"),
         ("none.json", None),
