@@ -38,6 +38,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -costs[groups[item]])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Groups of tests as xdist deals them out, but a worker that replaces one that died is not left waiting."""
+    from tests.support.scheduling import GroupsWithoutWaiting
+
+    return GroupsWithoutWaiting(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name what failed in a worker at once: a run that is cut off has no summary."""
+    if report.failed and hasattr(report, "node"):
+        print(f"\n{report.nodeid} failed in {report.when}:\n{report.longreprtext[-2000:]}", file=sys.__stderr__)
+
+
 @pytest.fixture(autouse=True)
 def no_lazy_modules() -> None:
     """SpeechBrain, beside which a few tests measure, leaves modules that fail when they are looked at, as Hypothesis
