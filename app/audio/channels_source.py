@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +16,34 @@ from app.audio.reading.reader import stream_audio
 from app.audio.source import AudioBlock
 from utils import SAMPLE_RATE, BadInput
 
-MOST_CHANNELS = 8
-"""Channels that can be heard each by itself."""
-
 
 class ChannelsSource(StreamSource):
     """An ``AudioSource`` of blocks (n, k) at 16 kHz: each has its k ``channels``, and as ``samples`` what they are
     when mixed."""
 
-    def __init__(self, name: str, blocks: Iterator[np.ndarray], *, realtime: bool = False, streams: Sequence = ()):
-        """``streams``: what the blocks are made of, for their ``notices``."""
-        super().__init__(name, _with_mixture(blocks), realtime=realtime)
-        self._streams = streams
+    def __init__(
+        self,
+        name: str,
+        blocks: Iterator[np.ndarray],
+        *,
+        realtime: bool = False,
+        recorded: bool = False,
+    ):
+        """``realtime``, ``recorded``: as for ``StreamSource``. ``blocks`` may have ``notices``."""
+        super().__init__(name, _with_mixture(blocks), realtime=realtime, recorded=recorded)
+        self._channels = blocks
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What was odd with the sound up to now, in one line each."""
-        return tuple(dict.fromkeys(notice for stream in self._streams for notice in getattr(stream, "notices", ())))
+        return tuple(getattr(self._channels, "notices", ()))
+
+    def stop(self) -> None:
+        """See ``AudioSource.stop``."""
+        super().stop()
+        with self._reading:  # nobody else closes them where nothing was read
+            if close := getattr(self._channels, "close", None):
+                close()
 
     def read(self, min_s: float, max_s: float, timeout_s: float = 0.5) -> AudioBlock | None:
         """See ``AudioSource.read``."""
@@ -52,12 +63,8 @@ def _with_mixture(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
             waiting.append(block)
             yield SAMPLE_RATE, block
 
-    try:
-        for _, mixture in FileMixer(None)(pieces()):
-            yield np.column_stack([waiting.popleft(), mixture])
-    finally:
-        if close := getattr(blocks, "close", None):
-            close()
+    for _, mixture in FileMixer(None)(pieces()):
+        yield np.column_stack([waiting.popleft(), mixture])
 
 
 EACH = "each"
@@ -92,37 +99,4 @@ def count_channels(path: str | os.PathLike) -> int:
 
 def channels_of_file(path: str | os.PathLike, *, realtime: bool = False) -> ChannelsSource:
     """The channels of an audio file. Raises BadInput, in one line, if it cannot be read, or has too many."""
-    streams = open_channels(lambda channel: stream_audio(path, channel=channel), os.fspath(path))
-    return ChannelsSource(Path(path).name, side_by_side(streams), realtime=realtime, streams=streams)
-
-
-def open_channels(open_one: Callable[[int], Iterator[np.ndarray]], name: str) -> list[Iterator[np.ndarray]]:
-    """A stream for each channel; ``open_one(channel)`` opens one, from 1 on, that has all their ``channels`` in number.
-
-    Raises BadInput for more than eight channels.
-    """
-    streams = [open_one(1)]
-    count = streams[0].channels
-    try:
-        if count > MOST_CHANNELS:
-            raise BadInput(f"{name}: {count} channels are too many to be heard each (at most {MOST_CHANNELS}).")
-        streams += [open_one(channel) for channel in range(2, count + 1)]
-    except BaseException:
-        for stream in streams:
-            stream.close()
-        raise
-    return streams
-
-
-def side_by_side(streams: list[Iterator[np.ndarray]]) -> Iterator[np.ndarray]:
-    """Blocks (n, k) of k streams whose blocks (n,) are equally long, as those of one file's channels are."""
-    try:
-        while True:
-            parts = [next(stream, None) for stream in streams]
-            if any(part is None for part in parts):
-                return
-            shortest = min(map(len, parts))
-            yield np.stack([part[:shortest] for part in parts], axis=1)
-    finally:
-        for stream in streams:
-            stream.close()
+    return ChannelsSource(Path(path).name, stream_audio(path, apart=True), realtime=realtime, recorded=True)

@@ -7,6 +7,7 @@ voice that leaks from one channel into another is heard once, in its own (``app.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -102,6 +103,7 @@ class Conference:
             recogniser.number_unknowns(number, step=channels.count)
         self.timeline = ConferenceTimeline(self._recognisers)
         self._splitter = _Splitter(channels)
+        self._prepared: deque[list[_Part]] = deque()  # of the blocks that come next, as far as they are known
 
     @property
     def gallery(self) -> Gallery:
@@ -144,14 +146,32 @@ class Conference:
         """The recogniser that gives this number: channel k of n has k, k + n, k + 2n ..."""
         return self._recognisers[(read_label(label).number - 1) % len(self._recognisers)]
 
+    def prepare(self, blocks: Sequence[AudioBlock]) -> None:
+        """Take a look at the blocks that ``answers`` will be given next; see ``Recogniser.prepare``."""
+        self._prepared = deque(map(self._parts, blocks))
+        for number, recogniser in enumerate(self._recognisers):
+            recogniser.prepare([part[number] for parts in self._prepared for part in parts])
+
     def answers(self, block: AudioBlock) -> Iterator[Identification]:
         """Take in a block, and identify who is speaking at its end in each channel, one after the other."""
-        for part in self._splitter(block):
-            for number, recogniser in enumerate(self._recognisers, 1):
-                samples = np.ascontiguousarray(part.channels[:, number - 1])
-                answer = recogniser.step(replace(part, samples=samples, channels=None))
+        for part in self._prepared.popleft() if self._prepared else self._parts(block):
+            for number, (recogniser, own) in enumerate(zip(self._recognisers, part, strict=True), 1):
                 side = self.channels.sides[number - 1] if self.channels.sides else None
-                yield replace(answer, channel=number, side=side)
+                yield replace(recogniser.step(own), channel=number, side=side)
+
+    def _parts(self, block: AudioBlock) -> list[_Part]:
+        """What of a block, and of what waited before it, each recogniser hears next."""
+        return [
+            [
+                replace(part, samples=np.ascontiguousarray(part.channels[:, number]), channels=None)
+                for number in range(self.channels.count)
+            ]
+            for part in self._splitter(block)
+        ]
+
+
+_Part = list[AudioBlock]
+"""A block for each channel."""
 
 
 class _Splitter:

@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
-from app.audio.channels_source import EACH, ChannelsSource, side_by_side
+from app.audio.channels_source import EACH, ChannelsSource
 from app.audio.file_source import StreamSource
 from app.audio.vad import keep_speech
 from app.diarisation.conference import make_recogniser, recorded_channels
@@ -29,7 +29,6 @@ from app.server.timelines import ANSWER, FormatParameter, MergeParameter, asked_
 from app.server.uploads import (
     ChannelParameter,
     TimelineChannelParameter,
-    decode_channels,
     decode_upload,
     duration_s,
     read_upload,
@@ -174,13 +173,12 @@ def _timeline(
     service: Service, file: BinaryIO, name: str, stop: threading.Event, channel: int | str | None
 ) -> Document:
     most_s = service.config.max_audio_s
-    streams = decode_channels(file, most_s) if channel == EACH else []
-    if len(streams) > 1:
-        source: StreamSource = ChannelsSource(name, side_by_side(streams))
-        channels = recorded_channels(len(streams))
+    upload = decode_upload(file, most_s, None if channel == EACH else channel, apart=channel == EACH)
+    if channel == EACH:
+        source: StreamSource = ChannelsSource(name, upload, recorded=True)
+        channels = recorded_channels(upload.channels) if upload.channels > 1 else None
     else:
-        one = decode_upload(file, most_s, None if channel == EACH else channel)
-        source, channels = StreamSource(name, one, recorded=True), None
+        source, channels = StreamSource(name, upload, recorded=True), None
     recogniser = make_recogniser(service.encoder, service.gallery(), service.rule, channels)
     heard_s = 0.0
     for said in listen(source, recogniser, stop=stop):

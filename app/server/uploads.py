@@ -10,7 +10,6 @@ import numpy as np
 from fastapi import Query
 from pydantic import Field
 
-from app.audio.channels_source import open_channels
 from app.audio.mixing import NoSuchChannel
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
 from app.audio.reading.reader import Part, SoundStream
@@ -29,21 +28,16 @@ NAME = "upload"
 """What the reader calls it; people know it as what they sent."""
 
 
-def decode_channels(file: BinaryIO, max_s: float) -> list[DecodedUpload]:
-    """Each channel of an upload by itself, as ``decode_upload`` gives one; there may be one only."""
-    with _as_api_error():
-        return open_channels(lambda channel: decode_upload(file, max_s, channel), NAME)
-
-
-def decode_upload(file: BinaryIO, max_s: float, channel: int | None = None) -> DecodedUpload:
+def decode_upload(file: BinaryIO, max_s: float, channel: int | None = None, *, apart: bool = False) -> DecodedUpload:
     """An upload as blocks (n,) of mono float32 at 16 kHz; memory stays flat.
 
-    ``channel``: the only one that is heard, from 1; None mixes all. Opens at once. Raises ApiError, here or at a later
+    ``channel``: the only one that is heard, from 1; None mixes all. ``apart``: all of them, each by itself: blocks are
+    (n, k). Opens at once. Raises ApiError, here or at a later
     block: 415 for what is no audio, 413 for more than ``max_s`` seconds, 422 for what is empty or damaged, such as one
     that ends before its header says, and for a channel that is not there.
     """
     with _as_api_error():
-        sound = SoundStream(NAME, View(file), Part(channel=channel), complete=True)
+        sound = SoundStream(NAME, View(file), Part(channel=channel, apart=apart), complete=True)
     if sound.length.exact and sound.length.seconds > max_s:
         sound.close()
         raise _too_long(max_s)

@@ -28,11 +28,13 @@ def gallery(encoder, demo_dir):
     return gallery_from_folder(demo_dir / "enrolment", encoder)
 
 
-def heard(encoder, gallery, one: np.ndarray, other: np.ndarray, channels: Channels) -> tuple[Conference, list]:
+def heard(
+    encoder, gallery, one: np.ndarray, other: np.ndarray, channels: Channels, *, recorded: bool = False
+) -> tuple[Conference, list]:
     frames = np.stack([one, other], axis=1)
     blocks = (frames[at : at + 16_000] for at in range(0, len(frames), 16_000))
     conference = Conference(encoder, gallery, channels=channels)
-    return conference, list(listen(ChannelsSource("call", blocks), conference))
+    return conference, list(listen(ChannelsSource("call", blocks, recorded=recorded), conference))
 
 
 def right_s(conference: Conference, call: Call) -> tuple[float, float, float]:
@@ -66,6 +68,28 @@ def test_a_call_with_crosstalk_has_a_voice_per_side_and_no_second_turn(encoder, 
     assert all(a.start_s <= b.start_s for a, b in pairwise(turns))
     assert {answer.channel for answer in answers} == {1, 2}
     assert {answer.side for answer in answers} == {None}
+
+
+@pytest.mark.parametrize("channels", [recorded_channels(2), HERE_AND_REMOTE])
+def test_a_call_that_is_looked_into_gives_the_answers_of_a_live_one(encoder, gallery, call, channels):
+    one, other = call.here + leaked(call.remote, -20), call.remote
+    one, other = one[: 24 * 16_000], other[: 24 * 16_000]
+    live, said = heard(encoder, gallery, one, other, channels)
+    ahead, said_too = heard(encoder, gallery, one, other, channels, recorded=True)
+    assert len({(turn.channel, turn.label) for turn in live.timeline.turns()}) >= 3  # else this compares nothing
+    assert live.timeline.turns() == ahead.timeline.turns()
+    assert [(a.time_s, a.channel, a.label, a.overlap) for a in said] == [
+        (a.time_s, a.channel, a.label, a.overlap) for a in said_too
+    ]
+
+
+def test_a_call_that_is_looked_into_is_embedded_in_batches(encoder, gallery, call, monkeypatch):
+    runs = []
+    embed_batch = encoder.embed_batch
+    monkeypatch.setattr(encoder, "embed_batch", lambda signals: runs.append(len(signals)) or embed_batch(signals))
+    one, other = call.here[: 10 * 16_000], call.remote[: 10 * 16_000]
+    heard(encoder, gallery, one, other, recorded_channels(2), recorded=True)
+    assert max(runs) > 8
 
 
 def test_the_echo_of_a_loudspeaker_is_remote_only(encoder, gallery, call):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ from app.audio.reading.checks import LOUDEST, MOST_CHANNELS, RATES
 from app.audio.reading.decoding import open_decoder
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio, TooLong
 from app.audio.reading.length import Length
-from app.audio.reading.mixed import FileMixer
+from app.audio.reading.mixed import FileMixer, check_apart
 from app.audio.reading.opening import open_bytes
 from app.audio.reading.scale import FAR_ABOVE, integer_scale, scale_notice
 from utils import StreamResampler, resample
@@ -38,13 +38,16 @@ class Part:
     """None: to its end."""
     channel: int | None = None
     """1 is the first; None: all of them, mixed."""
+    apart: bool = False
+    """All of them, each by itself: then sound is (n, k)."""
 
 
 WHOLE = Part()
 
 
 class SoundStream:
-    """A recording, or a part of it, as an iterator of blocks (n,) of mono float32 at 16 kHz; memory stays flat.
+    """A recording, or a part of it, as an iterator of blocks (n,) of mono float32 at 16 kHz; memory stays flat. Where
+    the channels are kept apart blocks are (n, k).
 
     Iterating raises BadInput in one line that begins with the recording's name. It closes itself at its end, and with
     ``close``.
@@ -52,13 +55,13 @@ class SoundStream:
 
     def __init__(self, name: str, file: BinaryIO, part: Part = WHOLE, *, block_s: float = 1.0, complete: bool = False):
         self.name, self.part, self._file, self._complete = name, part, file, complete
-        self._mixer = FileMixer(part.channel)
         self.heard_s = 0.0
         """Seconds of it that were decoded so far, from ``start_s`` on."""
         with contextlib.ExitStack() as opened, self._named():
             opened.callback(file.close)
             self._decoder = open_decoder(file)
             opened.callback(self._decoder.close)
+            self._mixer = FileMixer(part.channel, apart=self._decoder.channels if part.apart else 0)
             self._check_format(self._decoder.rate, self._decoder.channels)
             opened.pop_all()
         self._step = min(max(1, round(block_s * self._decoder.rate)), max(1, VALUES_AT_ONCE // self._decoder.channels))
@@ -113,7 +116,8 @@ class SoundStream:
             raise NotAudio(f"damaged audio (a rate of {rate} Hz)")
         if not 1 <= channels <= MOST_CHANNELS:
             raise NotAudio(f"damaged audio ({channels} channels)")
-        check_channel(self.part.channel, channels)
+        check_apart(self._mixer.apart)
+        check_channel(self._mixer.apart or self.part.channel, channels)
 
     def _resampled(self) -> Iterator[np.ndarray]:
         given = False
@@ -183,10 +187,22 @@ def _at_16_khz(pieces: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]
         if rate_now != rate:  # files of other rates may be joined to the first
             if resampler is not None:
                 yield resampler(samples[:0], last=True)
-            resampler, rate = StreamResampler(rate_now), rate_now
+            resampler, rate = _resampler(rate_now, samples), rate_now
         yield resampler(samples)
     if resampler is not None:
-        yield resampler(np.zeros(0, np.float32), last=True)
+        yield resampler(samples[:0], last=True)
+
+
+def _resampler(rate: int, samples: np.ndarray) -> Callable[..., np.ndarray]:
+    """What resamples sound of this kind: (n,), or (n, k) channel by channel."""
+    if samples.ndim == 1:
+        return StreamResampler(rate)
+    each = [StreamResampler(rate) for _ in range(samples.shape[1])]
+
+    def resampled(frames: np.ndarray, *, last: bool = False) -> np.ndarray:
+        return np.stack([one(column, last=last) for one, column in zip(each, frames.T, strict=True)], axis=1)
+
+    return resampled
 
 
 def stream_audio(
@@ -197,17 +213,19 @@ def stream_audio(
     end_s: float | None = None,
     complete: bool = False,
     channel: int | None = None,
+    apart: bool = False,
     pipes: bool = False,
 ) -> SoundStream:
     """A recording, or a part of it, as blocks of mono float32 at 16 kHz (about ``block_s`` each).
 
     Any format of ``decoding``. The file is opened at once, so that a bad one raises BadInput here and not at the first
-    block. ``channel``: 1 is the first; None mixes all. With ``complete`` BadInput is raised at the end, too, if it is
-    shorter than its header says, as after a copy that broke off; and always if there was nothing in it. ``pipes``: a
-    pipe or "-" (standard input) is waited for, not refused.
+    block. ``channel``: 1 is the first; None mixes all. ``apart``: each channel by itself, blocks are (n, k). With
+    ``complete`` BadInput is raised at the end, too, if it is shorter than its header says, as after a copy that broke
+    off; and always if there was nothing in it. ``pipes``: a pipe or "-" (standard input) is waited for, not refused.
     """
     file = open_bytes(path, pipes=pipes)
-    return SoundStream(os.fspath(path), file, Part(start_s, end_s, channel), block_s=block_s, complete=complete)
+    part = Part(start_s, end_s, channel, apart)
+    return SoundStream(os.fspath(path), file, part, block_s=block_s, complete=complete)
 
 
 def read_audio(
