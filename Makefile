@@ -20,7 +20,7 @@ test:  ## run the tests
 ifdef ARGS
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 else
-	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not (device or browser)"
+	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not (device or browser or cluster)"
 	@$(VENV_PYTHON) -m pytest -m "device or browser"
 endif
 

@@ -30,6 +30,7 @@ def cluster(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 def test_a_node_is_lost_and_the_result_is_that_of_one_machine(cluster, tmp_path: Path, demo_dir):
     cluster, second = cluster
     table, out = tmp_path / "rows.csv", tmp_path / "out"
@@ -38,12 +39,18 @@ def test_a_node_is_lost_and_the_result_is_that_of_one_machine(cluster, tmp_path:
     table.write_text("\n".join(["file,speaker,start_s,end_s", *stretches, "none.wav,x,,"]) + "\n")
     command = [sys.executable, "-m", "app", "extract", str(table), "--out", str(out)]
     command += ["--engine", "ray", "--ray-address", cluster.address]
-    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while run.poll() is None and journal_size(out) < 1_500_000:  # about a fifth of the rows, in pages of its log
-        time.sleep(0.02)
-    assert run.poll() is None, run.communicate()
-    cluster.remove_node(second, allow_graceful=False)
-    said, complaints = run.communicate(timeout=300)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            end_s = time.monotonic() + 180
+            while run.poll() is None and time.monotonic() < end_s and journal_size(out) < 1_500_000:
+                time.sleep(0.02)  # about a fifth of the rows, in pages of the journal's log
+            begun = run.poll() is None and journal_size(out) >= 1_500_000
+            if begun:
+                cluster.remove_node(second, allow_graceful=False)
+                said, complaints = run.communicate(timeout=180)
+        finally:
+            run.kill()
+        assert begun, run.communicate()
     assert run.returncode == 0, complaints
     assert f"{ROWS} embeddings of {ROWS + 1} rows" in said
     assert int(said.split(" workers")[0].split()[-1]) >= 2  # the lost one, too

@@ -18,7 +18,7 @@ import os, runpy, sys
 from app.diarisation.recogniser import Recogniser
 
 def never_ends(self, block):
-    os.write(2, b"stuck\\n")
+    os.write(2, b"\\nstuck\\n")
     while True:
         pass
 
@@ -40,8 +40,8 @@ def test_a_thread_that_never_ends_does_not_hold_the_process(data, demo_dir):
 
         asking = threading.Thread(target=ask)
         asking.start()
-        while process.stdout.readline() != "stuck\n":
-            continue
+        while (line := process.stdout.readline()) != "stuck\n":
+            assert line, "the server ended"
         assert client.health() == "ok"
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
