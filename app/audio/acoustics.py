@@ -57,11 +57,11 @@ def direct_first(room: np.ndarray) -> np.ndarray:
     return room[start : start + int(0.8 * SAMPLE_RATE)].astype(np.float32)
 
 
-def simulated_room(rt60_s: float, rng: np.random.Generator) -> np.ndarray:
+def simulated_room(rt60_s: float, rng: np.random.Generator, direct_db: float | None = None) -> np.ndarray:
     """The impulse response of an imagined room, at most 0.8 s: the direct sound, a few echoes, a decaying tail.
 
     The tail is noise that falls by 60 dB in ``rt60_s`` (Polack 1988), faster for high frequencies as air and
-    curtains make it; direct sound to tail between -3 and 15 dB, as from a far to a near talker.
+    curtains make it; direct sound to tail ``direct_db``, or between -3 and 15 dB, as from a far to a near talker.
     """
     length = min(int(rt60_s * SAMPLE_RATE), int(0.8 * SAMPLE_RATE))
     time_s = np.arange(length) / SAMPLE_RATE
@@ -75,7 +75,8 @@ def simulated_room(rt60_s: float, rng: np.random.Generator) -> np.ndarray:
         if at < length:
             tail[at] += rng.choice((-1, 1)) * rng.uniform(0.1, 0.7) * np.abs(tail).max()
     energy = float(np.sum(np.square(tail))) or 1.0
-    response = tail * np.sqrt(10 ** (-rng.uniform(-3, 15) / 10) / energy)
+    direct_db = rng.uniform(-3, 15) if direct_db is None else direct_db
+    response = tail * np.sqrt(10 ** (-direct_db / 10) / energy)
     response[0] += 1.0
     return response.astype(np.float32)
 
