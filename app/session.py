@@ -23,7 +23,7 @@ from app.embedding.model_files import BUNDLED_FILES
 from app.exports.document import Document
 from app.exports.outputs import ExportOptions
 from app.names import shown_name
-from app.outputs import check_outputs, model_inputs, private_opener
+from app.outputs import STANDARD, check_outputs, model_inputs, private_opener
 from app.scoring.identification import Identification, is_unknown
 from app.scoring.labels import UNKNOWN
 from utils import BadInput, HeardError, data_dir
@@ -70,12 +70,12 @@ class SessionOptions:
         """Raise BadInput for what is wrong before anything slow is loaded."""
         if self.threshold is not None and not -1 <= self.threshold <= 1:
             raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
-        if str(self.rttm) == "-":
+        if str(self.rttm) == STANDARD:
             raise BadInput("--rttm -: on standard output with --export - --export-format rttm.")
-        self.exports.check(taken=str(self.jsonl) == "-")
+        self.exports.check(taken=str(self.jsonl) == STANDARD)
         outputs = [("--rttm", self.rttm), ("--jsonl", self.jsonl), *self.exports.named]
         for option, path in outputs:
-            if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
+            if path is not None and str(path) != STANDARD and not path.absolute().parent.is_dir():
                 raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
         if self.channel == EACH and self.audio_file is None:
             raise BadInput(f"--channel {self.channel}: that is for a --file.")
@@ -277,7 +277,7 @@ class Session:
     def _jsonl(self) -> Iterator[TextIO | None]:
         if self.options.jsonl is None:
             yield None
-        elif str(self.options.jsonl) == "-":
+        elif str(self.options.jsonl) == STANDARD:
             yield sys.stdout
         else:
             mode, self._ran = "a" if self._ran else "w", True

@@ -1,4 +1,4 @@
-"""How long a piece of work that goes on at an even pace will still take."""
+"""Times for people: how long a piece of work that goes on at an even pace will still take, and moments."""
 
 from __future__ import annotations
 
@@ -33,3 +33,10 @@ def rounded_s(seconds: float) -> float:
     """As exact as such a guess is, and never less than a second: 7, 40, 100, 780."""
     step = 1 if seconds < 20 else 5 if seconds < 60 else 10 if seconds < 300 else 60
     return max(1, step * round(seconds / step))
+
+
+def clock(seconds: float) -> str:
+    """A moment, or a length of time: "0:05", "12:34" or "1:02:03"."""
+    whole = max(0, int(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections import deque
@@ -122,14 +123,19 @@ def first_speech(
     pause, or a second after ``speech_s`` of speech if there is none. ``pipes``, ``channel``: as in
     ``stream_audio``. Raises BadInput for a file that cannot be read.
     """
+    if isinstance(sound, np.ndarray):
+        return _first_speech(_blocks(sound, searched_s), speech_s, searched_s, margin_s)
+    with contextlib.closing(stream_audio(sound, pipes=pipes, channel=channel)) as stream:
+        return _first_speech(stream, speech_s, searched_s, margin_s)
+
+
+def _first_speech(
+    blocks: Iterable[np.ndarray], speech_s: float, searched_s: float, margin_s: float | None
+) -> DetectedSpeech:
+    """See ``first_speech``; no more blocks are asked for than it takes."""
     kept: list[tuple[np.ndarray, float]] = []
     before: deque[tuple[np.ndarray, float]] = deque(maxlen=0 if margin_s is None else round(margin_s / CHUNK_S))
     after, spoken_s = 0, 0.0
-    blocks = (
-        _blocks(sound, searched_s)
-        if isinstance(sound, np.ndarray)
-        else stream_audio(sound, pipes=pipes, channel=channel)
-    )
     for chunk, probability in _chunks(blocks, searched_s):
         if probability >= SPEECH:
             kept.extend(before)

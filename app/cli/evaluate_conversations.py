@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.conversation_table import header, text_line
-from app.cli.evaluate_table import corpora, tell_left_out
+from app.cli.evaluate_table import corpora
+from app.cli.progress import print_left_out
 from app.corpus.left_out import LeftOut
 from app.outputs import same_file
 from utils import BadInput
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
                     print(text_line(line, several, options.markdown), flush=True)
     if options.json:
         print(json.dumps(lines))
-    return tell_left_out(left_out, options)
+    return print_left_out(left_out, "clips", strict=options.strict)
 
 
 def _given(options: argparse.Namespace, name: str, default):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.corpus.left_out import LeftOut, summary
+from app.cli.progress import print_left_out
+from app.corpus.left_out import LeftOut
 from app.embedding.model_files import EMBEDDED_INT8, LARGE, resolve
 from utils import BadInput
 
@@ -49,13 +49,6 @@ def corpora(options: argparse.Namespace, table: str, left_out: list[LeftOut]) ->
         if not chosen:
             raise BadInput(f"{table}: no clips of a corpus named {corpus!r}.")
         yield corpus, chosen
-
-
-def tell_left_out(left_out: Sequence[LeftOut], options: argparse.Namespace) -> int:
-    """Name the clips that were left out; the exit code."""
-    for line in summary(left_out, "clips"):
-        print(line, file=sys.stderr)
-    return 1 if options.strict and left_out else 0
 
 
 def encoder_of(options: argparse.Namespace) -> Encoder:
@@ -107,7 +100,7 @@ class TableRows:
             print(json.dumps(rows[0] if len(rows) == 1 else rows))
         if self._options.record:
             self._record(command(self._options, kind, table, words))
-        return tell_left_out(left_out, self._options)
+        return print_left_out(left_out, "clips", strict=self._options.strict)
 
     def _record(self, made_by: str) -> None:
         from app.embedding.large import EMBEDDED_WEIGHTS, HEADS

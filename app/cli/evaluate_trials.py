@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from functools import partial
 from pathlib import Path
 
 from app.cli.evaluate_table import encoder_of
-from app.cli.progress import progress_bar
+from app.cli.progress import print_left_out, progress_bar
 from app.corpus.find import locate
-from app.corpus.left_out import summary
 from app.evaluation.trial_scores import measure_trials, score_trials, write_scores
 from app.evaluation.trials import files_of, read_trials
 from app.outputs import check_outputs, model_inputs
 from app.terminal.tables import table
-from utils import atomic_write
+from utils import BadInput, atomic_write
 
 
 def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -50,21 +49,21 @@ def run(options: argparse.Namespace) -> int:
     if options.scores:  # first: with one kind of trial there are scores, but no figures
         with atomic_write(options.scores) as file:
             file.write(write_scores(scored))
-    lines = summary(scored.left_out, "trials", len(trials))
-    if len({trial.target for trial in scored.trials}) < 2:  # there will be no figures, perhaps for want of these
-        print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+    name_left_out = partial(print_left_out, scored.left_out, "trials", len(trials), strict=options.strict)
     # The card's threshold and calibration hold for the scores that the model normally gives.
     rule = None if options.no_norm and encoder.cohort is not None else encoder.rule()
-    result = {**measure_trials(scored, rule), "normalised": cohort is not None}
+    try:
+        result = {**measure_trials(scored, rule), "normalised": cohort is not None}
+    except BadInput:  # of one kind of trial alone there are none, perhaps for want of those that were left out
+        name_left_out()
+        raise
     if options.det:
         from app.evaluation.plots.det import curves_of, draw_det
 
         draw_det(curves_of(scored), options.det)
     left_out = {"left_out": [one.as_json() for one in scored.left_out]}
     print(json.dumps({**result, **left_out}) if options.json else text(result))
-    for line in lines:
-        print(line, file=sys.stderr)
-    return 1 if options.strict and scored.left_out else 0
+    return name_left_out()
 
 
 def text(result: dict) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.audio.reading.reader import audio_duration_s, read_audio
 from app.cli.options import add_model_option, add_one_channel_option
-from app.cli.progress import progress_bar
+from app.cli.progress import print_left_out, progress_bar
 from app.evaluation.plots.style import FORMATS, require_plotting
 from app.outputs import Named, check_outputs, model_inputs
 from utils import BadInput
@@ -90,15 +90,14 @@ def _tsne(options: argparse.Namespace) -> None:
     if (source / "embeddings.npy").is_file():
         embeddings = read_extracted(source)
     else:
-        from app.corpus.left_out import LeftOut, summary
+        from app.corpus.left_out import LeftOut
         from app.embedding.load import load_encoder
         from app.evaluation.pairs import embed_clips
         from app.evaluation.usable_clips import usable_clips
 
         left_out: list[LeftOut] = []
         clips = usable_clips(source, options.audio_root, left_out)
-        for line in summary(left_out, "clips"):
-            print(line, file=sys.stderr)
+        print_left_out(left_out, "clips")
         vectors = embed_clips(clips, load_encoder(options.model).embed, progress=progress_bar("embedding"))
         embeddings = Embeddings(vectors, [clip.speaker for clip in clips], [Path(clip.path).name for clip in clips])
     shown = embeddings.sample(options.most)

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option, add_one_channel_option, add_strict_option
+from app.cli.progress import print_left_out
 from app.corpus.find import locate
-from app.corpus.left_out import SHOWN, LeftOut, summary
+from app.corpus.left_out import SHOWN, LeftOut
 from app.corpus.pairs import open_pairs
 from utils import BadInput, HeardError
 
@@ -88,11 +89,10 @@ def _many(verifier, count: int, options: argparse.Namespace) -> int:
                 line = json.dumps({"a": a, "b": b, **answer.as_json()}) if options.json else _line(a, b, answer)
             with bar.external_write_mode():
                 print(line, flush=True)
-    for line in summary(left_out, "pairs", count, count=count - compared):
-        print(line, file=sys.stderr)
+    code = print_left_out(left_out, "pairs", count, count=count - compared, strict=options.strict)
     if not compared:
         raise HeardError("no pair could be compared.")
-    return 1 if options.strict and compared < count else 0
+    return code
 
 
 def _line(a: str, b: str, answer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 FILE, SPEAKER, START, END, DURATION = "FILE", "SPEAKER", "START", "END", "DURATION"
 LABEL, ENROL, TEST, SCORE = "LABEL", "ENROL", "TEST", "SCORE"
@@ -35,6 +36,7 @@ LONGEST_LABEL = 20
 SECONDS = re.compile(r"(\((s|sec|seconds)\)|\[(s|sec|seconds)\])$")
 
 
+@lru_cache(maxsize=4096)  # of JSON lines each has all names anew
 def fold(name: str) -> str:
     """The name of a column without what people write differently: case, blanks, "_", "-", "." and the unit "(s)"."""
     folded = re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", name)).casefold()

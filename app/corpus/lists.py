@@ -83,7 +83,7 @@ def _may_be_heading(names: Sequence[str], mark: str) -> bool:
 def _has_all(names: Sequence[str], kind: Kind) -> bool:
     """Whether a heading has the columns that are needed."""
     folded = [fold(name) for name in names]
-    there = [_asks_for(kind, role, folded) or find_role(role, folded) is not None for role in kind.needed]
+    there = [kind.place(role, names) is not None or find_role(role, folded) is not None for role in kind.needed]
     return all(there) or (kind.one_column and len(names) == 1 and there[0])
 
 
@@ -99,11 +99,6 @@ def _is_number(word: str) -> bool:
         return False
 
 
-def _asks_for(kind: Kind, role: str, folded: list[str]) -> bool:
-    name, _ = kind.asked.get(role, (None, ""))
-    return name is not None and fold(name) in folded
-
-
 def _is_nothing_but_names(words: Sequence[str]) -> bool:
     """Whether each of several words is the name of some column: a heading, though not one of this kind."""
     return len(words) > 1 and all(fold(word) in EVERY_NAME for word in words)
@@ -117,16 +112,17 @@ def _checked(found: TextList) -> TextList:
         raise BadInput(f"{path}: {len(folded)} columns are more than a {kind.what} has.")
     for role in kind.needed:
         asked, option = kind.asked.get(role, (None, ""))
-        if asked is not None and not _asks_for(kind, role, folded):
+        place = kind.place(role, found.columns)
+        if asked is not None and place is None:
             raise BadInput(f"{path}: has no column {asked!r}; it has {', '.join(found.columns)}.")
-        place = find_role(role, folded)
-        if asked is None and place is None and not (kind.one_column and len(folded) == 1):
+        if place is None and not (kind.one_column and len(folded) == 1):
             how = f", or name yours with {option}" if option else ""
             line = f"{path}, line {found.heading_line}"
             if option:
                 raise BadInput(f"{line}: needs a column named {' or '.join(NAMES[role][:5])} in the heading{how}.")
             raise BadInput(f"{line}: {refusal(kind)}.")
-        if asked is None and place is not None and folded.count(folded[place]) > 1:
+        alike = found.columns if asked in found.columns else folded
+        if place is not None and alike.count(alike[place]) > 1:
             raise BadInput(f"{path}, line {found.heading_line}: two columns are named {found.columns[place]!r}.")
     return found
 

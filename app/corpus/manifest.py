@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.corpus.clips import Clip
 from app.corpus.find import locate, western
-from app.corpus.headings import DURATION, END, FILE, NAMES, SPEAKER, START, fold, read_number
+from app.corpus.headings import DURATION, END, FILE, SPEAKER, START, fold, read_number
 from app.corpus.kaldi import is_kaldi, read_utterances
 from app.corpus.left_out import LeftOut
 from app.corpus.lists import has_audio_suffix, looks_like_a_path, open_list
@@ -165,7 +165,7 @@ def _plain(words: Sequence[str]) -> Cells | None:
 
 
 def _list_clips(listed: TextList, root: _Root) -> Iterator[tuple[str, Clip]]:
-    starts = listed.is_json or any(fold(name) in NAMES[START] for name in listed.columns)
+    starts = listed.is_json or listed.kind.place(START, listed.columns) is not None
     for number, cells, error in listed.rows():
         line = f"{listed.path}, line {number}"
         name, speaker = cells.get(FILE, ""), cells.get(SPEAKER, "")

@@ -40,6 +40,16 @@ class Kind:
     ours: bool = False
     """Whether such tables are this program's, with cells that ``as_text`` made, whatever order the columns have."""
 
+    def place(self, role: str, columns: Sequence[str]) -> int | None:
+        """The place of the column that plays a role, None if there is none: of the one that is asked for, if one is."""
+        name, _ = self.asked.get(role, (None, ""))
+        if name in columns:
+            return columns.index(name)
+        folded = [fold(column) for column in columns]
+        if name is None:
+            return find_role(role, folded)
+        return folded.index(fold(name)) if fold(name) in folded else None
+
 
 @dataclass(frozen=True)
 class TextList:
@@ -61,12 +71,9 @@ class TextList:
         return self._table() if self.columns else self._plain()
 
     def _table(self) -> Iterator[tuple[int, Cells, str]]:
-        folded = [fold(name) for name in self.columns]
-        keys = folded.copy()
+        keys = [fold(name) for name in self.columns]
         for role in reversed((*self.kind.needed, *self.kind.optional)):  # of two roles of one column the first has it
-            place = self._asked(role) if role in self.kind.asked else None
-            place = find_role(role, folded) if place is None else place
-            if place is not None:
+            if (place := self.kind.place(role, self.columns)) is not None:
                 keys[place] = role
         ours = self.kind.ours or any(self.columns[: len(columns)] == columns for columns in OURS)
         width = len(keys)
@@ -86,15 +93,6 @@ class TextList:
                 row = [from_text(cell) for cell in row]
             yield number, dict(zip(keys, row, strict=False)), error
 
-    def _asked(self, role: str) -> int | None:
-        name, _ = self.kind.asked[role]
-        if name is None:
-            return None
-        if name in self.columns:
-            return self.columns.index(name)
-        folded = [fold(column) for column in self.columns]
-        return folded.index(fold(name)) if fold(name) in folded else None
-
     def _plain(self) -> Iterator[tuple[int, Cells, str]]:
         for number, line in text_lines(self.path):
             if number > self.heading_line and not splitting.is_passed_over(line):
@@ -106,15 +104,14 @@ class TextList:
         raise BadInput(f"{self.path}, line {number}: {refusal(self.kind)}.")
 
     def _objects(self) -> Iterator[tuple[int, Cells, str]]:
-        roles = {role: self.kind.asked.get(role, (None, ""))[0] for role in (*self.kind.needed, *self.kind.optional)}
+        roles = (*self.kind.needed, *self.kind.optional)
         for number, line in text_lines(self.path):
             if splitting.is_passed_over(line):
                 continue
             cells = {fold(key): _text(value) for key, value in read_object(self.path, number, line).items()}
             known = list(cells)
-            for role, asked in reversed(roles.items()):
-                place = known.index(fold(asked)) if asked and fold(asked) in known else find_role(role, known)
-                if place is not None:
+            for role in reversed(roles):
+                if (place := self.kind.place(role, known)) is not None:
                     cells[role] = cells[known[place]]
             yield number, cells, ""
 

@@ -39,13 +39,36 @@ def embed_clips(
 ) -> np.ndarray:
     """Unit embeddings (n, D) of clips, or of the middle ``crop_s`` seconds of those that are longer (0: whole).
 
-    ``degrade`` is applied to what is left of a clip.
+    ``degrade`` is applied to what is left of a clip. Raises BadInput for no clips, and naming a bad file.
     """
-    return np.stack([embed_clip(clip, embed, crop_s, degrade) for clip in progress(clips)])
+    return _embed_clips(clips, embed, crop_s, progress, degrade)[1]
 
 
-def embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, degrade: Degradation | None = None) -> np.ndarray:
-    """One clip of ``embed_clips``. Raises BadInput naming a bad file."""
+def _embed_clips(
+    clips: Sequence[Clip],
+    embed: Embed,
+    crop_s: float,
+    progress: ProgressBar,
+    degrade: Degradation | None,
+    left_out: list[LeftOut] | None = None,
+) -> tuple[list[Clip], np.ndarray]:
+    """``embed_clips``, with ``left_out`` of those alone that can be embedded: they come, too; the others go there."""
+    vectors, embedded = [], []
+    for clip in progress(clips):
+        try:
+            vectors.append(_embed_clip(clip, embed, crop_s, degrade))
+        except BadInput as error:
+            if left_out is None:
+                raise
+            left_out.append(LeftOut(clip.name, str(error)))
+        else:
+            embedded.append(clip)
+    if not vectors:
+        raise BadInput(left_out[-1].reason if left_out else "there are no clips.")
+    return embedded, np.stack(vectors)
+
+
+def _embed_clip(clip: Clip, embed: Embed, crop_s: float = 0.0, degrade: Degradation | None = None) -> np.ndarray:
     samples = read_audio(clip.path, start_s=clip.start_s, end_s=clip.end_s)
     length = round(crop_s * SAMPLE_RATE)
     if 0 < length < len(samples):
@@ -101,19 +124,7 @@ def measure_model(
     Clips that cannot be embedded are left out, and added to ``left_out``; without that they raise BadInput.
     Where both adults and children speak, the row has a row of each besides, under "adults" and "children".
     """
-    vectors, embedded = [], []
-    for clip in progress(clips):
-        try:
-            vectors.append(embed_clip(clip, model.embed, crop_s, degrade))
-        except BadInput as error:
-            if left_out is None:
-                raise
-            left_out.append(LeftOut(clip.name, str(error)))
-        else:
-            embedded.append(clip)
-    if not vectors:
-        raise BadInput(left_out[-1].reason if left_out else "there are no clips.")
-    clips, embeddings = embedded, np.stack(vectors)
+    clips, embeddings = _embed_clips(clips, model.embed, crop_s, progress, degrade, left_out)
     row, adult = _row(model, clips, embeddings), np.array([clip.adult for clip in clips])
     for name, mask in (("adults", adult), ("children", ~adult)):
         some = [clip for clip, chosen in zip(clips, mask, strict=True) if chosen]

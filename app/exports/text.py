@@ -6,6 +6,7 @@ import unicodedata
 
 from app.exports.document import Document
 from app.exports.subtitles import line
+from app.time_left import clock
 
 ISOLATE, END = "\u2068", "\u2069"
 """Around a name that is written from right to left: without them it would turn the times before it around."""
@@ -20,15 +21,8 @@ def to_text(document: Document) -> str:
 
 
 def _span(start_s: float, end_s: float) -> str:
-    start, end = _clock(start_s), _clock(end_s)
+    start, end = clock(start_s), clock(end_s)
     return start if start == end else f"{start}\u2013{end}"
-
-
-def _clock(seconds: float) -> str:
-    """A moment: "0:05", "12:34" or "1:02:03"."""
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
 def _isolated(name: str) -> str:

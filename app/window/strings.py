@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.time_left import clock as clock  # a text of the window, too
 from app.time_left import rounded_s
 
 APP = "Heard"
@@ -424,10 +425,3 @@ def percent(share: float) -> str:
     whole = round(100 * share)
     text = f"<{NO_BREAK}1" if whole < 1 else f">{NO_BREAK}99" if whole > 99 else f"{whole}"
     return f"{text}{NO_BREAK}%"
-
-
-def clock(seconds: float) -> str:
-    """A moment, or a length of time: "0:05", "12:34" or "1:02:03"."""
-    whole = max(0, int(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

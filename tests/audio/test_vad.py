@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from app.audio.reading.reader import read_audio
+from app.audio import vad
+from app.audio.reading.reader import read_audio, stream_audio
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, SpeechDetector, detect_speech, first_speech, keep_speech
 from app.diarisation.rttm import read_rttm
 from utils import SAMPLE_RATE
@@ -80,6 +81,14 @@ def test_first_speech_of_a_file_is_that_of_its_samples(conversation, demo_dir):
         assert np.array_equal(of_file.samples, of_samples.samples)
         assert np.array_equal(of_file.probabilities, of_samples.probabilities)
     assert len(first_speech(path, speech_s=600.0, searched_s=600.0).samples) == -(-len(conversation) // CHUNK) * CHUNK
+
+
+def test_a_file_that_is_read_in_part_is_closed(demo_dir, monkeypatch):
+    opened = []
+    monkeypatch.setattr(vad, "stream_audio", lambda *args, **kw: opened.append(stream_audio(*args, **kw)) or opened[-1])
+    first_speech(demo_dir / "conversation.flac", speech_s=1.0, searched_s=600.0)
+    (stream,) = opened
+    assert list(stream) == []  # there was more
 
 
 def test_first_speech_with_a_margin_leaves_pauses_out_and_ends_at_one(conversation):

@@ -133,9 +133,19 @@ def test_what_is_no_manifest_is_one_clear_line(tmp_path, content, complaint):
         open_manifest(write(tmp_path / "t.csv", content))
 
 
+def test_of_the_column_that_is_asked_for_nothing_else_takes_the_place(tmp_path):
+    """A row without it has no speaker: another key is not who was meant."""
+    lines = '{"file": "a.wav", "team": "red", "speaker": "Ann"}\n{"file": "b.wav", "speaker": "Bob"}\n'
+    listed = clips(write(tmp_path / "t.jsonl", lines), speaker_column="team")
+    assert [clip.speaker for clip in listed] == ["red", ""]
+
+
 def test_a_column_that_is_not_there_and_no_file(tmp_path):
     with pytest.raises(BadInput, match=r"has no column 'x'; it has file, speaker\."):
         open_manifest(write(tmp_path / "t.csv", "file,speaker\n"), path_column="x")
+    with pytest.raises(BadInput, match="two columns are named 'Who'"):
+        open_manifest(write(tmp_path / "t.csv", "file,Who,WHO\n"), speaker_column="who")
+    assert open_manifest(write(tmp_path / "t.csv", "file,who,WHO\n"), speaker_column="who")
     with pytest.raises(BadInput, match="no such table"):
         open_manifest(tmp_path / "none.csv")
 
