@@ -185,7 +185,7 @@ class Heard:
         recogniser, heard_s = self._recogniser(among, source, channel), 0.0
         for said in listen(_source(source, channel), recogniser, stop=stop):
             heard_s = said.time_s
-        return SpokenTimeline(recogniser.timeline.turns(), name, heard_s, self.encoder.model_id, self.encoder.sha256)
+        return SpokenTimeline.of_run(recogniser.timeline.turns(), name, heard_s, self.encoder)
 
     def _recogniser(
         self, among: People | None, source: AudioSource | str | os.PathLike | None, channel: int | str | None = None

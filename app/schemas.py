@@ -285,6 +285,20 @@ class TimelineInfo:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far an analysis is; a line of ``progress=1``."""
+
+    share: float | None = None
+    """Of the recording, 0 to 1; null while it waits, and if the recording does not say how long it is."""
+    left_s: float | None = None
+    """Seconds that it will still take; null while that cannot be told."""
+    heard_s: float = 0.0
+    """Seconds of the recording that were analysed."""
+    waiting: bool = False
+    """Whether it has yet to begin, because other uploads are analysed."""
+
+
+@dataclass(frozen=True)
 class Embedding:
     __pydantic_config__ = example(
         model="embedded",

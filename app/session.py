@@ -232,9 +232,8 @@ class Session:
 
     def document(self, turns: Sequence[Turn] | None = None) -> Document:
         """Who spoke when as it is exported: ``turns()``, or what somebody made of them."""
-        model = (None, None) if self.encoder is None else (self.encoder.model_id, self.encoder.sha256)
         turns = self.turns() if turns is None else turns
-        return Document(turns, self.file_id, self._before_s + self._heard_s, *model)
+        return Document.of_run(turns, self.file_id, self._before_s + self._heard_s, self.encoder)
 
     def _save(self, turns: list[Turn], *, last: bool) -> None:
         """Write the files asked for. In ``--rttm`` unknown voices are all "unknown", as the command line promises to

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from app.diarisation.timeline import Turn, joined
+
+if TYPE_CHECKING:
+    from app.embedding.encoder import Encoder
 
 PAUSE_S = 1.0
 """Pause of one speaker below which two turns are one to a reader."""
@@ -25,6 +29,12 @@ class Document:
     """Name of the model that the labels are from; None if it is not known."""
     sha256: str | None = None
     """Of that model's weights."""
+
+    @classmethod
+    def of_run(cls, turns: Sequence[Turn], file: str, duration_s: float | None, encoder: Encoder | None) -> Self:
+        """``encoder``: what the turns were heard with; None if it was not loaded yet."""
+        model = (None, None) if encoder is None else (encoder.model_id, encoder.sha256)
+        return cls(turns, file, duration_s, *model)
 
     def tidy(self, *, merge_gaps: bool = False) -> Document:
         """The same with the turns as they can be written: see ``tidy`` and ``without_pauses``."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
+from functools import partial
 from pathlib import PurePath
 from typing import Annotated, BinaryIO
 
 import numpy as np
-from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 
-from app.audio.channels_source import EACH, ChannelsSource
-from app.audio.file_source import StreamSource
+from app.audio.channels_source import EACH
 from app.audio.vad import keep_speech
-from app.diarisation.conference import make_recogniser, recorded_channels
-from app.diarisation.recogniser import listen
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
 from app.exports.document import Document
 from app.exports.formats import FORMATS
+from app.exports.json_document import as_json
 from app.schemas import Embedding, Identified, TimelineInfo, Verification
 from app.scoring.decision import decide
 from app.scoring.gallery import score
@@ -25,11 +22,11 @@ from app.scoring.labels import label_of
 from app.server import people_service
 from app.server.errors import UPLOAD, ApiError, error_responses
 from app.server.service import Service, service_of
-from app.server.timelines import ANSWER, FormatParameter, MergeParameter, asked_format
+from app.server.timeline_analysis import ProgressResponse, TimelineAnalysis, json_line, whole_answer
+from app.server.timelines import ANSWER, PROGRESS, FormatParameter, MergeParameter, ProgressParameter, asked_format
 from app.server.uploads import (
     ChannelParameter,
     TimelineChannelParameter,
-    decode_upload,
     duration_s,
     read_upload,
 )
@@ -59,7 +56,10 @@ async def verify(
     response_model=Identified | TimelineInfo,
     responses={
         **error_responses(*UPLOAD),
-        200: {**ANSWER, "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for."},
+        200: {
+            "description": "Who speaks; with `timeline=1` who spoke when, in the format asked for.",
+            "content": ANSWER["content"] | PROGRESS,
+        },
     },
 )
 async def identify(
@@ -70,25 +70,23 @@ async def identify(
     format: FormatParameter = None,
     merge_gaps: MergeParameter = None,
     channel: TimelineChannelParameter = None,
+    progress: ProgressParameter = False,
 ) -> object:
-    """Who speaks in an upload."""
+    """Who speaks in an upload. Closing the connection ends the analysis."""
     if not timeline:
-        if channel == EACH:
-            raise ApiError(422, "invalid_request", "each channel by itself is for timeline=1.")
+        if channel == EACH or progress:
+            what = "each channel by itself" if channel == EACH else "progress"
+            raise ApiError(422, "invalid_request", f"{what} is for timeline=1.")
         return await service.run_job(lambda: _identify(service, file.file, channel))
-    stop = threading.Event()
     name = PurePath((file.filename or "").replace("\\", "/")).stem[:120] or "audio"
+    if progress:
+        if format not in (None, "json"):
+            raise ApiError(422, "invalid_request", "progress comes with JSON; /v1/timeline makes other formats of it.")
+        encode = partial(_timeline_line, merge_gaps=bool(merge_gaps))
+        return ProgressResponse(TimelineAnalysis(service, file.file, name, channel, encode))
     chosen = FORMATS[asked_format(format, request)]
-
-    def work() -> bytes:
-        return chosen.encode(_timeline(service, file.file, name, stop, channel), merge_gaps=merge_gaps)
-
-    job = asyncio.ensure_future(service.run_job(work))
-    while not job.done():
-        await asyncio.wait([job], timeout=0.5)
-        if await request.is_disconnected() or service.stopping.is_set():  # nobody waits any more
-            stop.set()
-    return Response(await job, media_type=chosen.media_type)
+    analysis = TimelineAnalysis(service, file.file, name, channel, partial(chosen.encode, merge_gaps=merge_gaps))
+    return await whole_answer(analysis, request.receive, chosen.media_type)
 
 
 @router.post("/embeddings", responses=error_responses(*UPLOAD))
@@ -169,21 +167,8 @@ def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identifi
     )
 
 
-def _timeline(
-    service: Service, file: BinaryIO, name: str, stop: threading.Event, channel: int | str | None
-) -> Document:
-    most_s = service.config.max_audio_s
-    upload = decode_upload(file, most_s, None if channel == EACH else channel, apart=channel == EACH)
-    if channel == EACH:
-        source: StreamSource = ChannelsSource(name, upload, recorded=True)
-        channels = recorded_channels(upload.channels) if upload.channels > 1 else None
-    else:
-        source, channels = StreamSource(name, upload, recorded=True), None
-    recogniser = make_recogniser(service.encoder, service.gallery(), service.rule, channels)
-    heard_s = 0.0
-    for said in listen(source, recogniser, stop=stop):
-        heard_s = said.time_s
-    return Document(recogniser.timeline.turns(), name, heard_s, service.encoder.model_id, service.encoder.sha256)
+def _timeline_line(document: Document, *, merge_gaps: bool) -> bytes:
+    return json_line("timeline", {"timeline": as_json(document.tidy(merge_gaps=merge_gaps))})
 
 
 def _embedding(service: Service, file: BinaryIO, channel: int | None) -> Embedding:

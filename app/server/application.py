@@ -14,10 +14,11 @@ from starlette.concurrency import run_in_threadpool
 
 from app.memory_trim import EVERY_S, trim_memory
 from app.schemas import Health, ModelInfo
-from app.server import analysis, people, timelines, websocket
+from app.server import analysis, people, timelines
 from app.server.auth import SiteCheck, TokenCheck
 from app.server.errors import error_responses, install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
+from app.server.live import websocket
 from app.server.service import Service, service_of
 from app.server.static_files import page_routes
 

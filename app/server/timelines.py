@@ -23,6 +23,10 @@ MergeParameter = Annotated[
     bool | None,
     Query(description="Join a speaker's turns with less than a second between them. Default: in srt, vtt and text."),
 ]
+ProgressParameter = Annotated[
+    bool,
+    Query(description="With `timeline=1`: lines of JSON while it goes on, and the timeline, in JSON, in the last one."),
+]
 ANSWER = {
     "description": "Who spoke when, in the format asked for.",
     "content": {
@@ -32,6 +36,20 @@ ANSWER = {
     },
 }
 """Of OpenAPI, besides the JSON."""
+PROGRESS = {
+    "application/x-ndjson": {
+        "schema": {
+            "type": "string",
+            "description": "With `progress=1`: one JSON object in a line. Its `type` is `progress`, twice a second, and"
+            " in the last line `timeline`, or `error` with the `status` that it would have had.",
+        },
+        "example": """\
+{"type": "progress", "share": 0.42, "left_s": 31.0, "heard_s": 756.0, "waiting": false}
+{"type": "timeline", "timeline": {"version": 1, "file": "talk", "turns": []}}
+""",
+    }
+}
+"""The same for an answer in lines."""
 router = APIRouter(prefix="/v1", tags=["recordings"])
 
 

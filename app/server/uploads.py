@@ -51,6 +51,8 @@ class DecodedUpload:
     def __init__(self, sound: SoundStream, max_s: float):
         self.channels = sound.channels
         """How many the upload has."""
+        self.length_s = sound.length.seconds
+        """What it says of its length; None if it does not say."""
         self._sound = sound
         self._blocks = self._read(max_s)
 

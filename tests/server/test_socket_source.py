@@ -11,7 +11,7 @@ import pytest
 
 from app.audio.reading.reader import read_audio
 from app.audio.source import SourceState
-from app.server.socket_source import SocketSource, other_kind
+from app.server.live.socket_source import SocketSource, other_kind
 
 
 def pcm(seconds: float, rate: int, hz: float = 440) -> bytes:

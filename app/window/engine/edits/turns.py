@@ -206,9 +206,8 @@ def export(
     def job(context: EngineContext) -> None:
         file = export_path(path)
         check_export(file, recording, context.options)
-        encoder = context.session.encoder
-        of = (None, None) if encoder is None else (encoder.model_id, encoder.sha256)
-        write_export(file, Document(turns, name, duration_s, *of), merge_gaps=merge_gaps)
+        document = Document.of_run(turns, name, duration_s, context.session.encoder)
+        write_export(file, document, merge_gaps=merge_gaps)
         if recording is None:
             context.board.update(corrected=0)
         context.notify(strings.EXPORTED.format(file=file))

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from app.diarisation.recogniser import LiveConfig
 from app.server.auth import SUBPROTOCOL
 from app.server.errors import ApiError, error_response
-from app.server.event_queue import EventQueue, failure
-from app.server.live_session import LiveSession, turns_event
+from app.server.live.event_queue import EventQueue, failure
+from app.server.live.live_session import LiveSession, turns_event
+from app.server.live.socket_source import SocketSource
 from app.server.service import Service
-from app.server.socket_source import SocketSource
 
 router = APIRouter()
 ENDED, UNSUPPORTED, BAD_DATA, IDLE = 1000, 1003, 1007, 4408

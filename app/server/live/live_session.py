@@ -17,9 +17,9 @@ from app.scoring.decision import probability
 from app.scoring.identification import Identification
 from app.server import people_service
 from app.server.errors import ApiError, as_api_error
-from app.server.event_queue import Event, failure, notice
+from app.server.live.event_queue import Event, failure, notice
+from app.server.live.socket_source import SocketSource
 from app.server.service import Service
-from app.server.socket_source import SocketSource
 
 ORDERS_EVERY_S = 0.25
 """How often there is a moment for orders while no sound comes."""
