@@ -12,7 +12,7 @@ import contextlib
 import json
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from app.schemas import Embedding, Identified, Person, Prompt, Sample, Turn, Verification
+from app.schemas import Embedding, Identified, Person, Progress, Prompt, Sample, Turn, Verification
 from utils import BadInput, HeardError
 
 Schema = TypeVar("Schema")
@@ -114,10 +114,35 @@ class Client:
     def identify(self, audio: Audio, *, channel: int | None = None) -> Identified:
         return _one(Identified, _json(self._upload("/v1/identify", {"file": audio}, params=_of(channel))))
 
-    def timeline(self, audio: Audio, *, channel: int | str | None = None) -> list[Turn]:
-        """Who spoke when; with ``channel="each"`` in each channel by itself."""
-        answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, **_of(channel)})
-        return _many(Turn, _json(answer), "turns")
+    def timeline(
+        self,
+        audio: Audio,
+        *,
+        channel: int | str | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> list[Turn]:
+        """Who spoke when; with ``channel="each"`` in each channel by itself.
+
+        ``on_progress`` is called twice a second with how far it is, and may raise an exception: that ends the analysis
+        in the server, too, and comes out here.
+        """
+        params = {"timeline": 1, **_of(channel)}
+        if on_progress is None:
+            return _many(Turn, _json(self._upload("/v1/identify", {"file": audio}, params=params)), "turns")
+        with (
+            _parts({"file": audio}) as parts,
+            self._answering("POST", "/v1/identify", files=parts, params={**params, "progress": 1}) as lines,
+        ):
+            for line in lines.iter_lines():
+                values = _parsed(line)
+                match _value(values, "type"):
+                    case "progress":
+                        on_progress(_one(Progress, values))
+                    case "timeline":
+                        return _many(Turn, _value(values, "timeline"), "turns")
+                    case "error":
+                        raise _refusal(_value(values, "status"), values)
+        raise _not_heard()
 
     def transcript(self, audio: Audio, kind: str = "rttm", *, channel: int | str | None = None) -> str:
         """The same in a format of docs/exports.md: "rttm", "srt", "vtt", "csv", "json", "audacity", "textgrid" or
@@ -181,25 +206,26 @@ class Client:
         return _json(answer) if answer.content else {}
 
     def _upload(self, path: str, audio: dict[str, Audio], **request: object) -> httpx2.Response:
-        with contextlib.ExitStack() as files:
-            parts = {
-                name: ("audio", one)
-                if isinstance(one, bytes)
-                else (_text(Path(one).name), files.enter_context(open(one, "rb")))
-                for name, one in audio.items()
-            }
+        with _parts(audio) as parts:
             return self._send("POST", path, files=parts, **request)
 
     def _send(self, method: str, path: str, **request: object) -> httpx2.Response:
+        with self._answering(method, path, **request) as answer:
+            answer.read()
+            return answer
+
+    @contextlib.contextmanager
+    def _answering(self, method: str, path: str, **request: object) -> Iterator[httpx2.Response]:
+        """An answer that still comes; the connection is closed at the end."""
         try:
-            answer = self._http.request(method, self.url + path, **request)
+            with self._http.stream(method, self.url + path, **request) as answer:
+                if not answer.is_success:  # a redirect, too: it leads to something else than was asked for
+                    raise _refused(answer.status_code, answer.read())
+                yield answer
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise HeardError(f"{self.url} cannot be reached ({error}).") from None
         except UnicodeEncodeError:
             raise BadInput("what was asked for holds characters that are none.") from None
-        if not answer.is_success:  # a redirect, too: it leads to something else than was asked for
-            raise _refused(answer.status_code, answer.content)
-        return answer
 
 
 def _path(*segments: str) -> str:
@@ -211,11 +237,29 @@ def _of(channel: int | str | None) -> dict[str, int | str]:
     return {} if channel is None else {"channel": channel}
 
 
+@contextlib.contextmanager
+def _parts(audio: dict[str, Audio]) -> Iterator[dict[str, tuple[str, object]]]:
+    """Uploads as httpx2 takes them. Raises OSError."""
+    with contextlib.ExitStack() as files:
+        yield {
+            name: ("audio", one)
+            if isinstance(one, bytes)
+            else (_text(Path(one).name), files.enter_context(open(one, "rb")))
+            for name, one in audio.items()
+        }
+
+
 def _refused(status: int, content: bytes) -> ServerRefused:
     try:
-        error = json.loads(content)["error"]
-        return ServerRefused(status, error["code"], error["message"], error.get("details"))
+        return _refusal(status, json.loads(content)["error"])
     except (ValueError, KeyError, TypeError):
+        return ServerRefused(status, "http", f"the server answered {status}.")
+
+
+def _refusal(status: int, error: dict) -> ServerRefused:
+    try:
+        return ServerRefused(status, error["code"], error["message"], error.get("details"))
+    except (KeyError, TypeError):
         return ServerRefused(status, "http", f"the server answered {status}.")
 
 
