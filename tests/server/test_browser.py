@@ -186,6 +186,34 @@ def test_a_recording_becomes_a_timeline_and_files(known, demo_dir):
     assert "not an audio file" in known.inner_text("#file-status")
 
 
+def test_a_long_recording_shows_how_far_it_is_and_can_be_cancelled(known, demo_dir, tmp_path):
+    talk = read_audio(demo_dir / "conversation.flac")
+    soundfile.write(tmp_path / "long.flac", np.tile(talk, 12), 16000)
+    soundfile.write(tmp_path / "short.flac", talk[: 8 * 16000], 16000)
+    known.set_viewport_size({"width": 390, "height": 844})
+    known.set_input_files("#file", tmp_path / "long.flac")
+    expect(known.locator("#file-status")).to_have_text("Analysing long.flac\u2026", timeout=60_000)
+    expect(known.locator("#file-far")).to_have_text(re.compile(r"^\d+\u00a0%, \d+\u00a0(s|min) left$"), timeout=60_000)
+    first = known.get_attribute("#file-bar", "aria-valuenow")
+    expect(known.locator("#file-bar")).not_to_have_attribute("aria-valuenow", first, timeout=60_000)
+    assert int(known.get_attribute("#file-bar", "aria-valuenow")) > int(first)
+    assert known.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for scheme in ("light", "dark"):
+        known.emulate_media(color_scheme=scheme)
+        assert known.evaluate(AUDIT) == {"nameless": [], "faint": []}
+    known.focus("#file-cancel")
+    known.keyboard.press("Enter")
+    expect(known.locator("#file-status")).to_have_text("long.flac: cancelled. Nothing of it was kept.")
+    expect(known.locator("#file-progress")).to_be_hidden()
+    assert known.evaluate("document.activeElement.id") == "file"  # the keyboard is not nowhere
+    known.set_input_files("#file", tmp_path / "long.flac")
+    known.wait_for_selector("#file-far:has-text('%')", timeout=60_000)
+    known.set_input_files("#file", tmp_path / "short.flac")  # in its place, without a word
+    known.wait_for_selector("#file-saves:visible", timeout=30_000)
+    expect(known.locator("#file-status")).to_contain_text("short.flac: ")
+    expect(known.locator("#file-progress")).to_be_hidden()
+
+
 def test_people_are_renamed_and_deleted(known):
     known.click("[aria-label='More about Ben']")
     known.click(".menu:visible >> text=Rename")

@@ -1,8 +1,8 @@
 // A recording: who spoke when in it, and that as a file.
 
-import { byId, clock, el, sentence, shownLabel } from "./look.js";
+import { byId, clock, el, sentence, shownLabel, timeLeft, wholePercent } from "./look.js";
 import { Saves } from "./saves.js";
-import { ask } from "./server.js";
+import { askTimeline } from "./server.js";
 import { drawTurns } from "./turns.js";
 
 export class FileCard {
@@ -19,6 +19,7 @@ export class FileCard {
       event.preventDefault();
       if (event.dataTransfer.files[0]) this.analyse(event.dataTransfer.files[0]);
     });
+    byId("file-cancel").onclick = () => this.cancel();
     this.saves = new Saves(byId("file-saves"), { timeline: () => this.result, say: (text, kind) => this.say(text, kind) });
   }
 
@@ -26,22 +27,59 @@ export class FileCard {
     this.running?.abort();
     const running = (this.running = new AbortController());
     this.file = file;
-    const status = byId("file-status");
     byId("file-result").hidden = false;
     for (const id of ["file-saves", "file-table"]) byId(id).hidden = true;
     byId("file-turns").replaceChildren();
-    status.className = "busy";
-    status.textContent = `Listening to ${file.name}\u2026`;
+    this.showProgress(null);
+    this.report(`Sending ${file.name}\u2026`, "");
     try {
-      const result = await ask("POST", "/v1/identify?timeline=1", { form: this.form(), signal: running.signal });
+      const result = await askTimeline(this.form(), { signal: running.signal, on: (progress) => this.showProgress(progress) });
       this.result = result;
       this.show(result);
       this.say("", "");
     } catch (problem) {
-      if (problem.name === "AbortError") return;
-      status.className = "error";
-      status.textContent = `${file.name}: ${problem.message}`;
+      if (running.signal.aborted) return; // somebody else shows what comes after it
+      this.report(`${file.name}: ${problem.message}`, "error");
     }
+    this.end(running);
+  }
+
+  /** Its bar is no longer needed, unless it is that of another recording by now. */
+  end(running) {
+    if (this.running !== running) return;
+    this.running = null;
+    if (byId("file-progress").contains(document.activeElement)) byId("file").focus(); // which would be nowhere
+    byId("file-progress").hidden = true;
+  }
+
+  cancel() {
+    const running = this.running;
+    running?.abort();
+    this.report(`${this.file.name}: cancelled. Nothing of it was kept.`, "");
+    this.end(running);
+  }
+
+  /** How far the server is; null while the recording is being sent. */
+  showProgress(progress) {
+    const bar = byId("file-bar");
+    const { share = null, left_s: leftS = null, heard_s: heardS = 0 } = progress ?? {};
+    if (progress) {
+      this.report(progress.waiting ? "Waiting: other recordings are analysed first." : `Analysing ${this.file.name}\u2026`, "");
+    }
+    byId("file-progress").hidden = false;
+    bar.classList.toggle("unsure", share === null);
+    byId("file-fill").style.width = share === null ? "" : `${100 * share}%`;
+    if (share === null) bar.removeAttribute("aria-valuenow");
+    else bar.setAttribute("aria-valuenow", String(Math.floor(100 * share)));
+    const left = leftS === null ? "" : `, ${timeLeft(leftS)} left`;
+    byId("file-far").textContent = share !== null ? `${wholePercent(share)}${left}` : heardS ? `${clock(heardS)} analysed` : "";
+  }
+
+  /** What a screen reader says, once. */
+  report(text, kind) {
+    const status = byId("file-status");
+    if (status.textContent !== text) status.textContent = text;
+    status.className = kind;
   }
 
   form() {
@@ -65,8 +103,6 @@ export class FileCard {
 
   /** What goes on, in place of what the recording holds; nothing: that again. */
   say(text, kind) {
-    const status = byId("file-status");
-    status.className = kind;
-    if (text || kind !== "busy") status.textContent = text || this.summary;
+    this.report(text || (kind === "busy" ? byId("file-status").textContent : this.summary), kind);
   }
 }

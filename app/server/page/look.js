@@ -53,6 +53,16 @@ export function percent(share) {
   return (whole < 1 ? `<${NBSP}1` : whole > 99 ? `>${NBSP}99` : `${whole}`) + `${NBSP}%`;
 }
 
+/** How much of something is done, 0 to 1. Whole only when it is. */
+export const wholePercent = (share) => `${Math.floor(100 * share)}${NBSP}%`;
+
+/** A guess at how long something will still take, as exact as such a guess is: "7 s", "4 min". */
+export function timeLeft(seconds) {
+  const step = seconds < 20 ? 1 : seconds < 60 ? 5 : seconds < 300 ? 10 : 60;
+  const whole = Math.max(1, step * Math.round(seconds / step));
+  return whole < 100 ? `${whole}${NBSP}s` : `${Math.round(whole / 60)}${NBSP}min`;
+}
+
 export const decibels = (level) => `${Math.round(level)}${NBSP}dB`.replace("-", "\u2212");
 
 /** Seconds as m:ss or h:mm:ss. */

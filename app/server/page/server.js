@@ -37,7 +37,16 @@ export class Refused extends Error {
 }
 
 /** Ask the server. Gives back JSON, text, null for nothing, or with `blob` the bytes; throws Refused, with a message for people. */
-export async function ask(method, path, { json, form, signal, blob } = {}) {
+export async function ask(method, path, { blob, ...request } = {}) {
+  const answer = await answerTo(method, path, request);
+  if (answer.status === 204) return null;
+  if (blob) return answer.blob();
+  return isJson(answer) ? answer.json() : answer.text();
+}
+
+const isJson = (answer) => (answer.headers.get("content-type") ?? "").startsWith("application/json");
+
+async function answerTo(method, path, { json, form, signal } = {}) {
   const headers = { Authorization: `Bearer ${token}` };
   if (json) headers["Content-Type"] = "application/json";
   let answer;
@@ -47,15 +56,35 @@ export async function ask(method, path, { json, form, signal, blob } = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, "unreachable", "the server cannot be reached.");
   }
-  const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
   if (!answer.ok) {
-    const error = isJson ? (await answer.json()).error : { code: "http", message: `the server answered ${answer.status}.` };
+    const error = isJson(answer) ? (await answer.json()).error : { code: "http", message: `the server answered ${answer.status}.` };
     if (answer.status === 401) document.dispatchEvent(new CustomEvent("signed-out"));
     throw new Refused(answer.status, error.code, error.message, error.details);
   }
-  if (answer.status === 204) return null;
-  if (blob) return answer.blob();
-  return isJson ? answer.json() : answer.text();
+  return answer;
+}
+
+/** Who spoke when in a recording. on({share, left_s, heard_s, waiting}) is called while it is analysed. Rejects like `ask`. */
+export async function askTimeline(form, { signal, on }) {
+  const answer = await answerTo("POST", "/v1/identify?timeline=1&progress=1", { form, signal });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    let part;
+    try {
+      part = await reader.read();
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      part = { done: true };
+    }
+    if (part.done) throw new Refused(0, "unreachable", "the connection to the server was lost.");
+    const lines = (rest + part.value).split("\n");
+    rest = lines.pop();
+    for (const event of lines.map((line) => JSON.parse(line))) {
+      if (event.type === "progress") on(event);
+      else if (event.type === "timeline") return event.timeline;
+      else throw new Refused(event.status, event.code, event.message, event.details);
+    }
+  }
 }
 
 export const personPath = (id) => `/v1/people/${encodeURIComponent(id)}`;
