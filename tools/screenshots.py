@@ -34,6 +34,7 @@ from app.window.engine.enrolling import EnrolFacts, Step
 from app.window.engine.facts import Facts, Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from app.window.engine.levels import Level
+from app.window.engine.name_book import NameBook
 from app.window.engine.spectrogram import MelSpectrogram
 from app.window.engine.threshold_errors import ErrorScores, Expected, ThresholdCosts
 from utils import ROOT, SAMPLE_RATE, run_cli
@@ -263,7 +264,7 @@ class Still:
     def read(self, now_s: float) -> Level:
         return self.level
 
-    def start(self, device: str | None = None, *, or_default: bool = False) -> None:
+    def start(self, device: str | None = None, channel: int | None = None, *, or_default: bool = False) -> None:
         self.asked.append(("start", device))
 
     def stop(self) -> None:
@@ -307,6 +308,7 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
         window.pages.setCurrentWidget(window.file)
         window.file.open(analysis)
         analysis.facts = shot.file
+        analysis.show(shot.file.turns, NameBook())
         window.file.draw_frame()
     timeline = window.file.panel.timeline if shot.file else window.live.history.timeline
     if shot.picked is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.audio.devices import InputDevice, is_playing
+from app.audio.mixing import NoSuchChannel
 from app.audio.portaudio import call, library, quiet_stderr, reason
 from app.audio.ring_buffer import Capture
-from utils import BadInput, HeardError
+from utils import HeardError
 
 CAPACITY_S = 10.0
 """Sound that is kept for a reader that is busy elsewhere."""
@@ -61,7 +62,7 @@ def open_stream(
     """A running stream, in the first format that the device takes. For PortAudio's thread.
 
     ``channel``: the only one that will be heard, from 1; as many as lead to it are opened then. None: all inputs of an
-    interface, because which of them the voice is on differs. Raises BadInput if the device has fewer channels,
+    interface, because which of them the voice is on differs. Raises NoSuchChannel if the device has fewer channels,
     HeardError if it cannot be opened.
     """
     check_inputs(device, channel)
@@ -96,10 +97,10 @@ def open_stream(
 
 
 def check_inputs(device: InputDevice, channel: int | None) -> None:
-    """Raises BadInput, in one line, if the device has no ``channel`` (from 1)."""
+    """Raises NoSuchChannel, in one line, if the device has no ``channel`` (from 1)."""
     if channel is not None and not 1 <= channel <= device.channels:
         has = "1 channel" if device.channels == 1 else f"{device.channels} channels"
-        raise BadInput(f'microphone "{device.name}" has {has}: there is no channel {channel}.')
+        raise NoSuchChannel(f'microphone "{device.name}" has {has}: there is no channel {channel}.')
 
 
 def channel_counts(inputs: int, channel: int | None) -> list[int]:

@@ -19,8 +19,9 @@ DATABASE = "voiceprints.db"
 PRIVATE_FOLDERS = ("speakers", "corrections")
 """Folders of a data folder whose files tell of people."""
 SETTINGS = "window.ini"
-NAMING_SETTINGS = ("device", "folder", "model", "threshold_of")
-"""Keys of the window's settings whose values may name people: microphones and folders are called after them."""
+NAMING_SETTINGS = ("device", "channel", "folder", "model", "threshold_of")
+"""Keys of the window's settings whose values may name people: microphones and folders are called after them. A channel
+is one of its microphone, and worth nothing beside another."""
 PLAIN_PARTS = (
     *(f"{DATABASE}{end}" for end in ("-journal", "-wal", "-shm", "")),  # a new database would take over an old journal
     ".reserve",

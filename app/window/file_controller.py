@@ -37,7 +37,7 @@ class FileController:
         """The one that is being asked."""
         page.closed.connect(self.close)
         page.stopped.connect(engine.stop)
-        page.channels_wanted.connect(self._reopen)
+        page.channel_wanted.connect(self._choose_channel)
         page.name_wanted.connect(self._ask_for_label)
         page.learn.connect(self._learn)
         page.corrected.connect(self._keep)
@@ -52,36 +52,40 @@ class FileController:
 
     def open(self, path: Path) -> None:
         """Analyse a file, and show it; not without a word if another one is still being analysed."""
+        self._begin(FileAnalysis(path), strings.OPEN_QUESTION, strings.OPEN_ANYWAY)
+
+    def _choose_channel(self, channel: int | str | None) -> None:
+        """Hear the channels of the file that is open another way; not without a word if something would be lost."""
+        if self._page.analysis is not None:
+            facts = self._page.analysis.facts
+            analysis = FileAnalysis(facts.path, channel, channels=facts.channels)
+            self._begin(analysis, strings.AGAIN_QUESTION, strings.ANALYSE_AGAIN)
+
+    def _begin(self, analysis: FileAnalysis, question: str, go: str) -> None:
         if self.question is not None:
             return  # it is being asked
         if self._page.analysis is None or not (lost := unfinished(self._page.analysis.facts)):
-            self._open(path)
+            self._show(analysis)
             return
         self.question = questions.ask(
             self._window,
-            strings.OPEN_QUESTION.format(file=path.name),
+            question.format(file=analysis.facts.path.name),
             lost,
-            go=strings.OPEN_ANYWAY,
+            go=go,
             stay=strings.STAY,
-            then=lambda: self._open(path),
+            then=lambda: self._show(analysis),
         )
         self.question.finished.connect(self._answered)
 
     def _answered(self) -> None:
         self.question = None
 
-    def _open(self, path: Path, *, each: bool = False) -> None:
-        self._remember(path)
+    def _show(self, analysis: FileAnalysis) -> None:
+        self._settings.folder = str(analysis.facts.path.parent)
         self._interruption.begin()
-        analysis = FileAnalysis(path, each=each)
         self._pages.setCurrentWidget(self._page)
         self._page.open(analysis)
         self._engine.begin(analysis)
-
-    def _reopen(self, each: bool) -> None:
-        """Hear the channels of the file that is open another way."""
-        if self._page.analysis is not None:
-            self._open(self._page.analysis.facts.path, each=each)
 
     def close(self) -> None:
         """Back to the microphone."""
@@ -112,9 +116,6 @@ class FileController:
     def _learn(self, turns: tuple[Turn, ...], name: str) -> None:
         if self._page.analysis is not None:
             self._engine.submit(jobs.enrol_from_file(self._page.analysis, turns, name))
-
-    def _remember(self, path: Path) -> None:
-        self._settings.folder = str(path.parent)
 
 
 def dragged_files(data: QMimeData) -> list[Path]:

@@ -15,6 +15,7 @@ from app.window.engine.spectrogram import MelSpectrogram
 from app.window.view.timeline import timeline_scene
 from app.window.widgets import painting
 from app.window.widgets.elided_label import ElidedLabel
+from app.window.widgets.inputs.channel_menu import ChannelMenu
 from app.window.widgets.learn_bar import LearnBar
 from app.window.widgets.playback import LEAD_S, Playback
 from app.window.widgets.theme import GRID, Theme, restyle, scaled
@@ -30,8 +31,8 @@ class FilePage(QWidget):
     progressed = Signal(str)
     """What the window's title says of the analysis; empty when there is none going on."""
     stopped = Signal()
-    channels_wanted = Signal(bool)
-    """Analyse the file again, each channel by itself, or mixed."""
+    channel_wanted = Signal(object)
+    """Analyse the file again, with this channel: its number, "each", or None for all together."""
     name_wanted = Signal(object)
     """A turn is somebody's who is not on the list."""
     corrected = Signal(object, object)
@@ -60,10 +61,8 @@ class FilePage(QWidget):
         self.play_button = QPushButton(strings.PLAY)
         self.play_button.setMinimumWidth(13 * GRID)
         self.close_button = QPushButton(strings.BACK_TO_LIVE)
-        self.channels_button = QPushButton(strings.EACH_CHANNEL)
-        self.channels_button.setCheckable(True)
-        self.channels_button.setToolTip(strings.EACH_CHANNEL_TIP)
-        self.channels_button.clicked.connect(self.channels_wanted)
+        self.channel_menu = ChannelMenu(strings.FILE_CHANNEL_TIP, each=True)
+        self.channel_menu.chosen.connect(self.channel_wanted)
         self.stop_button.clicked.connect(self.stop)
         self.play_button.clicked.connect(self.toggle)
         self.close_button.clicked.connect(self.closed)
@@ -90,7 +89,7 @@ class FilePage(QWidget):
         top = QHBoxLayout()
         top.setSpacing(GRID)
         top.addLayout(words, 1)
-        for button in (self.channels_button, self.play_button, self.stop_button, self.close_button):
+        for button in (self.channel_menu, self.play_button, self.stop_button, self.close_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             top.addWidget(button)
         column = QVBoxLayout(self)
@@ -138,7 +137,7 @@ class FilePage(QWidget):
         if turn is None:
             self._playback.stop()
         else:
-            self._play(max(0.0, turn.start_s - LEAD_S), turn.end_s + LEAD_S)
+            self._play(max(0.0, turn.start_s - LEAD_S), turn.end_s + LEAD_S, turn)
 
     def _seek(self, time_s: float) -> None:
         playing = self._playback.cursor_s is not None
@@ -147,10 +146,10 @@ class FilePage(QWidget):
         if playing:
             self.toggle()
 
-    def _play(self, start_s: float, end_s: float) -> None:
+    def _play(self, start_s: float, end_s: float, turn: Turn | None = None) -> None:
         analysis = self.analysis
         self._from_s = start_s
-        self._playback.play(lambda: analysis.sound(start_s, end_s), start_s)
+        self._playback.play(lambda: analysis.sound(start_s, end_s, turn), start_s)
 
     def _name(self, turn: Turn, name: str | None) -> None:
         if name is None:
@@ -198,8 +197,7 @@ class FilePage(QWidget):
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()
         self.panel.show_people(facts.people, can_name=self.analysis.over)
-        self.channels_button.setVisible(facts.channels > 1)
-        self.channels_button.setChecked(facts.each)
+        self.channel_menu.offer(facts.channels, facts.channel)
 
     def _show_stage(self, facts: FileFacts) -> None:
         busy, failed = facts.stage in (Stage.WAITING, Stage.ANALYSING), facts.stage is Stage.FAILED

@@ -1,4 +1,4 @@
-"""What the user does to listening: start, stop, another microphone, another model, another threshold."""
+"""What the user does to listening: start, stop, another microphone or channel, another model, another threshold."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from app.session import SessionOptions
 from app.window.dialogs.threshold_dialog import ThresholdDialog
 from app.window.engine.engine import Engine
+from app.window.live_page import LivePage
 from app.window.settings import Settings
-from app.window.widgets.device_menu import DeviceMenu
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import Theme
 
@@ -22,22 +23,28 @@ class ListeningController:
         window: QWidget,
         engine: Engine,
         theme: Theme,
-        device_menu: DeviceMenu,
+        page: LivePage,
         playback: Playback,
         settings: Settings,
         redraw: Callable[[], None],
     ):
         self._window, self._engine, self._theme = window, engine, theme
-        self._device_menu, self._playback, self._settings, self._redraw = device_menu, playback, settings, redraw
-        self._remembered_device = None if engine.options.device else settings.device
+        self._page, self._playback, self._settings, self._redraw = page, playback, settings, redraw
+        self._remembered = remembered_input(engine.options, settings)
         self.threshold_dialog: ThresholdDialog | None = None
-        device_menu.chosen.connect(self._change_device)
+        page.device_menu.chosen.connect(self._change_device)
+        page.channel_menu.chosen.connect(self._change_channel)
+
+    @property
+    def microphone(self) -> tuple[str | None, int | None]:
+        """What one person is recorded with: a device, and the only channel of it that is heard."""
+        return self._page.device_menu.microphone, self._page.channel_menu.channel
 
     def start(self) -> None:
-        """Listen to what the menu says."""
+        """Listen to what the menus say."""
         self._playback.stop()
-        device = self._device_menu.device
-        self._engine.start(device, or_default=device is not None and device == self._remembered_device)
+        wanted = self._page.device_menu.device, self._page.channel_menu.channel
+        self._engine.start(*wanted, or_default=wanted == self._remembered)
         self._redraw()
 
     def toggle(self) -> None:
@@ -50,8 +57,17 @@ class ListeningController:
 
     def _change_device(self) -> None:
         """Another microphone was chosen: change over if one is in use."""
-        self._remembered_device = None  # this one is meant, now
-        self._settings.device = self._device_menu.device
+        self._page.choose_channel(None)
+        self._keep_input()
+
+    def _change_channel(self, channel: int | None) -> None:
+        """Another channel of the microphone was chosen: likewise."""
+        self._page.choose_channel(channel)
+        self._keep_input()
+
+    def _keep_input(self) -> None:
+        self._remembered = None  # this one is meant, now
+        self._settings.device, self._settings.channel = self._page.device_menu.device, self._page.channel_menu.channel
         if self._engine.facts.running:
             self.start()
 
@@ -71,3 +87,13 @@ class ListeningController:
 
     def _keep_threshold(self, threshold: float | None) -> None:
         self._settings.keep_threshold(self._engine.options.model, threshold)
+
+
+def given_input(options: SessionOptions) -> tuple[str | None, int | None]:
+    """The device that the command line names, and the only channel of it that is to be heard."""
+    return options.device, options.channel if isinstance(options.channel, int) else None
+
+
+def remembered_input(options: SessionOptions, settings: Settings) -> tuple[str | None, int | None] | None:
+    """Likewise what was chosen last time; None if the command line says what is to be heard."""
+    return None if any(given_input(options)) else (settings.device, settings.channel)

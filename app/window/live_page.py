@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.audio.devices import BOTH
 from app.diarisation.timeline import Turn
+from app.window import strings
 from app.window.engine.levels import Level
 from app.window.engine.live_sound import LiveSound
 from app.window.view.view_state import ViewState
-from app.window.widgets.device_menu import DeviceMenu
+from app.window.widgets.inputs.channel_menu import ChannelMenu
+from app.window.widgets.inputs.device_menu import DeviceMenu
+from app.window.widgets.inputs.device_search import Inputs
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.match_bar import MatchBar
 from app.window.widgets.people_panel import PeoplePanel
 from app.window.widgets.playback import LEAD_S, Playback
 from app.window.widgets.speaker_card import SpeakerCard
 from app.window.widgets.start_button import StartButton
-from app.window.widgets.theme import GRID, Theme
+from app.window.widgets.theme import GRID, Theme, row_of
 from app.window.widgets.timeline_panel import TimelinePanel
 
 TIMELINE_LINES = 23
@@ -40,13 +44,17 @@ class LivePage(QWidget):
         playback: Playback,
         *,
         device: str | None,
-        find_microphones: Callable[[], Sequence[str]],
+        channel: int | None,
+        find_microphones: Callable[[], Inputs],
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
         self._sound, self._playback = sound, playback
         self.state: ViewState | None = None
         self.device_menu = DeviceMenu(theme, device=device, find=find_microphones)
+        self.channel_menu = ChannelMenu(strings.MICROPHONE_CHANNEL_TIP)
+        self.channel_menu.setMinimumHeight(self.device_menu.sizeHint().height())
+        self.device_menu.looked.connect(lambda: self.choose_channel(self.channel_menu.channel))
         self.meter = LevelMeter(theme)
         self.button = StartButton(theme)
         self.button.setMinimumHeight(self.device_menu.sizeHint().height())
@@ -57,11 +65,14 @@ class LivePage(QWidget):
         self.history.timeline.sought.connect(lambda _: playback.stop())
         self._timeline_wanted = True
         self._build()
+        self.choose_channel(channel)
 
     def _build(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(2 * GRID)
-        top.addWidget(self.device_menu, 2)
+        input_row = row_of(self.device_menu, self.channel_menu)
+        input_row.setStretch(0, 1)
+        top.addLayout(input_row, 2)
         top.addWidget(self.meter, 3)
         top.addWidget(self.button)
         middle = QHBoxLayout()
@@ -77,6 +88,7 @@ class LivePage(QWidget):
         order = (
             self.button,
             self.device_menu,
+            self.channel_menu,
             self.people.list,
             self.people.build_button,
             self.people.add_button,
@@ -84,7 +96,7 @@ class LivePage(QWidget):
         )
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
-        for control in (self.button, self.device_menu):
+        for control in (self.button, self.device_menu, self.channel_menu):
             control.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the frame around it is for those who use the keyboard
 
     def _speaker_frame(self) -> QFrame:
@@ -95,6 +107,11 @@ class LivePage(QWidget):
         column.addWidget(self.speaker_card, 1)
         column.addWidget(self.match)
         return self._card
+
+    def choose_channel(self, channel: int | None) -> None:
+        """Show this channel of the microphone as chosen, None for all; of both inputs, or a file, one cannot be."""
+        choice = self.device_menu.isEnabled() and self.device_menu.device != BOTH
+        self.channel_menu.offer(self.device_menu.channels if choice else 0, channel if choice else None)
 
     def _play(self, turn: Turn | None) -> None:
         """Play a piece of the last minutes; None is silence."""

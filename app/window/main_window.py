@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
@@ -21,7 +21,7 @@ from app.window.file_controller import FileController, dragged_files
 from app.window.file_page import FilePage
 from app.window.interruption import Interruption
 from app.window.keys import ButtonKeys
-from app.window.listening_controller import ListeningController
+from app.window.listening_controller import ListeningController, given_input, remembered_input
 from app.window.live_page import LivePage
 from app.window.looks_controller import LooksController
 from app.window.menus import MenuCommands, Menus
@@ -30,8 +30,8 @@ from app.window.settings import Settings
 from app.window.undo_controller import UndoController
 from app.window.view.shown_facts import ShownFacts
 from app.window.view.view_state import Mood, ViewState, view_state
-from app.window.widgets.device_menu import microphone_names
 from app.window.widgets.icon import app_icon
+from app.window.widgets.inputs.device_search import Inputs, microphone_inputs
 from app.window.widgets.playback import Playback
 from app.window.widgets.status_bar import StatusBar
 from app.window.widgets.theme import GRID, Theme
@@ -49,7 +49,7 @@ class MainWindow(QWidget):
         engine: Engine,
         theme: Theme,
         *,
-        find_microphones: Callable[[], Sequence[str]] = microphone_names,
+        find_microphones: Callable[[], Inputs] = microphone_inputs,
         stopwatch: Stopwatch | None = None,
         settings: Settings | None = None,
         playback: Playback | None = None,
@@ -88,14 +88,20 @@ class MainWindow(QWidget):
 
     # ------------------------------------------------------------ parts
 
-    def _make_pages(self, find_microphones: Callable[[], Sequence[str]]) -> None:
+    def _make_pages(self, find_microphones: Callable[[], Inputs]) -> None:
         options, file = self.engine.options, self.engine.facts.file
-        device = options.device or self._settings.device
+        device, channel = remembered_input(options, self._settings) or given_input(options)
         self.live = LivePage(
-            self._theme, self.engine.sound, self.playback, device=device, find_microphones=find_microphones
+            self._theme,
+            self.engine.sound,
+            self.playback,
+            device=device,
+            channel=channel,
+            find_microphones=find_microphones,
         )
         if file:
             self.live.device_menu.show_file(file if options.demo else strings.FILE_INPUT.format(file=file))
+            self.live.choose_channel(None)
         self.file = FilePage(self._theme, self.playback)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.live)
@@ -103,14 +109,13 @@ class MainWindow(QWidget):
         self.status = StatusBar(self._theme)
 
     def _make_controllers(self) -> None:
-        device_menu = self.live.device_menu
         self.listening = ListeningController(
-            self, self.engine, self._theme, device_menu, self.playback, self._settings, self.draw_frame
+            self, self.engine, self._theme, self.live, self.playback, self._settings, self.draw_frame
         )
         interruption = Interruption(self.engine, self.playback, self._resume)
         self.file_controller = FileController(self, self.engine, self.pages, self.file, interruption, self._settings)
         self.people_controller = PeopleController(
-            self, self.engine, self._theme, self.playback, interruption, lambda: device_menu.microphone
+            self, self.engine, self._theme, self.playback, interruption, lambda: self.listening.microphone
         )
         self.exports = ExportController(
             self, self.engine, self.file, lambda: self.file_controller.showing, self._settings

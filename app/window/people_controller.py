@@ -23,7 +23,7 @@ from app.window.widgets.theme import Theme
 
 
 class PeopleController:
-    """``device``: the microphone that an enrolment listens to."""
+    """``microphone``: what an enrolment listens to, a device and the only channel of it that is heard."""
 
     def __init__(
         self,
@@ -32,10 +32,10 @@ class PeopleController:
         theme: Theme,
         playback: Playback,
         interruption: Interruption,
-        device: Callable[[], str | None],
+        microphone: Callable[[], tuple[str | None, int | None]],
     ):
         self._window, self._engine, self._theme, self._playback = window, engine, theme, playback
-        self._interruption, self._device = interruption, device
+        self._interruption, self._microphone = interruption, microphone
         self._rebuild: Rebuild | None = None
         self.dialog: QDialog | None = None
         """The one that was opened last."""
@@ -50,7 +50,7 @@ class PeopleController:
         self.dialog = EnrolDialog(
             self._engine,
             self._theme,
-            device=self._device(),
+            microphone=self._microphone(),
             name=name,
             people=facts.people or (),
             parent=self._window,

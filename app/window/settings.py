@@ -49,6 +49,17 @@ class Settings:
         self._store.setValue("device", value or "")
 
     @property
+    def channel(self) -> int | None:
+        """The one of ``device`` that was chosen, from 1 on; None for all of them."""
+        text = self._text("channel")
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+        return number or None
+
+    @channel.setter
+    def channel(self, value: int | None) -> None:
+        self._store.setValue("channel", "" if value is None else str(value))
+
+    @property
     def model(self) -> str | None:
         """The name or path that was chosen last; None if none was."""
         return self._text("model") or None

@@ -26,6 +26,7 @@ from app.window.engine.edits import people as people_jobs
 from app.window.engine.edits import turns as jobs
 from app.window.engine.facts import Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
+from app.window.engine.name_book import NameBook
 from app.window.file_page import describe
 from tests.support.call import demo_call
 from tests.window.conftest import enrol
@@ -51,7 +52,8 @@ def analysed(window):
     shown.file.open(analysis)
     length_s = audio_duration_s(path)
     turns = tuple(read_rttm(DEMO / "conversation.rttm"))
-    analysis.facts = FileFacts(path, Stage.DONE, length_s, length_s, turns, ("Ana", "Ben", "Colin"))
+    people = ("Ana", "Ben", "Colin")
+    analysis.show(turns, NameBook(), stage=Stage.DONE, said_s=length_s, done_s=length_s, people=people)
     shown.file.draw_frame()
     return shown
 
@@ -277,7 +279,7 @@ def test_a_numbered_unknown_voice_is_corrected_everywhere(analysed):
     numbered = [
         replace(turn, label="Unknown 1") if i in (1, 4) else turn for i, turn in enumerate(analysis.facts.turns)
     ]
-    analysis.facts = replace(analysis.facts, turns=tuple(numbered))
+    analysis.show(numbered, NameBook())
     analysis.relabel(numbered[4], "Zoe")
     assert [turn.label for turn in analysis.facts.turns].count("Zoe") == 2
 

@@ -21,7 +21,7 @@ from app.window.engine.levels import Level
 from app.window.main_window import MainWindow
 from app.window.view.palette import DARK, LIGHT
 from app.window.view.view_state import view_state
-from app.window.widgets.device_menu import DeviceMenu
+from app.window.widgets.inputs.device_menu import DeviceMenu
 from app.window.widgets.people_list import VIEW_ROLE
 from tests.support.array_source import ArraySource
 from tests.support.window_engine import play_demo

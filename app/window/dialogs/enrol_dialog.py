@@ -36,7 +36,8 @@ FRAME_MS = 33
 class EnrolDialog(QDialog):
     """``Enrolment`` runs in the engine's thread; this shows its facts and passes on what is pressed.
 
-    When it is closed, ``enrolled`` says whether somebody was.
+    ``microphone``: device and channel, as ``Enrolment`` takes them. When it is closed, ``enrolled`` says whether
+    somebody was.
     """
 
     def __init__(
@@ -44,13 +45,13 @@ class EnrolDialog(QDialog):
         engine: Engine,
         theme: Theme,
         *,
-        device: str | None = None,
+        microphone: tuple[str | None, int | None] = (None, None),
         name: str = "",
         people: tuple[str, ...] = (),
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
-        self._engine, self._theme, self._device = engine, theme, device
+        self._engine, self._theme, self._microphone = engine, theme, microphone
         self._people = people
         self.enrolment: Enrolment | None = None
         self.question: QMessageBox | None = None
@@ -152,7 +153,7 @@ class EnrolDialog(QDialog):
             name = self._name(self.name_edit.text())
         except BadInput:
             return
-        self.enrolment = Enrolment(name, self._device)
+        self.enrolment = Enrolment(name, *self._microphone)
         self._engine.begin(self.enrolment)
         self.show_recording()
         self._timer.start()

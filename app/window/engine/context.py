@@ -89,14 +89,19 @@ class EngineContext:
         """
         wanted = self._asked
         if not (wanted.audio_file or wanted.device or device) and self._microphone_problem():
-            wanted = replace(wanted, demo=True, realtime=True)
+            wanted = replace(wanted, demo=True, realtime=True, channel=None)
         if wanted != self.options:
             self.options, self.session = wanted, Session(wanted, self.session.encoder)
             self._forget_sound()
         return wanted is not self._asked
 
-    def open_source(self, device: str | None) -> AudioSource:
-        """This microphone, or the file that is played. Raises BadInput if there is no such thing."""
+    def open_source(self, device: str | None, channel: int | None = None) -> AudioSource:
+        """This microphone, of its channels one or all, mixed; or the file that is played, as the options say.
+
+        Raises BadInput if there is no such thing, NoSuchChannel if there is no such channel of it.
+        """
+        if self.options.audio_file is None:
+            return self._open_source(replace(self.options, device=device, channel=channel))
         return self._open_source(replace(self.options, device=device))
 
     def use_model(self, model: str) -> None:

@@ -70,12 +70,13 @@ class Engine:
         """What the live session is called in a file that it is saved to."""
         return self.context.session.file_id
 
-    def start(self, device: str | None = None, *, or_default: bool = False) -> None:
+    def start(self, device: str | None = None, channel: int | None = None, *, or_default: bool = False) -> None:
         """Listen to this microphone (part of a name; None is the default), or play the file from its beginning.
 
-        ``or_default``: if there is none of that name, the default will do.
+        ``channel``: the only one of it that is heard, from 1; None mixes all. ``or_default``: if there is none of that
+        name, the default will do, and if it has no such channel, all of them.
         """
-        self.begin(Listening(device, or_default=or_default), Phase.LOADING)
+        self.begin(Listening(device, channel, or_default=or_default), Phase.LOADING)
 
     def begin(self, activity: Activity, phase: Phase | None = None) -> None:
         """Stop what runs and do this instead; ``stop`` ends it. ``phase`` is shown at once."""

@@ -69,9 +69,9 @@ class EnrolFacts:
 class Enrolment:
     """Records ``samples`` of a person and makes the voiceprint. Orders come from another thread and return at once."""
 
-    def __init__(self, name: str, device: str | None, *, samples: int = 3):
+    def __init__(self, name: str, device: str | None, channel: int | None = None, *, samples: int = 3):
         self.facts = EnrolFacts(name, samples=samples)
-        self._device = device
+        self._device, self._channel = device, channel
         self._obey_orders: Callable[[], None] = lambda: None
         self._begin, self._again, self._finish = threading.Event(), threading.Event(), threading.Event()
 
@@ -102,7 +102,7 @@ class Enrolment:
         encoder, data, self._obey_orders = context.encoder(), context.data, context.obey_orders
         guide = Guide(data, self.facts.name, samples=self.facts.samples, limits=Limits(speech_s=0.6 * SPEECH_S))
         speaker_check = SpeakerCheck.load(data, guide.name, guide.earlier, encoder=encoder)
-        source = context.open_source(self._device)
+        source = context.open_source(self._device, self._channel)
         source.start()
         try:
             recorder = SampleRecorder(

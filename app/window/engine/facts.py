@@ -44,6 +44,8 @@ class Facts:
     """Name of the file that is played; None for a microphone."""
     error: str = ""
     """One line, in the phases NO_INPUT and FAILED."""
+    lacks_channel: bool = False
+    """In the phase NO_INPUT: the microphone is there, but not the channel of it that was chosen."""
     download: tuple[int, int] | None = None
     """Bytes so far and in all, while a model is downloaded."""
     model: str = ""

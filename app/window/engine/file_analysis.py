@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -11,7 +12,11 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.audio.reading.reader import audio_length, read_audio
+from app.audio.channels_source import EACH, channels_of_file
+from app.audio.file_source import FileSource
+from app.audio.mixing import MOST_CHANNELS
+from app.audio.reading.reader import read_audio, stream_audio
+from app.audio.source import AudioSource
 from app.audio.tapped_source import TappedSource
 from app.diarisation.timeline import Turn
 from app.exports.outputs import ExportOptions
@@ -19,8 +24,9 @@ from app.scoring.identification import is_numbered
 from app.scoring.labels import Label, person
 from app.session import Session
 from app.time_left import TimeLeft
+from app.window import strings
 from app.window.engine.context import EngineContext
-from app.window.engine.edits.corrections import Corrections
+from app.window.engine.edits.corrections import MIXED, Corrections
 from app.window.engine.edits.kept_corrections import corrections_path, load_corrections, save_corrections
 from app.window.engine.name_book import NameBook, relabelled
 from app.window.engine.overlaps import Overlaps, Span
@@ -69,10 +75,12 @@ class FileFacts:
     """What is odd with the sound, such as an end before its header's."""
     channels: int = 1
     """How many the file has."""
-    each: bool = False
-    """Whether each of them is heard by itself; else they are mixed."""
+    channel: int | str | None = None
+    """The one that is heard, from 1 on; "each" of them by itself; None: all, mixed."""
     corrections: int = 0
-    """Pieces that the user gave another name, now or when the file was open before."""
+    """Pieces that the user gave another name, now or when the file was open before, of what is heard."""
+    unkept: bool = False
+    """Whether the newest corrections could not be kept."""
     left_s: float | None = None
     """Seconds that the analysis will still take; None while that cannot be told."""
 
@@ -101,17 +109,18 @@ class FileFacts:
 class Correction:
     """What one correction changed."""
 
-    before: tuple[Turn, ...]
     now: tuple[Turn, ...]
-    """The same stretches of time with their new label."""
+    """The stretches of time that it was made for, with their new label."""
+    given: tuple[Turn, ...]
+    """The same as ``Corrections`` has them."""
 
 
 class FileAnalysis:
     """``facts`` and ``mel`` may be read from any thread. ``run`` and what keeps corrections belong to the engine's."""
 
-    def __init__(self, path: Path, *, each: bool = False):
-        """``each``: hear each channel by itself, if there are several."""
-        self.facts = FileFacts(path, each=each)
+    def __init__(self, path: Path, channel: int | str | None = None, *, channels: int = 1):
+        """``channel``: what is heard, see ``FileFacts``. ``channels``: how many there are, if that is known."""
+        self.facts = FileFacts(path, channel=channel, channels=channels)
         self.mel = MelSpectrogram(MelConfig(hop_s=0.04, capacity_s=SPECTROGRAM_S))
         self._corrections = Corrections()
         self._heard: tuple[Turn, ...] = ()  # the turns without corrections
@@ -121,13 +130,10 @@ class FileAnalysis:
 
     def run(self, context: EngineContext, stop: threading.Event) -> None:
         """Go through the file as fast as the machine can."""
-        from app.audio.channels_source import EACH, count_channels, file_source
-
         path = self.facts.path
-        channel = EACH if self.facts.each else None
-        source = file_source(path, channel)
-        self._update(stage=Stage.ANALYSING, said_s=audio_length(path).seconds, channels=count_channels(path))
-        options = replace(context.options, file=path, channel=channel, realtime=False, rttm=None, jsonl=None)
+        source = self._open()
+        self._update(stage=Stage.ANALYSING)
+        options = replace(context.options, file=path, channel=self.facts.channel, realtime=False, rttm=None, jsonl=None)
         options = replace(options, exports=ExportOptions())
         session = Session(options, context.encoder())
         context.enrolled_people()
@@ -145,10 +151,22 @@ class FileAnalysis:
             if time.monotonic() - updated_s > 0.5:
                 updated_s = time.monotonic()
                 left_s = left.at(self.facts.share)
-                self._show(session.turns(), context.names, overlaps=overlaps.spans, left_s=left_s)
+                self.show(session.turns(), context.names, overlaps=overlaps.spans, left_s=left_s)
         stage = Stage.STOPPED if stop.is_set() else Stage.DONE
         notices = tuple(notice.removeprefix(f"{path}: ") for notice in session.sound_notices)
-        self._show(session.turns(), context.names, stage=stage, overlaps=overlaps.spans, notices=notices)
+        self.show(session.turns(), context.names, stage=stage, overlaps=overlaps.spans, notices=notices)
+
+    def _open(self) -> AudioSource:
+        """The file, as its channels are to be heard. Raises BadInput."""
+        path, channel = self.facts.path, self.facts.channel
+        with contextlib.closing(stream_audio(path, channel=1)) as opened:  # one channel: there may be too many to mix
+            channels, said_s = opened.channels, opened.length.seconds
+        if channels == 1 and channel in (1, EACH):
+            channel = None
+        self._update(said_s=said_s, channels=channels, channel=channel)
+        if channel is None and channels > MOST_CHANNELS:
+            raise BadInput(strings.TOO_MANY_TO_MIX.format(channels=channels, most=MOST_CHANNELS))
+        return channels_of_file(path) if channel == EACH else FileSource(path, channel=channel)
 
     def fail(self, error: str) -> None:
         self._update(stage=Stage.FAILED, error=error)
@@ -169,33 +187,36 @@ class FileAnalysis:
                 if (t.start_s, t.end_s, t.channel) == (turn.start_s, turn.end_s, turn.channel)
                 or (everywhere and t.label == turn.label)
             )
-            now = self._corrections.add(meant, label)
-            self._show_corrected(_exchanged(self.facts.turns, meant, now))
-        return Correction(meant, now)
+            given = self._corrections.add(self._places(meant), label)
+            self._show_corrected()
+        now = tuple(replace(new, channel=old.channel) for old, new in zip(meant, given, strict=True))
+        return Correction(now, given)
 
     def take_back(self, correction: Correction) -> None:
         """As if this correction had not been made."""
         with self._lock:
-            self._corrections.take_back(correction.now)
-            self._show_corrected(_exchanged(self.facts.turns, correction.now, correction.before))
+            self._corrections.take_back(correction.given)
+            self._show_corrected()
 
     def keep(self, context: EngineContext) -> None:
         """Keep all corrections in the data folder, to be found when the file is opened again. Raises OSError."""
+        self._update(unkept=True)
         if self.kept is None:
             self.kept = corrections_path(context.data, file_sha256(self.facts.path))
         save_corrections(self.kept, self._corrections.given, context.names)
+        self._update(unkept=False)
 
     def replace_corrections(self, given: Sequence[Turn]) -> tuple[Turn, ...]:
         """Take all corrections back and make these, oldest first. Returns those that there were."""
         with self._lock:
             before, self._corrections = self._corrections.given, Corrections(given)
-            self._show_corrected(self._corrections.apply(self._heard))
+            self._show_corrected()
         return before
 
     def follow(self, names: NameBook) -> None:
         """People were enrolled, renamed or deleted: show that."""
         with self._lock:
-            labels = names.changed({turn.label for turn in self.facts.turns})
+            labels = self._renamed(names)
             present = {name for one in self.facts.people if (name := names.now(person(one)).name) is not None}
             self._update(labels=labels, people=tuple(sorted({*present, *names.names}, key=str.casefold)))
 
@@ -206,34 +227,49 @@ class FileAnalysis:
         except BadInput as error:
             context.notify(str(error), good=False)
 
-    def _show(self, heard: Sequence[Turn], names: NameBook, **changes: object) -> None:
+    def show(self, heard: Sequence[Turn], names: NameBook, **changes: object) -> None:
+        """These turns were heard; with what was corrected they become ``facts.turns``. Other facts: ``changes``."""
         with self._lock:
+            if isinstance(self.facts.channel, int):
+                heard = [replace(turn, channel=self.facts.channel) for turn in heard]
             self._heard = tuple(heard)
-            turns = self._corrections.apply(heard)
-            labels = names.changed({turn.label for turn in turns})
-            self._update(turns=turns, labels=labels, corrections=len(self._corrections.given), **changes)
+            self._show_corrected(labels=self._renamed(names), **changes)
 
-    def _show_corrected(self, turns: tuple[Turn, ...]) -> None:
-        self._update(turns=turns, corrections=len(self._corrections.given))
+    def _show_corrected(self, **changes: object) -> None:
+        corrected = self._corrections.apply(self._places(self._heard))
+        turns = tuple(replace(new, channel=old.channel) for old, new in zip(self._heard, corrected, strict=True))
+        shown = sum(self._shows(turn.channel) for turn in self._corrections.given)
+        self._update(turns=turns, corrections=shown, **changes)
+
+    def _places(self, turns: Sequence[Turn]) -> Sequence[Turn]:
+        """Turns as corrections are made for them: of their channel, or of all channels mixed."""
+        return [replace(turn, channel=MIXED) for turn in turns] if self.facts.channel is None else turns
+
+    def _shows(self, place: int) -> bool:
+        """Whether what is heard has corrections of this channel."""
+        channel = MIXED if self.facts.channel is None else self.facts.channel
+        return place == channel or (channel == EACH and place != MIXED)
+
+    def _renamed(self, names: NameBook) -> dict[Label, Label]:
+        return names.changed({turn.label for turn in (*self._heard, *self._corrections.given)})
 
     # ------------------------------------------------------------ sound
 
-    def sound(self, start_s: float, end_s: float) -> np.ndarray:
-        """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes."""
-        return read_audio(self.facts.path, start_s=start_s, end_s=min(end_s, start_s + PLAYED_AT_ONCE_S))
+    def sound(self, start_s: float, end_s: float, turn: Turn | None = None) -> np.ndarray:
+        """A piece of the file, (n,) float32 at 16 kHz, at most ten minutes: as it is heard; of ``turn`` its own
+        channel, where each is heard by itself."""
+        end_s = min(end_s, start_s + PLAYED_AT_ONCE_S)
+        return read_audio(self.facts.path, start_s=start_s, end_s=end_s, channel=self._channel_of(turn))
 
     def voice(self, turn: Turn, most_s: float) -> np.ndarray:
-        """The first ``most_s`` seconds of a turn at most, of its own channel where each is heard by itself."""
-        channel = turn.channel if self.facts.each and self.facts.channels > 1 else None
-        end_s = min(turn.end_s, turn.start_s + most_s)
-        return read_audio(self.facts.path, start_s=turn.start_s, end_s=end_s, channel=channel)
+        """The first ``most_s`` seconds of a turn at most; see ``sound``."""
+        return self.sound(turn.start_s, min(turn.end_s, turn.start_s + most_s), turn)
+
+    def _channel_of(self, turn: Turn | None) -> int | None:
+        if self.facts.channel == EACH:
+            return None if turn is None else turn.channel
+        return self.facts.channel
 
     def _update(self, **changes: object) -> None:
         with self._lock:
             self.facts = replace(self.facts, **changes)
-
-
-def _exchanged(turns: Sequence[Turn], these: Sequence[Turn], those: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Turns with ``those`` in place of ``these``, one for one."""
-    exchange = dict(zip(these, those, strict=True))
-    return tuple(exchange.get(turn, turn) for turn in turns)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.audio.computer.own_sound import DiscreetSource
 from app.audio.devices import BOTH
+from app.audio.mixing import NoSuchChannel
 from app.audio.source import SourceState, SourceStatus
 from app.audio.tapped_source import TappedSource
 from app.scoring.identification import Identification
@@ -37,11 +38,11 @@ TURNS_EVERY_S = 0.5
 class Listening:
     """Listens to a microphone (part of a name; None is the default), or to the file that stands for one.
 
-    ``or_default``: if there is no microphone of that name, the default will do.
+    ``channel`` and ``or_default``: see ``Engine.start``. What was asked for and does not give way is waited for.
     """
 
-    def __init__(self, device: str | None = None, *, or_default: bool = False):
-        self._device, self._or_default = device, or_default
+    def __init__(self, device: str | None = None, channel: int | None = None, *, or_default: bool = False):
+        self._device, self._channel, self._or_default = device, channel, or_default
         self._context: EngineContext | None = None
         self._stop = threading.Event()
         self._source: TappedSource | None = None
@@ -68,13 +69,25 @@ class Listening:
             except HeardError as error:
                 if context.options.audio_file:
                     raise
-                if isinstance(error, BadInput) and self._or_default and self._device:
-                    context.notify(strings.DEVICE_ABSENT.format(device=self._device), good=False)
-                    self._device = None
+                if self._or_default and self._gives_way(error):
                     self._open_session()
                     continue
-                self._update(phase=Phase.NO_INPUT, error=str(error), identification=None)
+                lacks = isinstance(error, NoSuchChannel)
+                self._update(phase=Phase.NO_INPUT, error=str(error), lacks_channel=lacks, identification=None)
                 stop.wait(RETRY_S)
+
+    def _gives_way(self, error: HeardError) -> bool:
+        """Do without what is not there of the input that was remembered. Whether there was anything of the kind."""
+        if isinstance(error, NoSuchChannel) and self._channel is not None:
+            lost = strings.CHANNELS_ALL_HEARD.format(error=error)
+        elif isinstance(error, BadInput) and self._device:
+            lost = strings.DEVICE_ABSENT.format(device=self._device)
+            self._device = None
+        else:
+            return False
+        self._channel = None  # it was one of the microphone that was remembered
+        self._context.notify(lost, good=False)
+        return True
 
     def fail(self, error: str) -> None:
         self._update(phase=Phase.FAILED, error=error)
@@ -123,7 +136,7 @@ class Listening:
 
     def _listen(self) -> None:
         context = self._context
-        source = context.open_source(self._device)
+        source = context.open_source(self._device, self._channel)
         self._discreet = None if context.options.audio_file else DiscreetSource(source)
         self._source = source = TappedSource(self._discreet or source)
         self._from_s, self._pauses_before = context.facts.clock_s, context.facts.pauses

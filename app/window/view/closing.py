@@ -8,9 +8,13 @@ from app.window.engine.file_analysis import FileFacts, Stage
 
 
 def unfinished(file: FileFacts) -> str:
-    """What is lost of a file if its analysis ends now, in a sentence; nothing if it is over."""
-    busy = file.stage in (Stage.WAITING, Stage.ANALYSING)
-    return strings.CLOSE_FILE_BUSY.format(file=file.path.name) if busy else ""
+    """What is lost of a file if it is left now, in a sentence; nothing if its analysis is over and all is kept."""
+    if file.stage in (Stage.WAITING, Stage.ANALYSING):
+        return strings.CLOSE_FILE_BUSY.format(file=file.path.name)
+    if file.unkept and file.corrections:
+        count = strings.corrections(file.corrections)
+        return strings.CLOSE_FILE_UNKEPT.format(count=count, file=file.path.name)
+    return ""
 
 
 def unsaved(facts: Facts, file: FileFacts | None) -> str:

@@ -36,7 +36,8 @@ def status_view(facts: Facts) -> StatusView:
         case Phase.FAILED:
             return StatusView(Severity.ERROR, strings.STATUS_FAILED)
         case Phase.NO_INPUT:
-            return StatusView(Severity.BUSY, strings.STATUS_WAITING)
+            waiting = strings.STATUS_WAITING_CHANNEL if facts.lacks_channel else strings.STATUS_WAITING
+            return StatusView(Severity.BUSY, waiting)
         case Phase.LOADING if facts.download and facts.download[1]:
             percent = 100 * facts.download[0] // facts.download[1]
             return StatusView(Severity.BUSY, strings.STATUS_DOWNLOADING.format(percent=percent))

@@ -155,6 +155,8 @@ def _speaker_view(
             return SpeakerView(Mood.BUSY, strings.DOWNLOADING, hint, progress=done / total)
         case Phase.LOADING:
             return SpeakerView(Mood.BUSY, strings.LOADING, strings.LOADING_HINT)
+        case Phase.NO_INPUT if facts.lacks_channel:
+            return SpeakerView(Mood.TROUBLE, strings.NO_CHANNEL, f"{sentence(facts.error)} {strings.NO_CHANNEL_HINT}")
         case Phase.NO_INPUT:
             return SpeakerView(
                 Mood.TROUBLE, strings.NO_MICROPHONE, f"{sentence(facts.error)} {strings.NO_MICROPHONE_HINT}"

@@ -8,9 +8,12 @@ from dataclasses import replace
 from app.diarisation.timeline import Turn
 from app.scoring.labels import Label
 
+MIXED = 0
+"""In place of a channel: all channels of a recording, mixed. What is said of them does not hold for one of them."""
+
 
 class Corrections:
-    """Stretches of time with the labels that they were given; the newest counts."""
+    """Stretches of time of a channel with the labels that they were given; the newest counts."""
 
     def __init__(self, given: Sequence[Turn] = ()):
         self._given: list[Turn] = list(given)

@@ -16,6 +16,7 @@ from app.diarisation.timeline import Turn
 from app.scoring.labels import UNKNOWN, Label, person
 from app.sealing.private_files import read_private, write_private
 from app.sealing.unlocking import home_of
+from app.window.engine.edits.corrections import MIXED
 from app.window.engine.name_book import NameBook
 from utils import BadInput, clean_name, make_private_dir
 
@@ -54,7 +55,9 @@ def follow_people(data: Path, names: NameBook) -> None:
 
 
 _Row = tuple[float, float, int, int | Label]
-"""(start_s, end_s, channel, a person's id or a label)"""
+"""(start_s, end_s, channel or ``MIXED``, a person's id or a label)"""
+VERSION = 2
+"""In a file of version 1 the mixed channels and channel 1 are not told apart."""
 
 
 def _who(label: Label, names: NameBook) -> int | Label:
@@ -79,8 +82,11 @@ def _read(path: Path) -> list[_Row]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise BadInput(_damaged(path))
-        rows = json.loads(read_private(path).decode("utf-8"))["corrections"]
-        return [_row(row) for row in rows]
+        document = json.loads(read_private(path).decode("utf-8"))
+        rows = [_row(row) for row in document["corrections"]]
+        if document.get("version") == 1:
+            rows += [(start_s, end_s, 1, who) for start_s, end_s, channel, who in rows if channel == MIXED]
+        return rows
     except FileNotFoundError:
         return []
     except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError, BadInput):
@@ -91,7 +97,7 @@ def _row(row: dict) -> _Row:
     start_s, end_s = float(row["start_s"]), float(row["end_s"])
     if not (math.isfinite(start_s) and math.isfinite(end_s) and 0 <= start_s < end_s):
         raise ValueError
-    channel = operator.index(row.get("channel", 1))
+    channel = operator.index(row.get("channel", MIXED))
     if "person" in row:
         return start_s, end_s, channel, operator.index(row["person"])
     return start_s, end_s, channel, person(clean_name(row["name"])) if row["name"] is not None else UNKNOWN
@@ -105,12 +111,12 @@ def _write(path: Path, rows: Sequence[_Row]) -> None:
     make_private_dir(path.parent.parent)
     make_private_dir(path.parent)
     document = {
-        "version": 1,
+        "version": VERSION,
         "corrections": [
             {
                 "start_s": start_s,
                 "end_s": end_s,
-                **({"channel": channel} if channel != 1 else {}),
+                **({"channel": channel} if channel != MIXED else {}),
                 **({"name": who.name} if isinstance(who, Label) else {"person": who}),
             }
             for start_s, end_s, channel, who in rows

@@ -140,7 +140,7 @@ def _take_back(context: EngineContext, file: Path | None, correction: Correction
         analysis.keep(context)
     elif file is not None:
         kept = Corrections(load_corrections(file, context.names))
-        kept.take_back([replace(turn, label=context.names.now(turn.label)) for turn in correction.now])
+        kept.take_back([replace(turn, label=context.names.now(turn.label)) for turn in correction.given])
         save_corrections(file, kept.given, context.names)
 
 

@@ -1,9 +1,8 @@
-"""The menu of microphones. Asking the system for them can take a while, so a thread does it; the menu never waits."""
+"""The menu of microphones. A thread looks for them; the menu never waits."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -12,63 +11,29 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboB
 from app.audio.devices import BOTH, COMPUTER
 from app.window import strings
 from app.window.widgets import painting
+from app.window.widgets.inputs.device_search import DeviceSearch, Inputs, microphone_inputs
 from app.window.widgets.theme import Theme
-from utils import HeardError
-
-
-def microphone_names() -> list[str]:
-    """Names of the inputs there are now, what the computer plays after the microphones; none if the system has no sound
-    at all."""
-    from app.audio.computer.monitor import list_monitors
-    from app.audio.input_stream import list_devices
-    from app.audio.portaudio import NoAnswer
-
-    try:
-        devices = list_devices()
-    except NoAnswer:
-        return []
-    except HeardError:
-        devices = []
-    devices = sorted([*devices, *list_monitors()], key=lambda device: device.plays)  # a stable sort
-    return list(dict.fromkeys(device.name for device in devices))
-
-
-class DeviceSearch:
-    """One look for microphones, in a thread that knows nothing of Qt: the window may be gone before it ends."""
-
-    def __init__(self, find: Callable[[], Sequence[str]]):
-        self.names: list[str] | None = None
-        self._thread = threading.Thread(target=self._run, args=(find,), name="microphones", daemon=True)
-        self._thread.start()
-
-    def _run(self, find: Callable[[], Sequence[str]]) -> None:
-        names: list[str] = []
-        try:
-            names = list(find())
-        finally:
-            self.names = names
-
-    def join(self, timeout_s: float) -> None:
-        self._thread.join(timeout_s)
 
 
 class DeviceMenu(QComboBox):
     """``device`` is what was chosen, None for the default; ``chosen`` is emitted when the user chooses."""
 
     chosen = Signal()
+    looked = Signal()
+    """There is something new about the inputs."""
 
     def __init__(
         self,
         theme: Theme,
         *,
         device: str | None = None,
-        find: Callable[[], Sequence[str]] = microphone_names,
+        find: Callable[[], Inputs] = microphone_inputs,
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
         self._theme, self._find = theme, find
         self._search: DeviceSearch | None = None
-        self._names: list[str] = []
+        self._found: Inputs = []
         self._timer = QTimer(self)
         self._timer.setInterval(50)
         self._timer.timeout.connect(self._poll_search)
@@ -90,6 +55,12 @@ class DeviceMenu(QComboBox):
     def microphone(self) -> str | None:
         """What one person is recorded with: of both inputs the microphone."""
         return None if self.device == BOTH else self.device
+
+    @property
+    def channels(self) -> int:
+        """How many channels of the input can be chosen; 0 if none can, or that is not known."""
+        counts = self._found if isinstance(self._found, Mapping) else {}
+        return counts.get(self.device, 0) if self.isEnabled() else 0
 
     def show_file(self, name: str) -> None:
         """A file is played: there is nothing to choose."""
@@ -120,18 +91,19 @@ class DeviceMenu(QComboBox):
 
     def _poll_search(self) -> None:
         """Take what the search found, once it has come to an end."""
-        if self._search is None or self._search.names is None:
+        if self._search is None or self._search.found is None:
             return
-        names, self._search = self._search.names, None
+        found, self._search = self._search.found, None
         self._timer.stop()
-        if names != self._names:
-            self._fill(names, self.device)
+        if found != self._found:
+            self._fill(found, self.device)
             if self.view().isVisible():
                 super().showPopup()  # lays the open list out again
+            self.looked.emit()
 
-    def _fill(self, names: list[str], device: str | None) -> None:
-        """Entries for ``names`` with ``device`` chosen, even if it is not there at the moment."""
-        self._names = names
+    def _fill(self, found: Inputs, device: str | None) -> None:
+        """Entries for what was found, with ``device`` chosen, even if it is not there at the moment."""
+        self._found, names = found, [name for name in found if name is not None]
         self.clear()
         self.addItem(strings.DEFAULT_DEVICE, None)
         self.addItem(strings.COMPUTER_DEVICE, COMPUTER)
@@ -159,7 +131,7 @@ class DeviceMenu(QComboBox):
         """What to call a chosen device that is not among the names."""
         if device.isdecimal():  # the command line takes PortAudio's numbers too
             return strings.DEVICE_NUMBER.format(number=device)
-        return strings.DEVICE_GONE.format(device=device) if self._names else device
+        return strings.DEVICE_GONE.format(device=device) if self._found else device
 
     # ------------------------------------------------------------ look
 
