@@ -1,6 +1,6 @@
 """Not a test: the window on the microphone, for tests that take the sound away. Prints a line of JSON for each state.
 
-usage: window_probe.py DATA [DEVICE]. A signal closes it.
+usage: window_probe.py DATA [DEVICE [CHANNEL]]. A signal closes it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def main() -> int:
             print(json.dumps({"at": time.monotonic(), **told}), flush=True)
 
     MainWindow.show_state = show_and_tell
-    return run_window(SessionOptions(data=Path(sys.argv[1]), device=sys.argv[2] if len(sys.argv) > 2 else None))
+    data, device, channel = [*sys.argv[1:], None, None][:3]
+    return run_window(SessionOptions(data=Path(data), device=device, channel=channel and int(channel)))
 
 
 if __name__ == "__main__":

@@ -14,15 +14,20 @@ import numpy as np
 import pytest
 
 from app.audio.file_source import StreamSource
-from app.audio.reading.reader import read_audio
+from app.audio.reading.reader import audio_duration_s, read_audio
+from app.demo import DEMO
+from app.diarisation.rttm import read_rttm
 from app.session import SessionOptions
 from app.voiceprints.store import VoiceprintStore
 from app.window.engine.engine import Engine
+from app.window.engine.file_analysis import FileAnalysis, Stage
+from app.window.engine.name_book import NameBook
 from app.window.main_window import MainWindow
 from app.window.view.palette import LIGHT
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import Theme
-from utils import SAMPLE_RATE
+from tests.support.file_pages import LONG, NOISE
+from utils import SAMPLE_RATE, write_wav
 
 
 @pytest.fixture
@@ -102,14 +107,14 @@ def player() -> Silent:
 def window(qtbot, theme, make_engine, player, tmp_path):
     """window(sound, **options): on a real engine whose microphone hears ``sound``, with a data folder of its own.
 
-    ``open_source`` is another microphone.
+    ``open_source`` is another microphone, ``find`` finds microphones for the menu.
     """
 
-    def make(sound: np.ndarray, *, data: Path = tmp_path, open_source=None, **options: object) -> MainWindow:
+    def make(sound: np.ndarray, *, data: Path = tmp_path, open_source=None, find=list, **options: object) -> MainWindow:
         engine = make_engine(
             SessionOptions(data=data, **options), open_source=open_source or (lambda _: endless(sound))
         )
-        made = MainWindow(engine, theme, find_microphones=list, playback=Playback(lambda: player))
+        made = MainWindow(engine, theme, find_microphones=find, playback=Playback(lambda: player))
         qtbot.addWidget(made)
         made.show()
         return made
@@ -128,3 +133,33 @@ def person(qtbot, window, voice, encoder, tmp_path):
     dialog = shown.people_controller.dialog
     qtbot.waitUntil(lambda: dialog.list.count() == 3, timeout=180_000)
     return shown, dialog
+
+
+@pytest.fixture
+def analysed(window):
+    """The demo's conversation as if its analysis were over: the turns are those of the reference."""
+    path = DEMO / "conversation.flac"
+    shown, analysis = window(NOISE), FileAnalysis(path)
+    shown.pages.setCurrentWidget(shown.file)
+    shown.file.open(analysis)
+    length_s = audio_duration_s(path)
+    turns = tuple(read_rttm(DEMO / "conversation.rttm"))
+    people = ("Ana", "Ben", "Colin")
+    analysis.show(turns, NameBook(), stage=Stage.DONE, said_s=length_s, done_s=length_s, people=people)
+    shown.file.draw_frame()
+    return shown
+
+
+@pytest.fixture
+def talk(qtbot, tmp_path):
+    """talk(window): open a short file in a window, analysed; returns its page. It has pieces of three people."""
+    file = tmp_path / "talk.wav"
+    write_wav(file, read_audio(DEMO / "conversation.flac", end_s=14.0))
+
+    def open_in(shown):
+        shown.file_controller.open(file)
+        qtbot.waitUntil(lambda: shown.file.analysis.over, timeout=LONG)
+        shown.file.draw_frame()
+        return shown.file
+
+    return open_in

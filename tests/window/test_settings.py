@@ -30,7 +30,10 @@ def started(qtbot, theme, make_engine, tmp_path):
     def start(*, open_source=make_source, **options) -> MainWindow:
         engine = make_engine(SessionOptions(data=tmp_path, **options), open_source=open_source)
         window = MainWindow(
-            engine, theme, find_microphones=lambda: ["USB headset", "Built-in"], settings=Settings(tmp_path)
+            engine,
+            theme,
+            find_microphones=lambda: {None: 2, "USB headset": 2, "Built-in": 1},
+            settings=Settings(tmp_path),
         )
         qtbot.addWidget(window)
         window.show()
@@ -80,6 +83,39 @@ def test_a_device_that_is_not_there_any_more_gives_way_to_the_default(started, q
     window.start()
     qtbot.waitUntil(lambda: window.engine.facts.identification is not None, timeout=60_000)
     assert "Old headset is not connected" in window.status.text
+
+
+def test_a_channel_comes_back_with_its_microphone_and_goes_with_it(started, tmp_path):
+    first = started()
+    choose(first.live.device_menu, "USB headset")
+    first.live.channel_menu.menu_of_channels.actions()[2].trigger()
+    assert first.listening.microphone == ("USB headset", 2)
+    first.close()
+    second = started()
+    assert second.listening.microphone == ("USB headset", 2)
+    assert second.live.channel_menu.text() == "Channel 2 \u25be"
+    second.close()
+    third = started(device="Built-in")  # what the command line says comes whole
+    assert third.listening.microphone == ("Built-in", None)
+    third.close()
+    fourth = started(channel=3)
+    assert fourth.listening.microphone == (None, 3)
+    assert fourth.live.channel_menu.text() == "Channel 3 (not there) \u25be"
+    fourth.close()
+    fifth = started()
+    choose(fifth.live.device_menu, "Built-in")
+    assert fifth.listening.microphone == ("Built-in", None)
+    assert not fifth.live.channel_menu.isVisible()  # it has one
+    choose(fifth.live.device_menu, "USB headset")
+    assert fifth.listening.microphone == ("USB headset", None)
+    fifth.close()
+    assert Settings(tmp_path).channel is None
+
+
+@pytest.mark.parametrize("text", ["two", "-1", "0", "2.0", "", "9" * 30, "\u0662"])
+def test_a_channel_that_is_none_is_all_of_them(text, tmp_path):
+    (tmp_path / "window.ini").write_text(f"[General]\nchannel={text}\n")
+    assert Settings(tmp_path).channel is None
 
 
 def test_what_the_command_line_says_comes_first(started):
@@ -138,7 +174,12 @@ def test_the_file_is_for_its_owner_alone(before, tmp_path):
     assert Settings(tmp_path).device == "USB headset"
 
 
-NAMING = {"device": "Clementine's headset", "folder": "/somewhere/Clementine", "model": "/somewhere/Clementine.onnx"}
+NAMING = {
+    "device": "Clementine's headset",
+    "channel": 2,
+    "folder": "/somewhere/Clementine",
+    "model": "/somewhere/Clementine.onnx",
+}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_what_was_only_heard_is_not_asked_about():
 )
 def test_a_file_that_is_being_analysed(stage, lost):
     assert ("talk.flac" in unsaved(Facts(), FileFacts(TALK, stage))) is lost
+
+
+def test_corrections_of_a_file_that_could_not_be_kept():
+    file = FileFacts(TALK, Stage.DONE, corrections=2)
+    assert unsaved(Facts(), file) == ""
+    assert unsaved(Facts(), replace(file, unkept=True)).startswith("2 corrections of talk.flac could not be kept")
+    assert unsaved(Facts(), replace(file, unkept=True, corrections=0)) == ""
 
 
 def test_corrections_of_what_was_heard_live():

@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from app.audio.channels_source import EACH, MOST_CHANNELS
-from app.audio.mixing import MOST_CHANNELS as MOST_MIXED
+from app.audio.channels_source import EACH
+from app.audio.mixing import MOST_CHANNELS
+from app.audio.reading.mixed import MOST_APART
 from app.window import strings
 
 Channel = int | str | None
@@ -45,7 +46,7 @@ class ChannelMenu(QPushButton):
             self.menu_of_channels.removeAction(action)
             action.deleteLater()  # not at once: it may be the one that is being triggered
         self._group = QActionGroup(self)
-        self._add(strings.ALL_TOGETHER, None, most=MOST_MIXED)
+        self._add(strings.ALL_TOGETHER, None, most=MOST_CHANNELS)
         numbers = list(range(1, channels + 1)) if channels > 1 else []
         if isinstance(channel, int) and channel not in numbers:
             numbers.append(channel)
@@ -53,7 +54,7 @@ class ChannelMenu(QPushButton):
             self._add(channel_name(number, channels), number)
         if self._each:
             self.menu_of_channels.addSeparator()
-            self._add(strings.EACH_BY_ITSELF, EACH, most=MOST_CHANNELS)
+            self._add(strings.EACH_BY_ITSELF, EACH, most=MOST_APART)
         self.setText(strings.OPENS_MENU.format(text=channel_name(channel, channels)))
         self.setAccessibleName(strings.CHANNEL_CHOICE.format(choice=channel_name(channel, channels)))
 

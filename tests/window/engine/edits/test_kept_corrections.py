@@ -10,6 +10,7 @@ from app.diarisation.timeline import Turn
 from app.sealing.lock import Lock
 from app.sealing.passphrase import Scrypt
 from app.voiceprints.conversion import seal_data, unseal_data
+from app.window.engine.edits.corrections import MIXED
 from app.window.engine.edits.kept_corrections import (
     corrections_path,
     follow_people,
@@ -19,7 +20,7 @@ from app.window.engine.edits.kept_corrections import (
 from app.window.engine.name_book import NameBook
 from utils import BadInput
 
-GIVEN = (Turn(0.0, 4.0, "Ana"), Turn(5.0, 7.25, "Zoë", 2), Turn(5.0, 7.25, "unknown"))
+GIVEN = (Turn(0.0, 4.0, "Ana"), Turn(5.0, 7.25, "Zoë", 2), Turn(5.0, 7.25, "unknown"), Turn(0.0, 4.0, "Ben", MIXED))
 
 
 @pytest.fixture
@@ -40,6 +41,15 @@ def test_they_are_found_again_as_they_were(path, names):
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_those_of_an_older_program_hold_for_the_first_channel_and_for_all_mixed(path, names):
+    path.parent.mkdir()
+    old = [{"start_s": 0, "end_s": 4, "person": 3}, {"start_s": 5, "end_s": 6, "channel": 2, "name": "Zoë"}]
+    path.write_text(json.dumps({"version": 1, "corrections": old}))
+    assert set(load_corrections(path, names)) == {Turn(0, 4, "Ana"), Turn(0, 4, "Ana", MIXED), Turn(5, 6, "Zoë", 2)}
+    save_corrections(path, [Turn(0, 4, "Ana", MIXED)], names)
+    assert load_corrections(path, names) == [Turn(0, 4, "Ana", MIXED)]
 
 
 def test_in_a_sealed_folder_they_are_sealed(path, names, tmp_path):
