@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.audio.vad import CHUNK_S
+from app.audio.vad import CHUNK, CHUNK_S
 from app.diarisation.speech_gate import GatedBlock
 from app.embedding.encoder import Encoder
+from app.embedding.windows import Span
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class LookAhead:
         self._encoder = encoder
         self._onset_pause_s, self._finished_after_s = onset_pause_s, finished_after_s
         self._moments: list[_Moment] = []
-        self._speech: list[np.ndarray] = []  # chunks from ``_first`` on
-        self._first = self._heard = self._updated = self._turn = 0
+        self._speech = encoder.windows()
+        self._heard = self._updated = self._turn = 0
         self._silence_s = np.inf
         self._odd = False
         self._vectors: dict[int, dict[int, np.ndarray]] = {}  # chunks of a window -> its end -> embedding
@@ -65,14 +66,14 @@ class LookAhead:
         """Take in what will be heard next. ``kept``: chunks of speech before now that a window may reach back to."""
         done = self._moments[-1].heard if self._moments else 0
         self._moments = [moment for moment in self._moments if moment.heard >= done]
-        drop = max(0, self._heard - kept - self._first)
-        del self._speech[:drop]
-        self._first += drop
+        self._speech.forget(CHUNK * max(0, self._heard - kept))
         for table in (*self._vectors.values(), self._overlaps):
             for heard in [heard for heard in table if heard < done]:
                 del table[heard]
         for block in blocks:
             self._take(block)
+        if speech := [chunk.samples for block in blocks for chunk in block.chunks if chunk.speech]:
+            self._speech.append(np.concatenate(speech))
 
     def _take(self, block: GatedBlock) -> None:
         """The same steps as those of ``Recogniser.step``, as far as it updates."""
@@ -86,7 +87,6 @@ class LookAhead:
             if self._silence_s >= self._onset_pause_s:
                 self._update()
             self._silence_s = 0.0
-            self._speech.append(chunk.samples)
             self._heard += 1
         self._update()
         if self._silence_s >= self._finished_after_s:
@@ -118,7 +118,7 @@ class LookAhead:
         if heard not in self._overlaps:
             odd = self._moments[at].odd
             some = [moment.heard for moment in self._moments[at:] if moment.odd == odd][: self._batch(length)]
-            _, found = self._encoder.embed_batch_with_overlap([self._window(end, length) for end in some])
+            _, found = self._speech.embed_with_overlap([_span(end, length) for end in some])
             self._overlaps.update(zip(some, map(self._encoder.is_overlap, found), strict=True))
         return self._overlaps[heard]
 
@@ -130,11 +130,13 @@ class LookAhead:
         """Embed the windows of a length that end at this moment and the next ones."""
         turn = self._moments[at].turn
         ends = [moment.heard for moment in self._moments[at : at + self._batch(length)] if moment.turn == turn]
-        vectors = self._encoder.embed_batch([self._window(end, length) for end in ends])
+        vectors = self._speech.embed([_span(end, length) for end in ends])
         self._vectors[length].update(zip(ends, vectors, strict=True))
 
     def _batch(self, length: int) -> int:
         return max(2, int(self.config.batch_s / (length * CHUNK_S)))
 
-    def _window(self, end: int, length: int) -> np.ndarray:
-        return np.concatenate(self._speech[end - length - self._first : end - self._first])
+
+def _span(end: int, length: int) -> Span:
+    """The samples of the newest ``length`` chunks of the first ``end``."""
+    return CHUNK * (end - length), CHUNK * end

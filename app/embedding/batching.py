@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.embedding.encoder import MIN_SAMPLES, Encoder
+from app.embedding.windows import Windows
 from utils import BadInput, HeardError
 
 
@@ -80,6 +81,10 @@ class BatchingEncoder:
             self._waiting.append(request)
             self._changed.notify()
         return request.future.result()
+
+    def windows(self) -> Windows:
+        """See ``Encoder.windows``: windows of many streams share batches, and so not their spectra."""
+        return Windows(self)
 
     def close(self) -> None:
         """Finish what is asked, refuse what comes later."""

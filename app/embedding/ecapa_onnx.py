@@ -26,9 +26,10 @@ from utils import mel_filters
 
 OPSET, IR = 18, 9
 """Versions of the operators and of the file format that older runtimes read, too."""
-WAVE, EMBEDDING, POOLED = "wave", "embedding", "pooled"
-"""Names of the graph's input (samples,) and outputs: the embedding (D,) and the pooled statistics (F,). All float32. Of
-a graph for batches: (B, samples), (B, D) and (B, F)."""
+WAVE, DECIBELS, EMBEDDING, POOLED = "wave", "decibels", "embedding", "pooled"
+"""Names of the graph's input, WAVE (samples,), and outputs: the embedding (D,) and the pooled statistics (F,). All
+float32. A graph for batches has the input DECIBELS (B, T, mels), which ``LogMel`` makes, and gives (B, D) and (B, F).
+"""
 LARGE = 60_000
 """Number of weights from which a product over all frames is computed on integers, if integers are asked for."""
 N_FFT, HOP, FLOOR_POWER, RANGE_DB = 400, 160, 1e-10, 80.0
@@ -71,12 +72,16 @@ def build_onnx(
     scale +-1, to the embedding (D,), not normalised in length, and the pooled statistics.
 
     ``tensors`` and ``architecture``: as in ``Member``. ``half``: float weights are kept in half precision, for a file.
-    ``batches``: several signals of one length at a time, which is not for ``int8``: they would share its scales.
+    ``batches``: the spectra of several signals of one length at a time, for frames that signals have in common need be
+    computed once only. That is not for ``int8``: they would share its scales.
     Raises KeyError for a tensor that is missing, ValueError for one that does not fit.
     """
     graph = _Graph(half, batches)
     embedding, pooled, sizes = _network(graph, {}, Member(tensors, architecture, int8))
-    return _finished(graph, embedding, pooled, sizes, metadata)
+    mels = architecture["mels"]
+    return _finished(
+        graph, embedding, pooled, sizes, metadata, {DECIBELS: ["batch", "frames", mels]} if batches else {}
+    )
 
 
 def build_side_by_side(
@@ -102,7 +107,7 @@ def _network(graph: _Graph, features: dict[int, str], member: Member) -> tuple[s
     """(embedding (1, D), pooled statistics (1, F), (D, F)). ``features``: log-mels by their number of bands."""
     backbone, mels = _Weights(member.tensors, "backbone."), member.architecture["mels"]
     if mels not in features:
-        features[mels] = _log_mel(graph, mels)
+        features[mels] = _normalised(graph, DECIBELS if graph.time else _decibels(graph, mels))
     graph.int8 = member.int8 and member.int8_input
     x = _tdnn(graph, features[mels], backbone.part("blocks.0"), stride=member.architecture["stride"])
     graph.int8, outputs = member.int8, []
@@ -117,13 +122,19 @@ def _network(graph: _Graph, features: dict[int, str], member: Member) -> tuple[s
 
 
 def _finished(
-    graph: _Graph, embedding: str, pooled: str, sizes: tuple[int, int], metadata: Mapping[str, str] | None
+    graph: _Graph,
+    embedding: str,
+    pooled: str,
+    sizes: tuple[int, int],
+    metadata: Mapping[str, str] | None,
+    inputs: Mapping[str, list[str | int]] | None = None,
 ) -> bytes:
     first, flat = (["batch"], [0, -1]) if graph.time else ([], [-1])
     graph.name(graph.op("Reshape", embedding, flat), EMBEDDING)
     graph.name(graph.op("Reshape", pooled, flat), POOLED)
     outputs = {EMBEDDING: [*first, sizes[0]], POOLED: [*first, sizes[1]]}
-    return graph.serialise({WAVE: [*first, "samples"]}, outputs, metadata or {}, opset=OPSET, ir_version=IR)
+    inputs = inputs or {WAVE: ["samples"]}
+    return graph.serialise(inputs, outputs, metadata or {}, opset=OPSET, ir_version=IR)
 
 
 class _Weights:
@@ -174,21 +185,24 @@ class _Graph(OnnxFile):
         return self.op("Add", y, bias)
 
 
-def _log_mel(graph: _Graph, mels: int) -> str:
-    """``model.LogMel``: the samples (n,) -> (T, mels), or (B, n) -> (B, T, mels)."""
+def _decibels(graph: _Graph, mels: int) -> str:
+    """What ``LogMel`` gives: the samples (n,) -> (T, mels)."""
     bins = N_FFT // 2 + 1
     angle = 2 * np.pi / N_FFT * (np.outer(np.arange(bins), np.arange(N_FFT)) % N_FFT)
     window = 0.54 - 0.46 * np.cos(2 * np.pi / N_FFT * np.arange(N_FFT))  # Hamming, periodic
     basis = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
-    first = [0] if graph.time else []  # as many as there are
-    wave = graph.op("Reshape", WAVE, [*(first or [1]), 1, -1])
+    wave = graph.op("Reshape", WAVE, [1, 1, -1])
     pads = [N_FFT // 2, N_FFT // 2]
     parts = graph.op("Conv", wave, basis[:, None], strides=[HOP], pads=pads, kernel_shape=[N_FFT])
-    squares = graph.op("Reshape", graph.op("Mul", parts, parts), [*first, 2 * bins, -1])
+    squares = graph.op("Reshape", graph.op("Mul", parts, parts), [2 * bins, -1])
     filters = mel_filters(mels, N_FFT)
     power = graph.op("MatMul", np.concatenate([filters, filters], axis=1), squares)  # real and imaginary parts added
-    power = graph.op("Transpose", power, perm=[0, 2, 1] if graph.time else [1, 0])
-    decibel = graph.op("Mul", graph.op("Log", graph.op("Max", power, FLOOR_POWER)), 10 / np.log(10))
+    power = graph.op("Transpose", power, perm=[1, 0])
+    return graph.op("Mul", graph.op("Log", graph.op("Max", power, FLOOR_POWER)), 10 / np.log(10))
+
+
+def _normalised(graph: _Graph, decibel: str) -> str:
+    """The rest of ``model.LogMel``: a floor below the loudest point of the signal, and the mean over time taken off."""
     floor = graph.op("Sub", graph.op("ReduceMax", decibel, [graph.time, graph.time + 1], keepdims=1), RANGE_DB)
     decibel = graph.op("Max", decibel, floor)
     return graph.op("Sub", decibel, _mean(graph, decibel))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app.embedding.overlap_head import OverlapHead
+from app.embedding.windows import Windows
 from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule
 from app.scoring.vectors import NotComparable, usable
@@ -115,6 +116,10 @@ class Encoder(ABC):
         """
         return self._embed_by_length(signals, overlaps=True)
 
+    def windows(self) -> Windows:
+        """What embeds windows of one sound, of which many overlap: with the same embeddings, to rounding."""
+        return Windows(self)
+
     def _embed_by_length(self, signals: Sequence[np.ndarray], *, overlaps: bool) -> tuple[np.ndarray, np.ndarray]:
         """See ``embed_batch_with_overlap``; without ``overlaps`` the probabilities are NaN."""
         out, overlap = np.empty((len(signals), self.dim), np.float32), np.full(len(signals), np.nan, np.float32)
@@ -126,15 +131,20 @@ class Encoder(ABC):
         for length, indices in by_length.items():
             step = max(1, BATCH_SAMPLES // length)
             for some in (indices[at : at + step] for at in range(0, len(indices), step)):
-                batch = np.stack([signals[i] for i in some])
-                if not overlaps:
-                    out[some] = self._embed(batch)
-                    continue
-                out[some], pooled = self._embed_with_statistics(batch)
-                if pooled is not None and self.overlap is not None:
-                    if pooled.shape[1] != len(self.overlap.weight):
-                        raise HeardError(f"{self.where}: the overlap head beside it is of another network; delete it.")
-                    overlap[some] = self.overlap.probability(pooled)
+                out[some], overlap[some] = self._embed_equal(np.stack([signals[i] for i in some]), overlaps=overlaps)
+        return out, overlap
+
+    def _embed_equal(self, batch: np.ndarray, *, overlaps: bool) -> tuple[np.ndarray, np.ndarray]:
+        """See ``embed_batch_with_overlap``: of a ``batch`` as ``_embed`` takes it."""
+        overlap, pooled = np.full(len(batch), np.nan, np.float32), None
+        if overlaps:
+            out, pooled = self._embed_with_statistics(batch)
+        else:
+            out = self._embed(batch)
+        if pooled is not None and self.overlap is not None:
+            if pooled.shape[1] != len(self.overlap.weight):
+                raise HeardError(f"{self.where}: the overlap head beside it is of another network; delete it.")
+            overlap = self.overlap.probability(pooled)
         with np.errstate(invalid="ignore", over="ignore"):
             return usable(unit(out)), overlap
 

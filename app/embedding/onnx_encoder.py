@@ -14,9 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from app.embedding.card_check import read_model_card
-from app.embedding.ecapa_onnx import EMBEDDING, POOLED, WAVE, build_onnx
+from app.embedding.ecapa_onnx import DECIBELS, EMBEDDING, HOP, POOLED, WAVE, build_onnx
 from app.embedding.encoder import Encoder
+from app.embedding.log_mel import LogMel
 from app.embedding.overlap_head import OverlapHead, load_head
+from app.embedding.spectrum_windows import SpectrumWindows
+from app.embedding.windows import Windows
 from app.threads import NETWORK_THREADS, product
 from utils import BadInput, HeardError, file_sha256, first_line
 
@@ -38,20 +41,21 @@ class OnnxEncoder(Encoder):
         tensors: Mapping[str, np.ndarray] | None = None,
         *,
         batches: Callable[[], bytes] | None = None,
+        mels: int = 80,
         overlap: OverlapHead | None = None,
         where: str = "the model",
     ):
         """``model``: an ONNX file's bytes; ``where`` names it in errors. ``tensors``: what lies beside the graph, by
         the names it has in the float model's file; by default they are taken from the ONNX file. ``batches``: makes the
-        same network's graph for several signals at a time, which is asked for when several come; a single one is faster
-        without.
+        same network's graph for several signals at a time, with spectra of ``mels`` bands, which is asked for when
+        several come; a single one is faster without.
 
         Raises HeardError if it is not one of this program's.
         """
         import safetensors.numpy
 
         _runtime()  # raises BadInput where it is missing
-        self._make_batches, self._batches = batches, None
+        self._make_batches, self._batches, self._log_mel = batches, None, LogMel(mels)
         try:
             self._session = _session(model)
             if tensors is None:
@@ -89,7 +93,12 @@ class OnnxEncoder(Encoder):
             return cls(path.read_bytes(), card, overlap=overlap, where=str(path))
         tensors, graph = _from_weights(path, card)
         heads = {key: value for key, value in tensors.items() if not key.startswith("backbone.")}
-        return cls(graph(), card, heads, batches=partial(graph, batches=True), overlap=overlap, where=str(path))
+        batches, mels = partial(graph, batches=True), card["architecture"]["mels"]
+        return cls(graph(), card, heads, batches=batches, mels=mels, overlap=overlap, where=str(path))
+
+    def windows(self) -> Windows:
+        """See ``Encoder.windows``."""
+        return SpectrumWindows(self, self._log_mel, self._embed_equal) if self._make_batches else Windows(self)
 
     def _embed(self, batch: np.ndarray) -> np.ndarray:
         return self._run([EMBEDDING], batch)[0]
@@ -101,14 +110,17 @@ class OnnxEncoder(Encoder):
         return embeddings, pooled
 
     def _run(self, names: list[str], batch: np.ndarray) -> list[np.ndarray]:
-        """The outputs (B, ...) of waves (B, n), each alone or together, whichever is faster."""
+        """The outputs (B, ...) of waves (B, n), each alone or together, whichever is faster; or of their decibels
+        (B, T, mels)."""
+        spectra = batch.ndim == 3
         try:
-            if len(batch) > 1 and self._make_batches:
+            if spectra or (len(batch) > 1 and self._make_batches):
                 if self._batches is None:
                     self._batches = _session(self._make_batches())
-                step = max(1, AT_ONCE // batch.shape[1])
+                step = max(1, AT_ONCE // (batch.shape[1] * (HOP if spectra else 1)))
                 parts = [batch[at : at + step] for at in range(0, len(batch), step)]
-                runs = [self._batches.run(names, {WAVE: part}) for part in parts]
+                made = (part if spectra else self._log_mel.waves(part) for part in parts)
+                runs = [self._batches.run(names, {DECIBELS: part}) for part in made]
                 return [np.concatenate(rows) for rows in zip(*runs, strict=True)]
             alone = [self._session.run(names, {WAVE: wave}) for wave in batch]
             return [np.stack(rows) for rows in zip(*alone, strict=True)]

@@ -11,6 +11,7 @@ from app.audio.channels_source import ChannelsSource
 from app.audio.source import AudioBlock
 from app.diarisation.conference import HERE_AND_REMOTE, Channels, Conference, recorded_channels
 from app.diarisation.recogniser import listen
+from app.embedding.windows import Windows
 from app.enrolment.build import gallery_from_folder
 from app.scoring.gallery import Gallery
 from app.scoring.identification import plain
@@ -84,9 +85,9 @@ def test_a_call_that_is_looked_into_gives_the_answers_of_a_live_one(encoder, gal
 
 
 def test_a_call_that_is_looked_into_is_embedded_in_batches(encoder, gallery, call, monkeypatch):
-    runs = []
-    embed_batch = encoder.embed_batch
-    monkeypatch.setattr(encoder, "embed_batch", lambda signals: runs.append(len(signals)) or embed_batch(signals))
+    runs, embed = [], Windows.embed
+    monkeypatch.setattr(encoder, "windows", lambda: Windows(encoder))
+    monkeypatch.setattr(Windows, "embed", lambda self, spans: runs.append(len(spans)) or embed(self, spans))
     one, other = call.here[: 10 * 16_000], call.remote[: 10 * 16_000]
     heard(encoder, gallery, one, other, recorded_channels(2), recorded=True)
     assert max(runs) > 8

@@ -8,6 +8,7 @@ import pytest
 from app.audio.file_source import FileSource, StreamSource
 from app.audio.reading.reader import read_audio
 from app.audio.source import AudioBlock
+from app.audio.vad import CHUNK
 from app.diarisation.look_ahead import LookAheadConfig
 from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.speech_gate import SpeechGate
@@ -26,9 +27,18 @@ class Counting:
         return getattr(self._encoder, name)
 
     def embed_batch(self, signals):
-        self.runs += len({len(signal) for signal in signals})
-        self.signals += len(signals)
+        self._count([len(signal) for signal in signals])
         return self._encoder.embed_batch(signals)
+
+    def windows(self):
+        windows = self._encoder.windows()
+        embed = windows.embed
+        windows.embed = lambda spans: self._count([end - start for start, end in spans]) or embed(spans)
+        return windows
+
+    def _count(self, lengths):
+        self.runs += len(set(lengths))
+        self.signals += len(lengths)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +105,7 @@ def test_only_the_newest_sound_is_kept(encoder, gallery, sound):
     kept = []
     for _ in listen(source, recogniser):
         ahead = recogniser._ahead
-        kept.append((len(ahead._speech), len(ahead._moments), sum(map(len, ahead._vectors.values()))))
+        kept.append((len(ahead._speech) / CHUNK, len(ahead._moments), sum(map(len, ahead._vectors.values()))))
     chunks, moments, vectors = map(max, zip(*kept, strict=True))
     assert chunks <= (recogniser.config.ahead.read_s + 4) / 0.032
     assert moments <= 2 * recogniser.config.ahead.read_s / 0.128

@@ -89,3 +89,11 @@ def test_closed_it_refuses(encoder, speech):
     batching.close()
     with pytest.raises(HeardError, match="stopping"):
         batching.embed(speech[:16000])
+
+
+def test_windows_of_many_streams_share_batches(batching, speech):
+    """Not the windows of the encoder behind it, which one thread alone may use."""
+    windows = batching.windows()
+    windows.append(speech[: 16 * 512])
+    assert windows.embed([(0, 8 * 512), (512, 9 * 512)]).shape == (2, batching.dim)
+    assert batching.signals == 2
