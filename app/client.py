@@ -161,8 +161,9 @@ class Client:
     def health(self) -> str:
         return _value(self._ask("GET", "/v1/health"), "status")
 
-    def live(self, blocks: Iterable[bytes], rate: int = 16_000) -> Iterator[Event]:
-        """Send blocks of 16-bit little-endian PCM of one channel, and give back events as they come.
+    def live(self, blocks: Iterable[bytes], rate: int = 16_000, channels: int = 1) -> Iterator[Event]:
+        """Send blocks of 16-bit little-endian PCM, and give back events as they come. Of several ``channels`` the
+        samples of a frame lie side by side; the server mixes them so that no voice is lost (docs/channels.md).
 
         A thread sends at the pace of ``blocks``. What comes faster than the server can take it in is dropped; an event
         says so.
@@ -171,7 +172,7 @@ class Client:
         from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
         from websockets.sync.client import connect
 
-        address = f"{self.url.replace('http', 'ws', 1)}/v1/live?{urlencode({'rate': rate})}"
+        address = f"{self.url.replace('http', 'ws', 1)}/v1/live?{urlencode({'rate': rate, 'channels': channels})}"
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             socket = connect(address, additional_headers=headers, ssl=self.tls, open_timeout=self.timeout_s)

@@ -29,8 +29,9 @@ Who is speaking? Live, in recordings, and who spoke when; people are enrolled fr
 * Uploads are `multipart/form-data`: sound or video (wav, flac, ogg, opus, mp3, m4a, mp4, webm and more), of any sample
   rate and number of channels.
 * Every error has the shape `{"error": {"code", "message", "details"}}`.
-* **Live:** the WebSocket `/v1/live?rate=48000` takes 16-bit little-endian PCM of one channel in binary messages and
-  answers with JSON events: `ready`, `identification` eight times a second, `turns`, `people`, `notice`, `error`.
+* **Live:** the WebSocket `/v1/live?rate=48000&channels=1` takes 16-bit little-endian PCM in binary messages (of several
+  channels those of a frame side by side) and answers with JSON events: `ready`, `identification` eight times a second,
+  `turns`, `people`, `notice`, `error`.
   `{"type": "turns"}` asks for all turns so far, `{"type": "end"}` for the last answers.
 """
 

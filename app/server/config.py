@@ -58,6 +58,8 @@ class ServerConfig:
     """Lowest sample rate, in Hz, that a live connection may declare."""
     max_rate: int = 192_000
     """Highest sample rate, in Hz, that a live connection may declare."""
+    max_channels: int = 8
+    """Most channels that a live connection may declare."""
 
 
 DEFAULTS = ServerConfig()

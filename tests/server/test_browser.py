@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from app.audio.reading.reader import read_audio
 from app.corpus.manifest import read_clips
+from tests.support.layouts import layouts
 from tests.support.serving import TOKEN, running
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -50,7 +51,7 @@ def browser_kind():
 class Browser:
     """A browser whose microphone plays a file, over and over. Remembers errors and requests to other servers."""
 
-    def __init__(self, kind, url: str, wav: Path, **context: object):
+    def __init__(self, kind, url: str, wav: Path, *, hiss: bool = True, **context: object):
         arguments = [
             "--no-sandbox",
             "--use-fake-ui-for-media-stream",
@@ -60,7 +61,8 @@ class Browser:
         ]
         self.browser = kind.launch(executable_path=CHROMIUM, args=arguments)
         self.page = self.browser.new_context(**context).new_page()
-        self.page.add_init_script(HISS)
+        if hiss:
+            self.page.add_init_script(HISS)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._look(request.url, url))
@@ -152,6 +154,28 @@ def known(browser_kind, encoder, enrolled_data, demo_dir, tmp_path):
     soundfile.write(tmp_path / "talk.wav", read_audio(demo_dir / "conversation.flac"), 16000)
     with running(encoder, data) as url, Browser(browser_kind, url, tmp_path / "talk.wav") as page:
         yield page
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        ("L = -R", "is an inverted copy"),
+        ("white noise, 20 dB louder", "Channel 2 is heard; channel 1 holds only noise."),
+        ("left dead", "Channel 2 is heard; channel 1 is silent."),
+    ],
+)
+def test_no_channel_of_a_microphone_hides_the_voice_on_another(
+    browser_kind, encoder, enrolled_data, demo_dir, tmp_path, layout, said
+):
+    data = Path(shutil.copytree(enrolled_data, tmp_path / "data"))
+    voice = np.concatenate([read_audio(path) for path in sorted((demo_dir / "enrolment" / "Ana").glob("*.flac"))[2:]])
+    frames = layouts(0.5 * voice, np.zeros(len(voice)))[layout]
+    soundfile.write(tmp_path / "talk.wav", frames / max(1.0, np.abs(frames).max()), 16000)
+    with running(encoder, data) as url, Browser(browser_kind, url, tmp_path / "talk.wav", hiss=False) as page:
+        page.click("#start")
+        page.wait_for_selector("#now[data-mood=named] >> text=Ana", timeout=30_000)
+        expect(page.locator("#status-text")).to_contain_text(said, timeout=20_000)
+        page.click("#start")
 
 
 def test_a_recording_becomes_a_timeline_and_files(known, demo_dir):

@@ -156,6 +156,22 @@ def test_somebody_deleted_elsewhere_is_gone_from_the_open_connection_within_a_se
             assert time.monotonic() - began < 1
 
 
+@pytest.mark.parametrize("channels", ["0", "9", "two", "-1", "", "1.0"])
+def test_channels_that_cannot_be_are_refused(shared_url, channels):
+    with pytest.raises(InvalidStatus) as refused:
+        opened(shared_url, f"16000&channels={channels}")
+    assert refused.value.response.status_code == 422
+
+
+def test_a_voice_on_inverted_channels_is_named_and_it_is_said(reader, talk):
+    frames = np.stack([talk, -talk], axis=1)
+    events = list(reader.live(paced(pcm(frames), 2 * 16000), 16000, channels=2))
+    assert events[0].values["channels"] == 2
+    assert {"Ana", "Ben"} <= {event.values["label"] for event in events if event.type == "identification"}
+    said = [event.values["message"] for event in events if event.values.get("code") == "channels"]
+    assert said == ["channel 2 is an inverted copy and is turned."]
+
+
 @pytest.mark.parametrize("rate", ["0", "-1", "abc", "7999", "192001", "1e9", "99999999999999999999", "", "١٦٠٠٠"])
 def test_rates_that_cannot_be_are_refused(shared_url, rate):
     with pytest.raises(InvalidStatus) as refused:

@@ -11,7 +11,9 @@ import pytest
 
 from app.audio.reading.reader import read_audio
 from app.audio.source import SourceState
+from app.audio.vad import keep_speech
 from app.server.live.socket_source import SocketSource, other_kind
+from tests.support.layouts import layouts
 
 
 def pcm(seconds: float, rate: int, hz: float = 440) -> bytes:
@@ -63,6 +65,49 @@ def test_one_message_longer_than_the_backlog_keeps_its_end():
 def test_half_a_sample_is_refused():
     with pytest.raises(ValueError, match="half"):
         SocketSource(16000, 3.0).feed(b"123")
+
+
+def test_a_part_of_a_frame_is_refused():
+    with pytest.raises(ValueError, match="a part of a frame came"):
+        SocketSource(16000, 3.0, channels=3).feed(bytes(8))
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        ("L = R", ""),
+        ("L = -R", "inverted copy"),
+        ("left dead", "channel 2 is heard; channel 1 is silent"),
+        ("white noise, 20 dB louder", "channel 2 is heard; channel 1 holds only noise"),
+        ("one of 8", "channel 6 is heard"),
+    ],
+)
+def test_channels_are_mixed_so_that_the_voice_stays(encoder, demo_dir, layout, said):
+    voice = read_audio(demo_dir / "enrolment" / "Ana" / "01.flac")
+    frames = layouts(0.5 * voice, np.zeros(len(voice)))[layout]
+    frames = frames / max(1.0, np.abs(frames).max())
+    source = SocketSource(16000, 3.0, frames.shape[1])
+    heard = []
+    for at in range(0, len(frames), 800):
+        source.feed((32767 * frames[at : at + 800]).astype("<i2").tobytes())
+        if block := source.read(0.25, 3.0, timeout_s=0):
+            heard.append(block.samples)
+    mixed = np.concatenate(heard)
+    assert encoder.embed(keep_speech(mixed)) @ encoder.embed(keep_speech(voice)) > 0.9
+    assert said in source.status.notice
+    assert bool(said) is bool(source.status.notice)
+
+
+def test_of_a_flood_of_several_channels_whole_frames_are_lost():
+    source = SocketSource(16000, 1.0, channels=2)
+    frames = np.stack([np.arange(40000) % 9000, np.zeros(40000)], axis=1).astype("<i2")
+    for at in range(0, len(frames), 700):
+        source.feed(frames[at : at + 700].tobytes())
+    block = source.read(0.25, 3.0)
+    assert len(block.samples) == 16000
+    assert block.start_s == pytest.approx(24000 / 16000)
+    ramp = np.diff(block.samples[:2000])  # of one channel: with the other between it would jump
+    assert ramp == pytest.approx(ramp[0], abs=1e-6)
 
 
 def test_read_waits_for_enough_and_stop_ends_the_wait():

@@ -44,6 +44,7 @@ class LiveSession:
         self._sent_turns: list[Turn] = []
         self._sent_unknowns: list[dict] = []
         self._sent_at = 0.0
+        self._told_of_channels = ""
 
     def start(self) -> None:
         self._thread.begin(self._run)
@@ -88,6 +89,9 @@ class LiveSession:
     def _on_status(self, status: SourceStatus) -> None:
         if status.state is SourceState.LOST:
             self.emit(notice("no_sound", status.message))
+        if status.notice != self._told_of_channels:
+            self._told_of_channels = status.notice
+            self.emit(notice("channels", f"{status.notice or 'all channels are heard'}."))
 
     def _between_blocks(self) -> None:
         self._thread.obey()
@@ -126,6 +130,7 @@ class LiveSession:
         return {
             "type": "ready",
             "rate": self.source.rate,
+            "channels": self.source.channels,
             "hop_s": self._config.hop_s,
             "model": self.service.encoder.model_id,
             "people": self.recogniser.gallery.people,

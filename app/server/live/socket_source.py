@@ -1,4 +1,5 @@
-"""A live connection's sound as an ``AudioSource``: 16-bit PCM of any rate in, blocks of 16 kHz out, never a backlog."""
+"""A live connection's sound as an ``AudioSource``: 16-bit PCM of any rate and several channels in, mixed blocks
+of 16 kHz out, never a backlog."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections import deque
 import numpy as np
 
 from app.audio.backlog import Backlog, sample_counts
+from app.audio.mixing import Mixer
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from utils import SAMPLE_RATE, StreamResampler
 
@@ -32,9 +34,10 @@ class SocketSource:
 
     name = "the connection"
 
-    def __init__(self, rate: int, backlog_s: float):
+    def __init__(self, rate: int, backlog_s: float, channels: int = 1):
         """``rate`` in Hz; sound that waits longer than ``backlog_s`` is dropped, the oldest first."""
-        self.rate = rate
+        self.rate, self.channels = rate, channels
+        self._frame_bytes = 2 * channels
         self._max_waiting = round(backlog_s * rate)
         self._changed = threading.Condition()
         self._pcm: deque[bytes] = deque()
@@ -45,6 +48,7 @@ class SocketSource:
         self._gap = False  # frames were dropped right before those that wait
         self._ended = self._stopped = False
         self._backlog = Backlog()
+        self._mixer = Mixer(rate, channels)
         self._resampler = StreamResampler(rate)
 
     @property
@@ -54,28 +58,30 @@ class SocketSource:
             lost = time.monotonic() - self._fed_at > NO_SOUND_S and not self._ended
             state = SourceState.ENDED if ended else SourceState.LOST if lost else SourceState.RUNNING
         message = f"No sound has come for {NO_SOUND_S:g} s." if state is SourceState.LOST else ""
-        return SourceStatus(state, message, device=self.name, rate=self.rate, dropped_s=self._backlog.dropped_s)
+        dropped_s, notice = self._backlog.dropped_s, self._mixer.notice
+        return SourceStatus(state, message, device=self.name, rate=self.rate, dropped_s=dropped_s, notice=notice)
 
     def feed(self, pcm: bytes) -> None:
-        """More sound: little-endian 16-bit samples of one channel. Raises ValueError, with what to tell the sender, for
-        half a sample, and if the first sound to come is of another kind."""
+        """More sound: little-endian 16-bit samples, those of a frame's channels side by side. Raises ValueError, with
+        what to tell the sender, for part of a frame, and if the first sound to come is of another kind."""
         if not self._known:
             if kind := other_kind(pcm):
                 raise ValueError(f"this is a {kind}; ")
             self._known = any(pcm) and len(pcm) >= 4 * LEAST_FLOATS
-        if len(pcm) % 2:
-            raise ValueError("half a sample came; ")
+        size = self._frame_bytes
+        if len(pcm) % size:
+            raise ValueError("half a sample came; " if self.channels == 1 else "a part of a frame came; ")
         if not pcm:
             return
         with self._changed:
             self._fed_at = time.monotonic()
             self._pcm.append(pcm)
-            self._waiting += len(pcm) // 2
+            self._waiting += len(pcm) // size
             while self._waiting > self._max_waiting:
                 oldest = self._pcm.popleft()
-                excess = min(len(oldest) // 2, self._waiting - self._max_waiting)
-                if excess < len(oldest) // 2:
-                    self._pcm.appendleft(oldest[2 * excess :])
+                excess = min(len(oldest) // size, self._waiting - self._max_waiting)
+                if excess < len(oldest) // size:
+                    self._pcm.appendleft(oldest[size * excess :])
                 self._waiting -= excess
                 self._frames_passed += excess
                 self._gap = True
@@ -118,7 +124,8 @@ class SocketSource:
         """Move what came to the backlog, as samples at 16 kHz."""
         if not self._waiting or self._resampler is None:
             return
-        frames = np.frombuffer(b"".join(self._pcm), "<i2").astype(np.float32) / 32768
+        samples = np.frombuffer(b"".join(self._pcm), "<i2").astype(np.float32) / 32768
+        frames = samples.reshape(-1, self.channels)
         if self._gap:
             self._resampler = StreamResampler(self.rate)
             self._backlog.jump(self._frames_passed / self.rate, dropped=True)
@@ -126,7 +133,7 @@ class SocketSource:
         self._frames_passed += len(frames)
         self._pcm.clear()
         self._waiting = 0
-        self._backlog.append(self._resampler(frames))
+        self._backlog.append(self._resampler(self._mixer(frames)))
 
 
 def other_kind(pcm: bytes) -> str:

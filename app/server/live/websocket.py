@@ -23,19 +23,25 @@ ENDED, UNSUPPORTED, BAD_DATA, IDLE = 1000, 1003, 1007, 4408
 
 
 @router.websocket("/v1/live")
-async def live(websocket: WebSocket, rate: Annotated[str, Query()] = "16000") -> None:
+async def live(
+    websocket: WebSocket, rate: Annotated[str, Query()] = "16000", channels: Annotated[str, Query()] = "1"
+) -> None:
     """One connection: its own voices, its own turns."""
     service: Service = websocket.app.state.service
     streams: set[LiveSession] = websocket.app.state.streams
     config = service.config
-    if not (rate.isascii() and rate.isdecimal() and config.min_rate <= int(rate[:9]) <= config.max_rate):
-        text = f"rate is the sample rate in Hz, {config.min_rate} to {config.max_rate}."
-        return await _refuse(websocket, ApiError(422, "invalid_request", text))
+    for name, text, least, most in (
+        ("rate is the sample rate in Hz", rate, config.min_rate, config.max_rate),
+        ("channels is how many a frame has", channels, 1, config.max_channels),
+    ):
+        if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
+            return await _refuse(websocket, ApiError(422, "invalid_request", f"{name}, {least} to {most}."))
     if len(streams) >= config.max_streams:
         text = f"{config.max_streams} live connections are open; try again later."
         return await _refuse(websocket, ApiError(429, "busy", text, retry_s=10))
     events = EventQueue()
-    session = LiveSession(service, SocketSource(int(rate), LiveConfig().backlog_s), events.put, events.close)
+    source = SocketSource(int(rate), LiveConfig().backlog_s, int(channels))
+    session = LiveSession(service, source, events.put, events.close)
     streams.add(session)
     try:
         offered = websocket.scope.get("subprotocols", [])
@@ -90,7 +96,10 @@ async def _receive(websocket: WebSocket, session: LiveSession, events: EventQueu
             try:
                 session.source.feed(pcm)
             except ValueError as error:
-                events.put(failure("bad_sound", f"{error}sound is sent as 16-bit PCM: whole samples of two bytes."))
+                channels = session.source.channels
+                frames = f", {channels} of them in a frame" if channels > 1 else ""
+                text = f"{error}sound is sent as 16-bit PCM: whole samples of two bytes{frames}."
+                events.put(failure("bad_sound", text))
                 return BAD_DATA
         elif (code := _obey(message.get("text") or "", session, events)) is not None:
             return code

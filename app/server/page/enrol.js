@@ -84,14 +84,14 @@ export class Enrolment {
       el("div", {}, el("div", { class: "progress-text" }, el("span", { class: "muted" }, "Input level")), meter),
     ], [this.button("Cancel", () => this.leave()), this.button("Stop", () => this.finish?.(), true)]);
     try {
-      const { blocks, rate, device } = await this.listen((speechS, soundLevel) => {
+      const { sound, device } = await this.listen((speechS, soundLevel) => {
         heard.textContent = `${speechS.toFixed(1)} s of speech`;
         fill.style.width = `${Math.min(100, (100 * speechS) / WANTED_S)}%`;
         level.style.width = `${Math.max(0, Math.min(100, 100 + soundLevel * (100 / 60)))}%`;
         meter.setAttribute("aria-valuenow", String(Math.round(soundLevel)));
       });
       if (!this.dialog.open) return;
-      await this.send(blocks, rate, device, prompt);
+      await this.send(sound, device, prompt);
     } catch (problem) {
       if (this.dialog.open) this.trouble(problem);
     }
@@ -116,7 +116,7 @@ export class Enrolment {
       },
     });
     this.say("Recording. Speak now.");
-    live = new Live(microphone.rate, {
+    live = new Live(microphone, {
       on: (event) => {
         if (event.type !== "identification") return;
         speaking = event.speech_probability >= 0.5;
@@ -126,17 +126,16 @@ export class Enrolment {
     });
     await over;
     this.finish = null;
-    const [rate, device] = [microphone.rate, microphone.label];
     microphone.close();
     live.end();
     if (!blocks.length) throw new Error(problem || "no sound came from the microphone.");
-    return { blocks, rate, device };
+    return { sound: wav(blocks, microphone), device: microphone.label };
   }
 
-  async send(blocks, rate, device, prompt, accept = false) {
+  async send(sound, device, prompt, accept = false) {
     this.page(`${this.person.name}: sample ${this.step + 1} of ${this.prompts.length}`, [this.steps(), el("p", { class: "busy" }, "Listening to it\u2026")], []);
     const form = new FormData();
-    form.set("file", wav(blocks, rate), `${prompt.position}.wav`);
+    form.set("file", sound, `${prompt.position}.wav`);
     form.set("position", prompt.position);
     form.set("device", device.slice(0, 200));
     form.set("accept_flawed", String(accept));
@@ -145,7 +144,7 @@ export class Enrolment {
       this.kept++;
       this.good(sample);
     } catch (problem) {
-      if (problem.code === "poor_sample") this.poor(problem, blocks, rate, device, prompt);
+      if (problem.code === "poor_sample") this.poor(problem, sound, device, prompt);
       else this.trouble(problem);
     }
   }
@@ -162,10 +161,10 @@ export class Enrolment {
     this.say(last ? `${this.person.name} is enrolled.` : `Kept: ${describe(sample.quality)}`);
   }
 
-  poor(problem, blocks, rate, device, prompt) {
+  poor(problem, sound, device, prompt) {
     const { problems, usable, quality } = problem.details;
     const buttons = [this.button("Cancel", () => this.leave())];
-    if (usable) buttons.push(this.button("Keep it anyway", () => this.send(blocks, rate, device, prompt, true)));
+    if (usable) buttons.push(this.button("Keep it anyway", () => this.send(sound, device, prompt, true)));
     buttons.push(this.button("Record again", null, true));
     this.page("Not good enough yet", [
       this.steps(), el("div", { class: "verdict poor" },

@@ -46,9 +46,10 @@ async function start() {
     });
     if (!page.opening) { microphone.close(); return; } // stopped meanwhile
     page.microphone = microphone;
-    page.live = new Live(microphone.rate, { on, over: (why) => { if (page.microphone === microphone && why) fail(sentence(why)); } });
+    page.heardOf = "";
+    page.live = new Live(microphone, { on, over: (why) => { if (page.microphone === microphone && why) fail(sentence(why)); } });
     showState({ mood: "quiet", title: "Listening\u2026" });
-    status(`Listening to ${microphone.label || "the microphone"}, ${microphone.rate / 1000} kHz.`, "on");
+    showListening();
     listDevices();
   } catch (error) {
     fail(error.message);
@@ -102,6 +103,11 @@ function on(event) {
       loadPeople();
       break;
     case "notice":
+      if (event.code === "channels") { // for as long as it is so
+        page.heardOf = ` ${sentence(event.message)}`;
+        showListening();
+        break;
+      }
       status(sentence(event.message), "bad");
       if (event.code === "no_sound") {
         page.noSound = true;
@@ -123,7 +129,8 @@ function running(is) {
 }
 
 function showListening() {
-  if (page.microphone) status(`Listening to ${page.microphone.label || "the microphone"}.`, "on");
+  const microphone = page.microphone;
+  if (microphone) status(`Listening to ${microphone.label || "the microphone"}, ${microphone.rate / 1000} kHz.${page.heardOf}`, "on");
 }
 
 function status(text, kind) {

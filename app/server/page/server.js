@@ -89,10 +89,10 @@ export async function askTimeline(form, { signal, on }) {
 
 export const personPath = (id) => `/v1/people/${encodeURIComponent(id)}`;
 
-/** A live connection: send(Int16Array) in, on(event) out, over(reason) once, "" after end(). */
+/** A live connection: send(Int16Array) in, channels side by side, on(event) out, over(reason) once, "" after end(). */
 export class Live {
-  constructor(rate, { on, over }) {
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/live?rate=${rate}`;
+  constructor({ rate, channels }, { on, over }) {
+    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/live?rate=${rate}&channels=${channels}`;
     this.socket = new WebSocket(address, ["heard.v1", `heard.token.${token}`]);
     this.socket.binaryType = "arraybuffer";
     this.skipped = 0;

@@ -1,63 +1,44 @@
-// In the sound thread: gathers 50 ms and hands them over as 16-bit samples with their level. Nothing here may wait.
-
-const CANCELLED = 0.1; // of the loudest channel's power: less is left of the mean where channels are inverted copies
-const IN_STEP = 0.2;
+// In the sound thread: gathers 50 ms and hands them over as 16-bit samples, the channels of each moment side by side, with
+// the level of the loudest channel. The channels are not mixed here: the server knows how (docs/channels.md). Nothing may wait.
 
 class Gather extends AudioWorkletProcessor {
-  constructor() {
+  constructor({ processorOptions: { channels } }) {
     super();
+    this.channels = channels;
     this.length = Math.round(sampleRate / 20);
-    this.blocks = []; // one for each channel
+    this.begin();
+  }
+
+  begin() {
+    this.pcm = new Int16Array(this.length * this.channels);
+    this.powers = new Float64Array(this.channels);
+    this.peak = 0;
     this.filled = 0;
-    this.alone = -1; // the channel that is heard alone, because the mean of all cancels it
   }
 
   process([input]) {
     if (!input.length) return true;
-    if (input.length !== this.blocks.length) {
-      this.blocks = input.map(() => new Float32Array(this.length));
-      this.filled = 0;
-      this.alone = -1;
-    }
     for (let i = 0; i < input[0].length; i++) {
-      for (let c = 0; c < input.length; c++) this.blocks[c][this.filled] = input[c][i];
+      for (let c = 0; c < this.channels; c++) this.take(c, (input[c] ?? input[0])[i]);
       this.filled++;
       if (this.filled === this.length) this.flush();
     }
     return true;
   }
 
-  mixed() {
-    if (this.blocks.length === 1) return this.blocks[0];
-    const mean = new Float32Array(this.length);
-    for (const block of this.blocks) for (let i = 0; i < this.length; i++) mean[i] += block[i] / this.blocks.length;
-    const powers = this.blocks.map(power);
-    const loudest = powers.indexOf(Math.max(...powers));
-    const left = power(mean) / (powers[loudest] || 1);
-    if (powers[loudest] === 0 || left > (this.alone < 0 ? CANCELLED : IN_STEP)) this.alone = -1;
-    else if (this.alone < 0) this.alone = loudest;
-    return this.alone < 0 ? mean : this.blocks[this.alone];
+  take(channel, value) {
+    const sample = Math.max(-1, Math.min(1, value));
+    this.powers[channel] += sample * sample;
+    this.peak = Math.max(this.peak, Math.abs(sample));
+    this.pcm[this.filled * this.channels + channel] = Math.round(sample * 32767);
   }
 
   flush() {
-    const block = this.mixed();
-    const pcm = new Int16Array(this.length);
-    let peak = 0;
-    for (let i = 0; i < pcm.length; i++) {
-      const sample = Math.max(-1, Math.min(1, block[i]));
-      peak = Math.max(peak, Math.abs(sample));
-      pcm[i] = Math.round(sample * 32767);
-    }
-    const level = 10 * Math.log10(power(block) + 1e-12);
-    this.filled = 0;
+    const { pcm, peak } = this;
+    const level = 10 * Math.log10(Math.max(...this.powers) / this.length + 1e-12);
     this.port.postMessage({ pcm, level, peak }, [pcm.buffer]);
+    this.begin();
   }
-}
-
-function power(block) {
-  let sum = 0;
-  for (const sample of block) sum += sample * sample;
-  return sum / block.length;
 }
 
 registerProcessor("gather", Gather);
