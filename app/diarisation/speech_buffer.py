@@ -27,10 +27,12 @@ class SpeechBuffer:
         return self._joined(max(0, len(self._chunks) - count), len(self._chunks))
 
     def between(self, first: int, last: int) -> np.ndarray:
-        """int16 (n,): the chunks from ``first`` until before ``last``, counted from the first ever, as far as kept."""
+        """int16 (n,): the chunks from ``first`` until before ``last``, counted from the first ever, as far as kept.
+        Softer where peaks are above full scale, which float recordings may have: as integers they would wrap."""
         oldest = self._heard - len(self._chunks)
         sound = self._joined(max(0, first - oldest), max(0, last - oldest))
-        return (sound * 32767).astype(np.int16)
+        peak = np.abs(sound).max(initial=1.0)
+        return (sound * np.float32(32767 / peak)).astype(np.int16)
 
     def _joined(self, start: int, stop: int) -> np.ndarray:
         parts = list(islice(self._chunks, start, stop))

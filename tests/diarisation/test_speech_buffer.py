@@ -48,3 +48,11 @@ def test_times_are_forgotten_from_their_beginning():
     assert len(speech) == 1  # the last run may go on
     speech.forget(4, last_too=True)
     assert len(speech) == 0
+
+
+def test_speech_above_full_scale_is_kept_softer_and_does_not_wrap():
+    """As of a float recording with headroom: an unknown voice may be enrolled with it."""
+    buffer = SpeechBuffer(1.0)
+    loud = np.linspace(-1.5, 1.5, 512, dtype=np.float32)
+    buffer.append(loud)
+    assert buffer.between(0, 1) / 32767 == pytest.approx(loud / 1.5, abs=1e-4)
