@@ -28,8 +28,8 @@ CODECS = (
     "adpcm_ms,adpcm_swf,adpcm_yamaha,mace3,mace6"
 )
 """Decoders, besides PCM's."""
-ESTIMATED = ("aac", "ac3", "eac3", "amr", "amrnb", "amrwb", "mp3", "mpeg", "mpegts", "ogg")
-"""Containers that hold no length; FFmpeg works one out of the bit rate or the last time stamp."""
+ESTIMATED = ("aac", "ac3", "eac3", "amr", "amrnb", "amrwb", "avi", "mp3", "mpeg", "mpegts", "ogg")
+"""Containers that hold no length, or that at their end; FFmpeg works one out of the bit rate or the last time stamp."""
 EXACT_SEEKING = ("flac", "mov,mp4,m4a,3gp,3g2,mj2")
 """Containers whose time stamps are exact and whose index is cheap; others are decoded from their beginning."""
 LEAD_S = 1.0

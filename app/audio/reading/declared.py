@@ -1,4 +1,5 @@
-"""How many bytes AIFF, AU, CAF and W64 files say that they have: libsndfile reads what is there and does not tell."""
+"""How many bytes files say that they have: AIFF, AU, CAF and W64, of which libsndfile reads what is there and does not
+tell, and AVI and Matroska, whose length in seconds may be that of the pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +8,10 @@ from typing import BinaryIO
 
 CAF_CHUNKS = 64
 """Chunks that are looked at for the one with the samples."""
+AVI_PARTS = 4096
+"""Parts of an AVI that are looked at: each has up to 1 GB."""
+EBML, SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
+"""Names of the two elements that Matroska and WebM consist of."""
 
 
 def declared_size(file: BinaryIO) -> int | None:
@@ -37,3 +42,41 @@ def _caf_size(file: BinaryIO) -> int | None:
             return None
         at += 12 + length
     return None
+
+
+def container_size(file: BinaryIO) -> int | None:
+    """The same of AVI, Matroska and WebM; None for others, and for a stream that was never closed."""
+    file.seek(0)
+    head = file.read(12)
+    if head[:4] == b"RIFF" and head[8:] == b"AVI ":
+        return _avi_size(file)
+    return _matroska_size(file) if head[:4] == EBML else None
+
+
+def _avi_size(file: BinaryIO) -> int | None:
+    end = 0
+    for _ in range(AVI_PARTS):
+        file.seek(end)
+        chunk = file.read(12)
+        if len(chunk) < 12 or chunk[:4] != b"RIFF" or chunk[8:] not in (b"AVI ", b"AVIX"):
+            break
+        length = struct.unpack("<I", chunk[4:8])[0]
+        if length in (0, 0xFFFFFFFF):
+            return None
+        end += 8 + length + length % 2
+    return end
+
+
+def _matroska_size(file: BinaryIO) -> int | None:
+    at = 0
+    for name in (EBML, SEGMENT):
+        file.seek(at)
+        head = file.read(12)
+        if head[:4] != name or len(head) < 5 or not head[4]:
+            return None
+        width = 9 - head[4].bit_length()  # of the length: a byte for each zero before the first bit, and one
+        length = int.from_bytes(head[4 : 4 + width], "big") & ((1 << 7 * width) - 1)
+        if len(head) < 4 + width or length == (1 << 7 * width) - 1:
+            return None
+        at += 4 + width + length
+    return at

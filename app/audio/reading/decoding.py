@@ -21,7 +21,7 @@ from typing import BinaryIO
 import numpy as np
 
 from app.audio.reading.av_decoder import AvDecoder, av_missing
-from app.audio.reading.declared import declared_size
+from app.audio.reading.declared import container_size, declared_size
 from app.audio.reading.decoder import Decoder
 from app.audio.reading.faults import DamagedAudio, EmptyAudio, NotAudio
 from app.audio.reading.length import UNKNOWN, Length
@@ -68,13 +68,23 @@ def open_decoder(file: BinaryIO) -> Decoder:
     if len(parts) > 1:
         return JoinedDecoder([View(file, at, length) for at, length in parts], AvDecoder)
     try:
-        return AvDecoder(View(file))
+        return _with_missing(AvDecoder(View(file)), file, size)
     except NotAudio as error:
         with contextlib.suppress(NotAudio, EmptyAudio):
             return SndfileDecoder(View(file), noisy=True)
         if head[4:8] == b"ftyp" and str(error).startswith("[Errno"):
             raise DamagedAudio(NO_INDEX) from None
         raise NotAudio(_why(str(error))) from None
+
+
+def _with_missing(decoder: AvDecoder, file: BinaryIO, size: int) -> AvDecoder:
+    """Say what is missing of a video, whose sound has no length of its own that is exact."""
+    at = file.tell()
+    declared = 0 if decoder.length.exact else container_size(file) or 0
+    file.seek(at)
+    if size < 0.99 * declared < 1000 * size:
+        decoder.notices.append(f"damaged audio ({1 - size / declared:.0%} of the file is missing)")
+    return decoder
 
 
 def _why(reason: str) -> str:

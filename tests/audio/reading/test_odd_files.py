@@ -85,9 +85,12 @@ def test_they_are_heard_right_or_refused_in_words(odd_files, speech, encoder, ca
 
 
 def test_a_cut_file_whose_header_holds_the_length_says_so(odd_files):
-    for kind in ("wav", "aiff", "au", "caf", "w64", "flac", "mkv", "webm", "wma", "m4a"):
+    for kind in ("wav", "aiff", "au", "caf", "w64", "flac", "mkv", "webm", "avi", "wma", "m4a"):
         cut = next(odd.path for odd in odd_files if odd.parts < 1 and odd.path.suffix == f".{kind}")
         assert "damaged audio (" in heard(cut)[1], cut.name
+    for odd in odd_files:
+        if odd.encoding.video:
+            assert ("of the file is missing" in heard(odd.path)[1]) is (odd.parts < 1 and odd.path.suffix != ".mp4")
 
 
 def test_what_is_coded_lies_where_ffmpeg_itself_puts_it(odd_files, speech):
