@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from app.cli import evaluate_conversations, evaluate_open_set, evaluate_pairs, evaluate_table, evaluate_trials
+from app.cli import (
+    evaluate_conversations,
+    evaluate_mismatch,
+    evaluate_open_set,
+    evaluate_pairs,
+    evaluate_table,
+    evaluate_trials,
+)
 from app.cli.options import add_compute_option, add_model_option, add_strict_option
 
 PROGRAMS = {
@@ -12,12 +19,14 @@ PROGRAMS = {
     "pairs": (evaluate_pairs, "--pairs"),
     "open_set": (evaluate_open_set, "--open-set"),
     "conversations": (evaluate_conversations, "--conversations"),
+    "mismatch": (evaluate_mismatch, "--mismatch"),
 }
 """What is measured, by the option that asks for it -> the file that measures it, and how messages name it."""
 
 
 def run(argv: list[str]) -> int:
-    """Measure a list of trials, all pairs of the clips of a table, the naming of its people, or conversations."""
+    """Measure a list of trials, all pairs of the clips of a table, the naming of its people, conversations, or other
+    days, devices and lines."""
     program, options = _parse(argv)
     return program.run(options)
 
@@ -43,11 +52,12 @@ def _parse(argv: list[str]):
         "pairs": [*own["pairs"], *table, plain],
         "open_set": [*own["open_set"], *table, plain],
         "conversations": own["conversations"],
+        "mismatch": [action for action in own["conversations"] if action.dest in evaluate_mismatch.SHARED],
     }
     options = parser.parse_args(argv)
     asked = [name for name in PROGRAMS if getattr(options, name)]
     if len(asked) != 1:
-        parser.error("give a list of TRIALS, --pairs CSV, --open-set CSV or --conversations CSV")
+        parser.error("give a list of TRIALS, --pairs CSV, --open-set CSV, --conversations CSV or --mismatch CSV")
     module, label = PROGRAMS[asked[0]]
     every = dict.fromkeys(action for actions in belongs.values() for action in actions)
     given = [action for action in every if getattr(options, action.dest) != action.default]
@@ -76,4 +86,11 @@ def _add_programs(parser: argparse.ArgumentParser) -> None:
         "--conversations",
         metavar="CSV",
         help="instead of TRIALS: conversations made of the clips of each corpus, heard live; docs/conversations.md",
+    )
+    parser.add_argument(
+        "--mismatch",
+        nargs="+",
+        metavar="CSV",
+        help="instead of TRIALS: enrolled one way and heard another: other days, telephones, codecs, rooms, noise;"
+        " docs/conditions.md",
     )

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.conversation_table import header, text_line
 from app.cli.evaluate_table import corpora
+from app.cli.evaluation.conversation_table import header, text_line
 from app.cli.progress import print_left_out
 from app.corpus.left_out import LeftOut
 from app.outputs import same_file
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 
 FOLDERS = {"impostors": "dev/impostors", "noise": "noise", "meetings": "dev/conversations"}
 """Folders that are used besides the table -> where they lie beside it if they are not named."""
+CONDITIONS_HELP = (
+    "clean, 20 (dB of noise), room, room+20 (default: five of them); with --mismatch sessions, codecs, gsm,"
+    " room-2/opus-12 ... (default: all)"
+)
 DEFAULT_CONDITIONS = ("clean", "20", "10", "5", "room+20")
 
 
 def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """Add the options that only ``--conversations`` has, and return them. All of them default to None."""
-    group = parser.add_argument_group("with --conversations")
+    group = parser.add_argument_group(
+        "with --conversations (--conditions, --noise and --markdown with --mismatch, too)"
+    )
     added: list[argparse.Action] = []
 
     def add(*names: str, **keywords) -> None:
@@ -36,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     flag = {"action": "store_const", "const": True}
     add("--baselines", **flag, help="besides, three simple ways of other programs, with the same network")
     add("--quick", **flag, help="one minute with noise at 20 dB, two conversations of each corpus")
-    add("--conditions", nargs="+", metavar="C", help="clean, 20 (dB of noise), room, room+20 (default: five of them)")
+    add("--conditions", nargs="+", metavar="C", help=CONDITIONS_HELP)
     add("--seeds", type=_number(int, 1, 1000), metavar="N", help="conversations of each row (default 4)")
     add("--first-seed", type=_number(int, 0), metavar="N", help="the seed of the first of them (default 1)")
     add("--length-s", type=_number(float, 10, 3600), metavar="S", help="of a conversation (default 120)")

@@ -25,6 +25,10 @@ class Clip:
     """The file as the list names it: the same on every machine, wherever the files lie."""
     error: str = ""
     """Why the clip cannot be used, if that is known without opening the file."""
+    session: str = ""
+    """Which day or call it is of; empty where the list does not say."""
+    device: str = ""
+    """What kind of device it was recorded with; empty where the list does not say."""
     repeat: int = 0
     """How many clips before this one in its list are the same stretch of the same file."""
 

@@ -46,8 +46,8 @@ def open_manifest(
 ) -> Manifest:
     """A list of any of the forms of docs/lists.md, a Kaldi folder, or a tree of a folder per speaker.
 
-    Of a list corpus, gender, age, start, end and duration are used where present. Relative paths start at
-    ``audio_root``, or beside the manifest, or in ``clips/`` beside it, where Common Voice keeps its files. If
+    Of a list corpus, gender, age, session, device, start, end and duration are used where present. Relative paths start
+    at ``audio_root``, or beside the manifest, or in ``clips/`` beside it, where Common Voice keeps its files. If
     ``confined``, a path that leads out of ``audio_root`` is an error of its clip. Raises BadInput for what is no
     manifest.
     """
@@ -184,6 +184,8 @@ def _list_clips(listed: TextList, root: _Root) -> Iterator[tuple[str, Clip]]:
                 corpus=cells.get("corpus", ""),
                 gender=_gender(cells.get("gender", "")),
                 age=_age(cells.get("age", "")),
+                session=cells.get("session", ""),
+                device=cells.get("device", ""),
                 start_s=start_s,
                 end_s=end_s,
             ),

@@ -35,7 +35,7 @@ class Codec:
 
     @property
     def missing(self) -> str:
-        """The encoder or decoder that FFmpeg's libraries here lack; "" if both are there."""
+        """What this machine lacks for it: FFmpeg's encoder or decoder; "" if both are there."""
         return _missing(self.encoder, "w") or _missing(self.decoder, "r")
 
     def __call__(self, samples: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
@@ -173,11 +173,13 @@ def _floats(frame: av.AudioFrame) -> np.ndarray:
 
 @cache
 def _missing(name: str, mode: str) -> str:
-    import av
-    from av.codec.codec import UnknownCodecError
-
+    try:
+        import av
+        from av.codec.codec import UnknownCodecError
+    except ImportError:
+        return "the package av"
     try:
         av.Codec(name, mode)
     except UnknownCodecError:
-        return name
+        return f"FFmpeg's {name}"
     return ""

@@ -6,7 +6,7 @@ measuring (``python -m app evaluate --conditions``) and for changing the speech 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
@@ -90,19 +90,21 @@ CODECS = tuple(name for name, line in LINES.items() if isinstance(line, Codec | 
 """Those of LINES that are codecs, from narrow to wide."""
 
 
-def through(samples: np.ndarray, line: str | Line, rng: np.random.Generator) -> np.ndarray:
+def through(samples: np.ndarray, line: str | Line | Sequence[Line], rng: np.random.Generator) -> np.ndarray:
     """Samples (n,) float32 at 16 kHz, n at least 1, through a line: (n,) float32, finite, in time within 2 ms.
 
-    ``line``: one of LINES, or several in a row, "room-2+opus-12", or a Line of one's own. ``rng`` draws rooms, noise
+    ``line``: one of LINES, or several in a row, "room-2+opus-12", or Lines of one's own. ``rng`` draws rooms, noise
     and lost packets; codecs need none. Raises BadInput for a name that is no line, and for one whose codec this
     machine lacks (see ``missing``).
 
     A second of speech takes one core 1 ms at most (bands, gain control, packets, rooms, noise, the laws), 2 to 4
     (G.726, G.722, GSM, mSBC), 5 to 11 (AMR, Opus, mp3) or 30 (CVSD).
     """
-    lines = [_line(name.strip()) for name in line.split("+")] if isinstance(line, str) else [line]
-    for each in lines:
-        samples = each(np.asarray(samples, np.float32), rng)
+    if isinstance(line, str):
+        line = lines_named(line)
+    samples = np.asarray(samples, np.float32)
+    for each in line if isinstance(line, Sequence) else [line]:
+        samples = each(samples, rng)
     return samples
 
 
@@ -111,9 +113,14 @@ def missing(names: Mapping[str, Line] = LINES) -> dict[str, str]:
     return {name: line.missing for name, line in names.items() if line.missing}
 
 
+def lines_named(names: str) -> list[Line]:
+    """Those of LINES that "room-2+opus-12" asks for. Raises BadInput as ``through`` does."""
+    return [_line(name.strip()) for name in names.split("+")]
+
+
 def _line(name: str) -> Line:
     if name not in LINES:
         raise BadInput(f'"{name}" is no line; there are {", ".join(LINES)}.')
     if lacks := LINES[name].missing:
-        raise BadInput(f"{name}: FFmpeg's libraries here come without {lacks}.")
+        raise BadInput(f"{name}: {lacks} is needed, which is not on this machine.")
     return LINES[name]
