@@ -193,7 +193,8 @@ class Heard:
         channels = HERE_AND_REMOTE if isinstance(source, PairSource) else None
         if isinstance(source, str | os.PathLike):
             channels = channels_of(source, channel, None)
-        return make_recogniser(self.encoder, self._among(among), self.encoder.rule(self.threshold), channels)
+        rule = self.encoder.rule(self.threshold)
+        return make_recogniser(self.encoder, self._among(among), rule, channels, channel)
 
     def _embed(self, sounds: Sequence[Sound], rate: int, channel: int | None) -> list[SpeakerEmbedding]:
         found = [_file_or_samples(sound, rate, channel) for sound in sounds]

@@ -147,9 +147,10 @@ class Session:
         if self.encoder is None:
             self.encoder = load_encoder(self.options.model, compute=live_compute(self.options), progress=progress)
         options, encoder = self.options, self.encoder
-        channels = channels_of(file or options.audio_file, options.channel, options.device)
+        file = file or options.audio_file
+        channels = channels_of(file, options.channel, options.device)
         gallery, rule = self.load_gallery(encoder), encoder.rule(options.threshold)
-        self._recogniser = make_recogniser(encoder, gallery, rule, channels)
+        self._recogniser = make_recogniser(encoder, gallery, rule, channels, options.channel if file else None)
         return self._recogniser
 
     def load_gallery(self, encoder: Encoder) -> Gallery:

@@ -227,9 +227,15 @@ def channels_of(file: str | os.PathLike | None, channel: int | str | None, devic
 
 
 def make_recogniser(
-    encoder: Encoder, gallery: Gallery, rule: DecisionRule | None, channels: Channels | None
+    encoder: Encoder,
+    gallery: Gallery,
+    rule: DecisionRule | None,
+    channels: Channels | None,
+    channel: int | str | None = None,
 ) -> Recogniser | Conference:
-    """One recogniser, or one for each channel."""
+    """One recogniser, or one for each channel. ``channel``: the number of the only one that is heard, if there is."""
     if channels is None:
-        return Recogniser(encoder, gallery, rule)
+        recogniser = Recogniser(encoder, gallery, rule)
+        recogniser.timeline.channel = channel if isinstance(channel, int) else 1
+        return recogniser
     return Conference(encoder, gallery, rule, channels=channels)

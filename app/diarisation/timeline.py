@@ -19,7 +19,7 @@ class Turn:
     label: Label
     """A name, "unknown", "Unknown 1". A text is read as a label."""
     channel: int = 1
-    """In which channel of several that were heard each by itself, from 1 on; 1 where there is one."""
+    """In which channel, from 1 on, where one was heard by itself; 1 where there is one, or a mixture."""
     confidence: float | None = field(default=None, compare=False)
     """0 to 1: how probable the label is, unknown voices as one another's equals; None if nobody can say."""
     gender: str | None = field(default=None, compare=False)
@@ -82,7 +82,9 @@ class Timeline:
     joined_s = 0.05
     """Pause below which two neighbouring segments of one label are one turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: int = 1) -> None:
+        """``channel``: that of its turns, from 1 on."""
+        self.channel = channel
         self._finished: list[_Segment] = []
         self._unfinished: list[_Segment] = []
 
@@ -129,7 +131,7 @@ class Timeline:
                 if one.end_s - one.start_s < self.shortest_unknown_s:
                     continue
                 label = UNKNOWN
-            turn = Turn(one.start_s, one.end_s, label, confidence=one.confidence, gender=one.gender)
+            turn = Turn(one.start_s, one.end_s, label, self.channel, one.confidence, one.gender)
             if turns and turns[-1].label == label and one.start_s - turns[-1].end_s < self.joined_s:
                 turns[-1] = joined(turns[-1], turn)
             else:

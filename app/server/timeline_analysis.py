@@ -101,7 +101,7 @@ class TimelineAnalysis:
         else:
             source = StreamSource(self._name, upload, recorded=True)
         channels = recorded_channels(upload.channels) if each and upload.channels > 1 else None
-        return source, make_recogniser(service.encoder, service.gallery(), service.rule, channels)
+        return source, make_recogniser(service.encoder, service.gallery(), service.rule, channels, channel)
 
 
 def _given_up() -> ApiError:

@@ -85,6 +85,9 @@ def test_each_channel_of_a_call_has_its_own_turns(reader, demo_dir, tmp_path):
     found = [(turn.channel, turn.label) for turn in read_rttm(tmp_path / "call.rttm") if turn.duration_s > 1]
     assert set(found) == {(1, "Ana"), (2, "Ben"), (2, "Colin")}
     assert len(reader.timeline(tmp_path / "call.wav", channel="each")) >= len(call.turns)
+    remote = reader.timeline(tmp_path / "call.wav", channel=2)
+    assert {turn.channel for turn in remote} == {2}
+    assert "Ana" not in {turn.speaker for turn in remote}
     assert reader.timeline(demo_dir / "enrolment" / "Ana" / "01.flac", channel="each")  # of one channel
     with pytest.raises(ServerRefused) as refused:
         reader.timeline(tmp_path / "call.wav", channel="left")

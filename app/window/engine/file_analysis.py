@@ -230,8 +230,6 @@ class FileAnalysis:
     def show(self, heard: Sequence[Turn], names: NameBook, **changes: object) -> None:
         """These turns were heard; with what was corrected they become ``facts.turns``. Other facts: ``changes``."""
         with self._lock:
-            if isinstance(self.facts.channel, int):
-                heard = [replace(turn, channel=self.facts.channel) for turn in heard]
             self._heard = tuple(heard)
             self._show_corrected(labels=self._renamed(names), **changes)
 
