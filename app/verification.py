@@ -12,6 +12,7 @@ import numpy as np
 from app.audio.vad import first_speech
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
+from app.scoring.channel import TELEPHONE
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule, probability
 from utils import SAMPLE_RATE, BadInput
@@ -24,6 +25,8 @@ SPEECH_S = 60.0
 """Seconds of speech that are used of a sound: its first."""
 SEARCHED_S = 600.0
 """Seconds of a sound in which speech is looked for."""
+TELEPHONE_QUALITY = "telephone quality, less sure"
+"""The warning about a voice in a telephone's band: of what tells people apart the upper part is missing."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,21 @@ def embed_recordings(
         segments += own
         found.append((len(own), speech_s, (*quality_warnings(quality), *detected.notices)))
     vectors = iter(encoder.embed_batch(segments))
+    if not found:
+        return []
+    pooled = [pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)) for count, *_ in found]
+    telephone = by_telephone(np.stack(pooled), encoder.cohort)
     return [
-        SpeakerEmbedding(
-            pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)),
-            speech_s,
-            warnings,
-        )
-        for count, speech_s, warnings in found
+        SpeakerEmbedding(embedding, speech_s, (*warnings, *([TELEPHONE_QUALITY] if narrow else [])))
+        for embedding, narrow, (_, speech_s, warnings) in zip(pooled, telephone, found, strict=True)
     ]
+
+
+def by_telephone(embeddings: np.ndarray, cohort: Cohort | None) -> np.ndarray:
+    """(n,) whether each of the embeddings (n, D) is of a voice in a telephone's band, as far as the model knows."""
+    if cohort is None or cohort.channel is None:
+        return np.zeros(len(embeddings), bool)
+    return cohort.channel.heard(embeddings) == TELEPHONE
 
 
 def verify_embeddings(

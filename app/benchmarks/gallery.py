@@ -57,7 +57,7 @@ def compare_galleries(
 
 def _time_in_turn(gallery: Gallery, probes: np.ndarray, rule: DecisionRule, faiss: Callable | None) -> GallerySpeed:
     """Every probe once with ours and once with FAISS, after two rounds that are not counted."""
-    gallery.owners, gallery.statistics  # noqa: B018  made once, when a gallery is loaded
+    gallery.owners, gallery.side  # noqa: B018  made once, when a gallery is loaded
     ours, theirs, exact = [], [], True
     for probe in (probes[0], probes[0], *probes):
         began = time.perf_counter()
@@ -82,8 +82,7 @@ def _time_in_turn(gallery: Gallery, probes: np.ndarray, rule: DecisionRule, fais
 def _is_exact(gallery: Gallery, probe: np.ndarray, scores: dict[str, float]) -> bool:
     cosines = gallery.vectors.astype(np.float64) @ probe.astype(np.float64)
     if gallery.cohort is not None:
-        of_probe = gallery.cohort.statistics(probe[None])
-        cosines = gallery.cohort.normalise(cosines[None], of_probe, gallery.statistics)[0]
+        cosines = gallery.cohort.scores(gallery.cohort.side(probe[None]), gallery.side)[0]
     highest = np.sort(cosines)[::-1][: len(scores)]
     truth = dict(zip(gallery.names, cosines, strict=True))
     found = np.array(list(scores.values()))

@@ -84,7 +84,7 @@ def train(config: RunConfig, *, export_only: bool = False) -> None:
 def train_overlap_head(config: RunConfig, *speech: Corpus) -> None:
     """Make the overlap head of the finished model; ``speech``: (training, validation) if it is at hand already."""
     from app.training.dataset import make_augmenter
-    from app.training.overlap_head import make_overlap_head
+    from app.training.heads.overlap_head import make_overlap_head
     from app.training.prepare import divide_speech
 
     speech = speech or divide_speech(config)
@@ -104,6 +104,19 @@ def measure_held_aside(config: RunConfig) -> None:
     print(*held_aside_lines(card, figures), sep="\n")
 
 
+def measure_channel(config: RunConfig) -> None:
+    """Measure what lines do to the finished model's embeddings."""
+    from app.training.heads.channel import make_channel_of
+    from app.training.prepare import divide_speech
+
+    training, validation = divide_speech(config)
+    wide, telephone = make_channel_of(Path(config.model_file), training, validation, config.train.seed)
+    print(
+        f"{config.model_file}: of the speakers set aside {wide:.1%} of the voices in the whole band and "
+        f"{telephone:.1%} of those by telephone are taken for what they are."
+    )
+
+
 def fit_large(config: RunConfig) -> None:
     """Fit what the large model, and the public network alone, decide by."""
     from app.embedding.model_files import HUB, LARGE, SPEECHBRAIN
@@ -112,12 +125,16 @@ def fit_large(config: RunConfig) -> None:
 
     training, validation = divide_speech(config)
     print(decision_line(LARGE, make_large_heads(config, HUB[SPEECHBRAIN], training, validation)))
-    print(decision_line(SPEECHBRAIN, make_public_card(HUB[SPEECHBRAIN], validation)))
+    print(decision_line(SPEECHBRAIN, make_public_card(HUB[SPEECHBRAIN], training, validation, config.train.seed)))
 
 
 WITHOUT_TRAINING = {
     "overlap": (train_overlap_head, "make the overlap head of the finished model anew, without training on"),
     "aside": (measure_held_aside, "measure the finished model on the speakers set aside again, and no more"),
+    "channel": (
+        measure_channel,
+        "measure what telephones, codecs and rooms do to the finished model's embeddings, without training on",
+    ),
     "large": (
         fit_large,
         "fit what the large model decides by (cohort, thresholds, gender head) anew, without training on",

@@ -155,8 +155,8 @@ class SessionSpeakers:
     def same_speaker_llr(self, a: np.ndarray, b: np.ndarray, speech_s: Sequence[float]) -> np.ndarray:
         """Natural log-likelihood ratios (n,) of one speaker against two, of pairs of ``a`` and ``b`` (n, D) of unit
         length. ``speech_s``: seconds of speech (n,) behind the one with less."""
-        cosines, cohort = np.einsum("nd,nd->n", a, b), self._gallery.cohort
-        scores = cosines if cohort is None else cohort.normalise_pairs(cosines, *map(cohort.statistics, (a, b)))
+        cohort = self._gallery.cohort
+        scores = np.einsum("nd,nd->n", a, b) if cohort is None else cohort.pair_scores(cohort.side(a), cohort.side(b))
         rules = [self._own_rule.at(seconds) for seconds in speech_s]
         discounts = [rule.discount(seconds) for rule, seconds in zip(rules, speech_s, strict=True)]
         return np.array([d * (r.scale * s + r.offset) for d, r, s in zip(discounts, rules, scores, strict=True)])
@@ -168,10 +168,10 @@ class SessionSpeakers:
     def _best(self, embeddings: np.ndarray) -> list[tuple[dict[str, float], dict[Label, float]]]:
         """The highest scores of each of the embeddings (n, D): (with voiceprints, with centroids of the session)."""
         galleries, cohort = (self._gallery, self.centroids.gallery(self._gallery)), self._gallery.cohort
-        statistics = None
+        side = None
         if cohort is not None and len(embeddings) and embeddings.shape[1] == cohort.vectors.shape[1]:
-            statistics = cohort.statistics(embeddings)
-        found = (best_of_each(embeddings, gallery, self.config.max_scores, statistics) for gallery in galleries)
+            side = cohort.side(embeddings)
+        found = (best_of_each(embeddings, gallery, self.config.max_scores, side) for gallery in galleries)
         return list(zip(*found, strict=True))
 
     def _joined(

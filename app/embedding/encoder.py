@@ -9,6 +9,7 @@ import numpy as np
 
 from app.embedding.overlap_head import OverlapHead
 from app.embedding.windows import Windows
+from app.scoring.channel import Channel
 from app.scoring.cohort import Cohort, unit
 from app.scoring.decision import DecisionRule
 from app.scoring.vectors import NotComparable, usable
@@ -33,13 +34,14 @@ class Encoder(ABC):
         dim: int,
         *,
         cohort: np.ndarray | None = None,
+        channel: Channel | None = None,
         overlap: OverlapHead | None = None,
         device: str = "cpu",
         precision: str = "float32",
         where: str = "",
     ):
-        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights. ``where``: the file
-        that errors name.
+        """``cohort``: embeddings (k, dim) of strangers, of any length, that come with the weights. ``channel``: what
+        lines do to them. ``where``: the file that errors name.
 
         Raises NotComparable for a card with numbers that are not finite, or such a cohort, or one of other sizes.
         """
@@ -57,7 +59,11 @@ class Encoder(ABC):
             cohort.ndim != 2 or cohort.shape[1] != dim or len(cohort) < 2 or not np.isfinite(cohort).all()
         ):
             raise NotComparable("a cohort of other sizes, or one that is not finite")
-        self.cohort = None if cohort is None else Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}))
+        self.cohort = (
+            None
+            if cohort is None
+            else Cohort(unit(cohort.astype(np.float32)), **card.get("cohort", {}), channel=channel)
+        )
         """What this model's scores are normalised against; None if it brings none."""
         if "threshold" in card:
             self.rule()  # raises NotComparable for a card whose numbers are not finite

@@ -22,6 +22,7 @@ from app.embedding.download import HubFile, Progress, cache_dir, explained, fetc
 from app.embedding.ecapa_onnx import Member, build_side_by_side
 from app.embedding.onnx_encoder import TENSORS
 from app.embedding.overlap_head import load_head, save_head
+from app.scoring.channel_file import channel_file, load_channel, save_channel
 from app.scoring.cohort import unit
 from utils import BUNDLED, HeardError, atomic_write, file_sha256, read_card, write_card
 
@@ -68,6 +69,8 @@ def _place(public: HubFile) -> Path:
         if not path.is_file():
             raise HeardError(f"{path}: the model that belongs to the program is missing; fetch the program again.")
         made_from.update(file_sha256(path).encode())
+    if channel_file(HEADS).is_file():
+        made_from.update(file_sha256(channel_file(HEADS)).encode())
     made_from.update(f"{public.sha256} {SHARES}".encode())
     return cache_dir() / f"large-{made_from.hexdigest()[:16]}.onnx"
 
@@ -120,4 +123,7 @@ def _make(weights: Path, out: Path) -> None:
     overlap = load_head(EMBEDDED_WEIGHTS, read_card(EMBEDDED_WEIGHTS)["sha256"])
     if overlap is not None:  # it hears the embedded network's statistics, and these are the file's
         save_head(out, sha256, overlap)
+    channel = load_channel(HEADS, file_sha256(HEADS))
+    if channel is not None:
+        save_channel(out, sha256, channel)
     write_card(out, {**read_card(HEADS), "sha256": sha256})

@@ -20,6 +20,8 @@ from app.embedding.log_mel import LogMel
 from app.embedding.overlap_head import OverlapHead, load_head
 from app.embedding.spectrum_windows import SpectrumWindows
 from app.embedding.windows import Windows
+from app.scoring.channel import Channel
+from app.scoring.channel_file import load_channel
 from app.threads import NETWORK_THREADS, product
 from utils import BadInput, HeardError, file_sha256, first_line
 
@@ -42,6 +44,7 @@ class OnnxEncoder(Encoder):
         *,
         batches: Callable[[], bytes] | None = None,
         mels: int = 80,
+        channel: Channel | None = None,
         overlap: OverlapHead | None = None,
         where: str = "the model",
     ):
@@ -70,6 +73,7 @@ class OnnxEncoder(Encoder):
                 card["name"],
                 dim,
                 cohort=tensors.get("cohort"),
+                channel=channel,
                 overlap=overlap,
                 precision=card.get("precision", "float32"),
                 where=where,
@@ -88,13 +92,13 @@ class OnnxEncoder(Encoder):
         card = read_model_card(path)
         if card.get("sha256") != file_sha256(path):
             raise HeardError(f"{path}: the file does not match its card (sha256); fetch both again.")
-        overlap = load_head(path, card["sha256"])
+        beside = {"overlap": load_head(path, card["sha256"]), "channel": load_channel(path, card["sha256"])}
         if path.suffix.lower() == ".onnx":
-            return cls(path.read_bytes(), card, overlap=overlap, where=str(path))
+            return cls(path.read_bytes(), card, **beside, where=str(path))
         tensors, graph = _from_weights(path, card)
         heads = {key: value for key, value in tensors.items() if not key.startswith("backbone.")}
         batches, mels = partial(graph, batches=True), card["architecture"]["mels"]
-        return cls(graph(), card, heads, batches=batches, mels=mels, overlap=overlap, where=str(path))
+        return cls(graph(), card, heads, batches=batches, mels=mels, **beside, where=str(path))
 
     def windows(self) -> Windows:
         """See ``Encoder.windows``."""

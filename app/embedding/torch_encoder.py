@@ -7,9 +7,12 @@ import torch
 
 from app.embedding import model_files
 from app.embedding.encoder import Encoder
+from app.embedding.large import PUBLIC_CARD
 from app.embedding.model_files import ModelFile
 from app.embedding.overlap_head import OverlapHead, load_head
 from app.embedding.torch_cpu import FastNetwork, has_fast_bfloat16
+from app.scoring.channel import Channel
+from app.scoring.channel_file import load_channel
 from app.threads import use_torch_threads
 from model import EcapaTdnn, SpeakerNetwork
 from utils import BadInput, HeardError
@@ -26,6 +29,7 @@ class TorchEncoder(Encoder):
         device: str = "cpu",
         precision: str = "float32",
         *,
+        channel: Channel | None = None,
         overlap: OverlapHead | None = None,
         where: str = "",
     ):
@@ -38,6 +42,7 @@ class TorchEncoder(Encoder):
             model_id,
             network.arch.embedding_dim,
             cohort=None if network.cohort is None else network.cohort.float().cpu().numpy(),
+            channel=channel,
             overlap=overlap,
             device=device,
             precision=cpu_precision(precision) if rewritten else "float32",
@@ -56,8 +61,10 @@ class TorchEncoder(Encoder):
         device = _device(compute)
         network, card = model_files.open_network(file)
         overlap = load_head(file.path, card["sha256"]) if isinstance(network.backbone, EcapaTdnn) else None
+        channel = load_channel(PUBLIC_CARD if file.kind == "speechbrain" else file.path, card["sha256"])
         try:
-            return cls(network, card, card["name"], device, precision, overlap=overlap, where=str(file.path))
+            name = card["name"]
+            return cls(network, card, name, device, precision, channel=channel, overlap=overlap, where=str(file.path))
         except ValueError as error:
             raise HeardError(f"{file.path}: not a model of this program ({error}).") from None
 

@@ -92,10 +92,11 @@ def score_trials(
     embeddings, lengths = np.stack(vectors), np.array(lengths)
     enrol = np.array([index[trial.enrol] for trial in trials])
     test = np.array([index[trial.test] for trial in trials])
-    scores = np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
-    if cohort is not None:
-        of_file = cohort.statistics(embeddings)
-        scores = cohort.normalise_pairs(scores, of_file.at(enrol), of_file.at(test))
+    if cohort is None:
+        scores = np.einsum("nd,nd->n", embeddings[enrol], embeddings[test])
+    else:
+        files = cohort.side(embeddings)
+        scores = cohort.pair_scores(files.at(enrol), files.at(test))
     return ScoredTrials(trials, scores, np.minimum(lengths[enrol], lengths[test]), left_out)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from app.scoring.cohort import Cohort, Statistics
+from app.scoring.cohort import Cohort, Side
 from app.scoring.vectors import NotComparable, check_finite, check_unit, comparable_scores, finite_unit, from_bytes
 from app.threads import product
 
@@ -45,25 +45,24 @@ class Gallery:
         return np.array([place[name] for name in self.names], np.intp)
 
     @cached_property
-    def statistics(self) -> Statistics | None:
-        """What the rows score with the cohort; None without a cohort."""
-        return None if self.cohort is None else self.cohort.statistics(self.vectors)
+    def side(self) -> Side | None:
+        """The rows as a side of trials; None without a cohort."""
+        return None if self.cohort is None else self.cohort.side(self.vectors)
 
-    def row_scores(self, embeddings: np.ndarray, statistics: Statistics | None = None) -> np.ndarray:
+    def row_scores(self, embeddings: np.ndarray, side: Side | None = None) -> np.ndarray:
         """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length; -1 for those that are not finite.
 
-        ``statistics``: those of the embeddings with the cohort, where they are known already. Raises NotComparable for
+        ``side``: the embeddings as the cohort's side of a trial, where that is known already. Raises NotComparable for
         embeddings of another dimension.
         """
         if embeddings.shape[1] != self.vectors.shape[1]:
             own, other = self.vectors.shape[1], embeddings.shape[1]
             raise NotComparable(f"these voiceprints have {own} numbers each, the model's {other}: build them again.")
         with np.errstate(invalid="ignore"):
-            scores = product(embeddings, self.vectors.T)
-            if self.cohort is not None:
-                scores = self.cohort.normalise(
-                    scores, statistics or self.cohort.statistics(embeddings), self.statistics
-                )
+            if self.cohort is None:
+                scores = product(embeddings, self.vectors.T)
+            else:
+                scores = self.cohort.scores(side or self.cohort.side(embeddings), self.side)
             return comparable_scores(scores, embeddings[:, None])
 
 
@@ -115,12 +114,12 @@ def best(embedding: np.ndarray, gallery: Gallery, most: int = 20) -> dict[str, f
 
 
 def best_of_each(
-    embeddings: np.ndarray, gallery: Gallery, most: int = 20, statistics: Statistics | None = None
+    embeddings: np.ndarray, gallery: Gallery, most: int = 20, side: Side | None = None
 ) -> list[dict[str, float]]:
-    """``best`` of each of the embeddings (n, D) of unit length: a list of n. ``statistics``: see ``row_scores``."""
+    """``best`` of each of the embeddings (n, D) of unit length: a list of n. ``side``: see ``row_scores``."""
     at_once = max(1, 4_000_000 // max(1, len(gallery.names)))  # a table of 16 MB
     parts = [slice(at, at + at_once) for at in range(0, len(embeddings), at_once)]
-    known = [None if statistics is None else statistics.at(part) for part in parts]
+    known = [None if side is None else side.at(part) for part in parts]
     rows = (_by_person(embeddings[part], gallery, some) for part, some in zip(parts, known, strict=True))
     return [_highest(row, gallery, most) for table in rows for row in table]
 
@@ -134,11 +133,11 @@ def _highest(scores: np.ndarray, gallery: Gallery, most: int) -> dict[str, float
     return {name: -negated for negated, name in ranked}
 
 
-def _by_person(embeddings: np.ndarray, gallery: Gallery, statistics: Statistics | None = None) -> np.ndarray:
+def _by_person(embeddings: np.ndarray, gallery: Gallery, side: Side | None = None) -> np.ndarray:
     """(n, people) the score of each person's best row with embeddings (n, D)."""
     if not gallery.names:  # of no particular dimension
         return np.zeros((len(embeddings), 0))
-    scores = gallery.row_scores(embeddings, statistics)
+    scores = gallery.row_scores(embeddings, side)
     if len(gallery.people) == scores.shape[1]:
         return scores
     by_person = np.full((len(gallery.people), len(scores)), -1.0, scores.dtype)

@@ -15,7 +15,7 @@ from app.training.closed_set import measure_closed_set
 from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.dataset import make_augmenter
-from app.training.gender_head import abstain_below, gender_examples, train_gender_head, usable
+from app.training.heads.gender_head import abstain_below, gender_examples, train_gender_head, usable
 from app.training.trainer import Trainer, embed_pieces
 from app.training.warm_start import class_means
 from model import SpeakerNetwork, load_checkpoint, save_checkpoint

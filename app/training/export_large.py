@@ -17,12 +17,16 @@ from app.embedding.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD, SHARES, pu
 from app.embedding.model_files import LARGE
 from app.embedding.onnx_encoder import OnnxEncoder
 from app.embedding.torch_encoder import TorchEncoder
+from app.scoring.channel_file import save_channel
 from app.training.config import Credit, RunConfig
 from app.training.corpus import Corpus
 from app.training.export import COHORT_TOP, add_cohort, add_gender, decision
+from app.training.heads.channel import make_channel
 from model import load_speechbrain
 from utils import atomic_write, file_sha256, read_card, write_card
 
+BY_TELEPHONE = 0.4
+"""How much the embedded network's half counts for a voice by telephone, beside the public one's: it has heard few."""
 VOXCELEB = Credit("VoxCeleb 1 and 2", "CC BY 4.0", "Nagrani, Chung, Xie, Zisserman 2020")
 
 
@@ -51,6 +55,9 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
         OnnxEncoder(side_by_side(load_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {})
     )
     add_cohort(network, training, config.train.seed)
+    half = network.encoder.dim // 2
+    weight = np.repeat([BY_TELEPHONE, 1.0], half).astype(np.float32)
+    channel = make_channel(network.encoder.embed_batch, training, config.train.seed, weight)
     own = read_card(EMBEDDED_WEIGHTS)
     card = {
         "name": LARGE,
@@ -78,10 +85,11 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
     with atomic_write(HEADS, public=True) as file:
         file.write(save(tensors))
     write_card(HEADS, card)
+    save_channel(HEADS, file_sha256(HEADS), channel)
     return card
 
 
-def make_public_card(public: HubFile, validation: Corpus) -> dict:
+def make_public_card(public: HubFile, training: Corpus, validation: Corpus, seed: int) -> dict:
     """Measure the public network alone, with its part of the large model's cohort, and write what it decides by.
 
     Raises BadInput if there are too few speakers, and what ``fetch`` raises.
@@ -91,4 +99,5 @@ def make_public_card(public: HubFile, validation: Corpus) -> dict:
     network.cohort = torch.from_numpy(public_cohort())
     card = {"sha256": public.sha256, "cohort": {"top": COHORT_TOP}, **decision(network, validation)}
     write_card(PUBLIC_CARD, card)
+    save_channel(PUBLIC_CARD, public.sha256, make_channel(network.encoder.embed_batch, training, seed))
     return card

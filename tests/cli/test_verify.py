@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.lines.lines import through
 from app.audio.reading.reader import read_audio
 from app.cli.verify import run
-from app.verification import Verifier
+from app.verification import TELEPHONE_QUALITY, Verifier
 from utils import BadInput, HeardError, write_wav
 
 
@@ -47,6 +48,7 @@ def files(tmp_path_factory, demo_dir):
     write_wav(tmp_path / "quiet.wav", speech / 60)
     write_wav(tmp_path / "clipped.wav", np.clip(speech * 10, -1, 1))
     write_wav(tmp_path / "short.wav", speech[:40000])
+    write_wav(tmp_path / "called.wav", through(speech, "telephone-band+gsm", np.random.default_rng(0)))
     noise = np.random.default_rng(0).normal(size=len(speech)) * np.sqrt(np.mean(speech**2)) / 2
     write_wav(tmp_path / "noisy.wav", np.concatenate([noise[:16000], speech + noise]))
     return tmp_path
@@ -62,7 +64,14 @@ def test_any_format_rate_and_channels(files, encoder):
 
 @pytest.mark.parametrize(
     ("name", "warning"),
-    [("plain", ""), ("quiet", "very quiet"), ("clipped", "clipped"), ("short", "little speech"), ("noisy", "noisy")],
+    [
+        ("plain", ""),
+        ("quiet", "very quiet"),
+        ("clipped", "clipped"),
+        ("short", "little speech"),
+        ("noisy", "noisy"),
+        ("called", TELEPHONE_QUALITY),
+    ],
 )
 def test_what_makes_an_answer_unsure_is_said(name, warning, files, encoder):
     said = Verifier(encoder).embed(files / f"{name}.wav").warnings

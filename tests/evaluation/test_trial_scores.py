@@ -66,9 +66,9 @@ def test_with_a_cohort_scores_are_normalised(tmp_path: Path):
     cohort = Cohort(unit(np.abs(rng.standard_normal((60, 2001)))).astype(np.float32), top=20)
     plain, normalised = (score_trials(trials, tmp_path, spectrum, cohort=given) for given in (None, cohort))
     voices = np.stack([spectrum(0.5 * np.sin(2 * np.pi * f * np.arange(16000) / 16000)) for f in (400, 420, 2000)])
-    of_voice = cohort.statistics(voices)
+    of_voice = cohort.side(voices)
     pairs = np.array([0, 0]), np.array([1, 2])
-    expected = cohort.normalise_pairs(plain.scores, of_voice.at(pairs[0]), of_voice.at(pairs[1]))
+    expected = cohort.pair_scores(of_voice.at(pairs[0]), of_voice.at(pairs[1]))
     assert normalised.scores == pytest.approx(expected, abs=1e-2)
     assert np.abs(normalised.scores - plain.scores).max() > 0.05
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.scoring.cohort import Cohort, Statistics, similarities, unit
+from app.scoring.cohort import Cohort, Side, similarities, unit
 from app.scoring.decision import DecisionRule, decide
 from app.scoring.gallery import Gallery, best, score
 
@@ -81,9 +81,9 @@ def test_a_gallery_scores_the_same_in_a_crowd_and_alone(voices: np.ndarray):
 
 def test_statistics_do_not_depend_on_how_many_voices_are_asked_for(voices: np.ndarray, monkeypatch):
     cohort = Cohort(voices[:60], top=10)
-    whole = cohort.statistics(voices)
+    whole = cohort.side(voices)
     monkeypatch.setattr("app.scoring.cohort.BLOCK", 7)
-    for one, other in zip(whole, cohort.statistics(voices), strict=True):
+    for one, other in zip(whole, cohort.side(voices), strict=True):
         assert one == pytest.approx(other, abs=1e-6)
 
 
@@ -137,8 +137,14 @@ def test_the_scores_of_a_large_gallery_are_those_of_float64():
 
 def test_scores_never_leave_the_scale_of_a_cosine_and_keep_their_order(voices: np.ndarray):
     cohort = Cohort(voices[20:], top=5)
-    same = Statistics(np.full(41, cohort.mean), np.full(41, cohort.deviation / 2))
-    scores = cohort.normalise_pairs(np.linspace(-1, 1, 41), same, same)
+    turned = np.linspace(np.pi, 0, 41)  # angles to the first axis
+    vectors = np.zeros((41, 16), np.float32)
+    vectors[:, 0], vectors[:, 1] = np.cos(turned), np.sin(turned)
+    where = np.full((41, 1), cohort.mean), np.full((41, 1), cohort.deviation / 2)
+    one, other = (
+        Side(some, some, np.zeros(41, np.intp), *where) for some in (vectors, np.eye(16, dtype=np.float32)[[0] * 41])
+    )
+    scores = cohort.pair_scores(one, other)
     assert np.all(np.diff(scores[scores > -1]) > 0)
     assert scores.min() >= -1
     assert 0.9 < scores.max() <= 1

@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 import torch
 
+from app.audio.lines.lines import through
 from app.cli import train
+from app.embedding.load import load_encoder
 from app.scoring.calibration import LabelledEmbeddings, default_threshold, fit_calibration, voiceprint_trials
 from app.scoring.metrics import cllr
+from app.training import export
 from app.training.corpus import Corpus
 from app.training.export import export_model, measure_aside
-from app.training.gender_head import abstain_below, usable
+from app.training.heads.channel import DIRECTIONS, make_channel_of
+from app.training.heads.gender_head import abstain_below, usable
 from app.training.trainer import embed_pieces
 from model import SpeakerNetwork, load_checkpoint
-from utils import BadInput, read_card
+from utils import SAMPLE_RATE, BadInput, read_card
 
 
 def changed(corpus: Corpus, **changes) -> Corpus:
@@ -52,6 +56,31 @@ def test_what_is_exported_is_a_whole_model(trained):
     assert np.einsum("nd,nd->n", ours, theirs).min() > 0.999  # float16 on disk
     assert gender_right(network, training) > 0.8
     assert gender_right(network, validation) > 0.75  # four people
+
+
+def test_what_lines_do_is_measured_beside_the_model_and_used(trained, monkeypatch):
+    export_model(*trained)
+    weights = Path(trained.config.model_file)
+    with pytest.raises(BadInput, match="it has no cohort"):
+        make_channel_of(weights, trained.training, trained.validation, 1)
+    monkeypatch.setattr(export, "SMALLEST_COHORT", 4)
+    monkeypatch.setattr(export, "default_threshold", lambda *_: 0.5)  # voices of sines lie beyond the scale
+    export_model(*trained)
+    before = load_encoder(str(weights))
+    assert before.cohort.channel is None
+    shares = make_channel_of(weights, trained.training, trained.validation, trained.config.train.seed)
+    assert min(shares) > 0.5
+    encoder = load_encoder(str(weights))
+    assert (encoder.sha256, encoder.rule()) == (before.sha256, before.rule())  # voiceprints stay
+    channel = encoder.cohort.channel
+    assert len(channel.directions) == DIRECTIONS
+    rng, length = np.random.default_rng(0), 3 * SAMPLE_RATE
+    wide = [trained.validation.crop(person, length, rng) for person in range(4) for _ in range(4)]
+    called = [through(wave, "telephone-band+mu-law", rng) for wave in wide]
+    still, moved = encoder.embed_batch(wide), encoder.embed_batch(called)
+    assert np.mean(channel.telephone @ (moved - still).T > 0) > 0.8
+    less = channel.without(moved, channel.heard(moved)) - channel.without(still, channel.heard(still))
+    assert np.linalg.norm(less.mean(axis=0)) < np.linalg.norm((moved - still).mean(axis=0))
 
 
 def test_the_speakers_set_aside_are_measured_again_alike(trained):

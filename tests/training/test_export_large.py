@@ -11,12 +11,13 @@ from app.embedding import large
 from app.embedding.ecapa_onnx import Member, build_side_by_side
 from app.embedding.model_files import HUB, SPEECHBRAIN
 from app.embedding.onnx_encoder import OnnxEncoder
+from app.scoring.channel_file import load_channel
 from app.scoring.cohort import unit
 from app.training import export, export_large
 from app.training.export import decision
 from app.training.export_large import EncoderNetwork, make_large_heads, make_public_card
 from model import SpeakerNetwork
-from utils import read_card
+from utils import file_sha256, read_card
 
 
 def tensors(network: SpeakerNetwork) -> dict[str, np.ndarray]:
@@ -48,15 +49,19 @@ def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch
     assert {"VoxCeleb 1 and 2"} < {entry["corpus"] for entry in card["data"]}
 
     monkeypatch.setattr(export_large, "PUBLIC_CARD", tmp_path / "public.json")
-    alone = make_public_card(HUB[SPEECHBRAIN], trained.validation)
+    alone = make_public_card(HUB[SPEECHBRAIN], trained.training, trained.validation, 1)
     assert alone == read_card(tmp_path / "public.json")
     other.cohort = torch.from_numpy(unit(heads["cohort"][:, 32:].astype(np.float32)))
+    assert (load_channel(tmp_path / "public.json", HUB[SPEECHBRAIN].sha256).weight == 1).all()
     expected = decision(other, trained.validation)
     assert alone["threshold"] == pytest.approx(expected["threshold"], abs=0.02)  # it may hear in bfloat16
     assert alone["sha256"] == HUB[SPEECHBRAIN].sha256
 
     network = EncoderNetwork(OnnxEncoder(both, {"name": "x", "sha256": ""}, {}))
     network.cohort = torch.from_numpy(unit(heads["cohort"].astype(np.float32)))
+    channel = load_channel(tmp_path / "large.safetensors", file_sha256(tmp_path / "large.safetensors"))
+    assert (channel.weight[:32] < 1).all()
+    assert (channel.weight[32:] == 1).all()
     again = decision(network, trained.validation)
     assert again["threshold"] == pytest.approx(card["threshold"], abs=1e-3)
     assert again["held_aside"]["speakers"] == len(trained.validation.speakers)

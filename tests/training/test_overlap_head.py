@@ -11,7 +11,7 @@ from app.embedding.model_files import open_network, resolve
 from app.embedding.overlap_head import head_file, load_head
 from app.embedding.torch_cpu import FastNetwork
 from app.training.export import export_model
-from app.training.overlap_head import WINDOW_KINDS, examples, fit, make_overlap_head
+from app.training.heads.overlap_head import WINDOW_KINDS, examples, fit, make_overlap_head
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def _embed(loaded) -> None:
     for value in (rule.threshold, rule.margin, rule.scale, rule.offset):
         if not np.isfinite(value):
             raise Wrong(f"a rule that is not finite: {rule}")
-    if loaded.cohort is not None and not np.isfinite(loaded.cohort.statistics(vector[None]).means).all():
+    if loaded.cohort is not None and not np.isfinite(loaded.cohort.side(vector[None]).means).all():
         raise Wrong("a cohort that is not finite")
 
 
