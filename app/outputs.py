@@ -75,8 +75,9 @@ def model_inputs(model: str | os.PathLike | None) -> Sequence[Named]:
     """What a ``--model`` that is a file is read from: the weights, and what lies beside them."""
     if model is None or not os.path.isfile(model):
         return ()
-    card, head = (Path(model).with_suffix(suffix) for suffix in (".json", ".overlap.safetensors"))
-    return (("--model", model), ("the card of --model,", card), ("the overlap head of --model,", head))
+    beside = {"card": ".json", "overlap head": ".overlap.safetensors", "channel": ".channel.safetensors"}
+    named = ((f"the {what} of --model,", Path(model).with_suffix(suffix)) for what, suffix in beside.items())
+    return (("--model", model), *named)
 
 
 def private_opener(path: str, flags: int) -> int:

@@ -113,11 +113,11 @@ def test_neither_are_recordings_folders_and_what_comes_with_the_program(tmp_path
         check_outputs([("--rttm", BUNDLED / "demo" / "conversation.rttm")])
 
 
-def test_a_models_card_is_an_input(tmp_path):
-    for name in ("own.onnx", "own.json", "own.overlap.safetensors"):
+def test_what_lies_beside_a_model_is_an_input(tmp_path):
+    for name in ("own.onnx", "own.json", "own.overlap.safetensors", "own.channel.safetensors"):
         (tmp_path / name).write_bytes(b"model")
     inputs = model_inputs(str(tmp_path / "own.onnx"))
-    for name in ("own.onnx", "own.json", "own.overlap.safetensors"):
+    for name in ("own.onnx", "own.json", "own.overlap.safetensors", "own.channel.safetensors"):
         with pytest.raises(BadInput, match=f"--jsonl .*{name} is the same file as"):
             check_outputs([("--jsonl", tmp_path / name)], inputs)
     assert not model_inputs("embedded")
