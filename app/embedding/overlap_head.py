@@ -9,11 +9,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.scoring.beside_weights import load_beside
 from app.threads import product
-from utils import HeardError, atomic_write
+from utils import atomic_write
+
+if TYPE_CHECKING:
+    from safetensors import safe_open
 
 WINDOW_S = 1.0
 """Length of the speech that a probability is about."""
@@ -59,20 +64,13 @@ def load_head(weights: Path, model_sha256: str) -> OverlapHead | None:
 
     Raises HeardError for a damaged file.
     """
-    from safetensors import SafetensorError, safe_open
+    return load_beside(head_file(weights), model_sha256, _read)
 
-    path = head_file(weights)
-    if not path.is_file():
-        return None
-    try:
-        with safe_open(path, "numpy") as file:
-            header = json.loads(file.metadata()["heard"])
-            weight, bias = file.get_tensor("weight").astype(np.float32), float(file.get_tensor("bias")[0])
-        if header["model_sha256"] != model_sha256:
-            return None
-        head = OverlapHead(weight, bias, float(header["threshold"]), header["measured"])
-        if weight.ndim != 1 or not np.isfinite([*weight, bias, head.threshold]).all():
-            raise ValueError("not a regression")
-        return head
-    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError):
-        raise HeardError(f"{path}: damaged; delete it, or fetch it again.") from None
+
+def _read(file: safe_open) -> tuple[str, OverlapHead]:
+    header = json.loads(file.metadata()["heard"])
+    weight, bias = file.get_tensor("weight").astype(np.float32), float(file.get_tensor("bias")[0])
+    head = OverlapHead(weight, bias, float(header["threshold"]), header["measured"])
+    if weight.ndim != 1 or not np.isfinite([*weight, bias, head.threshold]).all():
+        raise ValueError("not a regression")
+    return header["model_sha256"], head

@@ -7,11 +7,16 @@ was made for other weights is not used.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.scoring.beside_weights import load_beside
 from app.scoring.channel import Channel
-from utils import HeardError, atomic_write
+from utils import atomic_write
+
+if TYPE_CHECKING:
+    from safetensors import safe_open
 
 PARTS = ("directions", "telephone", "voices", "weight")
 
@@ -36,17 +41,10 @@ def load_channel(weights: Path, model_sha256: str) -> Channel | None:
 
     Raises HeardError for a damaged file.
     """
-    from safetensors import SafetensorError, safe_open
+    return load_beside(channel_file(weights), model_sha256, _read)
 
-    path = channel_file(weights)
-    if not path.is_file():
-        return None
-    try:
-        with safe_open(path, "numpy") as file:
-            if file.metadata()["model_sha256"] != model_sha256:
-                return None
-            parts = {name: file.get_tensor(name).astype(np.float32) for name in PARTS}
-        parts["telephone"], offset = parts["telephone"][:-1], float(parts["telephone"][-1])
-        return Channel(**parts, offset=offset)
-    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, AttributeError):
-        raise HeardError(f"{path}: damaged; delete it, or fetch it again.") from None
+
+def _read(file: safe_open) -> tuple[str, Channel]:
+    parts = {name: file.get_tensor(name).astype(np.float32) for name in PARTS}
+    parts["telephone"], offset = parts["telephone"][:-1], float(parts["telephone"][-1])
+    return file.metadata()["model_sha256"], Channel(**parts, offset=offset)

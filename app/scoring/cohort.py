@@ -89,15 +89,12 @@ class Cohort:
             return Side(embeddings, embeddings, np.zeros(len(embeddings), np.intp), means[:, None], deviations[:, None])
         heard = self.channel.heard(embeddings)
         without = self.channel.without(embeddings, heard)
-        with_wide, with_telephone = (
-            self._statistics(embeddings, self.vectors),
-            self._statistics(without, self._telephone),
-        )
-        called = np.flatnonzero(heard == TELEPHONE)
-        for all_of_them, of_called in zip(with_wide, self._statistics(without[called], self._wide), strict=True):
-            all_of_them[called] = of_called
-        means, deviations = (np.stack(both, axis=1) for both in zip(with_wide, with_telephone, strict=True))
-        return Side(embeddings, without, heard, means, deviations)
+        statistics = np.empty((2, len(embeddings), 2), embeddings.dtype)  # mean and deviation, with those of either way
+        statistics[:, :, TELEPHONE] = self._statistics(without, self._telephone)
+        for way, compared, voices in ((WIDE, embeddings, self.vectors), (TELEPHONE, without, self._wide)):
+            rows = heard == way
+            statistics[:, rows, WIDE] = self._statistics(compared[rows], voices)
+        return Side(embeddings, without, heard, *statistics)
 
     def _statistics(self, embeddings: np.ndarray, voices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mean and deviation (n,) of what embeddings (n, D) score with the nearest of the ``voices`` (k, D)."""
@@ -113,9 +110,11 @@ class Cohort:
         cosines = product(a.vectors, b.vectors.T)
         if a.means.shape[1] == 1:
             return self._normalise(cosines, a.means, a.deviations, b.means.T, b.deviations.T)
-        called = (a.heard[:, None] == TELEPHONE) | (b.heard == TELEPHONE)
-        if called.any():
-            cosines = np.where(called, product(a.without, b.without.T), cosines)
+        called_a, called_b = (np.flatnonzero(side.heard == TELEPHONE) for side in (a, b))
+        if len(called_a):
+            cosines[called_a] = product(a.without[called_a], b.without.T)
+        if len(called_b):
+            cosines[:, called_b] = product(a.without, b.without[called_b].T)
         return self._normalise(
             cosines, a.means[:, b.heard], a.deviations[:, b.heard], b.means[:, a.heard].T, b.deviations[:, a.heard].T
         )

@@ -1,12 +1,12 @@
 """Lines: what speech has come through when it is heard on another day, by telephone, headset or from a far corner.
 
 ``through(samples, "room-2+amr-nb-12.2", rng)`` is speech from two metres away over a mobile telephone. Lines are for
-measuring (``python -m app evaluate --conditions``) and for changing the speech of training.
+measuring (``python -m app evaluate --mismatch``) and for changing the speech of training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
@@ -113,9 +113,20 @@ def missing(names: Mapping[str, Line] = LINES) -> dict[str, str]:
     return {name: line.missing for name, line in names.items() if line.missing}
 
 
+def missing_among(names: Iterable[str]) -> dict[str, str]:
+    """As ``missing``, of names that may each stand for several of LINES in a row: "room-2+opus-12"."""
+    lacking = missing()
+    lacks = {name: [lacking[part] for part in _parts(name) if part in lacking] for name in names}
+    return {name: needed[0] for name, needed in lacks.items() if needed}
+
+
 def lines_named(names: str) -> list[Line]:
     """Those of LINES that "room-2+opus-12" asks for. Raises BadInput as ``through`` does."""
-    return [_line(name.strip()) for name in names.split("+")]
+    return [_line(name) for name in _parts(names)]
+
+
+def _parts(names: str) -> list[str]:
+    return [name.strip() for name in names.split("+")]
 
 
 def _line(name: str) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.audio.lines.lines import CODECS, LINES, missing
+from app.audio.lines.lines import CODECS, LINES, missing_among
 from utils import BadInput
 
 CLEAN = "clean"
@@ -81,10 +81,4 @@ def _conditions(name: str) -> list[Condition]:
 
 def missing_lines(conditions: Sequence[Condition]) -> dict[str, str]:
     """Side -> what it needs that this machine lacks, of those conditions that cannot be had here."""
-    lacking, sides = missing(), {side for one in conditions for side in (one.enrol, one.test)}
-    parts = {side: [part.strip() for part in side.split("+")] for side in sorted(sides)}
-    return {
-        side: next(lacking[name] for name in names if name in lacking)
-        for side, names in parts.items()
-        if not lacking.keys().isdisjoint(names)
-    }
+    return missing_among(sorted({side for one in conditions for side in (one.enrol, one.test)} - {CLEAN}))

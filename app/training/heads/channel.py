@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.audio.lines.lines import LINES, through
+from app.audio.lines.lines import LINES, missing_among, through
 from app.embedding.onnx_encoder import OnnxEncoder
 from app.enrolment.segments import simulate_noisy_rooms
 from app.scoring.channel import TELEPHONE, WIDE, Channel
@@ -87,7 +87,7 @@ def _directions(embed: EmbedBatch, training: Corpus, rng: np.random.Generator) -
     """(DIRECTIONS, D) orthonormal: the principal directions of the shifts that lines give all voices."""
     people = rng.permutation(len(training))[:MEASURED_VOICES]
     pieces = [training.crop(person, round(PIECE_S * SAMPLE_RATE), rng) for person in people]
-    lines = [name for name in MEASURED if all(not LINES[part].missing for part in name.split("+"))]
+    lines = _available(MEASURED)
     shifts = 0.0
     for piece in tqdm(pieces, desc="lines", unit="voice"):
         vectors = embed([piece, *(through(piece, line, rng) for line in lines)])
@@ -97,7 +97,7 @@ def _directions(embed: EmbedBatch, training: Corpus, rng: np.random.Generator) -
 
 def _heard(embed: EmbedBatch, training: Corpus, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
     """Of some voices at a time: as they are, by telephone, in a narrow band, in a noisy room; each (n, D)."""
-    lines = [name for name in TELEPHONES if all(not LINES[part].missing for part in name.split("+"))]
+    lines = _available(TELEPHONES)
     length = round(PIECE_S * SAMPLE_RATE)
     for at in tqdm(range(0, len(training), 16), desc="telephones", unit="16 voices"):
         people = range(at, min(at + 16, len(training)))
@@ -110,6 +110,12 @@ def _heard(embed: EmbedBatch, training: Corpus, rng: np.random.Generator) -> Ite
         n = len(people)
         both = unit(vectors[n : 2 * n] + vectors[2 * n : 3 * n]).astype(np.float32)
         yield vectors[:n], both, vectors[3 * n : 4 * n], vectors[4 * n :]
+
+
+def _available(lines: Sequence[str]) -> list[str]:
+    """Those that this machine can make."""
+    lacking = missing_among(lines)
+    return [line for line in lines if line not in lacking]
 
 
 def _discriminant(wide: np.ndarray, narrow: np.ndarray) -> tuple[np.ndarray, float]:
