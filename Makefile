@@ -8,6 +8,9 @@ SET_UP = @command -v $(PYTHON) >/dev/null || { echo "heard: $(PYTHON) was not fo
 
 # Tests share the cores; those with a sound card or a browser go by the clock and have the machine to themselves.
 PARALLEL = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# What failed while others shared the cores has one more try, alone, and is named; who fails again fails the run.
+ALONE = echo "heard: what failed, once more, alone:" && $(VENV_PYTHON) -m pytest --last-failed --last-failed-no-failures none \
+	-m "not (device or browser or cluster)"
 
 .PHONY: run test torture benchmarks figures figures-large lint demo-audio clean distclean
 
@@ -20,7 +23,7 @@ test:  ## run the tests
 ifdef ARGS
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 else
-	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not (device or browser or cluster)"
+	@$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not (device or browser or cluster)" || { test $$? -eq 1 && $(ALONE); }
 	@$(VENV_PYTHON) -m pytest -m "device or browser"
 endif
 

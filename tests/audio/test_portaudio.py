@@ -36,7 +36,7 @@ def test_who_waits_for_a_stuck_call_is_told_and_what_has_not_begun_is_never_done
     began = time.monotonic()
     with pytest.raises(portaudio.NoAnswer):
         portaudio.call(lambda: called.append("late"), 0.3)
-    assert 0.3 <= time.monotonic() - began < 1.0
+    assert 0.3 <= time.monotonic() - began < 5
     stuck.set()
     portaudio.call(lambda: called.append("next"))
     assert called == ["next"]
