@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.sealing.unlocking import home_of
 from app.voiceprints import sweep
+from app.voiceprints.conditions import forget_old_offers, note_conditions
 from app.voiceprints.database import Database, DiskFull
 from app.voiceprints.orders import Order, carry_out, erase_all, find_order, is_final, marked_samples, touched, waiting
 from app.voiceprints.recordings import recorded_people
@@ -203,6 +204,7 @@ class Ledger:
         self.finish_orders()
         sweep.mend_permissions(self.data)
         sweep.clear_leftovers(self.data, self._spoken_of)
+        self._sweep_samples()
         names = self._names()
         recorded = recorded_people(self.data, names)
         if not (set(recorded) - names or sweep.half_written(self.data) or sweep.nameless(self.data, recorded)):
@@ -213,6 +215,21 @@ class Ledger:
                 sweep.take_over(self.data, folder)
             for name in sorted(set(recorded_people(self.data, names)) - self._names()):
                 db.execute("INSERT INTO people (name) VALUES (?)", (name,))
+
+    def _sweep_samples(self) -> None:
+        """Note the days and devices of older versions' samples, and let offers go that are old or nobody's."""
+        if not self.path.exists():
+            return
+        unseen = self._database.read("SELECT 1 FROM samples WHERE day IS NULL LIMIT 1")
+        offered = self._database.read("SELECT 1 FROM offers LIMIT 1") or sweep.orphaned_offers(self.data, ())
+        if not (unseen or offered):
+            return
+        with self._database.write() as db:
+            note_conditions(db, self.data)
+            forget_old_offers(db, self.data)
+            kept = {file for (file,) in db.execute("SELECT recording FROM offers WHERE recording NOT NULL")}
+            erase_all(sweep.orphaned_offers(self.data, kept))
+        self.finish_orders()
 
     def _names(self) -> set[str]:
         return {name for (name,) in self._database.read("SELECT name FROM people WHERE removed IS NULL")}

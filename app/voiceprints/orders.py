@@ -95,6 +95,7 @@ def carry_out(db: sqlite3.Connection, data: Path, order: Order) -> None:
         _remove_empty(data, what["paths"])
         db.execute("DELETE FROM people WHERE removed = ?", (order.id,))
         db.execute("DELETE FROM samples WHERE removed = ?", (order.id,))
+        db.execute("UPDATE offers SET recording = NULL, removed = NULL WHERE removed = ?", (order.id,))  # not again
         db.execute("DELETE FROM orders WHERE id = ?", (order.id,))
 
 
@@ -122,6 +123,7 @@ def bring_back(db: sqlite3.Connection, order: Order) -> None:
     """Undo a ``remove`` order, however far it came: rows are there again, and files are ordered back."""
     db.execute("UPDATE people SET removed = NULL WHERE removed = ?", (order.id,))
     db.execute("UPDATE samples SET removed = NULL WHERE removed = ?", (order.id,))
+    db.execute("UPDATE offers SET removed = NULL WHERE removed = ?", (order.id,))
     db.execute("DELETE FROM orders WHERE id = ?", (order.id,))
     aside, paths = order.what["aside"], order.what["paths"]
     whole = len(paths) == 1 and not Path(paths[0]).suffix

@@ -20,6 +20,7 @@ from app.voiceprints.lease import own_lease
 from app.voiceprints.orders import erase_tree, give_move, touched, waiting
 from app.voiceprints.recordings import (
     Note,
+    condition_of,
     discard_sample,
     last_number,
     read_note,
@@ -110,16 +111,13 @@ class PendingSamples:
         with store.transaction() as db:
             person = store.claim(db, self.name, self._person)
             folder = samples_dir(self.data, person.name)
-            inside = f"{sample_file(self.data, folder)}/"
-            taken = [path for path in touched(waiting(db)) if path.startswith(inside)]
-            rows = db.execute("SELECT file FROM samples WHERE person_id = ?", (person.id,))
-            removed = [file for (file,) in rows if file.startswith(inside)]  # before a rename, perhaps
-            number = last_number([*taken, *removed, *(path.name for path in folder.glob("[0-9]*.*"))])
-            moves, files = [], []
+            number = last_taken(db, self.data, person)
+            moves, files, conditions = [], [], []
             for offset, wav in enumerate(wavs, 1):
                 target = folder / f"{number + offset:03d}.wav"
                 files.append(sample_file(self.data, target))
                 note = read_note(wav)
+                conditions.append(condition_of(note))
                 if note and note.name != person.name:  # renamed meanwhile
                     write_note(wav.with_suffix(".json"), replace(note, name=person.name))
                 for suffix in (".json", ".wav"):
@@ -128,5 +126,19 @@ class PendingSamples:
             give_move(db, moves)
             if meanwhile:
                 meanwhile(db, person, files)
+                db.executemany(
+                    "UPDATE samples SET day = ?, device = ? WHERE person_id = ? AND file = ? AND removed IS NULL",
+                    [(c.day, c.device, person.id, file) for c, file in zip(conditions, files, strict=True)],
+                )
         self._folder, self._person = None, person.id  # what could not be moved is ordered, and must stay
         return files
+
+
+def last_taken(db: sqlite3.Connection, data: Path, person: Person) -> int:
+    """The highest number of a person's samples that is in use or may come back, in a transaction."""
+    folder = samples_dir(data, person.name)
+    inside = f"{sample_file(data, folder)}/"
+    taken = [path for path in touched(waiting(db)) if path.startswith(inside)]
+    rows = db.execute("SELECT file FROM samples WHERE person_id = ?", (person.id,))
+    removed = [file for (file,) in rows if file.startswith(inside)]  # before a rename, perhaps
+    return last_number([*taken, *removed, *(path.name for path in folder.glob("[0-9]*.*"))])

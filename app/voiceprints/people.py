@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from app.names import new_name, shown_name
+from app.voiceprints.conditions import offer_files
 from app.voiceprints.lease import own_lease
 from app.voiceprints.orders import Order, bring_back, find_order, give_move, give_remove, make_final, touched, waiting
 from app.voiceprints.recordings import sample_file, samples_dir, samples_of
@@ -87,10 +88,7 @@ class Removal:
             order = _order(db, self.order)
             if db.execute("SELECT 1 FROM people WHERE removed = ?", (self.order,)).fetchone():
                 store.refuse_taken(self.name)
-            sample = db.execute(
-                "SELECT s.file, p.name FROM samples s JOIN people p ON p.id = s.person_id WHERE s.removed = ?",
-                (self.order,),
-            ).fetchone()
+            sample = self._sample(store, db)
             bring_back(db, order)
             if sample and order.what["paths"] and sample[0] not in order.what["paths"]:
                 file, name = sample  # renamed meanwhile: on from there, which nobody else was given, to where it is
@@ -98,6 +96,19 @@ class Removal:
                     (path, str(PurePosixPath(file).with_suffix(Path(path).suffix))) for path in order.what["paths"]
                 ]
                 give_move(db, moves, name)
+
+    def _sample(self, store: VoiceprintStore, db: sqlite3.Connection) -> tuple[str, str] | None:
+        """Where the sample's, or the offer's, recording belongs by now, and whose it is."""
+        offer = db.execute(
+            "SELECT p.name, o.recording FROM offers o JOIN people p ON p.id = o.person_id WHERE o.removed = ?",
+            (self.order,),
+        ).fetchone()
+        if offer:
+            return offer_files(store.data, *offer)[0], offer[0]
+        return db.execute(
+            "SELECT s.file, p.name FROM samples s JOIN people p ON p.id = s.person_id WHERE s.removed = ?",
+            (self.order,),
+        ).fetchone()
 
     def erase(self, store: VoiceprintStore) -> None:
         """Erase it for good. Raises HeardError if something is left: that goes at the next start."""
@@ -123,7 +134,7 @@ def _remove_person(store: VoiceprintStore, name: str, lease: str | None) -> Remo
         recordings = len(samples_of(store.data, name))
         order = give_remove(db, [sample_file(store.data, samples_dir(store.data, name))], lease)
         db.execute("UPDATE people SET removed = ? WHERE id = ?", (order, person.id))
-    _undo_if_in_sight(store, order)
+    undo_if_in_sight(store, order)
     return Removal(name, order, recordings)
 
 
@@ -148,11 +159,11 @@ def _remove_sample(
             db.execute("UPDATE samples SET removed = ? WHERE id = ?", (order, known[0]))
         if meanwhile:
             meanwhile()
-    _undo_if_in_sight(store, order)
+    undo_if_in_sight(store, order)
     return Removal(name, order, len(files) // 2)
 
 
-def _undo_if_in_sight(store: VoiceprintStore, number: int) -> None:
+def undo_if_in_sight(store: VoiceprintStore, number: int) -> None:
     """Take a removal back if its files could not be put aside, and say why: nothing half of it must stay."""
     problems = store.finish_orders()
     with store.transaction() as db:

@@ -11,17 +11,21 @@ Nothing in it is compressed: a file cannot grow when it is read.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import numpy as np
 
 from app.sealing.passphrase import Scrypt
 from app.sealing.sealed_file import NotAuthentic, SealedReader, SealedWriter
+from app.voiceprints.enrolled import Consent
 from app.voiceprints.recordings import Note
 from utils import BadInput, atomic_write, clean_name
 
@@ -69,15 +73,27 @@ class SampleIn:
     embedded: list[Embedded]
 
 
-def write_people(path: Path, passphrase: str, people: dict[str, list[SampleOut]], scrypt: Scrypt | None = None) -> None:
-    """Write people, atomically, for the owner's eyes. Raises OSError, and what ``SampleOut.sound`` raises."""
+def write_people(
+    path: Path,
+    passphrase: str,
+    people: dict[str, list[SampleOut]],
+    scrypt: Scrypt | None = None,
+    consents: Mapping[str, Consent] = MappingProxyType({}),
+) -> None:
+    """Write people, and what they allowed, atomically, for the owner's eyes. Raises OSError, and what
+    ``SampleOut.sound`` raises."""
     scrypt = scrypt or Scrypt.fresh()
     key = scrypt.key(passphrase)
     words = {
         "format": FORMAT,
         "version": VERSION,
         "people": [
-            {"name": name, "samples": [_in_words(sample) for sample in samples]} for name, samples in people.items()
+            {
+                "name": name,
+                "samples": [_in_words(sample) for sample in samples],
+                **({"consent": asdict(consents[name])} if name in consents else {}),
+            }
+            for name, samples in people.items()
         ],
     }
     text = json.dumps(words, ensure_ascii=False).encode()
@@ -95,8 +111,8 @@ def write_people(path: Path, passphrase: str, people: dict[str, list[SampleOut]]
         writer.finish()
 
 
-def read_people(path: Path, passphrase: str) -> Iterator[tuple[str, Iterable[SampleIn]]]:
-    """Each person's name and samples, which must be taken in this order; memory holds one sample at a time.
+def read_people(path: Path, passphrase: str) -> Iterator[tuple[str, Iterable[SampleIn], Consent | None]]:
+    """Each person's name, samples and consent. The samples must be taken in this order; memory holds one of them.
 
     Only when the last one was taken is it sure that the file is whole. Raises BadInput for what is not such a file, was
     changed, or is larger than can be, NotAuthentic for another passphrase.
@@ -104,7 +120,7 @@ def read_people(path: Path, passphrase: str) -> Iterator[tuple[str, Iterable[Sam
     with open(path, "rb") as file:
         reader = _open(file, path, passphrase)
         for person in _people(reader, path):
-            yield person["name"], _samples(reader, person["samples"], path)
+            yield person["name"], _samples(reader, person["samples"], path), _consent(person.get("consent"))
         if reader.read(1):
             raise _wrong(path)
 
@@ -145,6 +161,15 @@ def _people(reader: SealedReader, path: Path) -> list[dict]:
         return people
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _wrong(path) from None
+
+
+def _consent(said: object) -> Consent | None:
+    """What the file says was allowed; nothing, if that is not what it should be."""
+    match said:
+        case {"may_keep": bool(may_keep), "answered_on": str(day)}:
+            with contextlib.suppress(ValueError):
+                return Consent(may_keep, date.fromisoformat(day).isoformat())
+    return None
 
 
 def _can_be(name: str) -> bool:

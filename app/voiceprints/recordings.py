@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,31 @@ class Note:
     """SHA-256 of what was taken: taken once, it is not taken again."""
     quality: dict[str, object] = field(default_factory=dict)
     """The sample's figures: ``quality_figures`` of app.enrolment.quality."""
+
+
+@dataclass(frozen=True, order=True)
+class Condition:
+    """What a sample was recorded with, and on which day: a voice differs from one to the other."""
+
+    day: str = ""
+    """Such as "2026-01-31"; empty if nobody knows."""
+    device: str = ""
+    """A microphone's name, or ``FILE``; empty if nobody knows."""
+
+
+FILE = "file"
+"""The device of what was taken from a file."""
+
+
+def condition_of(note: Note | None) -> Condition:
+    """The condition that a note tells of."""
+    if note is None:
+        return Condition()
+    try:
+        day = date.fromisoformat(note.recorded_at[:10]).isoformat()
+    except ValueError:
+        day = ""
+    return Condition(day, " ".join(note.device.split()) or (FILE if note.source else ""))
 
 
 def samples_dir(data: Path, name: str) -> Path:

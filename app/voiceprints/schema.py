@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE people (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: whoever was deleted does not come back as another
     name TEXT NOT NULL,
     enrolled_at TEXT NOT NULL DEFAULT (datetime('now')),
-    removed INTEGER -- the order that removes them; null for everybody who is there
+    removed INTEGER, -- the order that removes them; null for everybody who is there
+    may_keep INTEGER, -- whether speech that is surely theirs may be kept; null before that was asked
+    answered_on TEXT -- the day of that answer
 ) STRICT;
 CREATE UNIQUE INDEX people_by_name ON people(name) WHERE removed IS NULL;
 CREATE TABLE samples (
@@ -19,7 +21,10 @@ CREATE TABLE samples (
     person_id INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
     file TEXT NOT NULL,
     speech_s REAL NOT NULL,
-    removed INTEGER
+    removed INTEGER,
+    device TEXT, -- what it was recorded with, "file" of a file, empty if nobody knows; null before that was looked for
+    day TEXT, -- the day of the recording, such as 2026-01-31, or empty
+    offer INTEGER -- the offer that it was
 ) STRICT;
 CREATE UNIQUE INDEX samples_by_file ON samples(person_id, file) WHERE removed IS NULL;
 CREATE TABLE embeddings (
@@ -32,6 +37,16 @@ CREATE TABLE embeddings (
     vector BLOB NOT NULL
 ) STRICT;
 CREATE INDEX embeddings_by_model ON embeddings(model_sha256, sample_id);
+CREATE TABLE offers ( -- speech that was surely a person's, to be added to their samples or not: see offers.py
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    person_id INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    recording TEXT, -- the name of its file, beside the person's samples; null once it was dismissed
+    device TEXT NOT NULL,
+    day TEXT NOT NULL,
+    speech_s REAL NOT NULL,
+    kept_on TEXT NOT NULL,
+    removed INTEGER
+) STRICT;
 CREATE TABLE orders ( -- what must still follow on disk: see orders.py
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
@@ -53,6 +68,15 @@ DROP TABLE old_samples;
 DROP TABLE old_people;
 """
 
+FROM_VERSION_2 = """
+ALTER TABLE people ADD COLUMN may_keep INTEGER;
+ALTER TABLE people ADD COLUMN answered_on TEXT;
+ALTER TABLE samples ADD COLUMN device TEXT;
+ALTER TABLE samples ADD COLUMN day TEXT;
+ALTER TABLE samples ADD COLUMN offer INTEGER;
+{offers}
+"""
+
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring a file of an older version, or an empty one, to this version's tables, all or nothing.
@@ -63,8 +87,7 @@ def migrate(db: sqlite3.Connection) -> None:
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version < VERSION:
-            script = FROM_VERSION_1.format(tables=TABLES) if version == 1 else TABLES
-            for statement in _statements(script):
+            for statement in _statements(_script(version)):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
@@ -72,6 +95,16 @@ def migrate(db: sqlite3.Connection) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _script(version: int) -> str:
+    match version:
+        case 1:
+            return FROM_VERSION_1.format(tables=TABLES)
+        case 2:
+            begin = TABLES.index("CREATE TABLE offers")
+            return FROM_VERSION_2.format(offers=TABLES[begin : TABLES.index("CREATE TABLE orders")])
+    return TABLES
 
 
 def _statements(script: str) -> list[str]:

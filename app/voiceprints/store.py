@@ -18,9 +18,10 @@ from app.names import looks_alike, name_key, new_name
 from app.scoring.cohort import Cohort
 from app.scoring.gallery import Gallery, gallery_of
 from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
+from app.voiceprints.enrolled import EnrolledPerson, enrolled_people
 from app.voiceprints.ledger import Ledger
 from app.voiceprints.orders import touched, waiting
-from app.voiceprints.recordings import recorded_people, samples_dir, samples_of
+from app.voiceprints.recordings import Condition, condition_of, read_note, recorded_people, samples_dir, samples_of
 from utils import BadInput, HeardError, stored_name
 
 
@@ -34,6 +35,8 @@ class EmbeddedSample:
     """Embeddings (k, D) float32 of unit length, one for each segment of speech."""
     segment_s: Sequence[float]
     """Seconds of speech behind each of the k embeddings."""
+    condition: Condition | None = None
+    """Of the recording; None: what the note beside it says."""
 
     def __post_init__(self) -> None:
         """Raises NotComparable for embeddings that are not finite."""
@@ -52,23 +55,6 @@ class Person:
 
     id: int
     name: str
-
-
-@dataclass(frozen=True)
-class EnrolledPerson:
-    """Somebody enrolled or recorded, as lists show them."""
-
-    name: str
-    enrolled_at: str
-    """Time of enrolment, UTC to the second: "2026-01-31 12:34:56"."""
-    samples: int
-    """Samples in the voiceprint; 0 for somebody who is recorded, but not built yet."""
-    speech_s: float
-    """Seconds of speech in these samples."""
-    models: tuple[str, ...]
-    """The models that made the voiceprint."""
-    recordings: int = 0
-    """Recordings on disk."""
 
 
 class Gone(HeardError):
@@ -101,28 +87,14 @@ class VoiceprintStore(Ledger):
 
     def overview(self) -> list[EnrolledPerson]:
         """Everybody, in alphabetical order, with what they are known by."""
-        rows = self.read(
-            "SELECT p.name, p.enrolled_at, count(s.id), total(s.speech_s),"
-            " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
-            "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id AND t.removed IS NULL"
-            "  ORDER BY e.model_id))"
-            " FROM people p LEFT JOIN samples s ON s.person_id = p.id AND s.removed IS NULL WHERE p.removed IS NULL"
-            " GROUP BY p.id ORDER BY p.name COLLATE NOCASE"
-        )
-        recorded = recorded_people(self.data, [row[0] for row in rows])
-        everybody = [
-            EnrolledPerson(*row[:4], tuple((row[4] or "").split("\n") if row[4] else ()), len(recorded.get(row[0], ())))
-            for row in rows
-        ]
-        known = {person.name for person in everybody}
-        everybody += [EnrolledPerson(n, "", 0, 0.0, (), len(wavs)) for n, wavs in recorded.items() if n not in known]
-        return sorted(everybody, key=lambda person: person.name.casefold())
+        return enrolled_people(self.read, self.data)
 
     def samples(self, name: str, model_sha256: str) -> list[EmbeddedSample]:
         """A person's samples that this model has embedded, oldest first; without those whose embeddings are damaged."""
         person = self.find(name)
         rows = self.read(
-            "SELECT s.id, s.file, e.vector, e.speech_s FROM samples s JOIN embeddings e ON e.sample_id = s.id"
+            "SELECT s.id, s.file, e.vector, e.speech_s, s.day, s.device FROM samples s"
+            " JOIN embeddings e ON e.sample_id = s.id"
             " WHERE s.person_id = ? AND s.removed IS NULL AND e.model_sha256 = ? ORDER BY s.id, e.id",
             (person.id if person else -1, model_sha256),
         )
@@ -133,7 +105,9 @@ class VoiceprintStore(Ledger):
         for group in grouped.values():
             with contextlib.suppress(NotComparable):
                 vectors = np.stack([from_bytes(row[2], len(group[0][2]) // 4) for row in group])
-                found.append(EmbeddedSample(group[0][1], vectors, [row[3] for row in group]))
+                _, file, _, _, day, device = group[0]
+                condition = None if day is None else Condition(day, device)
+                found.append(EmbeddedSample(file, vectors, [row[3] for row in group], condition))
         return found
 
     def gallery(self, model_sha256: str, cohort: Cohort | None = None, dimension: int | None = None) -> Gallery:
@@ -256,27 +230,32 @@ class VoiceprintStore(Ledger):
             ).fetchall()
             db.executemany("DELETE FROM samples WHERE id = ?", [(i,) for i, file in known if file not in files])
             for sample in samples:
-                _insert_sample(db, person.id, model_id, model_sha256, sample)
+                self._insert_sample(db, person.id, model_id, model_sha256, sample)
 
     def add_sample(self, name: str, model_id: str, model_sha256: str, sample: EmbeddedSample) -> None:
         """Add one sample to a person, who is enrolled if new; the same file again replaces what it gave."""
         with self.transaction() as db:
-            _insert_sample(db, self.claim(db, name, None).id, model_id, model_sha256, sample)
+            self._insert_sample(db, self.claim(db, name, None).id, model_id, model_sha256, sample)
 
-
-def _insert_sample(db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample):
-    """Add a sample's embeddings, in place of those that this model made of the same file before."""
-    (sample_id,) = db.execute(
-        "INSERT INTO samples (person_id, file, speech_s) VALUES (?, ?, ?)"
-        " ON CONFLICT (person_id, file) WHERE removed IS NULL DO UPDATE SET speech_s = excluded.speech_s RETURNING id",
-        (person, sample.file, sample.speech_s),
-    ).fetchone()
-    db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))
-    db.executemany(
-        "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
-            for vector, seconds in zip(sample.vectors, sample.segment_s, strict=True)
-        ],
-    )
+    def _insert_sample(
+        self, db: sqlite3.Connection, person: int, model_id: str, model_sha256: str, sample: EmbeddedSample
+    ) -> None:
+        """Add a sample's embeddings, in place of those that this model made of the same file before."""
+        condition = sample.condition
+        if condition is None and (note := read_note(self.data / sample.file)):
+            condition = condition_of(note)
+        (sample_id,) = db.execute(
+            "INSERT INTO samples (person_id, file, speech_s, day, device) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (person_id, file) WHERE removed IS NULL DO UPDATE SET speech_s = excluded.speech_s,"
+            " day = coalesce(excluded.day, day), device = coalesce(excluded.device, device) RETURNING id",
+            (person, sample.file, sample.speech_s, condition and condition.day, condition and condition.device),
+        ).fetchone()
+        db.execute("DELETE FROM embeddings WHERE sample_id = ? AND model_sha256 = ?", (sample_id, model_sha256))
+        db.executemany(
+            "INSERT INTO embeddings (sample_id, model_id, model_sha256, dimension, speech_s, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (sample_id, model_id, model_sha256, len(vector), seconds, vector.astype("<f4").tobytes())
+                for vector, seconds in zip(sample.vectors, sample.segment_s, strict=True)
+            ],
+        )

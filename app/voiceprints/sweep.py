@@ -18,6 +18,8 @@ from app.voiceprints.orders import DELETED, erase_all
 from app.voiceprints.recordings import Note, samples_dir, write_note
 
 PENDING = ".pending-"
+OFFER = "offer-"
+"""What the recordings begin with that are offered to be added to a person's samples, beside those."""
 SLUG = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}")
 """What utils.slug makes of names."""
 
@@ -50,6 +52,12 @@ def half_written(data: Path) -> list[Path]:
                 if not note.stat().st_size and not note.with_suffix(".wav").exists():
                     found.append(note)
     return found
+
+
+def orphaned_offers(data: Path, known: Collection[str]) -> list[Path]:
+    """Recordings and notes of offers that no row speaks of. ``known``: names of the recordings that rows speak of."""
+    found = (data / "speakers").glob(f"[!.]*/{OFFER}*.*")
+    return sorted(path for path in found if f"{path.stem}.wav" not in known)
 
 
 def clear_leftovers(data: Path, spoken_of: Callable[[], Collection[str]]) -> list[OSError]:

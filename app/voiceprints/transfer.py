@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.reading.reader import read_audio
+from app.voiceprints.enrolled import Consent
+from app.voiceprints.offers import answer_consent, consent_of
 from app.voiceprints.orders import erase_tree
 from app.voiceprints.pending import PendingSamples
 from app.voiceprints.people_file import Embedded, SampleIn, SampleOut, read_people, write_people
-from app.voiceprints.recordings import read_content, read_note, sample_file, samples_of
+from app.voiceprints.recordings import Condition, Note, condition_of, read_content, read_note, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, Person, VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, clean_name
 
@@ -56,14 +58,16 @@ def export_people(
     """
     if os.path.lexists(out):
         raise BadInput(f"{out} is there already; choose another name.")
-    people = {}
+    people, consents = {}, {}
     for name in dict.fromkeys(map(clean_name, names)):
         if store.find(name) is None and not samples_of(store.data, name):
             raise BadInput(f"nobody is called {name}; see `python -m app voices list`.")
         people[name] = _samples_out(store, name, sound)
         if not people[name]:
             raise BadInput(f"{name} has no voiceprint; build one, or export the recordings, too.")
-    write_people(out, passphrase, people)
+        if consent := consent_of(store, name):
+            consents[name] = consent
+    write_people(out, passphrase, people, consents=consents)
     return sum(sample.sound_bytes > 0 for samples in people.values() for sample in samples)
 
 
@@ -85,13 +89,13 @@ def import_people(
     """
     with ExitStack() as waiting:
         arrivals: list[_Arrival] = []
-        for name, samples in read_people(path, passphrase):
+        for name, samples, consent in read_people(path, passphrase):
             if new_name is not None and arrivals:
                 raise BadInput(f"{path}: holds more than one person; --as is for one.")
             name = name if new_name is None else clean_name(new_name)
             if store.find(name) or samples_of(store.data, name):
                 raise BadInput(f"there is a {name} already; rename one of the two, or import with --as NAME.")
-            arrivals.append(_Arrival(waiting.enter_context(PendingSamples(store.data, name)), path, model))
+            arrivals.append(_Arrival(waiting.enter_context(PendingSamples(store.data, name)), path, model, consent))
             arrivals[-1].take(samples, on_bad)
         folders = [arrival.pending.waiting[0].parent for arrival in arrivals if arrival.pending.waiting]
         try:
@@ -109,8 +113,8 @@ def import_people(
 class _Arrival:
     """One person of a file: recordings that wait on disk, and the samples for the store."""
 
-    def __init__(self, pending: PendingSamples, path: Path, model: Model):
-        self.pending, self.name, self.path, self.model = pending, pending.name, path, model
+    def __init__(self, pending: PendingSamples, path: Path, model: Model, consent: Consent | None):
+        self.pending, self.name, self.path, self.model, self.consent = pending, pending.name, path, model, consent
         self._recorded: list[EmbeddedSample | None] = []
         """What the model makes of each recording, in order; None for one that cannot be used."""
         self._loose: list[EmbeddedSample] = []
@@ -131,7 +135,8 @@ class _Arrival:
             if sample.sound:
                 self._take_recording(sample, ours, on_bad)
             elif ours:
-                self._loose.append(_sample(f"imported/{len(self._loose) + 1:03d}", ours))
+                file = f"imported/{len(self._loose) + 1:03d}"
+                self._loose.append(_sample(file, ours, condition_of(sample.note)))
         if not (self._recorded or self._loose):
             known_to = f"is known to another model ({', '.join(sorted(others))})" if others else "has nothing in it"
             raise BadInput(
@@ -167,11 +172,13 @@ class _Arrival:
         self.pending.commit(store, add_recorded)
         for sample in self._loose:
             add(sample)
+        if self.consent:
+            answer_consent(store, self.name, may_keep=self.consent.may_keep, day=self.consent.answered_on)
 
 
 def _samples_out(store: VoiceprintStore, name: str, sound: bool) -> list[SampleOut]:
     """Recordings with what models made of them, then what is left of samples without a recording."""
-    embedded = _embedded(store, name)
+    embedded, conditions = _embedded(store, name)
     samples = []
     for wav in samples_of(store.data, name):
         made = embedded.pop(sample_file(store.data, wav), [])
@@ -179,21 +186,26 @@ def _samples_out(store: VoiceprintStore, name: str, sound: bool) -> list[SampleO
             samples.append(SampleOut(read_note(wav), len(read_content(wav)), partial(read_content, wav), made))
         elif made:
             samples.append(SampleOut(read_note(wav), 0, bytes, made))
-    return samples + [SampleOut(None, 0, bytes, made) for made in embedded.values()]
+    for file, made in embedded.items():
+        note = Note(name, conditions[file].day, device=conditions[file].device)
+        samples.append(SampleOut(note, 0, bytes, made))
+    return samples
 
 
-def _embedded(store: VoiceprintStore, name: str) -> dict[str, list[Embedded]]:
-    """File -> what each model made of it."""
+def _embedded(store: VoiceprintStore, name: str) -> tuple[dict[str, list[Embedded]], dict[str, Condition]]:
+    """File -> what each model made of it, and file -> its condition."""
     found: dict[str, list[Embedded]] = {}
+    conditions: dict[str, Condition] = {}
     for model_id, sha256 in store.models_of(name):
         for sample in store.samples(name, sha256):
             one = Embedded(model_id, sha256, sample.vectors, [float(seconds) for seconds in sample.segment_s])
             found.setdefault(sample.file, []).append(one)
-    return found
+            conditions[sample.file] = sample.condition or Condition()
+    return found, conditions
 
 
-def _sample(file: str, one: Embedded) -> EmbeddedSample:
-    return EmbeddedSample(file, one.vectors, one.segment_s)
+def _sample(file: str, one: Embedded, condition: Condition | None = None) -> EmbeddedSample:
+    return EmbeddedSample(file, one.vectors, one.segment_s, condition)
 
 
 def _checked(content: bytes, path: Path) -> np.ndarray:
