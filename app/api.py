@@ -131,8 +131,9 @@ class Heard:
         ``speaker`` is the name or None, ``scores`` are those of the twenty nearest, ``reason`` says why it is unknown.
         """
         (embedded,) = self._embed([sound], rate, channel)
-        rule = self.encoder.rule(self.threshold).at(embedded.speech_s)
-        scores = best(embedded.embedding, self._among(among))
+        gallery = self._among(among)
+        rule = self.encoder.rule(self.threshold).among(gallery).at(embedded.speech_s)
+        scores = best(embedded.embedding, gallery)
         decision = decide(scores, rule)
         gender, gender_confidence = self.encoder.gender(embedded.embedding)
         return Identification(
@@ -142,6 +143,7 @@ class Heard:
             confidence=decision.confidence,
             scores=scores,
             threshold=rule.threshold,
+            certainty=decision.certainty,
             reason=decision.reason,
             gender=gender,
             gender_confidence=gender_confidence,

@@ -198,6 +198,7 @@ class Identified:
         kind="person",
         speaker="Ana",
         confidence=0.98,
+        certainty="certain",
         scores={"Ana": 0.74, "Ben": 0.11},
         threshold=0.48,
         reason="",
@@ -213,6 +214,9 @@ class Identified:
     speaker: str | None
     """The person's name as it is enrolled; null for an unknown voice."""
     confidence: float = field(metadata=PROBABILITY)
+    certainty: Literal["certain", "likely", "unknown"]
+    """How sure the name is: of a hundred strangers one gets a name that is certain, and up to five one that is likely
+    or certain, however many people are enrolled."""
     scores: dict[str, float]
     threshold: float
     reason: str

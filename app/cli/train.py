@@ -117,6 +117,25 @@ def measure_channel(config: RunConfig) -> None:
     )
 
 
+def measure_strangers(config: RunConfig) -> None:
+    """Measure what people score with one another, into the card of each shipped model that is here."""
+    from app.embedding.large import HEADS, PUBLIC_CARD
+    from app.embedding.load import load_encoder
+    from app.embedding.model_files import BUNDLED_FILES, EMBEDDED_INT8, LARGE, SPEECHBRAIN
+    from app.training.heads import strangers
+    from app.training.prepare import divide_speech
+    from utils import BUNDLED, read_card, write_card
+
+    _, validation = divide_speech(config)
+    int8 = BUNDLED / "models" / BUNDLED_FILES[EMBEDDED_INT8]  # whose card says what the float one's does
+    cards = {config.model_file: (config.model_file, int8), LARGE: (HEADS,), SPEECHBRAIN: (PUBLIC_CARD,)}
+    for model, own in cards.items():
+        found = strangers.measure_strangers(load_encoder(model, compute="cpu"), validation)
+        for card in own:
+            write_card(card, {**read_card(card), "strangers": found})
+        print(f"{model}: strangers score {found['middle']:.3f} with one another, +- {found['deviation']:.3f}.")
+
+
 def fit_large(config: RunConfig) -> None:
     """Fit what the large model, and the public network alone, decide by."""
     from app.embedding.model_files import HUB, LARGE, SPEECHBRAIN
@@ -134,6 +153,10 @@ WITHOUT_TRAINING = {
     "channel": (
         measure_channel,
         "measure what telephones, codecs and rooms do to the finished model's embeddings, without training on",
+    ),
+    "strangers": (
+        measure_strangers,
+        "measure what people score with one another, for the cards of the models that ship, without training on",
     ),
     "large": (
         fit_large,

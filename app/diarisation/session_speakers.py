@@ -99,10 +99,10 @@ class SessionSpeakers:
 
     def __init__(self, gallery: Gallery, rule: DecisionRule, config: SessionSpeakersConfig = SessionSpeakersConfig()):
         self.config = config
-        self.rule = rule
         self.centroids = SessionCentroids()
         """What the speakers sound like here."""
         self._gallery = gallery
+        self.rule = rule
 
     # ------------------------------------------------------------ who is known, and how it is decided
 
@@ -113,7 +113,13 @@ class SessionSpeakers:
 
     @rule.setter
     def rule(self, rule: DecisionRule) -> None:
-        self._given_rule, self._own_rule = rule, _RuleBySpeech(rule.with_llr_threshold(self.config.needed_llr))
+        self._given_rule = rule
+        self._apply()
+
+    def _apply(self) -> None:
+        rule = self._given_rule.among(self._gallery)
+        one = replace(rule, crowd=rule.crowd._replace(people=1))  # unknown voices are told apart one from one
+        self._own_rule = _RuleBySpeech(one.with_llr_threshold(self.config.needed_llr))
         self._rule = _RuleBySpeech(live_rule(rule, self.config.needed_llr))  # a threshold chosen by hand is for names
 
     def threshold(self, speech_s: float) -> float:
@@ -129,6 +135,7 @@ class SessionSpeakers:
     def gallery(self, gallery: Gallery) -> None:
         self._gallery = gallery
         self.centroids.keep_people(gallery.people)
+        self._apply()
 
     def labels(self) -> list[Label]:
         """The labels that are possible whatever is heard: the people of a small gallery, and the unknown voices."""
@@ -163,6 +170,8 @@ class SessionSpeakers:
 
     def reason(self, scores: dict[str, float], speech_s: float) -> str:
         """Why a voice with such scores is called unknown."""
+        if not scores and self._gallery.people:
+            return "too early to tell"
         return decide(scores, self._rule.at(speech_s)).reason or "too early to tell"
 
     def _best(self, embeddings: np.ndarray) -> list[tuple[dict[str, float], dict[Label, float]]]:

@@ -60,6 +60,11 @@ def check_card(card: Mapping[str, object]) -> None:
     if cohort:
         _whole(cohort, "top", 1, 1_000_000, "cohort.")
     _check_thresholds(card.get("thresholds"))
+    if (strangers := card.get("strangers")) is not None:
+        if not isinstance(strangers, dict) or set(strangers) != {"middle", "deviation"}:
+            raise ValueError("strangers needs a middle and a deviation")
+        _number(strangers, "middle", -1, 1, "strangers.")
+        _number(strangers, "deviation", 1e-4, 2, "strangers.")
     architecture = _table(card, "architecture")
     for name, (least, most) in SIZES.items():
         if name in architecture:

@@ -11,6 +11,7 @@ from app.embedding.overlap_head import OverlapHead
 from app.embedding.windows import Windows
 from app.scoring.channel import Channel
 from app.scoring.cohort import Cohort, unit
+from app.scoring.crowd import Strangers
 from app.scoring.decision import DecisionRule
 from app.scoring.vectors import NotComparable, usable
 from utils import BadInput, HeardError
@@ -88,6 +89,7 @@ class Encoder(ABC):
             offset=calibration.get("offset", -20.0 * own),
             by_speech=tuple((row["speech_s"], row["threshold"]) for row in by_speech),
             calibrated=tuple((row["speech_s"], row["scale"], row["offset"]) for row in rows if "scale" in row),
+            strangers=Strangers(**strangers) if (strangers := self.card.get("strangers")) else None,
         )
 
     def embed(self, samples: np.ndarray) -> np.ndarray:

@@ -104,7 +104,7 @@ def expected_errors_of_enrolled(
     """
     gallery = store.gallery(encoder.sha256, encoder.cohort)
     samples = {name: store.samples(name, encoder.sha256) for name in gallery.people[:MAX_COMPARED_PEOPLE]}
-    rule = live_rule(encoder.rule(threshold), SessionSpeakersConfig().needed_llr)
+    rule = live_rule(encoder.rule(threshold), SessionSpeakersConfig().needed_llr).among(gallery)
     return expected_errors(gallery, samples, encoder.card, rule)
 
 
@@ -127,9 +127,9 @@ def expected_errors(
         for seconds in SPEECH_LENGTHS_S:
             target, other = general[seconds]
             threshold = rule.at(seconds).threshold
-            errors.append(
-                ErrorRates(seconds, predicted_scores(target, own - usual).cdf(threshold), 1 - other.cdf(threshold))
-            )
+            other += rule.crowd.shift  # strangers, too, are as alike as the people enrolled
+            rejects = predicted_scores(target, own - usual).cdf(threshold)
+            errors.append(ErrorRates(seconds, rejects, 1 - other.cdf(threshold)))
         people.append(PersonErrors(name, tuple(errors), len(own)))
     spread = PAIR_SPREAD_SHARE * general[SEGMENT_S][1].stdev
     return ExpectedErrors(tuple(people), _alike(gallery, names, samples, spread, rule.at(SEGMENT_S).threshold))

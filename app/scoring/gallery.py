@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from app.scoring.cohort import Cohort, Side
+from app.scoring.crowd import Strangers, scores_among, strangers_of
 from app.scoring.vectors import NotComparable, check_finite, check_unit, comparable_scores, finite_unit, from_bytes
 from app.threads import product
 
@@ -48,6 +49,14 @@ class Gallery:
     def side(self) -> Side | None:
         """The rows as a side of trials; None without a cohort."""
         return None if self.cohort is None else self.cohort.side(self.vectors)
+
+    @cached_property
+    def strangers(self) -> Strangers | None:
+        """What its people score with one another; None for fewer than three."""
+        if len(self.people) < 3:
+            return None
+        _, first = np.unique(self.owners, return_index=True)
+        return strangers_of(scores_among(self.vectors[first], self.cohort))
 
     def row_scores(self, embeddings: np.ndarray, side: Side | None = None) -> np.ndarray:
         """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length; -1 for those that are not finite.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from app.scoring.certainty import Certainty
 from app.scoring.labels import UNKNOWN, Kind, Label, read_label
 
 
@@ -36,6 +37,8 @@ class Identification:
     """0 to 1: the calibrated probability that ``label`` is right; 0 in silence."""
     scores: dict[str, float] = field(default_factory=dict)
     """Enrolled name -> score of the turn so far, -1 to 1, of the hundred people who score highest; empty in silence."""
+    certainty: Certainty | None = None
+    """How sure a name is (``app.scoring.certainty``); UNKNOWN for a voice without one, None in silence."""
     threshold: float = 0.0
     """The score that a name needs, with as much speech as was heard."""
     reason: str = ""
@@ -63,6 +66,9 @@ class Identification:
     def __post_init__(self) -> None:
         if self.label is not None:
             object.__setattr__(self, "label", read_label(self.label))
+        if self.certainty is None and self.label is not None:  # who gives a name without a word is not sure of it
+            named = self.label.kind is Kind.PERSON
+            object.__setattr__(self, "certainty", Certainty.LIKELY if named else Certainty.UNKNOWN)
 
     @property
     def kind(self) -> Kind | None:

@@ -115,11 +115,13 @@ def _embed_upload(service: Service, file: BinaryIO, channel: int | None) -> tupl
 
 def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | None, channel: int | None) -> Verification:
     voice = _read_voice(service, a, "a", channel)
+    rule = service.rule
     if b is not None:
         others = [_read_voice(service, b, "b", channel)]
     else:  # whose speech was long enough to be enrolled, and is not looked at again
         others = [SpeakerEmbedding(row, voice.speech_s, ()) for row in _enrolled(service, person)]
-    answers = [verify_embeddings(voice, other, service.rule, service.encoder.cohort) for other in others]
+        rule = rule.among(service.gallery(), people=1)
+    answers = [verify_embeddings(voice, other, rule, service.encoder.cohort) for other in others]
     best = max(answers, key=lambda answer: answer.score).as_json()
     if b is None:
         best.update(speech_s=best["speech_s"][:1], warnings=best["warnings"][:1])
@@ -148,8 +150,9 @@ def _enrolled(service: Service, person: str) -> np.ndarray:
 
 def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identified:
     voice, spoken_s, sound_s = _embed_upload(service, file, channel)
-    rule = service.rule.at(spoken_s)
-    scores = score(voice, service.gallery())
+    gallery = service.gallery()
+    rule = service.rule.among(gallery).at(spoken_s)
+    scores = score(voice, gallery)
     decision = decide(scores, rule)
     gender, gender_confidence = service.encoder.gender(voice)
     return Identified(
@@ -159,6 +162,7 @@ def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identifi
         confidence=round(decision.confidence, 4),
         scores={name: round(value, 4) for name, value in scores.items()},
         threshold=round(rule.threshold, 4),
+        certainty=decision.certainty.value,
         reason=decision.reason,
         gender=gender,
         gender_confidence=round(gender_confidence, 4),

@@ -23,12 +23,13 @@ def expectation_lines(expected: ExpectedErrors, names: Collection[str], shown: S
     rows = [
         (shown_name(person.name), *(_percent(errors.false_rejects) for errors in person.errors)) for person in people
     ]
-    strangers = ", ".join(f"{_percent(errors.false_accepts)} ({errors.speech_s:g} s)" for errors in people[0].errors)
+    rates = ((1 - (1 - errors.false_accepts) ** len(expected.people), errors.speech_s) for errors in people[0].errors)
+    strangers = ", ".join(f"{_percent(rate)} ({speech_s:g} s)" for rate, speech_s in rates)
     lines = [
         "",
         "To expect of one piece of speech of this length, half of them in noise (longer turns are surer):",
         *table(("called unknown", *seconds), rows, numbers=tuple(range(1, len(seconds) + 1))).splitlines(),
-        f"A stranger's speech gets the name of any one of them in about {strangers}.",
+        f"A stranger's speech gets somebody's name in about {strangers}.",
     ]
     for pair in expected.alike:
         both = (f"{pair.one} and {pair.other} ", f"{pair.other} and {pair.one} ")

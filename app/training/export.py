@@ -16,6 +16,7 @@ from app.training.config import RunConfig
 from app.training.corpus import Corpus
 from app.training.dataset import make_augmenter
 from app.training.heads.gender_head import abstain_below, gender_examples, train_gender_head, usable
+from app.training.heads.strangers import strangers_aside
 from app.training.trainer import Trainer, embed_pieces
 from app.training.warm_start import class_means
 from model import SpeakerNetwork, load_checkpoint, save_checkpoint
@@ -135,6 +136,7 @@ def decision(network: SpeakerNetwork, validation: Corpus) -> dict:
         "thresholds": rows,
         "margin": RUNNER_UP_MARGIN,
         "calibration": {"scale": round(main.scale, 4), "offset": round(main.offset, 4)},
+        "strangers": strangers_aside(plain, corpora, cohort),
         "held_aside": {"speakers": len(validation), **at_main},
     }
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
-from app.scoring.decision import DecisionRule, decide, probability
+from app.scoring.certainty import Certainty
+from app.scoring.crowd import Crowd
+from app.scoring.decision import DecisionRule, decide, posterior, probability
 
 RULE = DecisionRule(threshold=0.5, margin=0.1, scale=20.0, offset=-10.0)
 
@@ -81,3 +86,56 @@ def test_where_no_calibration_tells_little_speech_is_worth_less():
     rule = DecisionRule(threshold=0.5)
     assert rule.discount(0.25) < rule.discount(1.0) < rule.discount(3.0) == rule.discount(9.0) == 1.0
     assert DecisionRule(threshold=0.5, calibrated=((0.5, 8.0, -2.0), (3.0, 25.0, -12.0))).discount(0.25) == 1.0
+
+
+SHIPPED = DecisionRule(
+    0.6, scale=20, offset=-10, by_speech=((1, 0.5), (3, 0.6)), calibrated=((1, 10, -3), (3, 20, -10))
+)
+
+
+def test_among_more_people_a_name_needs_more_to_be_certain_and_from_six_on_to_be_likely():
+    for people, likely, certain in (
+        (1, 0, 0),
+        (2, 0, math.log(2)),
+        (5, 0, math.log(5)),
+        (20, math.log(4), math.log(20)),
+    ):
+        rule = replace(SHIPPED, crowd=Crowd(people))
+        for speech_s, threshold, scale in ((1, 0.5, 10), (3, 0.6, 20)):
+            at = rule.at(speech_s)
+            assert at.threshold == pytest.approx(threshold + likely / scale)
+            assert at.certain == pytest.approx(threshold + certain / scale)
+            assert at.at(speech_s) == at
+
+
+def test_people_who_are_alike_move_threshold_and_odds():
+    plain, moved = SHIPPED.at(3), replace(SHIPPED, crowd=Crowd(4, 0.1)).at(3)
+    assert moved.threshold == pytest.approx(plain.threshold + 0.1)
+    assert probability(0.8, moved) == pytest.approx(probability(0.7, plain))
+
+
+def test_a_live_rule_is_certain_where_the_card_is():
+    live = replace(SHIPPED.with_llr_threshold(0.5), crowd=Crowd(10)).at(3)
+    assert live.threshold == pytest.approx((10 + 0.5 + math.log(2)) / 20)
+    assert live.certain == pytest.approx(0.6 + math.log(10) / 20)
+
+
+def test_certainty_follows_the_score():
+    rule = replace(SHIPPED, crowd=Crowd(5)).at(3)
+    said = [decide({"Ana": score}, rule) for score in (0.59, 0.61, 0.6 + math.log(5) / 20 + 0.001)]
+    assert [one.certainty for one in said] == [Certainty.UNKNOWN, Certainty.LIKELY, Certainty.CERTAIN]
+    assert [one.speaker for one in said] == [None, "Ana", "Ana"]
+
+
+def test_a_threshold_chosen_by_hand_is_what_it_is():
+    by_hand = DecisionRule(0.5, crowd=Crowd(20, 0.2)).at(3)
+    assert by_hand.threshold == 0.5
+    assert decide({"Ana": 0.5}, by_hand).certainty is Certainty.CERTAIN
+
+
+def test_all_people_together_are_as_likely_as_a_stranger():
+    rule = replace(RULE, crowd=Crowd(4))
+    found = posterior({"Ana": 0.7, "Ben": 0.5, "Clara": math.nan}, rule)
+    ana, ben = math.exp(4) / 4, 1 / 4
+    assert found == pytest.approx({"Ana": ana / (1 + ana + ben), "Ben": ben / (1 + ana + ben)})
+    assert decide({"Ana": 0.7, "Ben": 0.5}, rule).confidence == pytest.approx(found["Ana"])

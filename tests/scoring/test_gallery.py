@@ -114,7 +114,7 @@ def test_deciding_needs_no_more_than_the_best(many: Gallery):
     answers = []
     for row in (100, 200, 2300):  # of eight alike, alone, and a person's second row
         probe = unit(many.vectors[row] + 0.1 * rng.standard_normal(32)).astype(np.float32)
-        answers.append(decide(best(probe, many, 2), rule))
+        answers.append(decide(best(probe, many), rule))
         assert answers[-1] == decide(score(probe, many), rule)
     assert [answer.speaker for answer in answers] == [None, "0200", many.names[2300]]
 

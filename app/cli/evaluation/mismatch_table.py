@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.evaluation.markdown import markdown_header, markdown_row
 
 _COMPARED = ("EER", "90 % interval", "missed", "accepted")
-_NAMED = ("strangers named", "90 % interval", "owners unnamed", "misnamed")
+_NAMED = ("strangers named", "90 % interval", "owners unnamed", "misnamed", "strangers certain", "owners certain")
 _PAIRS = "pairs: own + others'"
 
 
@@ -60,7 +60,8 @@ def _compared(figures: dict) -> list[str]:
 
 def _named(figures: dict) -> list[str]:
     owners = [_percent(figures[name]) for name in ("owners_unnamed", "owners_misnamed")]
-    return [_percent(figures["strangers_named"]), _range(figures["strangers_interval"]), *owners]
+    certain = [_percent(figures[name]) for name in ("strangers_certain", "owners_certain")]
+    return [_percent(figures["strangers_named"]), _range(figures["strangers_interval"]), *owners, *certain]
 
 
 def _percent(rate: float | None) -> str:

@@ -13,6 +13,7 @@ from app.evaluation.conditions.recordings import CROP_S, Embeddings, Recording
 from app.evaluation.conditions.verification import LENGTHS, thresholds
 from app.scoring.cohort import Cohort, similarities
 from app.scoring.decision import DecisionRule
+from app.scoring.gallery import Gallery
 from utils import SAMPLE_RATE
 
 ENROLLED = (2, 5, 20)
@@ -78,15 +79,16 @@ def measure_identification(
 
     "strangers_named" is the part of the strangers' recordings that get a name, with "strangers_interval", 90 % over
     strangers; "owners_unnamed" and "owners_misnamed" are parts of the recordings of enrolled people, None where none of
-    them has any besides the enrolment.
+    them has any besides the enrolment. The same with "certain" in the key: where the name was given as certain.
     """
     speech_s = np.array([recording.speech_s for recording in recordings])
     figures = {}
     sides = ((embeddings.whole, np.inf), (embeddings.cropped, CROP_S))
     for length, (vectors, most_s) in zip(LENGTHS, sides, strict=True):
         table = similarities(vectors, people.voiceprints, cohort)
-        needed = thresholds(np.minimum(speech_s, most_s), rule)
-        figures[length] = _measure(table, needed, rule.margin, people, enrolled, np.random.default_rng(seed))
+        heard_s = np.minimum(speech_s, most_s)
+        rng = np.random.default_rng(seed)
+        figures[length] = _measure(table, heard_s, rule, people, cohort, enrolled, rng)
     return figures
 
 
@@ -102,23 +104,36 @@ def names(scores: np.ndarray, needed: np.ndarray, margin: float) -> np.ndarray:
 
 
 def _measure(
-    table: np.ndarray, needed: np.ndarray, margin: float, people: People, enrolled: int, rng: np.random.Generator
+    table: np.ndarray,
+    speech_s: np.ndarray,
+    rule: DecisionRule,
+    people: People,
+    cohort: Cohort | None,
+    enrolled: int,
+    rng: np.random.Generator,
 ) -> dict:
-    """Rates over all draws. ``table`` (recordings, people) scores, ``needed`` (recordings,) thresholds."""
+    """Rates over all draws. ``table`` (recordings, people) scores, of ``speech_s`` (recordings,) seconds each."""
     count = table.shape[1]
-    strangers, named = np.zeros(count), np.zeros(count)
-    owners = unnamed = misnamed = 0
+    strangers, named, surely = np.zeros(count), np.zeros(count), np.zeros(count)
+    owners = unnamed = misnamed = certain = wrong = 0
+    names_of = tuple(map(str, range(enrolled)))
     for _ in range(DRAWS):
         among = rng.choice(count, size=enrolled, replace=False)
-        place = names(table[:, among], needed, margin)
+        own_rule = rule.among(Gallery(names_of, people.voiceprints[among], cohort))
+        scores = table[:, among]
+        place = names(scores, thresholds(speech_s, own_rule), rule.margin)
         said = np.where(place >= 0, among[place], -1)
+        sure = (said >= 0) & (scores.max(axis=1) >= thresholds(speech_s, own_rule, certain=True))
         known = np.isin(people.owner, among)
         strangers += np.bincount(people.owner[~known], minlength=count)
         named += np.bincount(people.owner[~known & (said >= 0)], minlength=count)
+        surely += np.bincount(people.owner[~known & sure], minlength=count)
         own = known & ~people.behind
         owners += np.count_nonzero(own)
         unnamed += np.count_nonzero(own & (said < 0))
         misnamed += np.count_nonzero(own & (said >= 0) & (said != people.owner))
+        certain += np.count_nonzero(own & sure & (said == people.owner))
+        wrong += np.count_nonzero(own & sure & (said != people.owner))
     again = rng.integers(count, size=(BOOTSTRAP_ROUNDS, count))
     interval = np.quantile(named[again].sum(axis=1) / strangers[again].sum(axis=1), (0.05, 0.95))
     return {
@@ -126,4 +141,7 @@ def _measure(
         "strangers_interval": interval.tolist(),
         "owners_unnamed": unnamed / owners if owners else None,
         "owners_misnamed": misnamed / owners if owners else None,
+        "strangers_certain": float(surely.sum() / strangers.sum()),
+        "owners_certain": certain / owners if owners else None,
+        "owners_certainly_misnamed": wrong / owners if owners else None,
     }

@@ -91,10 +91,11 @@ def accepted(scores: np.ndarray, speech_s: np.ndarray, rule: DecisionRule | None
     return None if rule is None else scores >= thresholds(speech_s, rule)
 
 
-def thresholds(speech_s: np.ndarray, rule: DecisionRule) -> np.ndarray:
-    """The rule's threshold (n,) for each of some lengths of speech (n,)."""
-    lengths, place = np.unique(speech_s, return_inverse=True)
-    return np.array([rule.at(float(seconds)).threshold for seconds in lengths])[place]
+def thresholds(speech_s: np.ndarray, rule: DecisionRule, *, certain: bool = False) -> np.ndarray:
+    """The rule's threshold (n,) for each of some lengths of speech (n,), of a name or of one that is ``certain``."""
+    lengths, place = np.unique(np.round(speech_s, 1), return_inverse=True)
+    rules = [rule.at(float(seconds)) for seconds in lengths]
+    return np.array([one.certain if certain and one.certain is not None else one.threshold for one in rules])[place]
 
 
 def _measure(scores: np.ndarray, trials: Trials, speaker: np.ndarray, said_same: np.ndarray | None) -> dict:

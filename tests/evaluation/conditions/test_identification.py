@@ -38,6 +38,7 @@ def test_voices_that_are_told_apart_make_no_errors():
     rule = DecisionRule(threshold=0.5)
     figures = measure_identification(people, recordings(owner), embeddings, 2, rule, None)
     perfect = {"strangers_named": 0, "strangers_interval": [0, 0], "owners_unnamed": 0, "owners_misnamed": 0}
+    perfect |= {"strangers_certain": 0, "owners_certain": 1, "owners_certainly_misnamed": 0}
     assert figures == {"whole": perfect, "3 s": perfect}
 
 
