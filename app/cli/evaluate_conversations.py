@@ -18,13 +18,15 @@ from app.outputs import same_file
 from utils import BadInput
 
 if TYPE_CHECKING:
-    from app.evaluation.conversations.plan import SharedSetup, Task
+    from app.evaluation.conversations.plan import Condition, SharedSetup, Task
 
 FOLDERS = {"impostors": "dev/impostors", "noise": "noise", "meetings": "dev/conversations"}
 """Folders that are used besides the table -> where they lie beside it if they are not named."""
+SESSIONS = "dev-sessions.csv"
+"""The table of people in several sessions, beside the table of clips."""
 CONDITIONS_HELP = (
-    "clean, 20 (dB of noise), room, room+20 (default: five of them); with --mismatch sessions, codecs, gsm,"
-    " room-2/opus-12 ... (default: all)"
+    "clean, 20 (dB of noise), room, room+20 (default: five of them), telephone, gsm or another line, far (2 m away),"
+    " day (enrolled on another one); with --mismatch sessions, codecs, gsm, room-2/opus-12 ... (default: all)"
 )
 DEFAULT_CONDITIONS = ("clean", "20", "10", "5", "room+20")
 
@@ -57,6 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     add("--impostors", metavar="DIR", help="clips of other strangers (default: dev/impostors beside the table)")
     add("--noise", metavar="DIR", help="recordings of noise, besides pink noise (default: noise beside the table)")
     add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
+    add("--sessions", metavar="CSV", help=f"calls of several days, for day (default: {SESSIONS} beside the table)")
     add("--without", action="append", choices=tuple(FOLDERS), help="none of these, even if they are there")
     add("--markdown", **flag, help="the table in Markdown")
     add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
@@ -175,17 +178,38 @@ def _tasks(options: argparse.Namespace, setup: SharedSetup, left_out: list[LeftO
         "enrolment_s": enrolment_s,
         "seeds": range(first, first + _given(options, "seeds", 2 if options.quick else 4)),
     }
-    usable = _usable(options, lambda corpus: simulated_tasks(corpus, conditions[:1], config, **varied), left_out)
-    tasks = simulated_tasks(usable, conditions, config, **varied)
+    tasks = []
+    for table, kinds in _tables(options, conditions):
+        usable = _usable(
+            options, table, lambda corpus, kinds=kinds: simulated_tasks(corpus, kinds[:1], config, **varied), left_out
+        )
+        tasks += simulated_tasks(usable, kinds, config, **varied)
     return tasks + (meeting_tasks(setup.meetings, enrolment_s) if setup.meetings else [])
 
 
-def _usable(options: argparse.Namespace, tasks_of: Callable[[dict], list[Task]], left_out: list[LeftOut]) -> dict:
-    """The corpora with people enough. Raises BadInput if there is none, or if one was asked for by name."""
+def _tables(options: argparse.Namespace, conditions: list[Condition]) -> list[tuple[str, list[Condition]]]:
+    """Each table with the conditions it is for. Raises BadInput if there is none of sessions and one is needed."""
+    other_days = [kind for kind in conditions if kind.sessions]
+    usual = Path(options.conversations).parent / SESSIONS
+    if other_days and not options.sessions and not usual.is_file():
+        raise BadInput(f"{usual}: no such table, which the condition day needs; name one with --sessions.")
+    found = [
+        (options.conversations, [kind for kind in conditions if not kind.sessions]),
+        (options.sessions or str(usual), other_days),
+    ]
+    return [(table, kinds) for table, kinds in found if kinds]
+
+
+def _usable(
+    options: argparse.Namespace, table: str, tasks_of: Callable[[dict], list[Task]], left_out: list[LeftOut]
+) -> dict:
+    """The corpora of a table with people enough. Raises BadInput if there is none, or if one was asked for by name."""
     from app.evaluation.conversations.simulate import speakers_of
 
     usable, why = {}, ""
-    for name, clips in corpora(options, options.conversations, left_out):
+    if table != options.conversations:
+        options = argparse.Namespace(**{**vars(options), "corpus": None})  # which are named of the first
+    for name, clips in corpora(options, table, left_out):
         try:
             for task in tasks_of({name: tuple(clips)}):
                 speakers_of(task.clips, task.config)

@@ -258,6 +258,16 @@ def test_conversations_in_markdown(four_people: Path, tiny_model: Path, capsys: 
     assert lines[3].startswith("| record 7 s, 0.52 | ")
 
 
+def test_conversations_by_telephone_and_on_another_day(
+    four_people: Path, speech_dir: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+):
+    small = ("--enrolled", "2", "--strangers", "1", "--length-s", "10", "--seeds", "1", "--model", tiny_model)
+    sessions = ("--sessions", speech_dir / "dev-sessions.csv", "--conditions", "day", "telephone")
+    assert run("--conversations", four_people, "--corpus", "read", *small, *sessions, "--json") == 0
+    rows = [(line["corpus"], line["condition"]) for line in json.loads(capsys.readouterr().out)]
+    assert rows == [("read", "telephone"), ("wuw", "day")]
+
+
 def test_conversations_by_two_processes_are_the_same(
     four_people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_model: Path
 ):
@@ -281,6 +291,7 @@ def test_conversations_by_two_processes_are_the_same(
     [
         (("--corpus", "words"), "words: of 2 people 0 can be enrolled"),
         (("--conditions", "loud"), "'loud' is no condition"),
+        (("--conditions", "day"), "dev-sessions.csv: no such table, which the condition day needs"),
         (("--impostors", "nowhere"), "nowhere: no such folder"),
     ],
 )

@@ -109,8 +109,9 @@ def _conversation(task: Task, setup: SharedSetup) -> tuple[str, Conversation]:
     if task.corpus == MEETINGS:
         return meetings_in(setup.meetings)[task.pair]
     name = f"{task.corpus} {task.condition.name} {task.config.enrolled} enrolled seed {task.config.seed}"
+    impostors = () if task.condition.sessions else setup.impostors  # who come by no telephone
     noises = _noises(setup.noises) if np.isfinite(task.config.snr_db) else ()
-    return name, build_conversation(task.clips, task.config, impostors=setup.impostors, noises=noises)
+    return name, build_conversation(task.clips, task.config, impostors=impostors, noises=noises)
 
 
 def play(conversation: Conversation, recogniser: Recogniser) -> list[Identification]:

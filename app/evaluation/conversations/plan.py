@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.audio.lines.lines import LINES, lines_named
 from app.corpus.clips import Clip
 from app.evaluation.conversations.meetings import meeting_conversations, read_excerpts
 from app.evaluation.conversations.simulate import Conversation, ConversationConfig
@@ -19,6 +20,10 @@ from utils import BadInput
 
 MEETINGS = "meetings"
 """Name of the corpus of real meetings."""
+DAY = "day"
+"""Name of the condition in which people are enrolled from one of their sessions and talk in others."""
+ALIASES = {"telephone": "telephone-band+mu-law", "far": "room-2"}
+"""Names of conditions that stand for lines."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,24 @@ class Condition:
     """Speech to background noise; infinite for none."""
     rt60_s: tuple[float, float] | None = None
     """Range of the room's reverberation time; None for no room."""
+    line: str = ""
+    """What every voice comes through, as in ``app.audio.lines``; enrolment does not. Empty for nothing."""
+    sessions: bool = False
+    """Whether people are enrolled from another session than those they talk in."""
 
 
 def parse_condition(text: str) -> Condition:
-    """The condition named "clean", "20" (noise so many dB below the speech), "room" or "room+20".
+    """The condition named "clean", "20" (noise so many dB below the speech), "room" or "room+20"; "telephone", "far",
+    a line such as "gsm" or "room-2+opus-12"; or "day".
 
-    Raises BadInput for anything else.
+    Raises BadInput for anything else, and for a line whose codec this machine lacks.
     """
+    if text == DAY:
+        return Condition(DAY, sessions=True)
+    line = ALIASES.get(text, text)
+    if line.split("+")[0].strip() in LINES:
+        lines_named(line)
+        return Condition(text, line=line)
     room, _, level = text.partition("+") if text.startswith("room") else ("", "", text)
     try:
         if room not in ("", "room") or (room and "+" in text and not level):
@@ -45,7 +61,9 @@ def parse_condition(text: str) -> Condition:
         if not text or math.isnan(snr_db):
             raise ValueError
     except ValueError:
-        raise BadInput(f"{text!r} is no condition: clean, 20 (dB of noise), room or room+20 are.") from None
+        raise BadInput(
+            f"{text!r} is no condition: clean, 20 (dB of noise), room, room+20, telephone, far, day, or a line."
+        ) from None
     level = f"{snr_db:g} dB" if np.isfinite(snr_db) else "" if room else "clean"
     return Condition(" ".join(filter(None, (room, level))), snr_db, (0.2, 0.6) if room else None)
 
@@ -99,7 +117,15 @@ def simulated_tasks(
         Task(
             corpus,
             kind,
-            dataclasses.replace(config, enrolled=people, snr_db=kind.snr_db, rt60_s=kind.rt60_s, seed=seed),
+            dataclasses.replace(
+                config,
+                enrolled=people,
+                snr_db=kind.snr_db,
+                rt60_s=kind.rt60_s,
+                line=kind.line,
+                sessions=kind.sessions,
+                seed=seed,
+            ),
             clips,
             seconds,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.acoustics import pink_noise, random_stretch, reverberate, simulated_room
+from app.audio.lines.lines import through
 from app.corpus.clips import Clip
 from app.diarisation.timeline import Turn
 from app.evaluation.conversations.reference import Reference
@@ -22,6 +23,8 @@ from utils import SAMPLE_RATE
 
 FLOOR_RMS = 1e-4
 """The level of the sound card's own noise, -80 dB, which is always there."""
+TAIL_S = 0.6
+"""What a line may add to the end of a turn: the rest of a room's reverberation."""
 PAUSE_S = 0.3
 """The length from which on a silence does not count as speech, as in NIST's evaluations."""
 
@@ -54,6 +57,10 @@ class ConversationConfig:
     """Speech to background noise; infinite for none."""
     rt60_s: tuple[float, float] | None = None
     """Reverberation time of the simulated room, drawn from this range; None: as it was recorded."""
+    line: str = ""
+    """What every voice comes through (``app.audio.lines``), each by itself; enrolment does not. Empty for nothing."""
+    sessions: bool = False
+    """Whether enrolment is of one of a person's sessions, as much as it has, and the conversation of the others."""
     seed: int = 1
 
 
@@ -104,12 +111,16 @@ def build_conversation(
     gains = {name: 10 ** (rng.uniform(-config.level_db, config.level_db) / 20) for name in names}
     rt60_s = rooms.uniform(*config.rt60_s) if config.rt60_s else None
     responses = {name: simulated_room(rt60_s, rooms) for name in names} if rt60_s else {}
+    places = {name: index for index, name in enumerate(names)}
     sound = np.zeros(round((max(each.turn.end_s for each in simulated) + 0.5) * SAMPLE_RATE), np.float32)
     for each in simulated:
         voice = each.samples * np.float32(gains[each.turn.label])
         if rt60_s:
             response = responses[each.turn.label]
             voice = reverberate(np.concatenate([voice, np.zeros(len(response), np.float32)]), response)
+        if config.line:  # a voice is in the same room all the time
+            place = np.random.default_rng([config.seed, 3, places[each.turn.label]])
+            voice = through(np.pad(voice, (0, round(TAIL_S * SAMPLE_RATE))), config.line, place)
         at = round(each.turn.start_s * SAMPLE_RATE)
         sound[at : at + len(voice)] += voice[: len(sound) - at]
     speech = tuple(segment for each in simulated for segment in each.segments)
@@ -120,7 +131,7 @@ def build_conversation(
 def speakers_of(clips: Sequence[Clip], config: ConversationConfig, rng: np.random.Generator | None = None) -> Speakers:
     """The people of the conversation of ``config``. Raises BadInput for too few people with enough speech."""
     rng = rng or np.random.default_rng([config.seed, 0])
-    return choose_speakers(clips, config.enrolled, config.strangers, config.enrolment_s, rng)
+    return choose_speakers(clips, config.enrolled, config.strangers, config.enrolment_s, rng, sessions=config.sessions)
 
 
 @dataclass(frozen=True)

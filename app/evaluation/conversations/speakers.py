@@ -84,16 +84,26 @@ class Speakers:
 
 
 def choose_speakers(
-    clips: Sequence[Clip], enrolled: int, strangers: int, enrolment_s: float, rng: np.random.Generator
+    clips: Sequence[Clip],
+    enrolled: int,
+    strangers: int,
+    enrolment_s: float,
+    rng: np.random.Generator,
+    *,
+    sessions: bool = False,
 ) -> Speakers:
-    """People of ``clips`` in a random order. Raises BadInput if too few of them have enough speech."""
+    """People of ``clips`` in a random order. Raises BadInput if too few of them have enough speech.
+
+    ``sessions``: enrol people who have several, from one of them, with as much as it has up to ``enrolment_s``.
+    """
     by_speaker: dict[str, list[Clip]] = {}
     for clip in clips:
         by_speaker.setdefault(clip.speaker, []).append(clip)
     chosen = Speakers({}, [], {})
     for name in rng.permutation(sorted(by_speaker)).tolist():
-        loaded = [load_speech(by_speaker[name][i]) for i in rng.permutation(len(by_speaker[name]))]
-        enrolment, rest = _split(loaded, enrolment_s)
+        own = [by_speaker[name][i] for i in rng.permutation(len(by_speaker[name]))]
+        loaded = [load_speech(clip) for clip in own]
+        enrolment, rest = _split_sessions(own, enrolment_s) if sessions else _split(loaded, enrolment_s)
         if len(chosen.enrolment) < enrolled and rest:
             chosen.enrolment[name], chosen.sources[name] = enrolment, SpeechSource(rest)
         elif len(chosen.strangers) < strangers and sum(clip.speech_s for clip in loaded) >= SUPPLY_S:
@@ -101,10 +111,12 @@ def choose_speakers(
             chosen.sources[name] = SpeechSource(loaded)
         if len(chosen.sources) == enrolled + strangers:
             return chosen
+    needed = f"{enrolment_s:g} s of speech, and {SUPPLY_S:g} s more in other recordings"
+    if sessions:
+        needed = f"{SUPPLY_S:g} s of speech in one session, and as much in others"
     raise BadInput(
-        f"of {len(by_speaker)} people {len(chosen.enrolment)} can be enrolled ({enrolment_s:g} s of speech, and"
-        f" {SUPPLY_S:g} s more in other recordings) and {len(chosen.strangers)} can be strangers;"
-        f" {enrolled} and {strangers} are needed."
+        f"of {len(by_speaker)} people {len(chosen.enrolment)} can be enrolled ({needed}) and"
+        f" {len(chosen.strangers)} can be strangers; {enrolled} and {strangers} are needed."
     )
 
 
@@ -117,3 +129,13 @@ def _split(clips: list[LevelledSpeech], enrolment_s: float) -> tuple[np.ndarray,
         enrolment.append(clip.samples[clip.speech])
     enough = sum(map(len, enrolment)) >= count and sum(clip.speech_s for clip in rest) >= SUPPLY_S
     return np.concatenate([np.zeros(0, np.float32), *enrolment])[:count], rest if enough else []
+
+
+def _split_sessions(clips: list[Clip], enrolment_s: float) -> tuple[np.ndarray, list[LevelledSpeech]]:
+    """Speech to enrol (m,) of the session of the first clip, and the clips of the others; none are left if either would
+    be too little."""
+    first = [load_speech(clip) for clip in clips if clip.session == clips[0].session]
+    rest = [load_speech(clip) for clip in clips if clip.session != clips[0].session]
+    enrolment = np.concatenate([clip.samples[clip.speech] for clip in first])[: round(enrolment_s * SAMPLE_RATE)]
+    least = round(SUPPLY_S * SAMPLE_RATE)
+    return enrolment, rest if len(enrolment) >= least and sum(clip.speech_s for clip in rest) >= SUPPLY_S else []

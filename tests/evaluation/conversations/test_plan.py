@@ -19,6 +19,11 @@ from utils import BadInput
         ("-5", Condition("-5 dB", -5.0)),
         ("room", Condition("room", math.inf, (0.2, 0.6))),
         ("room+10", Condition("room 10 dB", 10.0, (0.2, 0.6))),
+        ("telephone", Condition("telephone", line="telephone-band+mu-law")),
+        ("far", Condition("far", line="room-2")),
+        ("gsm", Condition("gsm", line="gsm")),
+        ("room-1+opus-12", Condition("room-1+opus-12", line="room-1+opus-12")),
+        ("day", Condition("day", sessions=True)),
     ],
 )
 def test_conditions(text, expected):
@@ -31,6 +36,11 @@ def test_what_is_no_condition(text):
         parse_condition(text)
 
 
+def test_a_line_with_a_part_that_is_none():
+    with pytest.raises(BadInput, match="is no line"):
+        parse_condition("gsm+carrier-pigeon")
+
+
 def test_every_length_of_enrolment_is_measured_on_the_same_conversations():
     kinds = [parse_condition("clean"), parse_condition("room+10")]
     tasks = simulated_tasks(
@@ -41,4 +51,8 @@ def test_every_length_of_enrolment_is_measured_on_the_same_conversations():
     assert {task.config.enrolment_s for task in tasks} == {20.0}
     short, long = ([task.config for task in tasks if task.enrolment_s == seconds] for seconds in (5.0, 20.0))
     assert short == long
+    day = simulated_tasks(
+        {"x": ()}, [parse_condition("day")], ConversationConfig(), enrolled=[2], enrolment_s=[5.0], seeds=[1]
+    )
+    assert [task.config.sessions for task in (day[0], tasks[0])] == [True, False]
     assert {(task.config.snr_db, task.config.rt60_s) for task in tasks} == {(math.inf, None), (10.0, (0.2, 0.6))}

@@ -15,6 +15,7 @@ from app.evaluation.conversations.der import diarisation_errors
 from app.evaluation.conversations.live_metrics import count_labels, count_live, live_error_rates
 from app.evaluation.conversations.reference import GRID_S, speaker_activity
 from app.evaluation.conversations.simulate import ConversationConfig, build_conversation
+from app.evaluation.conversations.speakers import choose_speakers, load_speech
 from app.scoring.identification import UNKNOWN, Identification
 from utils import SAMPLE_RATE, BadInput
 
@@ -44,13 +45,47 @@ def test_the_same_seed_gives_the_same_conversation(clips, impostors):
 
 def test_conditions_change_the_sound_and_nothing_else(clips):
     dry = build_conversation(clips, CLEAN)
-    for change in ({"snr_db": 10.0}, {"rt60_s": (0.5, 0.6)}):
+    for change in ({"snr_db": 10.0}, {"rt60_s": (0.5, 0.6)}, {"line": "telephone-band+mu-law"}, {"line": "room-2"}):
         other = build_conversation(clips, dataclasses.replace(CLEAN, **change))
         assert other.turns == dry.turns
         assert other.speech == dry.speech
         assert other.samples.shape == dry.samples.shape
         assert not np.allclose(other.samples, dry.samples, atol=0.005)
         assert all(np.array_equal(other.enrolment[name], voice) for name, voice in dry.enrolment.items())
+
+
+def test_a_telephone_is_heard_in_the_conversation_and_not_in_the_enrolment(clips):
+    made = build_conversation(clips, dataclasses.replace(CLEAN, line="telephone-band+mu-law"))
+
+    def above_4khz(samples: np.ndarray) -> float:
+        power = np.abs(np.fft.rfft(samples)) ** 2
+        return power[len(power) // 2 :].sum() / power.sum()
+
+    assert above_4khz(made.samples) < 1e-4  # the sound card's own noise
+    assert all(above_4khz(voice) > 1e-3 for voice in made.enrolment.values())
+
+
+def test_people_are_enrolled_from_one_session_and_talk_in_others(speech_dir):
+    clips = [clip for clip in read_clips(speech_dir / "dev-sessions.csv") if clip.session]
+    sessions = {clip.speaker: {c.session for c in clips if c.speaker == clip.speaker} for clip in clips}
+    several = [clip for clip in clips if len(sessions[clip.speaker]) > 1]
+    few = {clip.speaker for clip in several[:6]}
+    chosen = [clip for clip in clips if clip.speaker in few]
+    speakers = choose_speakers(chosen, 2, 1, 20.0, np.random.default_rng(0), sessions=True)
+    for name, speech in speakers.enrolment.items():
+        own = {clip.session: load_speech(clip) for clip in chosen if clip.speaker == name}
+        holds = {
+            s
+            for s, each in own.items()
+            if occurs(speech[SAMPLE_RATE : 2 * SAMPLE_RATE], each.samples[each.speech]) > 0.99
+        }
+        assert len(holds) == 1
+        said = speakers.sources[name].take(8.0, 1.0).samples[: SAMPLE_RATE // 2]
+        assert all(occurs(said, own[session].samples) < 0.99 for session in holds)
+        assert any(occurs(said, own[session].samples) > 0.99 for session in own.keys() - holds)
+    alone = [clip for clip in chosen if clip.speaker == chosen[0].speaker]
+    with pytest.raises(BadInput, match=r"1 can be enrolled \(6 s of speech in one session, and as much in others\)"):
+        choose_speakers(alone, 2, 0, 20.0, np.random.default_rng(0), sessions=True)
 
 
 @pytest.mark.parametrize("noises", [(), (np.random.default_rng(0).standard_normal(5 * SAMPLE_RATE),)])
