@@ -149,6 +149,7 @@ class Heard:
             gender_confidence=gender_confidence,
             speech_probability=1.0,
             speech_s=embedded.speech_s,
+            condition=embedded.condition,
         )
 
     def listen(

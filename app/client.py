@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from app.schemas import Embedding, Identified, Person, Progress, Prompt, Sample, Turn, Verification
+from app.schemas import Condition, Embedding, Identified, Person, Progress, Prompt, Sample, Turn, Verification
 from utils import BadInput, HeardError
 
 Schema = TypeVar("Schema")
@@ -296,9 +296,16 @@ def _one(schema: type[Schema], values: dict, name: str | None = None) -> Schema:
     if not isinstance(part, dict):
         raise _not_heard()
     try:
-        return schema(**{one.name: part[one.name] for one in fields(schema) if one.name in part})
+        return schema(**{one.name: _nested(one.name, part) for one in fields(schema) if one.name in part})
     except TypeError:  # something is missing
         raise _not_heard() from None
+
+
+def _nested(name: str, part: dict) -> object:
+    """A value of an answer; conditions are objects of their own."""
+    if name == "condition" and part[name] is not None:
+        return _one(Condition, part, name)
+    return _many(Condition, part, name) if name == "conditions" else part[name]
 
 
 def _many(schema: type[Schema], values: dict, name: str) -> list[Schema]:

@@ -167,6 +167,31 @@ class SampleAdded:
     person: Person
 
 
+CONDITION = {
+    "band": "telephone",
+    "bandwidth_hz": 3875,
+    "snr_db": 24.6,
+    "noisy": False,
+    "hint": "telephone quality: less sure",
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How far the sound behind an answer can be trusted."""
+
+    __pydantic_config__ = example(**CONDITION)
+    band: Literal["wide", "narrow", "telephone"]
+    bandwidth_hz: float | None
+    """Highest frequency, up to 8000 Hz, at which the speech stands above the noise; null if there was too little."""
+    snr_db: float | None
+    """Signal-to-noise ratio of the speech; null where no background was heard."""
+    noisy: bool
+    """Whether the speech is very noisy."""
+    hint: str
+    """What makes the answer less sure, for people; empty for good sound."""
+
+
 @dataclass(frozen=True)
 class Verification:
     __pydantic_config__ = example(
@@ -176,7 +201,8 @@ class Verification:
         same=True,
         threshold=0.48,
         speech_s=[7.2, 6.4],
-        warnings=[[], ["noisy (speech only 9 dB above it)"]],
+        warnings=[[], ["telephone quality: less sure"]],
+        conditions=[{"band": "wide", "bandwidth_hz": 7875, "snr_db": 38.1, "noisy": False, "hint": ""}, CONDITION],
     )
     score: float
     """-1 to 1, on the scale of a cosine."""
@@ -189,6 +215,8 @@ class Verification:
     """Speech heard in each upload, at most a minute."""
     warnings: list[list[str]]
     """What makes the answer less sure, for each upload."""
+    conditions: list[Condition] = field(default_factory=list)
+    """In what condition the speech of each upload was heard."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +234,7 @@ class Identified:
         gender_confidence=0.97,
         speech_s=8.2,
         duration_s=9.6,
+        condition=CONDITION,
     )
     label: str
     """A name, or "unknown". Of somebody who has the program's own word for a name it is "unknown (person)"."""
@@ -225,6 +254,8 @@ class Identified:
     gender_confidence: float = field(metadata=PROBABILITY)
     speech_s: float
     duration_s: float
+    condition: Condition | None = None
+    """In what condition the speech was heard."""
 
 
 TURN = {

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.audio.vad import first_speech
+from app.audio.condition import measure_condition
+from app.audio.vad import DetectedSpeech, first_speech
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
 from app.scoring.channel import TELEPHONE
 from app.scoring.cohort import Cohort, similarities
+from app.scoring.condition import Condition, judge_condition
 from app.scoring.decision import DecisionRule, probability
 from utils import SAMPLE_RATE, BadInput
 
@@ -25,8 +27,6 @@ SPEECH_S = 60.0
 """Seconds of speech that are used of a sound: its first."""
 SEARCHED_S = 600.0
 """Seconds of a sound in which speech is looked for."""
-TELEPHONE_QUALITY = "telephone quality, less sure"
-"""The warning about a voice in a telephone's band: of what tells people apart the upper part is missing."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class SpeakerEmbedding:
     speech_s: float
     """Seconds of speech behind the embedding: all that is in the sound, or the first minute of it."""
     warnings: tuple[str, ...]
-    """Phrases about what makes an answer less sure, such as noise or a file that breaks off."""
+    """Phrases about what makes an answer less sure, such as the hint of ``condition`` or a file that breaks off."""
+    condition: Condition = Condition()
+    """In what condition the speech was heard."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Verification:
     """Seconds of speech used of each sound."""
     warnings: tuple[tuple[str, ...], tuple[str, ...]]
     """Phrases about each sound that make the answer less sure."""
+    conditions: tuple[Condition, Condition] = (Condition(), Condition())
+    """In what condition the speech of each sound was heard."""
 
     def as_json(self) -> dict:
         """The answer as plain values, rounded, for JSON."""
@@ -70,6 +74,7 @@ class Verification:
             "threshold": round(self.threshold, 4),
             "speech_s": [round(seconds, 2) for seconds in self.speech_s],
             "warnings": [list(lines) for lines in self.warnings],
+            "conditions": [condition.as_json() for condition in self.conditions],
         }
 
 
@@ -88,33 +93,36 @@ def embed_recordings(
     of the samples, for what cannot be read or holds less than a second of speech.
     """
     segments: list[np.ndarray] = []
-    found: list[tuple[int, float, tuple[str, ...]]] = []
+    found: list[tuple[int, float, DetectedSpeech]] = []
     for index, sound in enumerate(sounds):
         detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S, pipes=pipes, channel=channel)
-        speech, quality = detected.speech(), measure(detected)
+        speech = detected.speech()
         speech_s = len(speech) / SAMPLE_RATE
         if speech_s < MIN_SPEECH_S:
             name = f"sound {index + 1}" if isinstance(sound, np.ndarray) else os.fspath(sound)
             raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {MIN_SPEECH_S:g} s are needed.")
         own = segment_speech(speech)
         segments += own
-        found.append((len(own), speech_s, (*quality_warnings(quality), *detected.notices)))
+        found.append((len(own), speech_s, detected))
     vectors = iter(encoder.embed_batch(segments))
     if not found:
         return []
     pooled = [pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)) for count, *_ in found]
-    telephone = by_telephone(np.stack(pooled), encoder.cohort)
-    return [
-        SpeakerEmbedding(embedding, speech_s, (*warnings, *([TELEPHONE_QUALITY] if narrow else [])))
-        for embedding, narrow, (_, speech_s, warnings) in zip(pooled, telephone, found, strict=True)
-    ]
+    embeddings = []
+    for embedding, (_, speech_s, detected) in zip(pooled, found, strict=True):
+        condition = find_condition(detected, embedding, encoder.cohort)
+        hints = [condition.hint] if condition.hint else []
+        warnings = (*quality_warnings(measure(detected)), *hints, *detected.notices)
+        embeddings.append(SpeakerEmbedding(embedding, speech_s, warnings, condition))
+    return embeddings
 
 
-def by_telephone(embeddings: np.ndarray, cohort: Cohort | None) -> np.ndarray:
-    """(n,) whether each of the embeddings (n, D) is of a voice in a telephone's band, as far as the model knows."""
-    if cohort is None or cohort.channel is None:
-        return np.zeros(len(embeddings), bool)
-    return cohort.channel.heard(embeddings) == TELEPHONE
+def find_condition(sound: DetectedSpeech, embedding: np.ndarray, cohort: Cohort | None) -> Condition:
+    """The condition of a sound of one speaker: of its samples, and of how the model heard the voice (D,) in it."""
+    channel = None if cohort is None else cohort.channel
+    by_telephone = channel is not None and channel.heard(embedding[None])[0] == TELEPHONE
+    measured = measure_condition(sound)
+    return judge_condition(measured.bandwidth_hz, measured.cut_off, measured.snr_db, by_telephone=bool(by_telephone))
 
 
 def verify_embeddings(
@@ -134,6 +142,7 @@ def verify_embeddings(
         threshold=rule.threshold,
         speech_s=(a.speech_s, b.speech_s),
         warnings=(a.warnings, b.warnings),
+        conditions=(a.condition, b.condition),
     )
 
 
@@ -169,11 +178,10 @@ class Verifier:
 
 
 def quality_warnings(quality: Quality) -> tuple[str, ...]:
-    """Phrases about what is wrong with a recording that cannot be made again."""
+    """Phrases about what is wrong with a recording that cannot be made again; of noise, its condition speaks."""
     phrases = {
         Fault.SHORT: f"little speech ({quality.speech_s:.1f} s)",
         Fault.CLIPPED: f"clipped ({quality.clipped:.0%} of the speech)",
         Fault.QUIET: f"very quiet ({quality.level_db:.0f} dB)",
-        Fault.NOISY: f"noisy (speech only {quality.snr_db or 0:.0f} dB above it)",
     }
     return tuple(phrases[problem.fault] for problem in judge(quality) if problem.fault in phrases)

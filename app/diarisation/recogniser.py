@@ -24,6 +24,7 @@ from app.diarisation.session_speakers import SessionSpeakers, SessionSpeakersCon
 from app.diarisation.speech_buffer import SpeechBuffer
 from app.diarisation.speech_gate import GatedBlock, SpeechGate
 from app.diarisation.timeline import Timeline
+from app.diarisation.turn_condition import TurnCondition
 from app.diarisation.turn_evidence import EvidenceConfig, TurnEvidence
 from app.diarisation.turn_history import TurnHistory, TurnHistoryConfig, UnknownSpeaker
 from app.diarisation.turns import TurnConfig, TurnCutter
@@ -79,6 +80,8 @@ class Recogniser:
         self._turns = TurnCutter(self._filter, evidence.longest_window, config.turns)
         self._shown = Hysteresis(self._speakers, config.shown)
         self._speech = SpeechBuffer(config.history.kept_speech_s)
+        channel = None if encoder.cohort is None else encoder.cohort.channel
+        self._condition = TurnCondition(channel, config.shown.hold_s)
         self._overlap = False  # whether two people spoke at once in the newest speech
         self._updates = 0
 
@@ -156,6 +159,8 @@ class Recogniser:
             self._turns.push(gated.gap_s, speech=False, end_s=block.start_s)
             self._learn(everything=True)
             self._shown.interrupt(gated.gap_s)
+            self._condition.interrupt()
+        self._condition.take(gated.chunks)
         for chunk in gated.chunks:
             if chunk.speech:
                 if self._filter.between_turns:
@@ -229,6 +234,7 @@ class Recogniser:
             speech_s=turn.speech_s,
             dropped_s=block.dropped_s,
             overlap=self._overlap and self._filter.in_speech and turn.label is not None,
+            condition=self._condition.of(turn),
         )
 
 

@@ -18,6 +18,8 @@ class Chunk:
     samples: np.ndarray
     """(CHUNK,) float32."""
     speech: bool
+    probability: float
+    """0 to 1, of speech."""
     end_s: float
     """Its end on the source's clock."""
 
@@ -59,6 +61,7 @@ class SpeechGate:
         for index, probability in enumerate(probabilities):
             self._in_speech = bool(probability >= (STILL_SPEECH if self._in_speech else SPEECH))
             time_s += CHUNK_S
-            chunks.append(Chunk(sound[index * CHUNK : (index + 1) * CHUNK], self._in_speech, time_s))
+            samples = sound[index * CHUNK : (index + 1) * CHUNK]
+            chunks.append(Chunk(samples, self._in_speech, float(probability), time_s))
         self._rest = sound[len(probabilities) * CHUNK :].copy()
         return GatedBlock(gap_s, chunks, float(probabilities.max()) if len(probabilities) else 0.0)

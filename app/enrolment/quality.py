@@ -7,22 +7,17 @@ from enum import Enum
 
 import numpy as np
 
+from app.audio.condition import background, signal_to_noise_db
 from app.audio.level import FLOOR_DB, ClippingMeter, decibels, is_still, power
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, DetectedSpeech
 from app.scoring.decision import DecisionRule
 
-NOISE = 0.2
-"""A chunk counts as background below this probability of speech."""
-GUARD = 2
-"""So many chunks on either side of speech are not background: they hold its onset and decay."""
 MIN_NOISE_S = 0.3
 """Seconds of background that are needed before its level is believed."""
 SETTLING = 20
 """So many chunks at the beginning (0.64 s) may hold the step of an offset that is being taken off."""
 SILENT = 30
 """So many chunks (1 s) of one and the same value after them are no sound at all."""
-FLOOR_POWER = 1e-10
-"""Least power of noise, re full scale: -100 dB, about what 16-bit rounding leaves."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +149,7 @@ class SoundMeter:
         if not self._power:
             return Quality(speaker_match=match)
         power, probability = np.array(self._power), np.array(self._probability)
-        speech, noise = power[probability >= SPEECH], power[_background(probability)]
+        speech, noise = power[probability >= SPEECH], power[background(probability)]
         enough = len(noise) * CHUNK_S >= MIN_NOISE_S
         noise_power = float(np.median(noise)) if enough else None
         return Quality(
@@ -169,18 +164,6 @@ class SoundMeter:
             all_zero=self._all_zero,
             speaker_match=match,
         )
-
-
-def signal_to_noise_db(speech_power: float, noise_power: float) -> float:
-    """10 log10((S - N) / N), kept within -20 to 60 dB.
-
-    S is the mean power of the chunks with speech, which hold the noise as well. N is the median power of the
-    background: chunks whose probability of speech is below 0.2 and that are not next to speech. A breath or a bang
-    would rule the mean. The noise is taken to be the same in both.
-    """
-    noise_power = max(noise_power, FLOOR_POWER)
-    ratio = max(speech_power - noise_power, 0.0) / noise_power
-    return float(np.clip(10 * np.log10(max(ratio, 1e-12)), -20.0, 60.0))
 
 
 def measure(sound: DetectedSpeech) -> Quality:
@@ -230,12 +213,6 @@ def _judge_match(match: SpeakerMatch) -> list[Problem]:
         text = f"this voice is already enrolled as {match.nearest} ({match.nearest_score:.2f})."
         problems.append(Problem(Fault.ENROLLED, text, again=False))
     return problems
-
-
-def _background(probability: np.ndarray) -> np.ndarray:
-    """(k,) booleans: chunks of background, away from anything that may be speech."""
-    taken = np.convolve(probability >= NOISE, np.ones(2 * GUARD + 1), mode="full")
-    return taken[GUARD : GUARD + len(probability)] == 0
 
 
 def quality_figures(quality: Quality) -> dict[str, object]:

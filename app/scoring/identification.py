@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from app.scoring.certainty import Certainty
+from app.scoring.condition import Condition
 from app.scoring.labels import UNKNOWN, Kind, Label, read_label
 
 
@@ -58,6 +59,8 @@ class Identification:
     overlap: bool = False
     """Two people speak at once, in the last second of speech: ``label`` is one of them at best. False where the model
     does not tell."""
+    condition: Condition | None = None
+    """How far the sound of this turn can be trusted; None in silence, and before a second of it was heard."""
     channel: int | None = None
     """Which channel this is about, from 1 on, where several are heard each by itself; None where there is one."""
     side: str | None = None
@@ -76,7 +79,8 @@ class Identification:
         return None if self.label is None else self.label.kind
 
     def as_json(self) -> dict:
-        """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4. It has ``channel`` and
+        """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4; ``condition`` as
+        ``Condition.as_json`` has it. It has ``channel`` and
         ``side`` only where they say something."""
         out = asdict(self)
         for key in ("channel", "side"):
@@ -85,6 +89,7 @@ class Identification:
         for key, value in out.items():
             if isinstance(value, float):
                 out[key] = round(value, 3 if key.endswith("_s") else 4)
+        out["condition"] = None if self.condition is None else self.condition.as_json()
         out["kind"] = None if self.kind is None else self.kind.value
         out["scores"] = {name: round(score, 4) for name, score in self.scores.items()}
         return out

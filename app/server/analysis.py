@@ -10,12 +10,12 @@ import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 
 from app.audio.channels_source import EACH
-from app.audio.vad import keep_speech
+from app.audio.vad import detect_speech
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
 from app.exports.document import Document
 from app.exports.formats import FORMATS
 from app.exports.json_document import as_json
-from app.schemas import Embedding, Identified, TimelineInfo, Verification
+from app.schemas import Condition, Embedding, Identified, TimelineInfo, Verification
 from app.scoring.decision import decide
 from app.scoring.gallery import score
 from app.scoring.labels import label_of
@@ -30,7 +30,7 @@ from app.server.uploads import (
     duration_s,
     read_upload,
 )
-from app.verification import SpeakerEmbedding, embed_recordings, verify_embeddings
+from app.verification import SpeakerEmbedding, embed_recordings, find_condition, verify_embeddings
 from utils import BadInput
 
 router = APIRouter(prefix="/v1", tags=["recordings"])
@@ -102,15 +102,17 @@ async def embeddings(
 # ---------------------------------------------------------------------------- in worker threads
 
 
-def _embed_upload(service: Service, file: BinaryIO, channel: int | None) -> tuple[np.ndarray, float, float]:
-    """The embedding (D,) of an upload's speech, seconds of speech, seconds in all. Raises ApiError for too little."""
-    sound = read_upload(file, service.config.max_audio_s, channel)
-    speech = keep_speech(sound)
+def _embed_upload(service: Service, file: BinaryIO, channel: int | None) -> tuple[SpeakerEmbedding, float]:
+    """The voice of all of an upload's speech, and how many seconds the upload has. Raises ApiError for too little."""
+    sound = detect_speech(read_upload(file, service.config.max_audio_s, channel))
+    speech = sound.speech()
     spoken_s = duration_s(speech)
     if spoken_s < MIN_SPEECH_S:
         text = f"{spoken_s:.1f} s of speech are too little (at least {MIN_SPEECH_S:g} s)."
         raise ApiError(422, "too_little_speech", text)
-    return pool_embeddings(*embed_segments(service.encoder, speech)), spoken_s, duration_s(sound)
+    embedding = pool_embeddings(*embed_segments(service.encoder, speech))
+    condition = find_condition(sound, embedding, service.encoder.cohort)
+    return SpeakerEmbedding(embedding, spoken_s, (), condition), duration_s(sound.samples)
 
 
 def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | None, channel: int | None) -> Verification:
@@ -124,7 +126,8 @@ def _verify(service: Service, a: BinaryIO, b: BinaryIO | None, person: str | Non
     answers = [verify_embeddings(voice, other, rule, service.encoder.cohort) for other in others]
     best = max(answers, key=lambda answer: answer.score).as_json()
     if b is None:
-        best.update(speech_s=best["speech_s"][:1], warnings=best["warnings"][:1])
+        best.update({part: best[part][:1] for part in ("speech_s", "warnings", "conditions")})
+    best["conditions"] = [Condition(**condition) for condition in best["conditions"]]
     return Verification(**best)
 
 
@@ -149,12 +152,12 @@ def _enrolled(service: Service, person: str) -> np.ndarray:
 
 
 def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identified:
-    voice, spoken_s, sound_s = _embed_upload(service, file, channel)
+    voice, sound_s = _embed_upload(service, file, channel)
     gallery = service.gallery()
-    rule = service.rule.among(gallery).at(spoken_s)
-    scores = score(voice, gallery)
+    rule = service.rule.among(gallery).at(voice.speech_s)
+    scores = score(voice.embedding, gallery)
     decision = decide(scores, rule)
-    gender, gender_confidence = service.encoder.gender(voice)
+    gender, gender_confidence = service.encoder.gender(voice.embedding)
     return Identified(
         label=str(label := label_of(decision.speaker)),
         kind=label.kind.value,
@@ -166,8 +169,9 @@ def _identify(service: Service, file: BinaryIO, channel: int | None) -> Identifi
         reason=decision.reason,
         gender=gender,
         gender_confidence=round(gender_confidence, 4),
-        speech_s=round(spoken_s, 2),
+        speech_s=round(voice.speech_s, 2),
         duration_s=round(sound_s, 2),
+        condition=Condition(**voice.condition.as_json()),
     )
 
 
@@ -176,13 +180,13 @@ def _timeline_line(document: Document, *, merge_gaps: bool) -> bytes:
 
 
 def _embedding(service: Service, file: BinaryIO, channel: int | None) -> Embedding:
-    voice, spoken_s, _ = _embed_upload(service, file, channel)
-    gender, gender_confidence = service.encoder.gender(voice)
+    voice, _ = _embed_upload(service, file, channel)
+    gender, gender_confidence = service.encoder.gender(voice.embedding)
     return Embedding(
         model=service.encoder.model_id,
         sha256=service.encoder.sha256,
-        embedding=[round(float(value), 6) for value in voice],
-        speech_s=round(spoken_s, 2),
+        embedding=[round(float(value), 6) for value in voice.embedding],
+        speech_s=round(voice.speech_s, 2),
         gender=gender,
         gender_confidence=round(gender_confidence, 4),
     )

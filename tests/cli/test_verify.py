@@ -9,7 +9,7 @@ import soundfile
 from app.audio.lines.lines import through
 from app.audio.reading.reader import read_audio
 from app.cli.verify import run
-from app.verification import TELEPHONE_QUALITY, Verifier
+from app.verification import Verifier
 from utils import BadInput, HeardError, write_wav
 
 
@@ -69,8 +69,8 @@ def test_any_format_rate_and_channels(files, encoder):
         ("quiet", "very quiet"),
         ("clipped", "clipped"),
         ("short", "little speech"),
-        ("noisy", "noisy"),
-        ("called", TELEPHONE_QUALITY),
+        ("noisy", "very noisy: less sure"),
+        ("called", "telephone quality: less sure"),
     ],
 )
 def test_what_makes_an_answer_unsure_is_said(name, warning, files, encoder):
