@@ -24,6 +24,7 @@ from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
 from app.enrolment.prompts import prompts
 from app.enrolment.quality import LIMITS, Quality, judge
+from app.scoring.condition import Band, Condition
 from app.scoring.decision import DecisionRule, decide
 from app.scoring.identification import UNKNOWN, Identification
 from app.session import SessionOptions
@@ -154,7 +155,9 @@ AGAIN = replace(
 CALL = replace(
     LIVE,
     source=replace(RUNNING, device="Built-in microphone + Monitor of Headset"),
-    identification=replace(LIVE.identification, channel=2, side="remote"),
+    identification=replace(
+        LIVE.identification, channel=2, side="remote", condition=Condition(Band.TELEPHONE, 3625.0, 31.0)
+    ),
     sides=tuple(strings.SIDES.values()),
     turns=tuple(replace(turn, channel=1 if turn.label == "Benedikt" else 2) for turn in turns()),
     overlaps=((9.2, 10.1),),

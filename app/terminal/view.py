@@ -114,6 +114,7 @@ class TerminalView:
         self._shown: dict[int | None, object] = {}  # channel -> label
         self._listening = ""
         self._noticed: set[str] = set()  # what was said of the channels
+        self._hints: dict[int | None, str] = {}  # channel -> what was said last of how it is heard
         self._skipped_s = self._reported_s = 0.0  # in all; of that, what a line has said
         self._reported_at_s = -SKIPPED_EVERY_S
 
@@ -149,9 +150,15 @@ class TerminalView:
             self._shown[answer.channel] = answer.label
             if answer.label is not None:
                 self.note(f"{clock(answer.time_s)}  {where(answer)}{describe(answer)}")
+        hint = answer.condition.hint if answer.condition else ""
+        if answer.condition and hint != self._hints.get(answer.channel, ""):
+            self._hints[answer.channel] = hint
+            if hint:  # once, not for every turn of a call
+                self.note(f"{clock(answer.time_s)}  {where(answer)}{hint}")
         if self.live and (answer.label or not any(self._shown.values())):  # of several channels one that speaks
             others = "  and another voice" if answer.overlap else ""
             said = f"{where(answer)}{describe(answer)}" if answer.label else "-"
+            said += f"  {hint}" if hint else ""
             self._redraw(f"{self._analysed(answer.time_s) or meter(answer.level_db)}  {said}{others}")
 
     def _analysed(self, time_s: float) -> str:

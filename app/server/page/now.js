@@ -5,13 +5,14 @@ import { byId, initials, percent, sentence } from "./look.js";
 const SILENCE = { mood: "quiet", title: "Nobody is speaking" };
 let spoken = "";
 
-/** Show a state: mood, title, detail, letters and ink of the portrait. */
-export function showState({ mood, title, detail = "", letters = "", ink = "" }) {
+/** Show a state: mood, title, detail, what makes it less sure, letters and ink of the portrait. */
+export function showState({ mood, title, detail = "", hint = "", letters = "", ink = "" }) {
   const card = byId("now");
   card.dataset.mood = mood;
   card.dataset.ink = String(ink);
   setText("now-title", title);
   setText("now-detail", detail);
+  setText("now-hint", hint);
   setText("now-initials", letters || { trouble: "!", voice: "\u2026", busy: "\u2026" }[mood] || "");
   if (mood !== "named" && mood !== "unknown") byId("match").hidden = true;
   const words = mood === "quiet" || mood === "voice" ? "" : title; // silence and half-heard voices are not announced
@@ -30,10 +31,11 @@ export function showIdentified(said, inks, lastName) {
   if (said.gender) details.push(`${said.gender} voice ${percent(said.gender_confidence)}`);
   if (said.overlap) details.push("two people at once");
   const detail = details.join("  \u00b7  ");
+  const hint = said.condition?.hint ?? "";
   if (said.speaker) {
-    showState({ mood: "named", title: said.label, detail, letters: initials(said.speaker), ink: inks.get(said.speaker) ?? "" });
+    showState({ mood: "named", title: said.label, detail, hint, letters: initials(said.speaker), ink: inks.get(said.speaker) ?? "" });
   } else {
-    showState({ mood: "unknown", title: said.kind === "unknown" ? "Unknown voice" : said.label, detail, letters: "?" });
+    showState({ mood: "unknown", title: said.kind === "unknown" ? "Unknown voice" : said.label, detail, hint, letters: "?" });
   }
   showMatch(said);
 }

@@ -41,6 +41,8 @@ class SpeakerView:
     mood: Mood
     title: str
     detail: str = ""
+    hint: str = ""
+    """What makes the answer less sure; empty for good sound."""
     ink: int | None = None
     """The speaker's colour in the palette."""
     initials: str = ""
@@ -50,7 +52,7 @@ class SpeakerView:
     @property
     def spoken(self) -> str:
         """The same for a screen reader."""
-        return f"{self.title}. {self.detail}".strip()
+        return f"{self.title}. {self.detail}{'. ' * bool(self.detail and self.hint)}{self.hint}".strip()
 
 
 @dataclass(frozen=True)
@@ -197,12 +199,12 @@ def _identified(facts: Facts, identification: Identification, inks: dict[str, in
     if identification.overlap:
         details.insert(0, strings.OVERLAP)
     detail = strings.DETAILS_SEPARATOR.join(details)
+    hint = strings.capitalised(identification.condition.hint) if identification.condition else ""
     if identification.speaker is None:
         title = strings.UNKNOWN_VOICE if identification.kind is Kind.UNKNOWN else identification.label
-        return SpeakerView(Mood.UNKNOWN, title, detail, initials="?")
-    return SpeakerView(
-        Mood.NAMED, identification.label, detail, inks.get(identification.speaker), initials(identification.speaker)
-    )
+        return SpeakerView(Mood.UNKNOWN, title, detail, hint, initials="?")
+    ink = inks.get(identification.speaker)
+    return SpeakerView(Mood.NAMED, identification.label, detail, hint, ink, initials(identification.speaker))
 
 
 def _match_view(identification: Identification, rule: DecisionRule, inks: dict[str, int]) -> MatchView | None:

@@ -106,18 +106,32 @@ class SpeakerCard(QWidget):
         asked = QRectF(0, 0, self._text_width(), 10_000)
         return QFontMetricsF(self._detail_font()).boundingRect(asked, int(flags), self._view.detail or " ").height()
 
+    def _hint_font(self) -> QFont:
+        return scaled(self.font(), max(1.0, min(self.height() / 450, 1.6)))
+
+    def _hint_rect(self, detail: QRectF) -> QRectF:
+        """Right below the detail, or in its place if there is none."""
+        top = detail.bottom() + GRID / 2 if self._view.detail else detail.top()
+        return QRectF(detail.left(), top, detail.width(), QFontMetricsF(self._hint_font()).height())
+
+    def _free_below(self, needed: float, used: float) -> float:
+        """The top of what is ``used`` high: in the middle, higher only if ``needed`` would not fit below it, so that a
+        hint that comes and goes moves nothing where there is room."""
+        return max(0.0, min((self.height() - used) / 2, self.height() - used - needed))
+
     def _rects(self) -> tuple[QRectF, QRectF, QRectF]:
         """The rectangles of picture, title and detail."""
+        hint = (QFontMetricsF(self._hint_font()).height() + GRID) * bool(self._view.hint)
         size, halo = self._picture_size(), HALO * self._picture_size()
         title, detail = QFontMetricsF(self.title_font()).height(), self._detail_height()
         width = self._text_width()
         if self._beside:
             gap = GRID / 2 if self._view.detail else 0.0
-            top = max(0.0, (self.height() - title - gap - detail * bool(self._view.detail)) / 2)
+            top = self._free_below(hint, title + gap + detail * bool(self._view.detail))
             left = halo + size + halo + 2 * GRID
             picture = QRectF(halo, (self.height() - size) / 2, size, size)
             return picture, QRectF(left, top, width, title), QRectF(left, top + title + gap, width, detail)
-        top = max(0.0, (self.height() - (size * (1 + HALO) + 2 * GRID + title + GRID + detail)) / 2)
+        top = self._free_below(hint * bool(self._view.detail), size * (1 + HALO) + 2 * GRID + title + GRID + detail)
         picture = QRectF((self.width() - size) / 2, top, size, size)
         words = QRectF(2 * GRID, picture.bottom() + halo + 2 * GRID, self.width() - 4 * GRID, title)
         return picture, words, QRectF((self.width() - width) / 2, words.bottom() + GRID, width, detail)
@@ -142,6 +156,13 @@ class SpeakerCard(QWidget):
         painter.setFont(self._detail_font())
         painter.setPen(QColor(colours.muted))
         painter.drawText(detail, int(self._align() | Qt.TextFlag.TextWordWrap), self._view.detail)
+        if self._view.hint:
+            hint = self._hint_rect(detail)
+            painter.setFont(self._hint_font())
+            text = QFontMetricsF(self._hint_font()).elidedText(
+                self._view.hint, Qt.TextElideMode.ElideRight, hint.width()
+            )
+            painter.drawText(hint, self._align() | absolute, text)
         painter.end()
 
     def _paint_picture(self, painter: QPainter, rect: QRectF) -> None:
