@@ -13,6 +13,7 @@ from app.demo import demo_agreement
 from app.diarisation.timeline import talk_time
 from app.names import shown_name
 from app.outputs import STANDARD
+from app.scoring.condition import LESS_SURE
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
 from app.terminal.text import bar, clock, columns, cut, meter, pad, time_left
@@ -158,7 +159,7 @@ class TerminalView:
         if self.live and (answer.label or not any(self._shown.values())):  # of several channels one that speaks
             others = "  and another voice" if answer.overlap else ""
             said = f"{where(answer)}{describe(answer)}" if answer.label else "-"
-            said += f"  {hint}" if hint else ""
+            said += f" {LESS_SURE}" * bool(hint and answer.label)  # a line above says why
             self._redraw(f"{self._analysed(answer.time_s) or meter(answer.level_db)}  {said}{others}")
 
     def _analysed(self, time_s: float) -> str:

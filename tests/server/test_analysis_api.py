@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.audio.lines.lines import through
 from app.audio.reading.reader import read_audio
 from app.client import ServerRefused
 from app.demo import agreement
@@ -37,7 +38,9 @@ def test_verify_agrees_with_the_command(reader, clip, tmp_path):
     answer = reader.verify(a, b)
     answer = asdict(answer)
     assert answer["warnings"][1] == ["very noisy: less sure"]
-    assert answer.pop("warnings") == said.pop("warnings")
+    assert [answer.pop(part) for part in ("warnings", "conditions")] == [
+        said.pop(part) for part in ("warnings", "conditions")
+    ]
     assert answer.keys() == said.keys()
     for field, value in answer.items():
         assert value == pytest.approx(said[field], abs=2e-4), field
@@ -47,7 +50,7 @@ def test_verify_agrees_with_the_command(reader, clip, tmp_path):
 def test_verify_against_a_person(reader, clip):
     said = reader.verify(clip("Colin"), person="Colin")
     assert said.same
-    assert len(said.speech_s) == len(said.warnings) == 1  # of what was sent
+    assert len(said.speech_s) == len(said.warnings) == len(said.conditions) == 1  # of what was sent
     assert not reader.verify(clip("Colin"), person="Ana").same
     for arguments in ({"person": "Nobody"}, {"person": ""}):
         with pytest.raises(ServerRefused) as refused:
@@ -66,6 +69,18 @@ def test_identify_names_the_enrolled_and_explains_the_unknown(reader, clip, demo
     said = reader.identify(tmp_path / "stranger.ogg")
     assert (said.label, said.speaker) == ("unknown", None)
     assert said.reason
+
+
+def test_a_call_is_said_to_be_one(reader, clip, tmp_path):
+    called = through(read_audio(clip("Ana")), "telephone-band+gsm", np.random.default_rng(0))
+    soundfile.write(tmp_path / "called.wav", called, 16000)
+    said = reader.identify(tmp_path / "called.wav").condition
+    assert (said.band, said.hint) == ("telephone", "telephone quality: less sure")
+    assert said.bandwidth_hz < 4500
+    assert reader.identify(clip("Ana")).condition.hint == ""
+    both = reader.verify(clip("Ana"), tmp_path / "called.wav")
+    assert [one.band for one in both.conditions] == ["wide", "telephone"]
+    assert both.warnings == [[], ["telephone quality: less sure"]]
 
 
 def test_embeddings_are_those_of_the_model(reader, clip):

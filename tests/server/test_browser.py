@@ -265,6 +265,19 @@ def test_giving_up_an_enrolment_leaves_nobody_behind(known):
     expect(known.locator("#people")).not_to_contain_text("Nadja")
 
 
+def test_what_makes_an_answer_less_sure_stands_below_it_and_moves_nothing(known):
+    show = """hint => import("/page/now.js").then(now => now.showIdentified({
+      label: "Ana", kind: "person", speaker: "Ana", confidence: .97, gender: null, overlap: false,
+      probabilities: {Ana: .97}, needed: .8, reason: "",
+      condition: hint === null ? null : {band: "telephone", hint}}, new Map([["Ana", 0]])))"""
+    tops = []
+    for hint in (None, "", "telephone quality: less sure"):
+        known.evaluate(show, hint)
+        expect(known.locator("#now-hint")).to_have_text(hint or "")
+        tops.append(known.locator("#now-title").bounding_box()["y"])
+    assert tops[0] == tops[1] == tops[2]
+
+
 def test_without_a_token_one_is_asked_for(known):
     known.click("#leave")
     known.fill("#token", "wrong")

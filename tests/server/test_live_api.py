@@ -74,6 +74,9 @@ def test_names_come_at_any_rate(reader, talk, rate):
     for one in said:
         assert set(one["probabilities"]) == set(one["scores"])
         assert all(0 <= share <= 1 for share in one["probabilities"].values())
+        assert one["label"] or one["condition"] is None
+    bands = {one["condition"]["band"] for one in said if one["condition"]}
+    assert bands == {"telephone" if rate == 8000 else "wide"}
     final = events[-1]
     assert (final.type, final.values["final"]) == ("turns", True)
     assert [name for name, _ in groupby(turn["speaker"] for turn in final.values["turns"])][:2] == ["Ana", "Ben"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.scoring.condition import Band, Condition
 from app.scoring.identification import Identification
 from app.terminal.view import TerminalView
 
@@ -21,6 +22,20 @@ def view(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
     return TerminalView(verb="Analysing")
+
+
+def test_the_hint_of_a_call_is_said_once_and_stands_on_the_live_line(view):
+    """Not for every turn of it; again if there was good sound meanwhile."""
+    call, good = Condition(Band.TELEPHONE), Condition()
+    for time_s, condition in enumerate((None, call, call, None, call, good, call)):
+        view.show(replace(answer(time_s), label="Ana", speaker="Ana", confidence=0.9, condition=condition))
+    said = view.out.getvalue()
+    notes = [line.split("\x1b[K")[-1] for line in said.split("\n") if "telephone quality" in line]
+    assert notes == [
+        "00:01.0  telephone quality: less sure",
+        "00:06.0  telephone quality: less sure",
+    ]
+    assert said.endswith("less sure")
 
 
 def answer(time_s):

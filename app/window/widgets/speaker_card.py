@@ -109,8 +109,9 @@ class SpeakerCard(QWidget):
     def _hint_font(self) -> QFont:
         return scaled(self.font(), max(1.0, min(self.height() / 450, 1.6)))
 
-    def _hint_rect(self, detail: QRectF) -> QRectF:
-        """Right below the detail, or in its place if there is none."""
+    def hint_rect(self) -> QRectF:
+        """Where the hint stands: right below the detail, or in its place if there is none."""
+        detail = self._rects()[2]
         top = detail.bottom() + GRID / 2 if self._view.detail else detail.top()
         return QRectF(detail.left(), top, detail.width(), QFontMetricsF(self._hint_font()).height())
 
@@ -157,7 +158,7 @@ class SpeakerCard(QWidget):
         painter.setPen(QColor(colours.muted))
         painter.drawText(detail, int(self._align() | Qt.TextFlag.TextWordWrap), self._view.detail)
         if self._view.hint:
-            hint = self._hint_rect(detail)
+            hint = self.hint_rect()
             painter.setFont(self._hint_font())
             text = QFontMetricsF(self._hint_font()).elidedText(
                 self._view.hint, Qt.TextElideMode.ElideRight, hint.width()

@@ -10,6 +10,7 @@ import pytest
 
 from app.audio.source import SourceState, SourceStatus
 from app.diarisation.timeline import Turn
+from app.scoring.condition import Band, Condition
 from app.scoring.decision import DecisionRule, decide, probability
 from app.scoring.identification import UNKNOWN, Identification
 from app.window import strings
@@ -179,6 +180,17 @@ def test_little_speech_needs_less_and_the_bar_goes_along():
         assert state.speaker.title == "Ana"
         assert state.match.share == state.people[0].share == pytest.approx(probability(0.51, RULE))
         assert state.needed == state.match.needed == pytest.approx(probability(0.5, RULE))
+
+
+def test_what_makes_an_answer_less_sure_is_said_below_it():
+    answer = replace(identified({"Ana": 0.7}), condition=Condition(Band.TELEPHONE, 3625.0, 31.0))
+    speaker = view_state(replace(LIVE, identification=answer)).speaker
+    assert speaker.hint == "Telephone quality: less sure"
+    assert speaker.spoken.endswith(". Telephone quality: less sure")
+    good = replace(answer, condition=Condition())
+    assert view_state(replace(LIVE, identification=good)).speaker.hint == ""
+    stranger = replace(identified({"Ana": 0.1}), condition=Condition(noisy=True))
+    assert view_state(replace(LIVE, identification=stranger)).speaker.hint == "Very noisy: less sure"
 
 
 def test_unknown_voices_may_be_numbered():
