@@ -265,6 +265,7 @@ TURN = {
     "speaker": "Ana",
     "kind": "person",
     "confidence": 0.98,
+    "certainty": "certain",
     "corrected": False,
     "channel": 1,
     "gender": "female",
@@ -285,6 +286,8 @@ class Turn:
     confidence: float | None = field(default=None, metadata=PROBABILITY)
     """How probable the label is, unknown voices as one another's equals; null while the turn goes on, and for a label
     that a person gave."""
+    certainty: Literal["certain", "likely", "unknown"] | None = None
+    """How sure a name is; null where ``confidence`` is."""
     corrected: bool = False
     """Whether a person gave the label."""
     channel: int = 1

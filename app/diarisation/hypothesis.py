@@ -74,6 +74,8 @@ class OnsetHypothesis:
         """Label -> log odds that the turn is this speaker's, against a voice never heard."""
         self.scores: dict[str, float] = {}
         """Enrolled name -> score of the turn."""
+        self.by_voiceprint: dict[str, float] = {}
+        """Enrolled name -> score of the turn with the voiceprint alone."""
 
     def pool(self, heard: int, window: np.ndarray, chunks: int, seconds: float) -> None:
         """Take in the embedding (D,) of the newest ``chunks``, which last ``seconds``; ``heard``: chunks so far."""

@@ -12,6 +12,7 @@ import numpy as np
 from app.diarisation.forward_filter import Posterior
 from app.diarisation.hypothesis import OnsetHypothesis
 from app.diarisation.session_speakers import SessionSpeakers
+from app.scoring.certainty import Certainty
 from app.scoring.cohort import unit
 from app.scoring.identification import is_numbered, plain
 from app.scoring.labels import UNKNOWN, Kind, Label
@@ -29,6 +30,10 @@ class HysteresisConfig:
     """Probability that any label needs to replace a name."""
     keep_probability: float = 0.15
     """Probability below which a label disappears, although no other label may replace it."""
+    certain_probability: float = 0.7
+    """Probability below which a name is not certain, whatever it scores: somebody else may have begun to speak."""
+    certain_slack: float = 0.08
+    """Score below what is needed that a name may have to stay certain, once it was."""
     unknown_after_s: float = 0.4
     """Speech of a turn before it is called unknown."""
     hold_s: float = 1.0
@@ -45,6 +50,8 @@ class ShownTurn:
     """The enrolled person, or None."""
     confidence: float = 0.0
     """0 to 1: how probable the label is."""
+    certainty: Certainty | None = None
+    """How sure a name is; None without a label."""
     scores: dict[str, float] = field(default_factory=dict)
     """Enrolled name -> score, -1 to 1."""
     threshold: float | None = None
@@ -97,12 +104,24 @@ class Hysteresis:
             label=label,
             speaker=label.name if named else None,
             confidence=posterior.plain[chosen] if label is not None else 0.0,
+            certainty=self._certainty(label, posterior, hypothesis, turn),
             scores=turn.scores,
             threshold=_shown_threshold(turn, label),
             reason="" if named else self._speakers.reason(turn.scores, turn.speech_s),
             embedding=turn.embedding,
             speech_s=turn.speech_s,
         )
+
+    def _certainty(
+        self, label: Label | None, posterior: Posterior, hypothesis: OnsetHypothesis, turn: ShownTurn
+    ) -> Certainty | None:
+        """How sure the label is: a name is not certain whose turn may be somebody else's."""
+        same = self.turn.certainty is Certainty.CERTAIN and self.turn.label == label
+        slack = self.config.certain_slack if same else 0.0
+        found = self._speakers.certainty(label, hypothesis.by_voiceprint, turn.speech_s, slack)
+        if found is Certainty.CERTAIN and posterior.plain.get(label, 0.0) < self.config.certain_probability:
+            return Certainty.LIKELY
+        return found
 
     def _choose(self, posterior: Posterior) -> Label | None:
         """The label to show, unknown voices as one another's equals; None if none is certain enough."""

@@ -206,12 +206,15 @@ class Recogniser:
             self.timeline.add(turn.segments_s[0][0], turn.segments_s, label, gender)
             self._correct()
         shown = self._shown.turn
-        self.timeline.set_unfinished(self._turns.unfinished(shown.label), shown.label, shown.confidence)
+        self.timeline.set_unfinished(
+            self._turns.unfinished(shown.label), shown.label, shown.confidence, shown.certainty
+        )
 
     def _correct(self) -> None:
         turns = self._history.turns
         labels = {turn.start_s: turn.label for turn in turns}
-        self.timeline.relabel(labels, {turn.start_s: turn.confidence for turn in turns})
+        confidences = {turn.start_s: turn.confidence for turn in turns}
+        self.timeline.relabel(labels, confidences, {turn.start_s: turn.certainty for turn in turns})
 
     def _identification(self, block: AudioBlock, speech_probability: float, turn: ShownTurn) -> Identification:
         gender, gender_confidence = None, 0.0
@@ -222,6 +225,7 @@ class Recogniser:
             label=turn.label,
             speaker=turn.speaker,
             confidence=turn.confidence,
+            certainty=turn.certainty,
             scores=turn.scores,
             threshold=self._speakers.threshold(self.config.evidence.windows_s[-1])
             if turn.threshold is None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from app.diarisation.session_centroids import SessionCentroids
+from app.scoring.certainty import Certainty
 from app.scoring.decision import Decision, DecisionRule, decide
 from app.scoring.gallery import Gallery, best, best_of_each
 from app.scoring.labels import Kind, Label, label_of, person
@@ -35,7 +36,7 @@ class SessionSpeakersConfig:
     session_penalty: float = 0.06
     """Amount taken from scores with centroids: through one microphone, all voices sound more alike."""
     learn_above: float = 0.04
-    """Score above the threshold that a turn needs for the centroid of an enrolled person to learn from it."""
+    """Score above the threshold that a turn needs besides."""
     voiceprint_floor: float = 0.12
     """Score below the threshold that an enrolled person's voiceprint may have at most where the person's centroid is to
     count: the centroid refines what was enrolled, it does not replace it."""
@@ -79,6 +80,8 @@ class SessionDecision:
     """A name, "Unknown 1", "unknown"."""
     scores: dict[str, float] = field(default_factory=dict)
     """Enrolled name -> score."""
+    certainty: Certainty = Certainty.UNKNOWN
+    """How sure a name is, by the voiceprint alone."""
     confidence: float = 0.0
     """0 to 1: how probable ``label`` is, unknown voices as one another's equals, if each speaker of the session was as
     likely as one never heard where a score is at its threshold."""
@@ -92,6 +95,8 @@ class SpeakerEvidence:
     """Name, or "Unknown 1" -> natural log odds of this speaker against one never heard: 0 at the threshold."""
     scores: dict[str, float]
     """Enrolled name -> score."""
+    by_voiceprint: dict[str, float]
+    """Enrolled name -> score of the voiceprint alone, whatever the session has learned."""
 
 
 class SessionSpeakers:
@@ -156,7 +161,7 @@ class SessionSpeakers:
         for (enrolled, session), seconds in zip(self._best(embeddings), speech_s, strict=True):
             rule, own = rules[seconds]
             scores, unknown = self._joined(enrolled, session, rule)
-            out.append(SpeakerEvidence(_log_odds(scores, unknown, rule, own, own.discount(seconds)), scores))
+            out.append(SpeakerEvidence(_log_odds(scores, unknown, rule, own, own.discount(seconds)), scores, enrolled))
         return out
 
     def same_speaker_llr(self, a: np.ndarray, b: np.ndarray, speech_s: Sequence[float]) -> np.ndarray:
@@ -167,6 +172,18 @@ class SessionSpeakers:
         rules = [self._own_rule.at(seconds) for seconds in speech_s]
         discounts = [rule.discount(seconds) for rule, seconds in zip(rules, speech_s, strict=True)]
         return np.array([d * (r.scale * s + r.offset) for d, r, s in zip(discounts, rules, scores, strict=True)])
+
+    def certainty(
+        self, label: Label | None, by_voiceprint: dict[str, float], speech_s: float, slack: float = 0.0
+    ) -> Certainty | None:
+        """How sure a label is; None for none. ``by_voiceprint``: what voiceprints score, for a session that has taken a
+        stranger for somebody would be ever surer of it. ``slack``: added to the score, where it was certain before."""
+        if label is None:
+            return None
+        if label.kind is not Kind.PERSON:
+            return Certainty.UNKNOWN
+        sure = self._rule.at(speech_s).certainty(by_voiceprint.get(label.name, -1.0) + slack)
+        return Certainty.CERTAIN if sure is Certainty.CERTAIN else Certainty.LIKELY
 
     def reason(self, scores: dict[str, float], speech_s: float) -> str:
         """Why a voice with such scores is called unknown."""
@@ -206,9 +223,11 @@ class SessionSpeakers:
             if decision.speaker is not None:
                 needed = max(needed, scores[decision.speaker])
             if unknown[nearest] >= needed:
-                return SessionDecision(replace(decision, speaker=None), nearest, scores, _posterior(nearest, log_odds))
+                decision, confidence = replace(decision, speaker=None), _posterior(nearest, log_odds)
+                return SessionDecision(decision, nearest, scores, confidence=confidence)
         label = label_of(decision.speaker)
-        return SessionDecision(decision, label, scores, _posterior(label, log_odds))
+        sure = self.certainty(label, enrolled, speech_s)
+        return SessionDecision(decision, label, scores, sure, _posterior(label, log_odds))
 
     # ------------------------------------------------------------ centroids
 
@@ -220,11 +239,11 @@ class SessionSpeakers:
         return min(unknown, key=lambda label: self.centroids[label].last_s)
 
     def learn(self, found: SessionDecision, embedding: np.ndarray, speech_s: float, end_s: float) -> None:
-        """Let the centroid of whoever was ``found`` learn from a turn's embedding (D,), if there is enough of it and it
-        is surely this speaker's. ``end_s``: when the turn ended."""
-        speaker = found.decision.speaker
-        needed = self._rule.at(speech_s).threshold + self.config.learn_above
-        if speech_s >= self.config.learn_s and (speaker is None or found.scores[speaker] >= needed):
+        """Let the centroid of whoever was ``found`` learn from a turn's embedding (D,), if there is enough of it and a
+        person's voiceprint is certain of it, whatever was learned before. ``end_s``: when the turn ended."""
+        speaker, needed = found.decision.speaker, self._rule.at(speech_s).threshold + self.config.learn_above
+        certain = found.certainty is Certainty.CERTAIN and found.scores[speaker] >= needed
+        if speech_s >= self.config.learn_s and (speaker is None or certain):
             self.centroids.add(found.label, embedding, speech_s, end_s)
 
     def same_speaker(self) -> tuple[Label, Label] | None:

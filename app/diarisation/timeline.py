@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.scoring.certainty import Certainty
 from app.scoring.identification import plain
 from app.scoring.labels import UNKNOWN, Label, read_label
 
@@ -22,10 +23,12 @@ class Turn:
     """In which channel, from 1 on, where one was heard by itself; 1 where there is one, or a mixture."""
     confidence: float | None = field(default=None, compare=False)
     """0 to 1: how probable the label is, unknown voices as one another's equals; None if nobody can say."""
+    certainty: Certainty | None = field(default=None, compare=False)
+    """How sure a name is; UNKNOWN for an unknown voice, None if nobody can say."""
     gender: str | None = field(default=None, compare=False)
     """"female", "male" or None (not offered, or not sure)."""
     corrected: bool = field(default=False, compare=False)
-    """Whether the label is the user's word: then there is no ``confidence``."""
+    """Whether the label is the user's word: then there is no ``confidence`` and no ``certainty``."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", read_label(self.label))
@@ -48,9 +51,15 @@ def joined(one: Turn, other: Turn) -> Turn:
         start_s=min(one.start_s, other.start_s),
         end_s=max(one.end_s, other.end_s),
         confidence=(one.confidence * a_s + other.confidence * b_s) / (a_s + b_s) if known else None,
+        certainty=_lower(one.certainty, other.certainty),
         gender=one.gender if other.gender in (None, one.gender) else other.gender if one.gender is None else None,
         corrected=one.corrected or other.corrected,
     )
+
+
+def _lower(one: Certainty | None, other: Certainty | None) -> Certainty | None:
+    """What can be said of both; None if either is not known."""
+    return one if one is other else None if None in (one, other) else Certainty.LIKELY
 
 
 def talk_time(turns: Iterable[Turn]) -> dict[Label, float]:
@@ -70,6 +79,7 @@ class _Segment:
     label: Label | None
     turn_s: float  # when the turn began
     confidence: float | None = None
+    certainty: Certainty | None = None
     gender: str | None = None
 
 
@@ -96,31 +106,35 @@ class Timeline:
         gender: str | None = None,
     ) -> None:
         """Add a finished turn: the moment at which it began, and (start, end) of its speech in seconds."""
-        self._finished += [_Segment(start_s, end_s, label, turn_s, None, gender) for start_s, end_s in segments_s]
+        self._finished += [_Segment(start_s, end_s, label, turn_s, gender=gender) for start_s, end_s in segments_s]
 
     def set_unfinished(
         self,
         turns: Iterable[tuple[Sequence[tuple[float, float]], Label | None]],
         shown: Label | None = None,
         confidence: float | None = None,
+        certainty: Certainty | None = None,
     ) -> None:
         """Replace the turns that are not finished: ((start, end) of their speech in seconds, label). A turn of which
-        nothing is known yet has the label None. ``confidence``: of the label that is ``shown``."""
-        self._unfinished = [
-            _Segment(start_s, end_s, label, start_s, confidence if label and plain(label) == plain(shown) else None)
-            for segments_s, label in turns
-            for start_s, end_s in segments_s
-        ]
+        nothing is known yet has the label None. ``confidence`` and ``certainty``: of the label that is ``shown``."""
+        self._unfinished = []
+        for segments_s, label in turns:
+            how_sure = (confidence, certainty) if label and plain(label) == plain(shown) else ()
+            self._unfinished += [_Segment(start_s, end_s, label, start_s, *how_sure) for start_s, end_s in segments_s]
 
     def relabel(
-        self, labels: Mapping[float, Label | None], confidences: Mapping[float, float | None] | None = None
+        self,
+        labels: Mapping[float, Label | None],
+        confidences: Mapping[float, float | None] | None = None,
+        certainties: Mapping[float, Certainty | None] | None = None,
     ) -> None:
-        """Correct the labels of finished turns: the moment at which a turn began -> its label, and how probable it
-        is."""
-        confidences = confidences or {}
+        """Correct the labels of finished turns: the moment at which a turn began -> its label, how probable it is, and
+        how sure."""
+        confidences, certainties = confidences or {}, certainties or {}
         for segment in self._finished:
             segment.label = labels.get(segment.turn_s, segment.label)
             segment.confidence = confidences.get(segment.turn_s, segment.confidence)
+            segment.certainty = certainties.get(segment.turn_s, segment.certainty)
 
     def turns(self) -> list[Turn]:
         """All turns so far in order of time; neighbours of one label with no pause between them are one."""
@@ -131,7 +145,7 @@ class Timeline:
                 if one.end_s - one.start_s < self.shortest_unknown_s:
                     continue
                 label = UNKNOWN
-            turn = Turn(one.start_s, one.end_s, label, self.channel, one.confidence, one.gender)
+            turn = Turn(one.start_s, one.end_s, label, self.channel, one.confidence, one.certainty, one.gender)
             if turns and turns[-1].label == label and one.start_s - turns[-1].end_s < self.joined_s:
                 turns[-1] = joined(turns[-1], turn)
             else:

@@ -87,6 +87,7 @@ class TurnEvidence:
                 log_odds = {label: scale * odds for label, odds in found.log_odds.items()}
                 log_odds[UNKNOWN] = scale * one_speaker.get(each, 0.0)
                 each.observe(log_odds, found.scores, heard - 2 * self._windows[-1])
+                each.by_voiceprint = found.by_voiceprint
         labels = dict.fromkeys(label for each in known for label in each.log_odds) | dict.fromkeys(
             self._speakers.labels()
         )

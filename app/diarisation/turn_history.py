@@ -9,6 +9,7 @@ import numpy as np
 
 from app.diarisation.session_centroids import Centroid
 from app.diarisation.session_speakers import SessionSpeakers
+from app.scoring.certainty import Certainty
 from app.scoring.identification import plain
 from app.scoring.labels import UNKNOWN, Kind, Label, read_label
 from utils import SAMPLE_RATE
@@ -38,6 +39,8 @@ class EmbeddedTurn:
     """Whose it is, as far as is known now; None before ``TurnHistory.learn``."""
     confidence: float | None = None
     """0 to 1: how probable ``label`` is, as of when it was decided for; see ``SessionDecision``."""
+    certainty: Certainty | None = None
+    """How sure ``label`` is, as of now."""
     speech: np.ndarray | None = None
     """(n,) int16 at 16 kHz, kept while its speaker is unknown."""
 
@@ -71,7 +74,7 @@ class TurnHistory:
         """Say whose a finished turn is, let the session's speakers learn from it, and look back at earlier turns."""
         speakers, row = self._speakers, (turn.embedding, turn.speech_s, turn.end_s)
         (found,) = speakers.identify(turn.embedding[None], [turn.speech_s])
-        turn.label, turn.confidence = found.label, found.confidence
+        turn.label, turn.confidence, turn.certainty = found.label, found.confidence, found.certainty
         if found.label != UNKNOWN:
             speakers.learn(found, *row)
         elif turn.speech_s >= speakers.config.new_speaker_s:
@@ -100,6 +103,7 @@ class TurnHistory:
                 turn.label = now.label
             elif turn.label.kind is Kind.PERSON:
                 turn.label = UNKNOWN
+            turn.certainty = now.certainty if turn.label.kind is Kind.PERSON else Certainty.UNKNOWN
             if plain(turn.label) != before:  # else the first word counts: by now the turn is compared with itself, too
                 turn.confidence = now.confidence
 
@@ -112,7 +116,7 @@ class TurnHistory:
         centroids.merge(old, new)
         turns = [turn for turn in self.turns if turn.label == old]
         for turn in turns:
-            turn.label = new
+            turn.label, turn.certainty = new, None
         if new.kind is Kind.PERSON:
             self._named[old] = before, turns
 

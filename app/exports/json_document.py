@@ -37,6 +37,7 @@ def turn_json(turn: Turn) -> dict:
         "speaker": turn.label,
         "kind": turn.label.kind.value,
         "confidence": None if turn.confidence is None else round(turn.confidence, 4),
+        "certainty": None if turn.certainty is None else turn.certainty.value,
         "corrected": turn.corrected,
         "channel": turn.channel,
         "gender": turn.gender,

@@ -15,6 +15,7 @@ from app.diarisation.rttm import LATEST_S, read_rttm
 from app.diarisation.timeline import Turn
 from app.exports.document import Document
 from app.exports.json_document import VERSION
+from app.scoring.certainty import Certainty
 from app.scoring.labels import read_label
 from utils import BadInput, parse_json
 
@@ -103,7 +104,8 @@ def _turn(row: Mapping) -> Turn:
         raise ValueError("no channel")
     label = read_label(_text(row["label"] if "label" in row else row["speaker"]))
     corrected = row.get("corrected") in (True, "yes")
-    return Turn(start_s, end_s, label, channel, confidence, GENDERS[row.get("gender")], corrected)
+    certainty = None if row.get("certainty") in (None, "") else Certainty(row["certainty"])
+    return Turn(start_s, end_s, label, channel, confidence, certainty, GENDERS[row.get("gender")], corrected)
 
 
 def _seconds(value: object) -> float:

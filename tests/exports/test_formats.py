@@ -120,7 +120,7 @@ def test_json_says_all_that_is_known():
     assert document["model"] == {"id": "embedded", "sha256": "ab" * 32}
     assert document["turns"][1] == {
         "start_s": 2.0, "end_s": 3.25, "label": 'Ben "B", Jr.', "speaker": 'Ben "B", Jr.', "kind": "person",
-        "confidence": None, "corrected": True, "channel": 1, "gender": None,
+        "confidence": None, "certainty": None, "corrected": True, "channel": 1, "gender": None,
     }  # fmt: skip
     assert document["turns"][0]["confidence"] == 0.9877
     assert document["turns"][0]["gender"] == "female"
