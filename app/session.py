@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.diarisation.recogniser import Recogniser
     from app.diarisation.turn_history import UnknownSpeaker
     from app.embedding.encoder import Encoder
+    from app.enrolment.offering.collector import KeptStretch, OfferCollector
     from app.scoring.gallery import Gallery
 
 SAVED_EVERY_S = 10.0
@@ -127,6 +128,11 @@ class Session:
         self._heard_s = 0.0  # of this one
         self._turns_before: list[Turn] = []
         self._ran = False
+        self.corrected: Callable[[Sequence[Turn]], Sequence[Turn]] = lambda turns: turns
+        """Turns as the user corrected them: what is somebody else's by their word is never offered."""
+        self.kept: list[KeptStretch] = []
+        """What of this session was kept to be offered (docs/people.md)."""
+        self._device = ""  # that was heard last
 
     @property
     def recogniser(self) -> Recogniser | Conference | None:
@@ -201,11 +207,16 @@ class Session:
 
         recogniser = self._recogniser or self.open()
         source = source or make_source(self.options)
+        collector = self._collector(source)
+        source = collector.tap(source) if collector else source
         self._heard_s, saved_at = 0.0, time.monotonic()
         with self._jsonl() as lines:
             try:
                 for answer in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between_blocks):
                     self._heard_s = answer.time_s
+                    if collector:
+                        collector.hear(answer)
+                        self._device = source.status.device
                     answer = replace(answer, time_s=self._before_s + answer.time_s)
                     if lines:
                         lines.write(json.dumps(answer.as_json(), ensure_ascii=False) + "\n")
@@ -218,11 +229,33 @@ class Session:
                 self.sound_notices = tuple(getattr(source, "notices", ()))
                 if on_end:
                     on_end()
+                if collector:
+                    collector.end()
                 self._turns_before = self.turns()
                 self._before_s += self._heard_s
                 self._heard_s = 0.0
                 self._recogniser = None  # its clock and its unknown voices are over
                 self._save(self._turns_before, last=True)
+
+    def _collector(self, source: AudioSource) -> OfferCollector | None:
+        """What gathers offers of a microphone, in a data folder of the user's own."""
+        if self.options.audio_file is not None:
+            return None
+        from app.enrolment.offering.collector import OfferCollector
+
+        def device(channel: int) -> str:
+            return COMPUTER if self.options.device == BOTH and channel == 2 else source.status.device or source.name
+
+        collector = OfferCollector(
+            data_dir(self.options.data),
+            self.encoder,
+            lambda: self.corrected(self.turns()),
+            lambda: self._recogniser.gallery,
+            device,
+            from_s=self._before_s,
+        )
+        collector.kept = self.kept
+        return collector
 
     def turns(self) -> list[Turn]:
         """Who spoke when, in this run and those before, as it is known now."""
@@ -260,7 +293,9 @@ class Session:
         from app.enrolment.name_unknown import Enrolled, name_unknown
 
         def enrol(name: str, speech: np.ndarray) -> Enrolled:
-            sample = enrol_speech(data_dir(self.options.data), self.encoder, name, speech, "heard live")
+            source = "" if self.options.audio_file is None else self.options.audio_file.name
+            data = data_dir(self.options.data)
+            sample = enrol_speech(data, self.encoder, name, speech, self._device, source)
             return Enrolled(name, sample.speech_s)
 
         return name_unknown(self._recogniser, label, name, enrol, lambda: self.load_gallery(self.encoder)).speech_s

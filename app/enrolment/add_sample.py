@@ -33,11 +33,14 @@ def is_taken(recordings: Sequence[Path], source_sha256: str) -> bool:
     return any(note and note.source_sha256 == source_sha256 for note in notes)
 
 
-def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "") -> EmbeddedSample:
+def enrol_speech(
+    data: Path, encoder: Encoder, name: str, samples: np.ndarray, device: str = "", source: str = ""
+) -> EmbeddedSample:
     """Add sound (n,) float32 at 16 kHz to the recordings in ``data`` and the voiceprint of ``name``, who may be new.
 
-    ``device``: where the sound is from, for the sample's note. Returns the sample. Raises BadInput for less than a
-    second of speech or a name that cannot be, HeardError and OSError if it cannot be written: then nothing is kept.
+    ``device``, ``source``: the microphone, or the file, that the sound is from, for the sample's note. Returns the
+    sample. Raises BadInput for less than a second of speech or a name that cannot be, HeardError and OSError if it
+    cannot be written: then nothing is kept.
     """
     name = clean_name(name)
     with VoiceprintStore(data) as store:
@@ -46,7 +49,7 @@ def enrol_speech(data: Path, encoder: Encoder, name: str, samples: np.ndarray, d
     sound = detect_speech(samples)
     ready = embed_sample(encoder, sound.speech(), "what was heard")
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    note = Note(name, now, device=device, quality=quality_figures(measure(sound)))
+    note = Note(name, now, device=device, source=source, quality=quality_figures(measure(sound)))
     with VoiceprintStore(data) as store:
         return add_recording(store, encoder, samples, note, ready)
 
