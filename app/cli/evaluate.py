@@ -12,6 +12,7 @@ from app.cli import (
     evaluate_table,
     evaluate_trials,
 )
+from app.cli.evaluation import learning
 from app.cli.options import add_compute_option, add_model_option, add_strict_option
 
 PROGRAMS = {
@@ -20,13 +21,14 @@ PROGRAMS = {
     "open_set": (evaluate_open_set, "--open-set"),
     "conversations": (evaluate_conversations, "--conversations"),
     "mismatch": (evaluate_mismatch, "--mismatch"),
+    "learning": (learning, "--learning"),
 }
 """What is measured, by the option that asks for it -> the file that measures it, and how messages name it."""
 
 
 def run(argv: list[str]) -> int:
-    """Measure a list of trials, all pairs of the clips of a table, the naming of its people, conversations, or other
-    days, devices and lines."""
+    """Measure a list of trials, all pairs of the clips of a table, the naming of its people, conversations, other days,
+    devices and lines, or what is learned of these."""
     program, options = _parse(argv)
     return program.run(options)
 
@@ -52,12 +54,15 @@ def _parse(argv: list[str]):
         "pairs": [*own["pairs"], *table, plain],
         "open_set": [*own["open_set"], *table, plain],
         "conversations": own["conversations"],
+        "learning": own["learning"],
         "mismatch": [action for action in own["conversations"] if action.dest in evaluate_mismatch.SHARED],
     }
     options = parser.parse_args(argv)
     asked = [name for name in PROGRAMS if getattr(options, name)]
     if len(asked) != 1:
-        parser.error("give a list of TRIALS, --pairs CSV, --open-set CSV, --conversations CSV or --mismatch CSV")
+        parser.error(
+            "give a list of TRIALS, --pairs CSV, --open-set CSV, --conversations CSV, --mismatch CSV or --learning CSV"
+        )
     module, label = PROGRAMS[asked[0]]
     every = dict.fromkeys(action for actions in belongs.values() for action in actions)
     given = [action for action in every if getattr(options, action.dest) != action.default]
@@ -93,4 +98,10 @@ def _add_programs(parser: argparse.ArgumentParser) -> None:
         metavar="CSV",
         help="instead of TRIALS: enrolled one way and heard another: other days, telephones, codecs, rooms, noise;"
         " docs/conditions.md",
+    )
+    parser.add_argument(
+        "--learning",
+        metavar="CSV",
+        help="instead of TRIALS: enrolled from one session, offered speech added of a second, heard in a third;"
+        " docs/people.md",
     )

@@ -1,4 +1,4 @@
-"""``python -m app voices {list,rename,delete,export,import,seal,...}``: the people who are enrolled or recorded."""
+"""``python -m app voices {list,rename,delete,offers,export,...}``: the people who are enrolled or recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from app.cli.options import add_model_option
-from app.cli.private import sealing, transfer
+from app.cli.private import offers, sealing, transfer
 from app.embedding.model_files import resolve
 from app.names import shown_as, shown_name
 from app.outputs import check_outputs, model_inputs
@@ -19,7 +19,7 @@ from utils import BadInput, clean_name, data_dir, file_sha256, stored_name
 
 
 def run(argv: list[str]) -> int:
-    """List, rename, delete, enrol, export, import or seal people."""
+    """List, rename, delete, enrol, export, import or seal people, or answer what is offered of them."""
     options = _parse(argv)
     if options.action in sealing.ACTIONS:
         sealing.obey(options)
@@ -28,6 +28,8 @@ def run(argv: list[str]) -> int:
         match options.action:
             case "list":
                 _list(store)
+            case "consent" | "offers":
+                offers.obey(store, options, lambda text: _meant(store, text))
             case "rename":
                 old = _meant(store, options.old)
                 rename_person(store, old, options.new)
@@ -52,9 +54,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="{list,rename,delete,enrol,export,import,seal,...}"
+        dest="action", required=True, metavar="{list,rename,delete,enrol,consent,offers,export,import,seal,...}"
     )
-    actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech and model")
+    actions.add_parser("list", parents=[everywhere], help="everybody, with samples, speech, model and devices")
     rename = actions.add_parser("rename", parents=[everywhere], help="give a person another name")
     rename.add_argument("old", metavar="OLD")
     rename.add_argument("new", metavar="NEW")
@@ -77,6 +79,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     transfer.add_export_options(export)
     add_model_option(export)
     transfer.add_import_parser(actions, everywhere)
+    offers.add_parsers(actions, everywhere)
     sealing.add_parsers(actions, everywhere)
     options = parser.parse_args(argv, argparse.Namespace(data=None))
     if options.action == "export" and bool(options.faiss) == bool(options.out):
@@ -108,13 +111,19 @@ def _list(store: VoiceprintStore) -> None:
     rows = []
     for person in store.overview():
         if person.samples:
-            used = (str(person.samples), f"{person.speech_s:.1f}", ", ".join(person.models))
+            used = (
+                str(person.samples),
+                f"{person.speech_s:.1f}",
+                ", ".join(person.models),
+                offers.known_on(person) or "-",
+            )
         else:
-            used = ("-", "-", "not built yet: python build_voiceprint.py")
-        rows.append((shown_name(person.name), str(person.recordings), person.enrolled_at[:10] or "-", *used))
+            used = ("-", "-", "not built yet: python build_voiceprint.py", "-")
+        waiting = str(person.offers) if person.consent and person.consent.may_keep else "-"
+        rows.append((shown_name(person.name), str(person.recordings), person.enrolled_at[:10] or "-", *used, waiting))
     if rows:
-        header = ("person", "recordings", "enrolled", "samples used", "speech s", "model")
-        print(table(header, rows, numbers=(1, 3, 4)))
+        header = ("person", "recordings", "enrolled", "samples used", "speech s", "model", "known on", "offers")
+        print(table(header, rows, numbers=(1, 3, 4, 7)))
     else:
         print("Nobody is enrolled yet: run `python record_samples.py NAME`.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,3 +81,12 @@ def _conditions(read: Callable[[str], list[tuple]]) -> dict[str, tuple[Condition
         if day or device:
             found.setdefault(name, []).append(Condition(day or "", device or ""))
     return {name: tuple(conditions) for name, conditions in found.items()}
+
+
+def days_of_devices(conditions: Iterable[Condition]) -> dict[str, list[str]]:
+    """Device -> the days of it, in order; without what nobody knows."""
+    days: dict[str, set[str]] = {}
+    for condition in conditions:
+        if condition.device:
+            days.setdefault(condition.device, set()).update([condition.day] if condition.day else ())
+    return {device: sorted(found) for device, found in days.items()}

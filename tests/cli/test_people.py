@@ -9,12 +9,15 @@ import sys
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.cli import people
 from app.embedding.model_files import resolve
 from app.scoring.cohort import unit
 from app.scoring.gallery import best
+from app.voiceprints.offers import answer_consent, keep_offer
 from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
+from tests.support.demo_data import enrol_demo
 from tests.support.stand_ins import save_sample
 from utils import ROOT, BadInput, file_sha256
 
@@ -44,7 +47,7 @@ def test_everybody_is_listed(data, capsys):
     header, ana, ben, colin = capsys.readouterr().out.splitlines()
     assert header.split()[:2] == ["person", "recordings"]
     assert ana.split()[:2] == ["Ana", "2"]
-    assert ana.split()[3:] == ["2", "15.0", "embedded"]
+    assert ana.split()[3:] == ["2", "15.0", "embedded", "-", "-"]
     assert ben.split()[:2] == ["Ben", "0"]
     assert ben.split()[-1] == "other"
     assert colin.split()[:2] == ["Colin", "1"]
@@ -140,3 +143,53 @@ def test_mistakes_are_one_line_and_code_2(data):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert done.stderr == "heard: nobody is called Eve; enrolled: Ana, Ben, Colin.\n"
+
+
+# ---------------------------------------------------------------------------- days, devices, offers
+
+
+def ask(capsys, data, *words: str) -> str:
+    assert people.run([*words, "--data", str(data)]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def offered(encoder, demo_dir, tmp_path):
+    """The demo's people, and speech of Ana's on another day."""
+    data = enrol_demo(tmp_path / "data", encoder, demo_dir)
+    sound = read_audio(demo_dir / "conversation.flac", start_s=30.0, end_s=35.0)
+    with VoiceprintStore(data) as store:
+        answer_consent(store, "Ana", may_keep=True)
+        note = Note("Ana", "2026-01-31T10:00:00+01:00", device="Headset")
+        number = keep_offer(store, store.find("Ana").id, sound, note, 4.5)
+    return data, number
+
+
+def test_the_list_says_on_what_people_are_known(capsys, offered):
+    data, _ = offered
+    ana, ben = ask(capsys, data, "list").splitlines()[1:3]
+    assert ana.split()[-2:] == ["file", "1"]
+    assert ben.split()[-2:] == ["file", "-"]
+
+
+def test_an_offer_is_listed_accepted_and_known(capsys, offered):
+    data, number = offered
+    assert ask(capsys, data, "offers").splitlines()[1].split() == [str(number), "Ana", "2026-01-31", "Headset", "4.5"]
+    assert "Ana is known better now: 4." in ask(capsys, data, "offers", "--accept", str(number))
+    assert "Headset" in ask(capsys, data, "list").splitlines()[1]
+    assert ask(capsys, data, "offers", "Ana") == "Nothing is offered.\n"
+    with pytest.raises(BadInput, match="there is no offer"):
+        people.run(["offers", "--accept", str(number), "--data", str(data)])
+
+
+def test_an_offer_is_dismissed_and_consent_withdrawn(capsys, offered):
+    data, number = offered
+    assert "is erased" in ask(capsys, data, "offers", "--dismiss", str(number))
+    assert not list((data / "speakers").rglob("offer-*"))
+    assert "may be kept (20" in ask(capsys, data, "consent", "Ana")
+    assert "never answered" in ask(capsys, data, "consent", "Ben")
+    assert "erased" in ask(capsys, data, "consent", "Ana", "no")
+    assert "may not be kept" in ask(capsys, data, "consent", "Ana")
+    for words in (["consent", "Zoe", "yes"], ["consent", "Zoe"], ["offers", "Zoe"]):
+        with pytest.raises(BadInput, match="nobody is called Zoe"):
+            people.run([*words, "--data", str(data)])
