@@ -11,7 +11,9 @@ import numpy as np
 from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.segments import pool_embeddings
 from app.names import shown_name
+from app.scoring.channel import TELEPHONE
 from app.scoring.cohort import Cohort, similarities
+from app.scoring.condition import Band, Condition
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class PersonReport:
     """The other person whose voiceprint is the most alike. None if there is nobody else."""
     nearest_score: float | None = None
     """Score with the voiceprint of ``nearest``, -1 to 1."""
+    by_telephone: bool = False
+    """Whether the model hears the voiceprint as one of speech by telephone."""
 
     def warnings(self, thresholds: SimilarityThresholds) -> list[str]:
         """Lines about what the user should look into in this person's samples."""
@@ -48,6 +52,9 @@ class PersonReport:
                 f"{self.name}: the samples do not sound like one person ({self.consistency:.2f}, expected"
                 f" {thresholds.different:.2f} or more); record them again."
             )
+        if self.by_telephone:
+            hint = Condition(Band.TELEPHONE).hint
+            lines.append(f"{self.name}: samples of {hint}; record some at a microphone, if you can.")
         return lines
 
 
@@ -59,6 +66,8 @@ def report_people(
     index_of = {name: index for index, name in enumerate(gallery.names)}
     alike = gallery.row_scores(gallery.vectors)
     np.fill_diagonal(alike, -np.inf)
+    channel = None if encoder.cohort is None else encoder.cohort.channel
+    heard = np.zeros(len(gallery.names)) if channel is None else channel.heard(gallery.vectors)
     reports = []
     for name in names:
         if name not in index_of:
@@ -77,6 +86,7 @@ def report_people(
                 outliers=tuple(odd) if len(samples) >= 3 else (),
                 nearest=None if nearest is None else gallery.names[nearest],
                 nearest_score=None if nearest is None else float(row[nearest]),
+                by_telephone=bool(heard[index_of[name]] == TELEPHONE),
             )
         )
     return reports

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import build_voiceprint
+from app.audio.lines.lines import through
 from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
 from app.enrolment.build import gallery_from_folder
@@ -153,6 +154,16 @@ def test_a_stranger_among_the_samples_and_two_names_of_one_voice_are_told(build,
     warnings = err.splitlines()
     assert [line for line in warnings if odd in line] == [warnings[0]]
     assert any("Ana and Anna sound alike" in line for line in warnings)
+
+
+def test_a_voiceprint_of_telephone_calls_is_said_to_be_one(build, tree):
+    for file in (tree / "Ben").iterdir():
+        called = through(read_audio(file), "telephone-band+gsm", np.random.default_rng(0))
+        write_wav(file.with_suffix(".wav"), called)
+        file.unlink()
+    _, err = build("--from", tree)
+    said = [line for line in err.splitlines() if "telephone" in line]
+    assert said == ["warning: Ben: samples of telephone quality: less sure; record some at a microphone, if you can."]
 
 
 def test_a_lost_database_is_made_again_of_the_recordings_alone(build, data, tree, encoder):
