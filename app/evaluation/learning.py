@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +42,8 @@ class Rotation:
 
 @dataclass
 class Counts:
-    """What came of some rotations. ``before`` and ``after``: the second call was heard and every offer accepted."""
+    """What came of some rotations. Lists are of three moments: before the second call is heard, after every offer of it
+    was accepted, and, for comparison, with the whole second call added by hand in place of the offers."""
 
     rotations: int = 0
     offered: int = 0
@@ -52,15 +53,15 @@ class Counts:
     """Offers of somebody else's speech."""
     pieces: int = 0
     """Pieces of 3 s of the tests."""
-    missed: list[int] = field(default_factory=lambda: [0, 0])
-    """Pieces without their speaker's name, before and after."""
+    missed: list[int] = field(default_factory=lambda: [0, 0, 0])
+    """Pieces without their speaker's name."""
     offered_pieces: int = 0
-    offered_missed: list[int] = field(default_factory=lambda: [0, 0])
+    offered_missed: list[int] = field(default_factory=lambda: [0, 0, 0])
     """The same in the rotations with an offer."""
     strangers: int = 0
     """Pieces of 3 s of strangers."""
-    named: list[int] = field(default_factory=lambda: [0, 0])
-    """Of them, those that get somebody's name, before and after."""
+    named: list[int] = field(default_factory=lambda: [0, 0, 0])
+    """Of them, those that get somebody's name."""
 
 
 class LearningBenchmark:
@@ -123,7 +124,11 @@ class LearningBenchmark:
             own = [offer for offer in offers if offer.name == rotation.speaker]
             for offer in offers:
                 accept(store, encoder, offer.id)
-            galleries = before, store.gallery(encoder.sha256, encoder.cohort, encoder.dim)
+            after = store.gallery(encoder.sha256, encoder.cohort, encoder.dim)
+        with self._enrolled(people) as store:
+            whole = replace(self._voice(rotation.second), file="imported/002")
+            store.add_sample(rotation.speaker, encoder.model_id, encoder.sha256, whole)
+            galleries = before, after, store.gallery(encoder.sha256, encoder.cohort, encoder.dim)
         missed = [sum(name != rotation.speaker for name in self._names(pieces, gallery)) for gallery in galleries]
         named = [sum(name is not None for name in self._names(self._all_strangers(), one)) for one in galleries]
         counts.rotations += 1
@@ -133,7 +138,7 @@ class LearningBenchmark:
         counts.pieces += len(pieces)
         counts.offered_pieces += len(pieces) * bool(own)
         counts.strangers += len(self._all_strangers())
-        for when in (0, 1):
+        for when in range(len(galleries)):
             counts.missed[when] += missed[when]
             counts.offered_missed[when] += missed[when] * bool(own)
             counts.named[when] += named[when]

@@ -11,9 +11,14 @@ from app.cli.progress import print_left_out, progress_bar
 from app.corpus.left_out import LeftOut
 
 HEADER = (
-    "calls                          people  heard  offered  offers  wrong   3 s missed: before  after"
-    "   of those offered: before  after   strangers named: before  after"
+    "calls                          people  heard  offered  offers  wrong"
+    "   3 s missed: before  offers    all   of those offered: before  offers    all"
+    "   strangers named: before  offers    all"
 )
+"""Of each rate: before, with the offers that came, and with all of the second call."""
+
+
+WIDTHS = (7, 7, 9, 8, 7)
 
 
 def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -40,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         counts = asdict(benchmark.run(rotations, progress_bar(group)))
         rows.append({"calls": group, "people": len({rotation.speaker for rotation in rotations}), **counts})
         if not options.json:
-            print(_line(rows[-1]), flush=True)
+            print(table_line(rows[-1]), flush=True)
     calls, offers = benchmark.hear_strangers(progress_bar("strangers"))
     if options.json:
         print(json.dumps({"model": encoder.model_id, "rows": rows, "stranger_calls": calls, "stranger_offers": offers}))
@@ -49,15 +54,15 @@ def run(options: argparse.Namespace) -> int:
     return print_left_out(left_out, "clips", strict=options.strict)
 
 
-def _line(row: dict) -> str:
-    missed = [_share(count, row["pieces"]) for count in row["missed"]]
-    offered = [_share(count, row["offered_pieces"]) for count in row["offered_missed"]]
-    named = [_share(count, row["strangers"]) for count in row["named"]]
-    return (
-        f"{row['calls']:<30} {row['people']:>6} {row['rotations']:>6} {row['offered']:>8} {row['offers']:>7}"
-        f" {row['wrong']:>6} {missed[0]:>20} {missed[1]:>6} {offered[0]:>26} {offered[1]:>6}"
-        f" {named[0]:>25} {named[1]:>6}"
-    )
+def table_line(row: dict) -> str:
+    """A row under ``HEADER``."""
+    counted = ("people", "rotations", "offered", "offers", "wrong")
+    rates = (("missed", "pieces", 21), ("offered_missed", "offered_pieces", 27), ("named", "strangers", 26))
+    parts = [f"{row['calls']:<30}", *(f"{row[name]:>{width}}" for name, width in zip(counted, WIDTHS, strict=True))]
+    for rate, of, width in rates:
+        shares = [_share(count, row[of]) for count in row[rate]]
+        parts.append(f"{shares[0]:>{width}}{shares[1]:>8}{shares[2]:>7}")
+    return "".join(parts)
 
 
 def _share(count: int, of: int) -> str:

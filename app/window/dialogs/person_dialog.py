@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QShortcut
@@ -14,10 +15,12 @@ from app.voiceprints.recordings import read_recording
 from app.window import strings
 from app.window.dialogs import questions
 from app.window.engine.activity import Answer, Job
+from app.window.engine.edits import offers
 from app.window.engine.edits import people as jobs
 from app.window.engine.engine import Engine
 from app.window.engine.person_recordings import PersonNow, person_now
 from app.window.keys import ENTER, NameEdit
+from app.window.widgets.learning.person_learning import PersonLearning, known_on
 from app.window.widgets.playback import Playback
 from app.window.widgets.recording_list import RecordingList
 from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
@@ -55,6 +58,13 @@ class PersonDialog(QDialog):
         self.heading.setFont(scaled(self.font(), 1.4, QFont.Weight.DemiBold))
         self.summary, self.message = QLabel(), QLabel()
         self.summary.setProperty("role", "muted")
+        self.summary.setWordWrap(True)
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.learning = PersonLearning()
+        self.learning.answered.connect(lambda may: self._ask(offers.answer(self.name, may_keep=may)))
+        self.learning.played.connect(lambda offer: self._hear(offer.path))
+        self.learning.accepted.connect(lambda offer: self._ask(offers.accept(offer)))
+        self.learning.dismissed.connect(lambda offer: self._ask(offers.dismiss(offer)))
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.hide()
@@ -102,6 +112,7 @@ class PersonDialog(QDialog):
         column.addSpacing(GRID)
         column.addWidget(self.list, 1)
         column.addLayout(row_of(self.play_button, self.remove_button, None, self.more_button))
+        column.addWidget(self.learning)
         column.addWidget(self.message)
         column.addWidget(self.toast)
         column.addSpacing(GRID)
@@ -130,10 +141,15 @@ class PersonDialog(QDialog):
     def play(self) -> None:
         """Hear the chosen recording, or be silent."""
         recording = self.list.chosen
+        if self._playback.cursor_s is not None or recording is not None:
+            self._hear(recording.path if recording else None)
+
+    def _hear(self, path: Path | None) -> None:
+        """Hear a recording, or be silent."""
         if self._playback.cursor_s is not None:
             self._playback.stop()
-        elif recording is not None:
-            self._playback.play(lambda: read_recording(recording.path), 0.0)
+        elif path is not None:
+            self._playback.play(lambda: read_recording(path), 0.0)
 
     def remove(self) -> None:
         """Remove the chosen recording; that can be undone."""
@@ -264,13 +280,21 @@ class PersonDialog(QDialog):
             self._show_name()
             if typed:
                 self.name_edit.setText(typed)
-        if person.recordings != self.list.recordings or not self.summary.text():
+        self.learning.show_person(person.name, person.consent, person.offers)
+        self._show_summary(person)
+        if person.recordings != self.list.recordings:
             self.list.show_recordings(person.recordings)
-            count, seconds = len(person.recordings), sum(recording.seconds for recording in person.recordings)
-            self.summary.setText(
-                strings.RECORDINGS_SUMMARY.format(count=strings.recordings(count), time=strings.clock(seconds))
-            )
             self._show_buttons()
+
+    def _show_summary(self, person: PersonNow) -> None:
+        """How many recordings there are, and on which devices and days the person is known."""
+        count, seconds = len(person.recordings), sum(recording.seconds for recording in person.recordings)
+        text = strings.RECORDINGS_SUMMARY.format(count=strings.recordings(count), time=strings.clock(seconds))
+        if person.devices:
+            text += f"\n{known_on(person.devices)}"
+        self.summary.setText(text)
+        tips = (strings.KNOWN_DAYS_TIP.format(device=d, days=", ".join(days)) for d, days in person.devices.items())
+        self.summary.setToolTip("\n".join(tips))
 
     def _show_error(self, text: str) -> None:
         self.message.setText(strings.capitalised(text))

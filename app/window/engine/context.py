@@ -51,7 +51,7 @@ class EngineContext:
         self.options = options
         """The options that hold now: the demo's, while it stands in for a microphone."""
         self._asked = options  # as they were asked for
-        self.session = Session(options)
+        self.session = self._session(options)
         self.sound = LiveSound()
         self.stopwatch = stopwatch
         self.obey_orders = obey_orders
@@ -80,6 +80,11 @@ class EngineContext:
         """Show the user a line, for a while."""
         self.board.update(notice=Notice(text, good))
 
+    def _session(self, options: SessionOptions, encoder: Encoder | None = None) -> Session:
+        session = Session(options, encoder)
+        session.corrected = lambda turns: self.names.apply(self._corrections.apply(turns))
+        return session
+
     # ------------------------------------------------------------ options and input
 
     def choose_input(self, device: str | None) -> bool:
@@ -91,7 +96,7 @@ class EngineContext:
         if not (wanted.audio_file or wanted.device or device) and self._microphone_problem():
             wanted = replace(wanted, demo=True, realtime=True, channel=None)
         if wanted != self.options:
-            self.options, self.session = wanted, Session(wanted, self.session.encoder)
+            self.options, self.session = wanted, self._session(wanted, self.session.encoder)
             self._forget_sound()
         return wanted is not self._asked
 
@@ -160,11 +165,15 @@ class EngineContext:
             self._watch = StoreWatch(self.data)
         with VoiceprintStore(self.data) as store:
             changed = self.names.update(store.names())
-            unbuilt = tuple(one.name for one in store.overview() if one.recordings and not one.samples)
+            everybody = store.overview()
+        unbuilt = tuple(one.name for one in everybody if one.recordings and not one.samples)
+        offered = {one.name: one.offers for one in everybody if one.offers}
         if changed:
             follow_people(self.data, self.names)
         if unbuilt != self.facts.unbuilt:
             self.board.update(unbuilt=unbuilt)
+        if offered != self.facts.offered:
+            self.board.update(offered=offered)
         names = self.names.names
         return (*names, *(name for name in unbuilt if name not in names))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from app.audio.source import SourceStatus
@@ -55,6 +56,8 @@ class Facts:
     """People whose voiceprints are another model's."""
     unbuilt: tuple[str, ...] = ()
     """People who are recorded, but have no voiceprint yet."""
+    offered: Mapping[str, int] = field(default_factory=dict)
+    """Name -> recordings that are offered to be added to their voiceprint; without whom nothing is offered."""
     rule: DecisionRule | None = None
     source: SourceStatus | None = None
     identification: Identification | None = None
@@ -95,7 +98,7 @@ class Facts:
         return self.phase in (Phase.LOADING, Phase.LISTENING, Phase.NO_INPUT)
 
 
-LASTING = ("people", "stale", "unbuilt", "model", "rule")
+LASTING = ("people", "stale", "unbuilt", "offered", "model", "rule")
 """The facts that an activity learns and that still hold when it is over."""
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.scoring.labels import person
+from app.voiceprints.enrolled import Consent, days_of_devices
+from app.voiceprints.offers import Offer, offers_of
 from app.voiceprints.recordings import read_note, recording_s, sample_file, samples_of
+from app.voiceprints.store import VoiceprintStore
 from app.window.engine.context import EngineContext
 from utils import BadInput
 
@@ -30,6 +33,10 @@ class PersonNow:
 
     name: str
     recordings: tuple[Recording, ...] = ()
+    devices: Mapping[str, list[str]] = field(default_factory=dict)
+    """What the voiceprint is of: device -> days."""
+    consent: Consent | None = None
+    offers: tuple[Offer, ...] = ()
 
 
 def person_now(name: str) -> Callable[[EngineContext], PersonNow]:
@@ -44,7 +51,11 @@ def person_now(name: str) -> Callable[[EngineContext], PersonNow]:
         now = context.names.now(person(name)).name
         if now is None or not (known or samples_of(context.data, now)):
             return PersonNow("")
-        return PersonNow(now, tuple(_recordings_of(context.data, now)))
+        with VoiceprintStore(context.data) as store:
+            row = next((one for one in store.overview() if one.name == now), None)
+            offers = tuple(offers_of(store, now))
+        devices, consent = (days_of_devices(row.conditions), row.consent) if row else ({}, None)
+        return PersonNow(now, tuple(_recordings_of(context.data, now)), devices, consent, offers)
 
     return question
 

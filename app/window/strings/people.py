@@ -85,3 +85,24 @@ OPEN_QUESTION, OPEN_ANYWAY = "Open {file}?", "Open"
 REBUILD = "Make voiceprints for this model"
 BUILD, BUILD_TIP = "Make voiceprints", "Of the recordings of {names}, for this model"
 REBUILDING = "Making voiceprints: {person}, {done} of {of} recordings"
+
+KNOWN_ON = "Known on {devices}"
+KNOWN_DAYS = "{device} ({count} days)"
+KNOWN_DAYS_TIP = "{device}: {days}"
+CONSENT_QUESTION = (
+    "May Heard keep speech that is surely {name}\u2019s, to know this voice on other days and microphones?"
+)
+CONSENT_DETAIL = (
+    "Little of it, on this computer, for thirty days. It is offered here; nothing is added by itself. It can be"
+    " withdrawn, which erases what is kept."
+)
+CONSENT_GIVEN = "Since {day} Heard may keep speech that is surely {name}\u2019s, to offer it here."
+CONSENT_REFUSED = "Heard keeps no speech of {name} (answered {day})."
+CONSENT_ALLOW, CONSENT_REFUSE, CONSENT_WITHDRAW = "Allow", "Do not allow", "Withdraw"
+CONSENT_WITHDRAW_TIP = "Erases what is offered, for good; what was added stays"
+CONSENT_NOTED = "Speech that is surely {name}\u2019s may be kept, to be offered."
+CONSENT_ERASED = "No speech of {name} is kept; what was offered is erased."
+OFFER_TITLE = "Add this to {name}?"
+OFFER_ADD, OFFER_DISMISS = "Add", "Dismiss"
+OFFER_DISMISS_TIP = "Erase it, and do not offer speech of this day and microphone again"
+OFFER_DISMISSED = "A recording that was offered to {name} was dismissed."

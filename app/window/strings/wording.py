@@ -40,6 +40,11 @@ def recordings(count: int) -> str:
     return "1 recording" if count == 1 else f"{count} recordings"
 
 
+def offers(count: int) -> str:
+    """How many recordings are offered, in words."""
+    return f"{recordings(count)} offered"
+
+
 def corrections(count: int) -> str:
     """How many, in words."""
     return "1 correction" if count == 1 else f"{count} corrections"

@@ -86,6 +86,8 @@ class PersonView:
     speaking: bool = False
     stale: bool = False
     """No voiceprint, or another model's: not compared."""
+    offers: int = 0
+    """Recordings that are offered to be added to their voiceprint."""
 
     @property
     def title(self) -> str:
@@ -95,7 +97,8 @@ class PersonView:
     @property
     def spoken(self) -> str:
         form = strings.STATUS_SPEAKS if self.speaking else strings.STATUS_SCORE
-        return form.format(name=self.title, score=self.note) if self.note else self.title
+        said = form.format(name=self.title, score=self.note) if self.note else self.title
+        return f"{said}. {strings.offers(self.offers)}" if self.offers else said
 
 
 @dataclass(frozen=True)
@@ -237,10 +240,12 @@ def _match_view(identification: Identification, rule: DecisionRule, inks: dict[s
 def _person_view(
     name: str, facts: Facts, identification: Identification | None, rule: DecisionRule | None, ink: int
 ) -> PersonView:
+    offers = facts.offered.get(name, 0)
     if name in facts.unbuilt or name in facts.stale:
         note = strings.UNBUILT_PERSON if name in facts.unbuilt else strings.STALE_PERSON
-        return PersonView(name, ink, initials(name), None, note, stale=True)
+        return PersonView(name, ink, initials(name), None, note, stale=True, offers=offers)
     if identification is None or identification.label is None or rule is None or name not in identification.scores:
-        return PersonView(name, ink, initials(name), None, "")
+        return PersonView(name, ink, initials(name), None, "", offers=offers)
     share = probability(identification.scores[name], rule)
-    return PersonView(name, ink, initials(name), share, percent(share), speaking=name == identification.speaker)
+    speaking = name == identification.speaker
+    return PersonView(name, ink, initials(name), share, percent(share), speaking=speaking, offers=offers)

@@ -49,7 +49,8 @@ class PeopleModel(QAbstractListModel):
         person = self._people[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
-                return person.name
+                tip = role == Qt.ItemDataRole.ToolTipRole and person.offers
+                return f"{person.name}\n{strings.offers(person.offers)}" if tip else person.name
             case Qt.ItemDataRole.AccessibleTextRole:
                 return person.spoken
             case int() if role == VIEW_ROLE:
@@ -92,6 +93,8 @@ class PersonDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         painting.avatar(painter, picture, person.initials, ink, QColor(colours.surface))
 
+        if person.offers:
+            self._paint_badge(painter, option.font, picture, person.offers)
         left = picture.right() + 1.5 * GRID
         line = QFontMetricsF(option.font).height()
         top = row.center().y() - (line + GRID + BAR) / 2
@@ -119,6 +122,17 @@ class PersonDelegate(QStyledItemDelegate):
         # Absolute: a name in a right-to-left script still stands where names stand.
         align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(rect.left(), rect.top(), room, rect.height()), align, name)
+
+    def _paint_badge(self, painter: QPainter, font: QFont, picture: QRectF, offers: int) -> None:
+        """How many recordings are offered: a disc at the upper right of the picture."""
+        colours, size = self._theme.colours, 2 * GRID
+        disc = QRectF(picture.right() - 0.6 * size, picture.top() - 0.4 * size, size, size)
+        painter.setPen(QPen(QColor(colours.surface), 2))
+        painter.setBrush(QColor(colours.accent))
+        painter.drawEllipse(disc)
+        painter.setFont(scaled(font, 0.7, QFont.Weight.Bold))
+        painter.setPen(QColor(colours.surface))
+        painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(offers))
 
     def _paint_bar(self, painter: QPainter, rect: QRectF, person: PersonView) -> None:
         colours = self._theme.colours

@@ -39,7 +39,7 @@ def delete(name: str) -> Job:
             _delete_at_once(context, name)
             return
         done = strings.DELETED.format(name=name, recordings=strings.recordings(removal.recordings))
-        _removed(context, removal, done)
+        removed(context, removal, done)
 
     return job
 
@@ -58,13 +58,13 @@ def remove_sample(name: str, file: str) -> Job:
                 removal = removing.remove_sample(store, context.encoder(), name, file, remove=remove_undoably)
         except removing.LastSample:
             raise BadInput(strings.LAST_SAMPLE.format(name=name)) from None
-        _removed(context, removal, strings.SAMPLE_REMOVED.format(name=name))
+        removed(context, removal, strings.SAMPLE_REMOVED.format(name=name))
 
     return job
 
 
-def _removed(context: EngineContext, removal: Removal, text: str) -> None:
-    """Nobody sees it any more; it is erased when the undo is over."""
+def removed(context: EngineContext, removal: Removal, text: str) -> None:
+    """Take note of what nobody sees any more; it is erased when the undo is over."""
 
     def restore() -> None:
         with VoiceprintStore(context.data) as store:

@@ -5,7 +5,7 @@ A job is a function of the ``EngineContext``: ``engine.submit(enrol_from_turn(tu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window import strings
 from app.window.engine.activity import Job
 from app.window.engine.context import EngineContext
+from app.window.engine.edits import offers
 from app.window.engine.edits.corrections import Corrections
 from app.window.engine.edits.kept_corrections import load_corrections, save_corrections
 from app.window.engine.file_analysis import Correction, FileAnalysis
@@ -59,18 +60,32 @@ def enrol_from_turn(turn: Turn, name: str) -> Job:
         try:
             context.enrol_voice(turn.label, person, enrol)
         except BadInput:  # less than a second of speech
-            context.undo.did(strings.THAT_WAS_SHORT.format(name=person), context.correct(meant, labels.person(person)))
+            _corrected(context, meant, person, strings.THAT_WAS_SHORT.format(name=person))
             return
-        take_back = context.correct(meant, labels.person(person))
 
         def undo() -> None:
             unlearn(context, person, learned[0].file, forget=not before)
             context.unname_voice(turn.label)
-            take_back()
 
-        context.undo.did(_learned(person, learned[0].speech_s, known=before), undo)
+        _corrected(context, meant, person, _learned(person, learned[0].speech_s, known=before), undo)
 
     return job
+
+
+def _corrected(
+    context: EngineContext, turns: Sequence[Turn], name: str, text: str, undo: Callable[[], None] = lambda: None
+) -> None:
+    """Say on the timeline that turns are a person's; what was kept of them for others goes. It can be undone, after
+    ``undo``."""
+    label = labels.person(name)
+    take_back, unlearned = context.correct(turns, label), offers.unlearn(context, turns, label)
+
+    def undo_all() -> None:
+        undo()
+        take_back()
+        unlearned.undo()
+
+    context.undo.did(text, undo_all, unlearned.erase)
 
 
 def enrol_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) -> Job:
@@ -88,7 +103,7 @@ def enrol_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) ->
                 pieces.append(analysis.voice(turn, left_s))
                 left_s -= turn.duration_s
         try:
-            sample = add_speech(context, name, np.concatenate(pieces), analysis.facts.path.name)
+            sample = add_speech(context, name, np.concatenate(pieces), source=analysis.facts.path.name)
         except BadInput:  # less than a second of speech
             raise BadInput(strings.LEARN_SHORT.format(name=name)) from None
         context.open_file = analysis
@@ -174,18 +189,17 @@ def kept_sound(context: EngineContext, turns: Sequence[Turn]) -> np.ndarray:
     return np.concatenate(pieces[::-1] or [np.zeros(0, np.int16)]).astype(np.float32) / 32768
 
 
-def add_speech(context: EngineContext, name: str, samples: np.ndarray, origin: str = "") -> EmbeddedSample:
+def add_speech(context: EngineContext, name: str, samples: np.ndarray, source: str = "") -> EmbeddedSample:
     """Add sound (n,) to a person's recordings and to their voiceprint. Returns the sample.
 
-    ``origin``: a microphone or a file; by default the microphone that is heard.
+    ``source``: the file that it is from; by default it is from the microphone that is heard.
 
     Raises BadInput for less than a second of speech: then nothing is kept.
     """
     from app.enrolment.add_sample import enrol_speech
 
-    if not origin and context.facts.source:
-        origin = context.facts.source.device
-    return enrol_speech(context.data, context.encoder(), name, samples, origin)
+    device = context.facts.source.device if context.facts.source and not source else ""
+    return enrol_speech(context.data, context.encoder(), name, samples, device, source)
 
 
 def export(
