@@ -7,7 +7,7 @@ changed in one pass over its spectrum, which keeps the cost near a millisecond p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -24,6 +24,7 @@ from app.audio.acoustics import (
     rms,
     simulated_room,
 )
+from app.audio.lines.lines import lines_named, through
 from utils import SAMPLE_RATE
 
 Range = tuple[float, float]
@@ -57,6 +58,10 @@ class AugmentConfig:
     """Probability of clipped peaks."""
     companding: Probability = 0.04
     """Probability of 8-bit mu-law, as on a telephone line."""
+    line: Probability = 0.0
+    """Probability of a line: a telephone's band, a codec, lost packets (``lines``)."""
+    lines: dict[str, Annotated[float, Meta(gt=0)]] = field(default_factory=dict)
+    """Line of app/audio/lines, or several in a row, -> how often it is drawn beside the others."""
     spectral_masks: Probability = 0.6
     """Probability of masks over the features (SpecAugment, Park et al. 2019), among all crops."""
     simulated_rooms: Count = 300
@@ -84,6 +89,8 @@ class Augmenter:
         self.noises = [*noises, *(coloured_noise(20 * SAMPLE_RATE, rng) for _ in range(config.coloured_noises))]
         self.real_rooms = [direct_first(room) for room in rooms]
         self.rooms = [simulated_room(rng.uniform(*config.rt60_s), rng) for _ in range(config.simulated_rooms)]
+        self._lines = [lines_named(names) for names in config.lines]
+        self._line_chances = np.array(list(config.lines.values())) / sum(config.lines.values() or [1])
 
     def __call__(
         self, speech: np.ndarray, rng: np.random.Generator, other_voice: Callable[[], np.ndarray] | None = None
@@ -114,6 +121,9 @@ class Augmenter:
         speech = speech * np.float32(10 ** (rng.uniform(-30.0, 0.0) / 20) / peak)
         if rng.random() < config.companding:
             speech = mu_law(speech)
+        if self._lines and rng.random() < config.line:
+            speech = through(speech, self._lines[rng.choice(len(self._lines), p=self._line_chances)], rng)
+            speech = np.clip(speech, -1, 1)
         return (np.round(speech * 32767) / 32767).astype(np.float32)  # quiet recordings are coarse ones
 
     def _pick_room(self, rng: np.random.Generator) -> np.ndarray:

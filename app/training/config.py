@@ -67,10 +67,14 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class TeacherConfig:
-    """Resemblyzer as a teacher (see ``teacher.py``); needs the packages of the group ``teacher``."""
+    """A network of others as a teacher (see ``teacher.py``)."""
 
+    network: Literal["resemblyzer", "public"] = "resemblyzer"
+    """Resemblyzer, which needs the packages of the group ``teacher``, or SpeechBrain's public ECAPA-TDNN."""
     weight: Weight = 0.0
     """Weight of the teacher's term, 1 - cosine, beside the margin softmax; 0 for no teacher."""
+    relational: Weight = 0.0
+    """Weight of the teacher's cosines between the voices of a batch, beside its directions."""
     fade_from: Part = 0.6
     """Part of the steps from which the weight falls evenly, to 0 at the end; 1: it stays."""
     unlabelled: str = ""

@@ -8,12 +8,24 @@ from functools import partial
 import numpy as np
 from tqdm import tqdm
 
+from app.embedding.encoder import Embed
+from app.embedding.load import load_encoder
 from app.embedding.resemblyzer import load_resemblyzer
 from app.training.config import RunConfig
 from app.training.corpus import Corpus, hold_out, load_corpus, load_unlabelled, set_clips_aside
 from app.training.distributed import Ranks
-from app.training.teacher import load_voiceprints
+from app.training.teacher import LONGEST_S, load_voiceprints
 from app.training.trainer import Trainer
+
+
+def load_public() -> Embed:
+    """SpeechBrain's public ECAPA-TDNN, downloaded on first use."""
+    encoder = load_encoder("large", compute="cpu")
+    return lambda sound: encoder.embed(sound)[encoder.dim // 2 :]
+
+
+TEACHERS = {"resemblyzer": (load_resemblyzer, LONGEST_S), "public": (load_public, 9.0)}
+"""Name of a teacher -> (what loads it, most seconds of a voice that it is asked about: the public one is slow)."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +64,11 @@ def prepare(config: RunConfig, ranks: Ranks) -> Prepared:
         bar = partial(tqdm, desc="decoding", unit="clip")
         unlabelled = ranks.main_first(lambda: load_unlabelled(teacher.unlabelled, data.cache, bar))
     if teacher.weight:
+        load, longest_s = TEACHERS[teacher.network]
         corpora = [training] if unlabelled is None else [training, unlabelled]
         bar = partial(tqdm, desc="asking the teacher", unit="voice")
         voiceprints = ranks.main_first(
-            lambda: load_voiceprints(corpora, data.speeds, load_resemblyzer, data.cache, bar)
+            lambda: load_voiceprints(corpora, data.speeds, load, data.cache, bar, teacher.network, longest_s)
         )
     trainer = Trainer(config, training, validation, unlabelled, voiceprints, ranks)
     return Prepared(trainer, training, validation, aside if data.clips_aside else None)

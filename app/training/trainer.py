@@ -71,7 +71,9 @@ class Trainer:
         self.loss = AamSoftmax(config.model.embedding_dim, self.batches.classes, scale=train.scale)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network = ranks.sync_batch_norms(self.network)
-        self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints) if config.teacher.weight else None
+        self.teacher = None
+        if config.teacher.weight:
+            self.teacher = TeacherLoss(config.model.embedding_dim, voiceprints, config.teacher.relational)
         self.modules = nn.ModuleDict({"network": self.network, "loss": self.loss, "averaged": self.averaged})
         if self.teacher is not None:
             self.modules["teacher"] = self.teacher

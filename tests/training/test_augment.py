@@ -5,7 +5,7 @@ import pytest
 
 from app.training import augment
 from app.training.augment import AugmentConfig, Augmenter
-from utils import SAMPLE_RATE
+from utils import SAMPLE_RATE, BadInput
 
 ALWAYS = AugmentConfig(
     probability=1, reverb=1, noise=1, babble=1, colour=1, clipping=1, companding=1, simulated_rooms=4, coloured_noises=2
@@ -73,3 +73,21 @@ def test_masks_blank_some_and_leave_most():
     tiny = np.ones((8, 5), np.float32)
     augment.mask_features(tiny, rng)  # fewer frames than a mask is wide
     assert tiny.any()
+
+
+def test_speech_goes_through_the_lines_that_are_named_as_often_as_they_should():
+    config = AugmentConfig(
+        probability=1, reverb=0, noise=0, babble=0, colour=0, clipping=0, companding=0, line=1,
+        lines={"telephone-band": 3, "low-pass-6800+gain-control": 1}, simulated_rooms=1, coloured_noises=1,
+    )  # fmt: skip
+    make, narrow = Augmenter(config), 0
+    noise = 0.1 * np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    for seed in range(60):
+        power = np.abs(np.fft.rfft(make(noise, np.random.default_rng(seed)))) ** 2
+        narrow += power[4000:6000].mean() < 0.01 * power[1000:3000].mean()
+    assert 36 <= narrow <= 54  # 45 are due
+
+
+def test_a_line_that_is_none_is_named():
+    with pytest.raises(BadInput, match='"pigeon" is no line'):
+        Augmenter(AugmentConfig(lines={"pigeon": 1.0}))

@@ -119,6 +119,34 @@ def test_the_loss_by_hand():
     assert torch.allclose(loss.project.weight, turn, atol=1e-5)  # maps each back to its target
 
 
+def test_cosines_between_voices_are_taught_too():
+    prints = np.array([[3.0, 0.0], [1.0, 2.0], [1.0, -2.0], [-1.0, 0.0]])  # their mean is (1, 0)
+    loss, plain = TeacherLoss(2, prints, relational=3.0), TeacherLoss(2, prints)
+    with torch.no_grad():
+        loss.project.weight.copy_(torch.eye(2))
+        plain.project.weight.copy_(torch.eye(2))
+    label = torch.tensor([0, 1, 1])
+    embeddings = torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    # cosines 0 and 1 with the other voice where the teacher has 0 and 0; the two of one voice are not compared
+    assert float((loss(embeddings, label) - plain(embeddings, label)).detach()) == pytest.approx(3.0 * (0 + 1) / 2)
+    turned = embeddings @ torch.tensor([[0.6, 0.8], [-0.8, 0.6]])
+    assert float((loss(turned, label) - plain(turned, label)).detach()) == pytest.approx(1.5, abs=1e-5)
+
+
+def test_each_teacher_has_voiceprints_of_its_own(config: RunConfig, training, tmp_path: Path):
+    asked = []
+
+    def other(voice: np.ndarray) -> np.ndarray:
+        asked.append(len(voice) / SAMPLE_RATE)
+        return np.ones(3, np.float32)
+
+    first = voiceprints(config, training[0])
+    found = load_voiceprints([training[0]], (1.0,), lambda: other, config.data.cache, None, "other", 3.0)
+    assert found.shape == (14, 3)
+    assert max(asked) <= 3.0
+    assert np.array_equal(voiceprints(config, training[0]), first)
+
+
 def test_the_weight_fades(config: RunConfig):
     teacher = dataclasses.replace(config.teacher, weight=8.0, fade_from=0.6)
     weights = [teacher_weight_at(step, 100, teacher) for step in (0, 60, 80, 99)]
