@@ -20,7 +20,18 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from app.schemas import Condition, Embedding, Identified, Person, Progress, Prompt, Sample, Turn, Verification
+from app.schemas import (
+    Condition,
+    Embedding,
+    Identified,
+    OfferInfo,
+    Person,
+    Progress,
+    Prompt,
+    Sample,
+    Turn,
+    Verification,
+)
 from utils import BadInput, HeardError
 
 Schema = TypeVar("Schema")
@@ -93,6 +104,24 @@ class Client:
 
     def delete_sample(self, person: str, sample: str) -> None:
         self._ask("DELETE", _path("people", person, "samples", sample))
+
+    def allow_keeping(self, person: str, *, may_keep: bool) -> Person:
+        """Whether speech that is surely theirs may be kept, to be offered; False erases what is kept."""
+        return _one(Person, self._ask("PUT", _path("people", person, "consent"), json={"may_keep": may_keep}))
+
+    def offers(self, person: str) -> list[OfferInfo]:
+        """What is offered to be added to a person's samples."""
+        return _many(OfferInfo, self._ask("GET", _path("people", person, "offers")), "offers")
+
+    def hear_offer(self, person: str, offer: int) -> bytes:
+        """Its sound, a WAV file."""
+        return self._send("GET", _path("people", person, "offers", str(offer), "sound")).content
+
+    def accept_offer(self, person: str, offer: int) -> Person:
+        return _one(Person, self._ask("POST", _path("people", person, "offers", str(offer))))
+
+    def dismiss_offer(self, person: str, offer: int) -> None:
+        self._ask("DELETE", _path("people", person, "offers", str(offer)))
 
     def prompts(self, samples: int = 3, recorded_before: int = 0) -> list[Prompt]:
         """What to read for so many samples, after those that there are."""

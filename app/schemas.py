@@ -85,6 +85,23 @@ class Prompts:
 
 
 @dataclass(frozen=True)
+class KnownOn:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    device: str
+    """A microphone's name, or "file"; "live" of a live connection."""
+    days: list[str]
+    """In order, such as "2026-01-31"."""
+
+
+@dataclass(frozen=True)
+class ConsentInfo:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    may_keep: bool
+    """Whether speech that is surely this person's may be kept, to be offered."""
+    answered_on: str
+
+
+@dataclass(frozen=True)
 class Person:
     __pydantic_config__ = example(
         id="ana-f8ed9bc2",
@@ -95,6 +112,9 @@ class Person:
         enrolled_at="2026-01-31 12:00:00",
         models=["embedded"],
         known=True,
+        known_on=[{"device": "USB microphone", "days": ["2026-01-31"]}],
+        consent={"may_keep": True, "answered_on": "2026-01-31"},
+        offers=1,
     )
     id: str
     """Safe in a path; it changes with the name."""
@@ -111,6 +131,29 @@ class Person:
     """The models that have a voiceprint."""
     known: bool
     """Whether this server's model knows the voice."""
+    known_on: list[KnownOn] = field(default_factory=list)
+    """The devices and days that the voiceprint is of, as far as they are known."""
+    consent: ConsentInfo | None = None
+    """Null before it was asked."""
+    offers: int = 0
+    """Recordings that are offered to be added."""
+
+
+@dataclass(frozen=True)
+class OfferInfo:
+    __pydantic_config__ = example(id=7, day="2026-02-01", device="USB headset", speech_s=9.3, kept_on="2026-02-01")
+    id: int
+    day: str
+    device: str
+    speech_s: float
+    kept_on: str
+    """The day since when it is kept; it goes after 30."""
+
+
+@dataclass(frozen=True)
+class Offers:
+    __pydantic_config__ = WITHOUT_EXAMPLE
+    offers: list[OfferInfo]
 
 
 @dataclass(frozen=True)

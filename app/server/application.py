@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.memory_trim import EVERY_S, trim_memory
 from app.schemas import Health, ModelInfo
-from app.server import analysis, people, timelines
+from app.server import analysis, offers, people, timelines
 from app.server.auth import SiteCheck, TokenCheck
 from app.server.errors import error_responses, install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
@@ -80,7 +80,7 @@ def create_app(service: Service, token: str, hosts: frozenset[str] | None = None
     app.state.service, app.state.streams, app.state.token_check = service, set(), TokenCheck(token)
     pages = page_routes()
     routes = list(pages)
-    for part in (people.router, analysis.router, timelines.router, router, websocket.router):
+    for part in (people.router, offers.router, analysis.router, timelines.router, router, websocket.router):
         app.include_router(part)
         routes += [route for route in part.routes if isinstance(route, APIRoute)]
     app.router.routes.extend(pages)

@@ -18,16 +18,20 @@ from app.enrolment.quality import Problem, Quality, judge, measure, quality_figu
 from app.enrolment.remove_sample import remove_sample
 from app.enrolment.speaker_check import SpeakerCheck
 from app.names import new_name, shown_name
-from app.schemas import Person, ProblemInfo, Sample, SampleAdded
+from app.schemas import ConsentInfo, KnownOn, Person, ProblemInfo, Sample, SampleAdded
 from app.server.errors import ApiError
 from app.server.service import Service
 from app.server.uploads import duration_s, read_upload
 from app.voiceprints import people as voiceprints
+from app.voiceprints.enrolled import days_of_devices
 from app.voiceprints.people import NoSuchSample
 from app.voiceprints.recordings import Note, read_note, sample_file, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.voiceprints.store import Person as StoredPerson
 from utils import BadInput, clean_name, slug, stored_name
+
+LIVE = "live"
+"""The device of what comes over a live connection, which does not say what it was recorded with."""
 
 
 def list_people(service: Service) -> list[Person]:
@@ -48,6 +52,9 @@ def _everybody(service: Service, store: VoiceprintStore) -> list[Person]:
             enrolled_at=person.enrolled_at if person.samples else None,
             models=list(person.models),
             known=person.name in known,
+            known_on=[KnownOn(device, days) for device, days in days_of_devices(person.conditions).items()],
+            consent=person.consent and ConsentInfo(person.consent.may_keep, person.consent.answered_on),
+            offers=person.offers,
         )
         for person in store.overview()
     ]
@@ -199,7 +206,7 @@ def enrol_voice(service: Service, name: str, speech: np.ndarray) -> Enrolled:
         if began is None:
             name = new_name(name)
             _refuse_taken(store, name)
-        _keep(service, store, began, sound, Note(name, _now(), source="live"), accept_flawed=True)
+        _keep(service, store, began, sound, Note(name, _now(), device=LIVE), accept_flawed=True)
     return Enrolled(name, sound.seconds)
 
 

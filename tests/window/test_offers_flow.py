@@ -74,6 +74,7 @@ def test_an_offer_is_added_and_the_page_says_where_the_person_is_known(qtbot, sh
 
 
 def test_the_list_has_a_badge_and_says_it(qtbot, shown):
+    shown.engine.start()
     qtbot.waitUntil(lambda: bool(shown.state.people and shown.state.people[0].offers), timeout=LONG)
     assert shown.state.people[0].spoken.endswith(strings.offers(1))
     assert PersonView("Ben", 0, "B", None, "").spoken == "Ben"

@@ -12,12 +12,13 @@ from app.diarisation.timeline import Turn
 from app.embedding.encoder import Encoder
 from app.enrolment.quality import Quality, SimilarityThresholds, judge, measure, signal_to_noise_db
 from app.enrolment.segments import embed_segments, pool_embeddings
+from app.scoring.certainty import Certainty
 from app.scoring.decision import decide
 from app.scoring.gallery import Gallery, best_of_each
 from app.scoring.labels import Kind
 
 CERTAIN = 0.95
-"""Confidence in hindsight, 0 to 1, that every turn of an offer has."""
+"""Confidence in hindsight, 0 to 1, that every turn of an offer has, besides being ``Certainty.CERTAIN``."""
 PAUSE_S = 1.5
 """Pause up to which one person's turns, with nobody between them, are one stretch of speech."""
 
@@ -48,9 +49,7 @@ class Stretch:
     @property
     def certain(self) -> bool:
         """Whether it is surely one enrolled person's, from its first turn to its last, and not by the user's word."""
-        return self.turns[0].label.kind is Kind.PERSON and all(
-            not turn.corrected and turn.confidence is not None and turn.confidence >= CERTAIN for turn in self.turns
-        )
+        return self.turns[0].label.kind is Kind.PERSON and all(map(_is_certain, self.turns))
 
     def pieces(self, longest_s: float) -> list[Stretch]:
         """The same in pieces of whole turns, of ``longest_s`` at most where no single turn is longer."""
@@ -61,6 +60,10 @@ class Stretch:
             else:
                 groups.append([turn])
         return [Stretch(tuple(group)) for group in groups]
+
+
+def _is_certain(turn: Turn) -> bool:
+    return turn.certainty is Certainty.CERTAIN and turn.confidence is not None and turn.confidence >= CERTAIN
 
 
 def stretches(turns: Iterable[Turn]) -> list[Stretch]:

@@ -12,6 +12,7 @@ from app.diarisation.recogniser import LiveConfig, Recogniser, listen
 from app.diarisation.timeline import Turn
 from app.engine_thread import EngineThread, Order
 from app.enrolment.name_unknown import NoSuchVoice, name_unknown
+from app.enrolment.offering.collector import OfferCollector
 from app.exports.json_document import turn_json
 from app.scoring.decision import probability
 from app.scoring.identification import Identification
@@ -63,9 +64,9 @@ class LiveSession:
         try:
             self.recogniser = Recogniser(self.service.encoder, self.service.gallery(), self.service.rule, self._config)
             self.emit(self._ready())
-            heard_s = 0.0
+            heard_s, collector = 0.0, self._collector()
             for identification in listen(
-                self.source,
+                collector.tap(self.source),
                 self.recogniser,
                 on_status=self._on_status,
                 between_blocks=self._between_blocks,
@@ -76,15 +77,28 @@ class LiveSession:
                     time_s = round(heard_s + dropped_s, 3)  # where it goes on
                     self.emit(notice("sound_dropped", text, seconds=round(dropped_s, 3), time_s=time_s))
                 heard_s = identification.time_s
+                collector.hear(identification)
                 self.emit(self._identification(identification))
                 if time.monotonic() - self._sent_at >= TURNS_EVERY_S:
                     self._send_turns()
             self._send_turns(final=True)
+            collector.end()
         except Exception as error:
             if not self.service.stopping.is_set():  # then nobody listens any more, and nothing is wrong
                 self._fail(error)
         finally:
             self.on_end()
+
+    def _collector(self) -> OfferCollector:
+        """What gathers offers to people of whom that was allowed; of nobody else is anything kept."""
+        recogniser, service = self.recogniser, self.service
+        return OfferCollector(
+            service.data,
+            service.encoder,
+            recogniser.timeline.turns,
+            lambda: recogniser.gallery,
+            lambda channel: people_service.LIVE,
+        )
 
     def _on_status(self, status: SourceStatus) -> None:
         if status.state is SourceState.LOST:

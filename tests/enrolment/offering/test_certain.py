@@ -6,12 +6,17 @@ import pytest
 
 from app.diarisation.timeline import Turn
 from app.enrolment.offering.certain import CERTAIN, Stretch, contradicted, is_alone, stretches
+from app.scoring.certainty import Certainty
 from app.scoring.labels import person
+
+LIKELY = 0.97
+"""Confidence of the turns here that are not certain all the same."""
 
 
 def turn(start_s: float, end_s: float, name: str = "Ana", confidence: float | None = 0.99, channel: int = 1) -> Turn:
     label = name if name.startswith("Unknown") else person(name)
-    return Turn(start_s, end_s, label, channel, confidence, corrected=confidence is None)
+    sure = None if confidence is None else Certainty.LIKELY if confidence == LIKELY else Certainty.CERTAIN
+    return Turn(start_s, end_s, label, channel, confidence, sure, corrected=confidence is None)
 
 
 def spans(found: list[Stretch]) -> list[tuple[float, float, str]]:
@@ -40,6 +45,7 @@ def test_a_long_stretch_is_cut_between_turns():
     [
         ([turn(0, 3), turn(3.5, 6, confidence=CERTAIN)], True),
         ([turn(0, 3), turn(3.5, 6, confidence=CERTAIN - 0.01)], False),
+        ([turn(0, 3), turn(3.5, 6, confidence=LIKELY)], False),
         ([turn(0, 3), turn(3.5, 6, confidence=None)], False),  # the user's word
         ([turn(0, 3, "Unknown 1")], False),
     ],
