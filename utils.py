@@ -51,6 +51,35 @@ class BadInput(HeardError):
     exit_code = 2
 
 
+def missing_extra(what: str, packages: str, extra: str) -> HeardError:
+    """The error of something that needs packages which are not installed: ``what`` needs ``packages``, and the command
+    that brings them is that of the extra of pyproject.toml."""
+    return HeardError(f"{what} needs {packages}: {install_command(extra)}")
+
+
+def is_clone() -> bool:
+    """Whether the program runs from a clone of its repository, and not as an installed package."""
+    return (ROOT / "pyproject.toml").is_file()
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra where this program runs: in a clone, a package, pipx's, or nowhere."""
+    if getattr(sys, "frozen", False):  # nothing can be added to the bundled app
+        return f'this app comes without it; install the package: pipx install "heard[{extra}]"'
+    if (Path(sys.prefix) / "pipx_metadata.json").is_file():
+        return f'pipx runpip heard install "heard[{extra}]"'
+    pip = "pip"
+    if sys.prefix != (os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")):  # "pip" may be another's
+        python = Path(sys.executable)
+        with contextlib.suppress(ValueError):
+            python = python.relative_to(Path.cwd())
+        pip = f"{python} -m pip" if " " not in str(python) else f'"{python}" -m pip'
+    if not is_clone():
+        return f'{pip} install "heard[{extra}]"'
+    here = Path.cwd() == ROOT  # pip looks for the groups in the folder where it is started
+    return f"{pip} install --group {extra}" if here else f'{pip} install --group "{ROOT / "pyproject.toml"}:{extra}"'
+
+
 # ---------------------------------------------------------------------------- command lines
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS: tuple[set[str], ...] = (
     {"utils"},
-    {"model", "names", "outputs", "memory_trim", "threads", "time_left"},
+    {"model", "about", "names", "outputs", "memory_trim", "threads", "time_left"},
     {"audio", "scoring", "corpus", "sealing"},
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},
@@ -53,7 +53,7 @@ ONLY_IN = {
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic"), "app.server"),
     "websockets": "app.client",  # the server's own is uvicorn's choice
     "httpx2": ("app.client", "app.embedding.download"),  # there: the errors of huggingface_hub
-    "torchaudio": "app.training",
+    "torchaudio": "app.benchmarks.networks",  # SpeechBrain imports it
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
     "cryptography": "app.sealing",
     "keyring": "app.sealing.system_keyring",

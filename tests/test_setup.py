@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import re
 import shutil
 import subprocess
 import sys
@@ -152,20 +155,33 @@ def test_the_libraries_asked_for_are_those_that_qt_and_sounddevice_load():
 
 @pytest.fixture
 def project(tmp_path) -> Path:
-    (tmp_path / "requirements.txt").write_text("numpy\n")
-    (tmp_path / "pyproject.toml").write_text('[dependency-groups]\ntest = ["pytest"]\n')
+    write_requirements(tmp_path, ["numpy"], ["pytest"])
     return tmp_path
+
+
+def write_requirements(folder: Path, app: list[str], test: list[str]) -> None:
+    told = f"[project]\ndependencies = {app}\n[dependency-groups]\ntest = {test}\n"
+    (folder / "pyproject.toml").write_text(told.replace("'", '"'))
+
+
+@pytest.fixture(autouse=True)
+def torch_index(monkeypatch) -> None:
+    """PyTorch's own index is out of reach."""
+    monkeypatch.setattr(setup.urllib.request, "urlopen", unreachable)
+
+
+def unreachable(*_, **__):
+    raise OSError("no network")
 
 
 def test_the_first_set_up_makes_the_venv_and_the_second_is_already_done(project):
     run = Runner()
     assert not setup.is_installed("run", project)
     setup.install_python_packages("run", project, run)
-    assert [command[1:3] for command in run.commands] == [["-m", "venv"], ["-m", "pip"], ["-m", "pip"]]
-    assert {command[0] for command in run.commands[1:]} == {str(setup.venv_python(project))}
-    assert run.commands[1][-1] == setup.PIP  # before it is asked for a group
-    assert run.commands[2][-2:] == ["-r", "requirements.txt"]
-    assert run.folders[2] == project
+    assert [command[1:3] for command in run.commands] == [["-m", "venv"], ["-m", "pip"]]
+    assert run.commands[1][0] == str(setup.venv_python(project))
+    assert run.commands[1][-2:] == [setup.PIP, "numpy"]  # a pip that can add a group later
+    assert run.folders[1] == project
     assert setup.is_installed("run", project)
     assert not setup.is_installed("test", project)
 
@@ -173,23 +189,51 @@ def test_the_first_set_up_makes_the_venv_and_the_second_is_already_done(project)
 def test_what_the_tests_need_includes_what_the_app_needs(project):
     run = Runner()
     setup.install_python_packages("test", project, run)
-    assert run.commands[-1][-4:] == ["-r", "requirements.txt", "--group", "test"]
+    assert run.commands[-2][-2:] == [setup.PIP, "numpy"]
+    assert run.commands[-1][-2:] == ["--group", "test"]
     assert setup.is_installed("test", project)
     assert setup.is_installed("run", project)
 
 
 def test_changed_requirements_are_installed_again_into_the_same_venv(project):
     setup.install_python_packages("test", project, Runner())
-    (project / "pyproject.toml").write_text('[dependency-groups]\ntest = ["pytest>=9"]\n')
+    write_requirements(project, ["numpy"], ["pytest>=9"])
     assert setup.is_installed("run", project)
     assert not setup.is_installed("test", project)
-    (project / "requirements.txt").write_text("numpy>=2\n")
+    write_requirements(project, ["numpy>=2"], ["pytest>=9"])
     assert not setup.is_installed("run", project)
     run = Runner()
     setup.install_python_packages("run", project, run)
-    assert [command[1:3] for command in run.commands] == [["-m", "pip"], ["-m", "pip"]]
+    assert [command[1:3] for command in run.commands] == [["-m", "pip"]]
     assert setup.is_installed("run", project)
     assert not setup.is_installed("test", project)
+
+
+@linux_only
+def test_the_tests_torch_comes_without_cuda_where_that_can_be_had(project, monkeypatch):
+    class Answer(contextlib.nullcontext):
+        status = 200
+
+    asked = []
+    monkeypatch.setattr(setup.urllib.request, "urlopen", lambda url, timeout: asked.append(url) or Answer(Answer()))
+    run = Runner()
+    setup.install_python_packages("test", project, run)
+    assert run.commands[-1][-4:] == ["--group", "test", "--extra-index-url", setup.TORCH_CPU]
+    assert asked == [f"{setup.TORCH_CPU}/torch/"]
+
+
+def test_the_app_is_set_up_without_torch():
+    names = {re.split(r"[^\w-]", line)[0].lower() for line in setup.wanted("run")["app"]}
+    assert {"numpy", "pyside6-essentials", "onnxruntime"} <= names
+    assert not {name for name in names if name.startswith(("torch", "speechbrain", "triton", "nvidia"))}
+
+
+def test_requirements_are_the_apps_with_torch_and_sealing():
+    """One list for who wants all at once; where it says what pyproject.toml says, it says the same."""
+    listed = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"]
+    told = setup.wanted("run")["app"], *(setup.wanted("test")[name] for name in ("torch", "sealed"))
+    assert set(listed) == {*itertools.chain(*told), "torchaudio==2.11.0"}
+    assert "torchaudio==2.11.0" in setup.wanted("test")["benchmarks"]
 
 
 def test_a_set_up_that_failed_is_not_taken_for_done(project):

@@ -1,7 +1,7 @@
 """Set this machine up for Heard: the system's libraries, and .venv with the Python packages.
 
-    python3 tools/setup.py run        what the app needs
-    python3 tools/setup.py test       and what the tests need
+    python3 tools/setup.py run        what the app needs: the dependencies in pyproject.toml
+    python3 tools/setup.py test       and what the tests need: the group test
 
 Standard library only, and Python 3.7 can still read it, so that one that is too old ends in one clear line.
 Nothing is done twice: when all is there it returns at once (a few hundredths of a second).
@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -25,12 +26,16 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 14)
 """The Python versions that every pinned package has a wheel for."""
 
-REQUIREMENTS = {"run": ["-r", "requirements.txt"], "test": ["-r", "requirements.txt", "--group", "test"]}
-"""What pip is asked for; groups are those of pyproject.toml."""
-READ = {"run": ["requirements.txt"], "test": ["requirements.txt", "pyproject.toml"]}
-"""The files that say so."""
+KINDS = {
+    "run": "this takes up to a minute, and 0.7 GB on Linux",
+    "test": "this takes minutes, and on Linux 1.5 GB, or 6 where PyTorch comes with CUDA",
+}
+"""What can be set up, and what that costs the first time."""
 PIP = "pip>=25.1,<27"
 """The first pip that knows groups; Python 3.11 and 3.12 bring an older one."""
+TORCH_CPU = "https://download.pytorch.org/whl/cpu"
+"""PyTorch's own index of builds without CUDA, which is most of its size and of no use to tests. Elsewhere than on Linux
+that is what the usual index offers."""
 
 
 class SetUpError(Exception):
@@ -94,7 +99,7 @@ NEEDS = {
 
 def main(argv: list[str]) -> None:
     kind = argv[0] if argv else "run"
-    if kind not in REQUIREMENTS or len(argv) > 1:
+    if kind not in KINDS or len(argv) > 1:
         raise SetUpError("usage: python3 tools/setup.py {run,test}")
     needs = NEEDS[kind]
     if not venv_python().exists():
@@ -204,9 +209,18 @@ def venv_python(root: Path = ROOT) -> Path:
     return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+def wanted(kind: str, root: Path = ROOT) -> dict[str, list[str]]:
+    """The requirements of ``kind`` that pyproject.toml lists: those of the app, and those of every group."""
+    import tomllib  # Python 3.11
+
+    told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = {name: list(map(str, group)) for name, group in told["dependency-groups"].items()}
+    return {"app": told["project"]["dependencies"], **(groups if kind == "test" else {})}
+
+
 def fingerprint(kind: str, root: Path = ROOT) -> str:
     """Changes whenever the requirements of ``kind`` do."""
-    return hashlib.sha256(b"\0".join((root / name).read_bytes() for name in READ[kind])).hexdigest()
+    return hashlib.sha256(repr(wanted(kind, root)).encode()).hexdigest()
 
 
 def stamp(kind: str, root: Path = ROOT) -> Path:
@@ -232,18 +246,33 @@ def install_python_packages(
             stamp(each, root).unlink()
     python, quiet = str(venv_python(root)), [] if sys.stderr.isatty() else ["--quiet"]
     if not venv_python(root).exists():
-        say("making .venv; the first time this takes minutes (on Linux 5 GB, most of it PyTorch)")
+        say(f"making .venv, once: {KINDS[kind]}")
         make = run([sys.executable, "-m", "venv", "--clear", str(root / ".venv")], stdout=sys.stderr)
         if make.returncode:
             raise SetUpError(f"{sys.executable} could not make .venv; the reason stands above")
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", *quiet]
-    for wanted in ([PIP], REQUIREMENTS[kind]):
-        if run([*pip, *wanted], cwd=root, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
+    # Modules are compiled when they are first imported: most never are.
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", *quiet]
+    steps = [[PIP, *wanted("run", root)["app"]]]
+    if kind == "test":
+        steps.append(["--group", "test", *torch_without_cuda()])
+    for step in steps:
+        if run([*pip, *step], cwd=root, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
             raise SetUpError(
                 "pip could not install the packages; the reason stands above, then run the same command again"
             )
     for each in kinds:
         stamp(each, root).write_text(fingerprint(each, root))
+
+
+def torch_without_cuda() -> list[str]:
+    """What pip must be told to take PyTorch without CUDA; nothing where that index cannot be reached."""
+    if not sys.platform.startswith("linux"):
+        return []
+    try:
+        with urllib.request.urlopen(TORCH_CPU + "/torch/", timeout=5) as answer:
+            return ["--extra-index-url", TORCH_CPU] if answer.status == 200 else []
+    except (OSError, ValueError):
+        return []
 
 
 def say(line: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from utils import HeardError
+from utils import missing_extra
 
 try:
     import psutil
 except ImportError:
-    raise HeardError("memory is measured with psutil: pip install --group benchmarks") from None
+    raise missing_extra("measuring memory", "psutil", "benchmarks") from None
 
 
 def resident_mb(pid: int | None = None) -> float:

@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from app.threads import torch_threads
-from utils import SAMPLE_RATE, BadInput, HeardError
+from utils import SAMPLE_RATE, HeardError, missing_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,7 +160,7 @@ def _speechbrain() -> TimedNetwork | None:
 def speechbrain_classifier():
     """SpeechBrain's ``EncoderClassifier`` with its full-size network, as its recipe builds it but with random weights.
 
-    Raises BadInput if SpeechBrain is not installed.
+    Raises HeardError if SpeechBrain is not installed.
     """
     import torch
 
@@ -170,7 +170,7 @@ def speechbrain_classifier():
         from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
         from speechbrain.processing.features import InputNormalization
     except ImportError:
-        raise BadInput("SpeechBrain is not installed: pip install --group benchmarks") from None
+        raise missing_extra("a comparison with SpeechBrain", "its package", "benchmarks") from None
     modules = {
         "compute_features": Fbank(n_mels=80),
         "mean_var_norm": InputNormalization(norm_type="sentence", std_norm=False),

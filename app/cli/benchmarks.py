@@ -9,13 +9,17 @@ from pathlib import Path
 from statistics import median
 
 from app.cli.options import add_model_option
-from utils import ROOT, BadInput
+from app.embedding.model_files import torch_installed
+from utils import ROOT, BadInput, missing_extra
 
 
 def run(argv: list[str]) -> int:
     """Measure on this machine and print tables."""
     options = _parse(argv)
-    for part in ALL if options.part == "all" else (options.part,):
+    parts = ALL if options.part == "all" else (options.part,)
+    if not torch_installed() and (in_torch := [part for part in parts if part in IN_TORCH]):
+        raise missing_extra(f"benchmarks {in_torch[0]}", "PyTorch", "benchmarks")
+    for part in parts:
         PARTS[part](options)
     return 0
 
@@ -194,5 +198,7 @@ PARTS = {
 """Part -> the function that measures and prints it."""
 ALL = ("networks", "start", "gallery")
 """The parts that "all" runs: those that take a minute, and nothing but the program."""
+IN_TORCH = ("networks", "extract")
+"""The parts that time PyTorch beside what the program runs."""
 ON_SPEECH = ("extract", "overlap")
 """The parts that need a table of clips."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.embedding.model_files import resolve
+from app.embedding.model_files import resolve, torch_installed
 from app.outputs import check_outputs, model_inputs
-from utils import BUNDLED, SAMPLE_RATE, BadInput
+from utils import BUNDLED, SAMPLE_RATE, BadInput, missing_extra
 
 
 def run(argv: list[str]) -> int:
@@ -37,6 +37,8 @@ def run(argv: list[str]) -> int:
     outputs = (("--out", out), ("the card of --out,", out.with_suffix(".json")))
     check_outputs(outputs, model_inputs(file.path), shipped=False)
 
+    if not torch_installed():
+        raise missing_extra("checking an export against its network", "PyTorch", "torch")
     from app.training.export_onnx import export_onnx
 
     card = export_onnx(file.path, out, _check_speech(), int8=options.precision == "int8")

@@ -162,12 +162,12 @@ def _det(options: argparse.Namespace) -> None:
 
 
 def _scores(options: argparse.Namespace) -> None:
-    from app.embedding.model_files import load_network
+    from app.embedding.load import load_encoder
     from app.evaluation.plots.scores import draw_scores
     from app.evaluation.trial_scores import read_scores
 
     targets, nontargets = read_scores(options.scores)
-    threshold = options.threshold if options.threshold is not None else load_network(options.model)[1]["threshold"]
+    threshold = options.threshold if options.threshold is not None else load_encoder(options.model).rule().threshold
     draw_scores(targets, nontargets, options.out[0], threshold)
 
 

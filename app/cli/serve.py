@@ -11,7 +11,7 @@ from pathlib import Path
 from app.cli.options import add_compute_option, add_model_option
 from app.sealing.passphrase import read_passphrase
 from app.sealing.unlocking import home_of, is_sealed, unlock
-from utils import BadInput, HeardError, data_dir
+from utils import BadInput, data_dir, missing_extra
 
 PACKAGES = ("fastapi", "uvicorn", "httptools", "websockets", "python_multipart")
 
@@ -20,7 +20,7 @@ def run(argv: list[str]) -> int:
     """Serve until Ctrl-C."""
     options = _parser().parse_args(argv)
     if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
-        raise HeardError(f"serving needs {', '.join(missing)}: pip install --group server")
+        raise missing_extra("serving", ", ".join(missing), "server")
 
     from app.server.config import MIB
     from app.server.process import ServeOptions, serve

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.train_report import closed_set_line, decision_line, held_aside_lines, overlap_line
 from app.outputs import check_outputs
-from utils import BadInput, HeardError
+from utils import BadInput, missing_extra
 
 if TYPE_CHECKING:
     from app.training.config import RunConfig
@@ -32,7 +32,7 @@ def run(argv: list[str]) -> int:
         parser.add_argument(f"--{flag}", action="store_true", help=text)
     options = vars(parser.parse_args(argv))
     if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
-        raise HeardError(f"training needs {', '.join(missing)}: pip install --group train")
+        raise missing_extra("training", ", ".join(missing), "train")
 
     from app.training.config import load_config
 

@@ -12,9 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,12 +20,10 @@ from app.embedding.download import HubFile, Progress, cache_dir, explained, fetc
 from app.embedding.ecapa_onnx import Member, build_side_by_side
 from app.embedding.onnx_encoder import TENSORS
 from app.embedding.overlap_head import load_head, save_head
+from app.embedding.speechbrain_file import ARCHITECTURE, read_speechbrain
 from app.scoring.channel_file import channel_file, load_channel, save_channel
 from app.scoring.cohort import unit
 from utils import BUNDLED, HeardError, atomic_write, file_sha256, read_card, write_card
-
-if TYPE_CHECKING:
-    from model import SpeakerNetwork
 
 EMBEDDED_WEIGHTS = BUNDLED / "models" / "embedded.safetensors"
 HEADS = BUNDLED / "models" / "large.safetensors"
@@ -57,11 +53,6 @@ def large_file(public: HubFile, progress: Progress | None = None) -> Path:
     return out
 
 
-def is_made(public: HubFile) -> bool:
-    """Whether the file was made here, whole or not. Raises HeardError if a file of the program is missing."""
-    return _place(public).with_suffix(".json").is_file()  # it is written last
-
-
 def _place(public: HubFile) -> Path:
     """Named by all that it is made from."""
     made_from = hashlib.sha256()
@@ -83,14 +74,14 @@ def _is_whole(out: Path) -> bool:
         return False
 
 
-def side_by_side(public: SpeakerNetwork, heads: Mapping[str, np.ndarray]) -> bytes:
-    """The ONNX file of the embedded network and the ``public`` one; ``heads`` are kept in the file's metadata."""
+def side_by_side(public: Mapping[str, np.ndarray], heads: Mapping[str, np.ndarray]) -> bytes:
+    """The ONNX file of the embedded network and of the ``public`` one's tensors, as ``read_speechbrain`` gives them;
+    ``heads`` are kept in the file's metadata."""
     from safetensors.numpy import load_file, save
 
-    tensors = {key: value.numpy() for key, value in public.state_dict().items()}
     members = [
         Member(load_file(EMBEDDED_WEIGHTS), read_card(EMBEDDED_WEIGHTS)["architecture"], share=SHARES[0]),
-        Member(tensors, asdict(public.arch), int8=True, int8_input=False, share=SHARES[1]),
+        Member(public, ARCHITECTURE, int8=True, int8_input=False, share=SHARES[1]),
     ]
     metadata = {TENSORS: base64.b64encode(save(dict(heads))).decode()}
     return build_side_by_side(members, half=True, metadata=metadata)
@@ -115,10 +106,8 @@ def public_card(sha256: str) -> dict | None:
 def _make(weights: Path, out: Path) -> None:
     from safetensors.numpy import load_file
 
-    from model import load_speechbrain  # torch: the public weights are a file of PyTorch
-
     with atomic_write(out, public=True) as file:
-        file.write(side_by_side(load_speechbrain(weights), load_file(HEADS)))
+        file.write(side_by_side(read_speechbrain(weights), load_file(HEADS)))
     sha256 = file_sha256(out)
     overlap = load_head(EMBEDDED_WEIGHTS, read_card(EMBEDDED_WEIGHTS)["sha256"])
     if overlap is not None:  # it hears the embedded network's statistics, and these are the file's

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from app.embedding.card_check import read_model_card
 from app.embedding.encoder import Encoder
-from app.embedding.model_files import BUNDLED_FILES, HUB, KINDS, LARGE, SPEECHBRAIN, ModelFile, resolve
-from utils import BadInput
+from app.embedding.model_files import BUNDLED_FILES, KINDS, LARGE, ModelFile, resolve, torch_installed
+from utils import BadInput, missing_extra
 
 COMPUTE = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -33,11 +33,11 @@ def load_encoder(
     ``precision``: "bfloat16" is for processors that multiply it, where it takes about half the time and moves
     embeddings by some 0.00001 of the cosine; "auto" is that on such a processor and "float32" elsewhere.
     ``progress(done_bytes, all_bytes)`` is called during a download.
-    Raises BadInput for an unknown model, device or precision, HeardError if the model cannot be fetched or is damaged.
+    Raises BadInput for an unknown model, device or precision, HeardError if the model cannot be fetched or is damaged,
+    or if a GPU or bfloat16 is asked for and PyTorch is not installed.
 
-    On a processor a model of this program runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs,
-    for SpeechBrain's file, for bfloat16, and for ``large_batches``, since it takes several signals at once. The
-    embeddings are the same.
+    On a processor a model runs in ONNX Runtime: PyTorch, which takes seconds to load, is for GPUs, for bfloat16, and,
+    where it is installed, for ``large_batches``. The embeddings are the same.
     """
     if compute not in COMPUTE:
         raise BadInput(f"--compute {compute}: it is one of {', '.join(COMPUTE)}.")
@@ -53,27 +53,34 @@ def load_encoder(
             raise BadInput(f"--precision bfloat16: {model} has a precision of its own; leave --precision out.")
         return OnnxEncoder.open(file.path)
     plain = not large_batches and precision == "float32" and not needs_torch(model, compute)
+    if not torch_installed():
+        if compute in ("cuda", "mps"):
+            raise missing_extra(f"--compute {compute}", "PyTorch", "torch")
+        if precision == "bfloat16":
+            raise missing_extra("--precision bfloat16", "PyTorch", "torch")
+        plain = True
+    if plain and file.kind == "speechbrain":
+        from app.embedding.public_encoder import public_encoder
+
+        return public_encoder(file)
     if plain and is_ecapa_tdnn(file):
         from app.embedding.onnx_encoder import OnnxEncoder
 
         return OnnxEncoder.open(file.path)
+    if not torch_installed():
+        raise missing_extra(f"{file.path}, a network of another kind,", "PyTorch", "torch")
     from app.embedding.torch_encoder import TorchEncoder  # torch: seconds
 
     return TorchEncoder.open(file, compute, precision)
 
 
 def needs_torch(model: str, compute: str = "auto") -> bool:
-    """Whether running what the user asked for takes torch, which is slow to import: SpeechBrain's file does, and a
-    GPU. ``compute``: as for ``load_encoder``.
+    """Whether what the user asked for runs in torch, which is slow to import: on a GPU it does. ``compute``: as for
+    ``load_encoder``; "auto" is a GPU only where torch is installed to use it.
     """
-    kind = KINDS.get(Path(BUNDLED_FILES.get(model, model)).suffix.lower())
-    if kind == "heard":
-        return compute in ("cuda", "mps") or (compute == "auto" and cuda_present())
-    if model == LARGE:
-        from app.embedding.large import is_made
-
-        return not is_made(HUB[SPEECHBRAIN])  # the public file is one of PyTorch
-    return kind != "onnx"
+    if is_onnx(model):
+        return False
+    return compute in ("cuda", "mps") or (compute == "auto" and cuda_present() and torch_installed())
 
 
 def is_onnx(model: str) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.embedding.card_check import read_model_card
 from app.embedding.download import HubFile, Progress, fetch
-from utils import BUNDLED, BadInput, HeardError, file_sha256
+from utils import BUNDLED, BadInput, HeardError, file_sha256, missing_extra
 
 if TYPE_CHECKING:
     from model import SpeakerNetwork
@@ -73,6 +75,12 @@ def resolve(model: str, progress: Progress | None = None) -> ModelFile:
     return ModelFile(path, path.name, kind)
 
 
+@cache
+def torch_installed() -> bool:
+    """Whether PyTorch could be imported; that is not tried, which takes seconds."""
+    return importlib.util.find_spec("torch") is not None
+
+
 def load_network(model: str, progress: Progress | None = None) -> tuple[SpeakerNetwork, dict]:
     """The network, in float32 and evaluation mode, and its card, for what the user asked (see ``resolve``).
 
@@ -83,10 +91,12 @@ def load_network(model: str, progress: Progress | None = None) -> tuple[SpeakerN
 
 def open_network(file: ModelFile) -> tuple[SpeakerNetwork, dict]:
     """``load_network`` of a file that was resolved. Raises BadInput for an ONNX file: that can be run, not opened."""
-    from model import load_checkpoint, load_speechbrain  # torch: seconds that a start must not wait for
-
     if file.kind == "onnx":
         raise BadInput(f"{file.path}: an ONNX file, made to be run; give the .safetensors file it was made from.")
+    if not torch_installed():
+        raise missing_extra("a look into the network", "PyTorch", "torch")
+    from model import load_checkpoint, load_speechbrain  # torch: seconds that a start must not wait for
+
     if file.kind == "heard":
         read_model_card(file.path)
         return load_checkpoint(file.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.embedding.encoder import Embed
-from utils import SAMPLE_RATE, BadInput
+from utils import SAMPLE_RATE, BadInput, missing_extra
 
 LEVEL_DBFS = -26.0
 SHORTEST_S = 0.2
@@ -15,12 +15,12 @@ def load_resemblyzer() -> Embed:
     """Resemblyzer's encoder (GE2E, Wan et al. 2018), embeddings (256,) with its weights, which come with the package.
 
     It hears level, so speech is brought to -26 dBFS first; its own voice activity detection is left out, as for every
-    other network here. Raises BadInput if the package is not installed.
+    other network here. Raises HeardError if the package is not installed.
     """
     try:
         from resemblyzer import VoiceEncoder
     except ImportError:
-        raise BadInput("Resemblyzer is not installed: pip install --group teacher") from None
+        raise missing_extra("a comparison with Resemblyzer", "its package", "teacher") from None
     encoder = VoiceEncoder("cpu", verbose=False)
 
     def embed(samples: np.ndarray) -> np.ndarray:

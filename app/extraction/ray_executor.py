@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.extraction.executors import Shard, in_order
 from app.extraction.shard import SegmentConfig, ShardResult, embed_shard
-from utils import ROOT, BadInput, HeardError, first_line
+from utils import ROOT, HeardError, first_line, missing_extra
 
 if TYPE_CHECKING:
     from app.embedding.encoder import Encoder
@@ -41,14 +41,14 @@ class RayExecutor:
         """``address``: of the cluster, "host:port"; None for $RAY_ADDRESS, else one of this machine alone.
 
         ``workers``: at most so many shards at a time; None for as many as the cluster has processors. ``precision``:
-        as for ``load_encoder``; "auto" goes by the processor of this machine. Raises BadInput if Ray is not installed,
-        HeardError if the cluster cannot be reached, and what loading the model raises.
+        as for ``load_encoder``; "auto" goes by the processor of this machine. Raises HeardError if Ray is not installed
+        or the cluster cannot be reached, and what loading the model raises.
         """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
         try:
             import ray
         except ImportError:
-            raise BadInput("Ray is not installed: pip install --group ray") from None
+            raise missing_extra("--engine ray", "Ray", "ray") from None
         from app.embedding.model_files import open_network, resolve
         from app.embedding.onnx_encoder import OnnxEncoder
 

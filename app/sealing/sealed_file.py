@@ -17,7 +17,7 @@ import io
 import os
 from typing import BinaryIO
 
-from utils import BadInput, HeardError
+from utils import BadInput, HeardError, missing_extra
 
 MAGIC = b"HEARDSF1"
 SALT_BYTES = 32
@@ -56,7 +56,7 @@ def cipher_of(key: bytes):
 
 def missing_package(error: ImportError) -> HeardError:
     """What to say where a library that sealing needs is not installed."""
-    return HeardError(f"sealed data need a package that is missing ({error.name}): pip install --group sealed")
+    return missing_extra("sealing data", str(error.name).partition(".")[0], "sealed")
 
 
 class SealedWriter:

@@ -16,6 +16,7 @@ from app.embedding.encoder import Encoder
 from app.embedding.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD, SHARES, public_cohort, side_by_side
 from app.embedding.model_files import LARGE
 from app.embedding.onnx_encoder import OnnxEncoder
+from app.embedding.speechbrain_file import read_speechbrain
 from app.embedding.torch_encoder import TorchEncoder
 from app.scoring.channel_file import save_channel
 from app.training.config import Credit, RunConfig
@@ -52,7 +53,7 @@ def make_large_heads(config: RunConfig, public: HubFile, training: Corpus, valid
     from safetensors.numpy import save
 
     network = EncoderNetwork(
-        OnnxEncoder(side_by_side(load_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {})
+        OnnxEncoder(side_by_side(read_speechbrain(fetch(public)), {}), {"name": LARGE, "sha256": ""}, {})
     )
     add_cohort(network, training, config.train.seed)
     half = network.encoder.dim // 2

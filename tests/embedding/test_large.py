@@ -15,8 +15,9 @@ from app.audio.reading.reader import read_audio
 from app.embedding import large, model_files
 from app.embedding.download import HubFile, cache_dir, cached_path
 from app.embedding.large import EMBEDDED_WEIGHTS, HEADS, PUBLIC_CARD
-from app.embedding.load import is_onnx, load_encoder, needs_torch
+from app.embedding.load import is_onnx, load_encoder
 from app.embedding.model_files import HUB, LARGE, SPEECHBRAIN, resolve
+from app.embedding.speechbrain_file import read_speechbrain
 from model import load_speechbrain
 from tests.support.public_weights import save_random
 from utils import BUNDLED, BadInput, HeardError, file_sha256, read_card
@@ -69,18 +70,11 @@ def test_it_is_made_once_and_then_needs_nothing_else(public: Path, monkeypatch: 
     first = resolve(LARGE)
     made = first.path.stat().st_mtime_ns
     monkeypatch.setattr(large, "fetch", lambda *_: pytest.fail("asked for the public file again"))
-    monkeypatch.setattr("model.load_speechbrain", lambda *_: pytest.fail("made it again"))
+    monkeypatch.setattr(large, "read_speechbrain", lambda *_: pytest.fail("made it again"))
     again = resolve(LARGE)
     assert (again, again.path.stat().st_mtime_ns) == (first, made)
     assert (first.kind, first.model_id) == ("onnx", LARGE)
     assert is_onnx(LARGE)
-
-
-def test_torch_is_needed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    resolve(LARGE)
-    assert not needs_torch(LARGE)
-    monkeypatch.setenv("HEARD_CACHE", str(tmp_path))
-    assert needs_torch(LARGE)
 
 
 def test_a_stop_while_it_is_made_is_made_good():
@@ -89,7 +83,6 @@ def test_a_stop_while_it_is_made_is_made_good():
     path.write_bytes(b"half")
     assert resolve(LARGE).path.read_bytes() == whole
     path.with_suffix(".json").unlink()  # it is written last
-    assert needs_torch(LARGE)
     assert resolve(LARGE).path.read_bytes() == whole
     path.with_suffix(".json").write_text("{")
     assert resolve(LARGE).path.read_bytes() == whole
@@ -179,8 +172,8 @@ def test_it_runs_on_the_processor_alone():
 
 
 def test_the_file_is_the_same_each_time(public: Path):
-    network, heads = load_speechbrain(next(public.rglob("embedding_model.ckpt"))), load_file(HEADS)
-    once, again = (hashlib.sha256(large.side_by_side(network, heads)).hexdigest() for _ in range(2))
+    tensors, heads = read_speechbrain(next(public.rglob("embedding_model.ckpt"))), load_file(HEADS)
+    once, again = (hashlib.sha256(large.side_by_side(tensors, heads)).hexdigest() for _ in range(2))
     assert once == again
     assert json.loads(resolve(LARGE).path.with_suffix(".json").read_text())["sha256"] == once
     assert model_files.NAMES[2] == LARGE

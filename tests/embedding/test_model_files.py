@@ -7,8 +7,9 @@ import re
 import pytest
 
 from app.embedding import model_files
-from app.embedding.load import needs_torch
-from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, HUB, SPEECHBRAIN, load_network, resolve
+from app.embedding.load import load_encoder, needs_torch
+from app.embedding.model_files import EMBEDDED, EMBEDDED_INT8, HUB, LARGE, SPEECHBRAIN, load_network, resolve
+from app.embedding.onnx_encoder import OnnxEncoder
 from utils import BUNDLED, BadInput, HeardError
 
 
@@ -56,18 +57,34 @@ def test_an_unknown_name_lists_what_there_is(unknown):
         resolve(unknown)
 
 
-def test_torch_is_needed_for_a_gpu_and_for_speechbrains_file(monkeypatch):
-    for cuda in (False, True):
-        monkeypatch.setattr("app.embedding.load.cuda_present", lambda cuda=cuda: cuda)
-        for model in (EMBEDDED, "my.safetensors"):
-            assert [needs_torch(model, compute) for compute in ("auto", "cpu", "cuda", "mps")] == [
-                cuda,
-                False,
-                True,
-                True,
-            ]
-        assert [needs_torch(model) for model in (SPEECHBRAIN, "my.ckpt")] == [True, True]
-        assert [needs_torch(model) for model in (EMBEDDED_INT8, "my.ONNX")] == [False, False]
+def test_torch_is_needed_for_a_gpu_alone(monkeypatch):
+    for installed in (False, True):
+        monkeypatch.setattr("app.embedding.load.torch_installed", lambda installed=installed: installed)
+        for cuda in (False, True):
+            monkeypatch.setattr("app.embedding.load.cuda_present", lambda cuda=cuda: cuda)
+            for model in (EMBEDDED, "my.safetensors", SPEECHBRAIN, "my.ckpt"):
+                needed = [needs_torch(model, compute) for compute in ("auto", "cpu", "cuda", "mps")]
+                assert needed == [cuda and installed, False, True, True]
+            assert [needs_torch(model) for model in (EMBEDDED_INT8, "my.ONNX", LARGE)] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"compute": "cuda"}, "--compute cuda"),
+        ({"compute": "mps"}, "--compute mps"),
+        ({"precision": "bfloat16"}, "--precision bfloat16"),
+    ],
+)
+def test_what_torch_alone_can_do_says_how_to_get_it(asked, what, monkeypatch):
+    monkeypatch.setattr("app.embedding.load.torch_installed", lambda: False)
+    with pytest.raises(HeardError, match=rf"^{what} needs PyTorch: .*pip install .*torch"):
+        load_encoder(EMBEDDED, **asked)
+
+
+def test_without_torch_many_signals_at_once_take_onnx_runtime(monkeypatch):
+    monkeypatch.setattr("app.embedding.load.torch_installed", lambda: False)
+    assert isinstance(load_encoder(EMBEDDED, large_batches=True, precision="auto"), OnnxEncoder)
 
 
 def test_an_onnx_file_has_no_network_to_open(tmp_path):

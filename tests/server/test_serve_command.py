@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from app.client import Client
 from tests.support.serving import certificate, serving
-from utils import ROOT
+from utils import ROOT, missing_extra
 
 
 def failing(*arguments: object, data: Path) -> tuple[int, str]:
@@ -99,7 +99,7 @@ def test_without_its_packages_it_says_what_to_install(data, tmp_path):
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr.strip()) == (
         1,
-        "heard: serving needs fastapi: pip install --group server",
+        f"heard: {missing_extra('serving', 'fastapi', 'server')}",
     )
 
 

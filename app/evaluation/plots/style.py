@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils import BadInput, HeardError, atomic_write
+from utils import BadInput, atomic_write, missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ def require_plotting(out: str | os.PathLike, formats: tuple[str, ...] = FORMATS)
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise BadInput(f"{out}: this is a folder, or there is no folder to write it into.")
     if importlib.util.find_spec("matplotlib") is None or importlib.util.find_spec("sklearn") is None:
-        raise HeardError("pictures need matplotlib and scikit-learn: pip install --group plot")
+        raise missing_extra("a picture", "matplotlib and scikit-learn", "plot")
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -20,12 +20,13 @@ from pathlib import Path
 
 
 def import_torch() -> None:
-    """Import torch in the thread that calls, leaving time to the others."""
+    """Import torch in the thread that calls, if it is installed, leaving time to the others."""
     if "torch" not in sys.modules and (package := _folder("torch")):
         suffix = "dylib" if sys.platform == "darwin" else "so"
         _open(package.glob(f"lib/libtorch_global_deps.{suffix}"), os.RTLD_GLOBAL)  # in torch's own order and modes
         _open(package.glob(f"lib/libtorch_python.{suffix}"), os.RTLD_LOCAL)
-    import torch  # noqa: F401
+    with contextlib.suppress(ImportError):  # who needs it says how to get it
+        import torch  # noqa: F401
 
 
 def import_onnxruntime() -> None:
