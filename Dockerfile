@@ -15,18 +15,19 @@ ENV PYTHONUNBUFFERED=1 \
     OMP_NUM_THREADS=1 \
     HEARD_DATA=/data
 
-WORKDIR /heard
-
-# The packages first, so that a change of the program alone does not install them again. A server needs neither window
-# nor microphone nor training; torch comes without CUDA, which is most of its size.
-COPY pyproject.toml ./
-RUN pip install "pip>=25.1,<27" \
-    && pip install --extra-index-url https://download.pytorch.org/whl/cpu --group server
-
-COPY model.py utils.py build_voiceprint.py ./
-COPY app app
+# The package with its server; what a server never imports (the window, the microphone, the laboratory's mathematics) is
+# half of the size and goes again before the layer is written.
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE NOTICE model.py utils.py ./
+COPY packaging packaging
 COPY data/models data/models
+COPY data/demo data/demo
+COPY app app
+RUN pip install --no-compile ".[server]" \
+    && pip uninstall -y PySide6-Essentials shiboken6 sounddevice scipy \
+    && rm -rf /source
 
+WORKDIR /
 RUN install -d -o 10001 -g 10001 -m 0700 /data
 USER 10001:10001
 VOLUME /data
@@ -36,4 +37,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8765/v1/health', timeout=4)"]
 
 # All addresses of the container; which of the host's lead here, -p says. For TLS add --certfile and --keyfile.
-ENTRYPOINT ["python", "-m", "app", "serve", "--host", "0.0.0.0"]
+ENTRYPOINT ["heard", "serve", "--host", "0.0.0.0"]

@@ -12,7 +12,7 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 ALONE = echo "heard: what failed, once more, alone:" && $(VENV_PYTHON) -m pytest --last-failed --last-failed-no-failures none \
 	-m "not (device or browser or cluster)"
 
-.PHONY: run test torture benchmarks figures figures-large lint demo-audio clean distclean
+.PHONY: run test torture benchmarks figures figures-large lint demo-audio package uninstall clean distclean
 
 run:  ## start the app
 	$(SET_UP) run
@@ -59,6 +59,15 @@ lint:  ## check style
 demo-audio:  ## make data/demo again (needs flite)
 	$(SET_UP) test
 	@$(VENV_PYTHON) -m tools.make_demo $(ARGS)
+
+package:  ## build the wheel and the source archive into dist/
+	$(SET_UP) test
+	@$(VENV_PYTHON) -m build --no-isolation $(ARGS)
+
+uninstall:  ## remove recordings, voiceprints, settings, downloaded models and .venv, after a question
+	$(SET_UP) run
+	@$(VENV_PYTHON) -m app forget-everything $(ARGS)
+	rm -rf .venv
 
 clean:  ## remove caches
 	rm -rf .pytest_cache .ruff_cache

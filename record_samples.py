@@ -1,33 +1,9 @@
 """Guided enrolment: records a person's voice, a few short samples: near, a step back, and softly."""
 
-from __future__ import annotations
+import sys
 
-import argparse
-from pathlib import Path
-
-from app.cli.options import add_model_option, add_one_channel_option
-from app.terminal.enrol import EnrolOptions, run_enrolment
+from app.cli.program.record import run
 from utils import run_cli
 
-
-def parse(argv: list[str] | None = None) -> EnrolOptions:
-    parser = argparse.ArgumentParser(prog="record_samples.py", description=__doc__)
-    parser.add_argument("name", metavar="NAME", help="of the person, as it is to be shown")
-    parser.add_argument("--samples", type=int, default=3, metavar="N", help="how many (default: 3)")
-    parser.add_argument("--seconds", type=float, default=7.0, metavar="S", help="of speech in each (default: 7)")
-    parser.add_argument("--device", metavar="NAME", help="microphone, by a part of its name (python -m app devices)")
-    parser.add_argument(
-        "--file", type=Path, metavar="WAV", help="a file plays the microphone; consecutive stretches are the samples"
-    )
-    add_one_channel_option(parser, "the microphone or the file")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where recordings are kept (default: data/)")
-    add_model_option(parser)
-    return EnrolOptions(**vars(parser.parse_args(argv)))
-
-
-def main() -> int:
-    return run_enrolment(parse())
-
-
 if __name__ == "__main__":
-    run_cli(main)
+    run_cli(lambda: run(sys.argv[1:]))

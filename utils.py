@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
+import functools
 import hashlib
 import io
 import json
@@ -49,6 +50,25 @@ class BadInput(HeardError):
     """The user gave something unusable (a file, a name, an option)."""
 
     exit_code = 2
+
+
+EXTRA_OF = {
+    "torch": "torch",
+    "msgspec": "train",
+    "matplotlib": "plot",
+    "sklearn": "plot",
+    "ray": "ray",
+    "fastapi": "server",
+    "uvicorn": "server",
+    "websockets": "server",
+    "cryptography": "sealed",
+    "keyring": "sealed",
+    "sqlcipher3": "sealed",
+    "psutil": "benchmarks",
+    "speechbrain": "benchmarks",
+    "faiss": "benchmarks",
+}
+"""A module that may be missing -> the extra of pyproject.toml that brings it, should nobody have asked before."""
 
 
 def missing_extra(what: str, packages: str, extra: str) -> HeardError:
@@ -99,6 +119,11 @@ def run_cli(main: Callable[[], int | None]) -> None:
     except BrokenPipeError:  # "... | head": the reader has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except ModuleNotFoundError as error:
+        if (extra := EXTRA_OF.get(str(error.name).partition(".")[0])) is None:
+            raise
+        print(f"heard: {missing_extra('this', str(error.name), extra)}", file=sys.stderr)
+        code = 1
     except OSError as error:
         print(f"heard: {explain_os_error(error)}", file=sys.stderr)
         code = 1
@@ -157,8 +182,18 @@ def first_line(error: Exception) -> str:
 
 
 def data_dir(override: str | os.PathLike | None = None) -> Path:
-    """The user's data folder: ``override`` (``--data``), else ``$HEARD_DATA``, else ``data/`` of the program."""
-    return Path(override or os.environ.get("HEARD_DATA") or BUNDLED).expanduser().resolve()
+    """The user's data folder: ``override`` (``--data``), else ``$HEARD_DATA``, else ``data/`` of the clone, or for an
+    installed program the folder where the platform keeps such data (``~/.local/share/heard`` on Linux)."""
+    return Path(override or os.environ.get("HEARD_DATA") or _own_data_dir()).expanduser().resolve()
+
+
+@functools.cache
+def _own_data_dir() -> Path:
+    if is_clone():
+        return BUNDLED
+    from platformdirs import user_data_path
+
+    return user_data_path("heard", appauthor=False)
 
 
 def slug(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from app.cli.options import add_model_option
+from app.cli.program.examples import examples
 from app.embedding.model_files import torch_installed
 from utils import ROOT, BadInput, missing_extra
 
@@ -25,7 +26,7 @@ def run(argv: list[str]) -> int:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app benchmarks", description=__doc__, **examples("benchmarks"))
     parser.add_argument("part", nargs="?", choices=("all", *PARTS), default="all")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="of each network (default 30)")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="of the program (default 5)")

@@ -8,6 +8,7 @@ from app.audio.computer.monitor import list_monitors
 from app.audio.devices import COMPUTER, NO_DEVICE, InputDevice, no_playing_hint
 from app.audio.input_stream import list_devices
 from app.audio.portaudio import NoAnswer
+from app.cli.program.examples import examples
 from app.terminal.tables import table
 from utils import HeardError
 
@@ -18,6 +19,7 @@ def run(argv: list[str]) -> int:
         prog="python -m app devices",
         description="List the microphones, and what can be heard of what this computer plays. --device of the other "
         'commands takes a part of a name, or an index; "computer": what is played, "both": that and the microphone.',
+        **examples("devices"),
     ).parse_args(argv)
     devices: list[InputDevice] = []
     problem = HeardError(NO_DEVICE)

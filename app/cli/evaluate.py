@@ -14,6 +14,7 @@ from app.cli import (
 )
 from app.cli.evaluation import learning
 from app.cli.options import add_compute_option, add_model_option, add_strict_option
+from app.cli.program.examples import examples
 
 PROGRAMS = {
     "trials": (evaluate_trials, "a list of TRIALS"),
@@ -35,7 +36,7 @@ def run(argv: list[str]) -> int:
 
 def _parse(argv: list[str]):
     """The program that is asked for, and its options."""
-    parser = argparse.ArgumentParser(prog="python -m app evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app evaluate", description=__doc__, **examples("evaluate"))
     _add_programs(parser)
     parser.add_argument("--audio-root", metavar="DIR", help="where the files are (default: beside the list)")
     parser.add_argument("--corpus", action="append", help="of a CSV: only this corpus (may be repeated)")

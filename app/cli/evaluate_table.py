@@ -52,11 +52,14 @@ def corpora(options: argparse.Namespace, table: str, left_out: list[LeftOut]) ->
 
 
 def encoder_of(options: argparse.Namespace) -> Encoder:
-    """The encoder of ``--model`` and ``--compute``; it may be a CNN-LSTM too."""
+    """The encoder of ``--model`` and ``--compute``; it may be a CNN-LSTM too, where PyTorch is installed."""
     from app.embedding.load import load_encoder
-    from app.training.cnn_lstm import register
+    from app.embedding.model_files import torch_installed
 
-    register()
+    if torch_installed():
+        from app.training.cnn_lstm import register
+
+        register()
     return load_encoder(options.model, compute=options.compute)
 
 

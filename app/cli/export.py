@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from app.cli.program.examples import examples
 from app.embedding.model_files import resolve, torch_installed
 from app.outputs import check_outputs, model_inputs
 from utils import BUNDLED, SAMPLE_RATE, BadInput, missing_extra
@@ -12,7 +13,7 @@ from utils import BUNDLED, SAMPLE_RATE, BadInput, missing_extra
 
 def run(argv: list[str]) -> int:
     """Write the file and its card, and say how alike its embeddings are."""
-    parser = argparse.ArgumentParser(prog="python -m app export", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app export", description=__doc__, **examples("export"))
     parser.add_argument("--model", default="embedded", metavar="M", help="embedded (default), or a .safetensors file")
     parser.add_argument(
         "--out",

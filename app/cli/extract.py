@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option, add_one_channel_option, add_strict_option
+from app.cli.program.examples import examples
 from app.corpus.left_out import SHOWN, LeftOut, first_few
 from app.embedding.load import PRECISIONS
 from app.outputs import check_outputs, model_inputs
@@ -41,8 +42,9 @@ def run(argv: list[str]) -> int:
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m app extract",
-        description=__doc__,
-        epilog="Run it again, with the same or a longer manifest, and it goes on where it was, however it ended.",
+        description=f"{__doc__}\nRun it again, with the same or a longer manifest, and it goes on where it was, "
+        "however it ended.",
+        **examples("extract"),
     )
     parser.add_argument(
         "manifest",

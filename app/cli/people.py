@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.cli.options import add_model_option
 from app.cli.private import offers, sealing, transfer
+from app.cli.program.examples import examples
 from app.embedding.model_files import resolve
 from app.names import shown_as, shown_name
 from app.outputs import check_outputs, model_inputs
@@ -52,7 +53,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     everywhere.add_argument(
         "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the data folder (default: data/)"
     )
-    parser = argparse.ArgumentParser(prog="python -m app voices", description=__doc__, parents=[everywhere])
+    parser = argparse.ArgumentParser(
+        prog="python -m app voices", description=__doc__, parents=[everywhere], **examples("voices")
+    )
     actions = parser.add_subparsers(
         dest="action", required=True, metavar="{list,rename,delete,enrol,consent,offers,export,import,seal,...}"
     )

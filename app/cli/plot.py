@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.audio.reading.reader import audio_duration_s, read_audio
 from app.cli.options import add_model_option, add_one_channel_option
+from app.cli.program.examples import examples
 from app.cli.progress import print_left_out, progress_bar
 from app.evaluation.plots.style import FORMATS, require_plotting
 from app.outputs import Named, check_outputs, model_inputs
@@ -42,7 +43,7 @@ def _inputs(options: argparse.Namespace) -> list[Named]:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app plot", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app plot", description=__doc__, **examples("plot"))
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="{tsne,attention,features,det,scores}")
 
     def add(name: str, text: str, out: str = ".png, .svg or .pdf") -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option
+from app.cli.program.examples import examples
 from app.sealing.passphrase import read_passphrase
 from app.sealing.unlocking import home_of, is_sealed, unlock
 from utils import BadInput, data_dir, missing_extra
@@ -55,7 +56,7 @@ def run(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m app serve", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app serve", description=__doc__, **examples("serve"))
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8765, metavar="P", help="0 takes any free one (default 8765)")
     parser.add_argument("--certfile", type=Path, metavar="PEM", help="certificate: serve https")

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.program.examples import examples
 from app.cli.train_report import closed_set_line, decision_line, held_aside_lines, overlap_line
 from app.outputs import check_outputs
 from utils import BadInput, missing_extra
@@ -26,7 +27,7 @@ PACKAGES = ("msgspec", "torch")
 
 def run(argv: list[str]) -> int:
     """Train to the end (or on from the last checkpoint), or do without training what a flag asks for."""
-    parser = argparse.ArgumentParser(prog="python -m app train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app train", description=__doc__, **examples("train"))
     parser.add_argument("config", metavar="CONFIG", help="a TOML file, such as app/training/recipes/embedded.toml")
     for flag, (_, text) in WITHOUT_TRAINING.items():
         parser.add_argument(f"--{flag}", action="store_true", help=text)

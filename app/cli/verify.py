@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from app.cli.options import add_compute_option, add_model_option, add_one_channel_option, add_strict_option
+from app.cli.program.examples import examples
 from app.cli.progress import print_left_out
 from app.corpus.find import locate
 from app.corpus.left_out import SHOWN, LeftOut
@@ -44,7 +45,7 @@ def run(argv: list[str]) -> int:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m app verify", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m app verify", description=__doc__, **examples("verify"))
     parser.add_argument("a", metavar="A", nargs="?", help="an audio file")
     parser.add_argument("b", metavar="B", nargs="?", help="another")
     parser.add_argument(

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-import build_voiceprint
 from app.audio.lines.lines import through
 from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
+from app.cli.program import build as build_command
 from app.enrolment.build import gallery_from_folder
 from app.voiceprints.recordings import Note, samples_dir, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
@@ -24,13 +24,11 @@ from utils import ROOT, SAMPLE_RATE, BadInput, write_wav
 
 
 @pytest.fixture
-def build(monkeypatch, capsys, tmp_path):
+def build(capsys, tmp_path):
     """build(*arguments): (stdout, stderr) of the script, run here on the data folder ``tmp_path / "data"``."""
 
     def run(*arguments: object) -> tuple[str, str]:
-        command = ["build_voiceprint.py", *map(str, arguments), "--data", str(tmp_path / "data")]
-        monkeypatch.setattr(sys, "argv", command)
-        assert build_voiceprint.main() == 0
+        assert build_command.run([*map(str, arguments), "--data", str(tmp_path / "data")]) == 0
         return capsys.readouterr()
 
     return run

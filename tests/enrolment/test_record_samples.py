@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import record_samples
 from app.audio.reading.reader import read_audio
 from app.audio.vad import keep_speech
+from app.cli.program import record as record_command
 from app.enrolment.build import build_person
 from app.enrolment.guide import Guide
 from app.enrolment.quality import Limits, Quality, SimilarityThresholds, SpeakerMatch
@@ -33,12 +33,11 @@ from utils import ROOT, BadInput, HeardError, write_wav
 
 
 @pytest.fixture
-def record(monkeypatch, capsys, tmp_path):
+def record(capsys, tmp_path):
     """record(*arguments): stdout of the script, run here on the data folder ``tmp_path / "data"``."""
 
     def run(*arguments: object, data: Path = tmp_path / "data") -> str:
-        monkeypatch.setattr(sys, "argv", ["record_samples.py", *map(str, arguments), "--data", str(data)])
-        assert record_samples.main() == 0
+        assert record_command.run([*map(str, arguments), "--data", str(data)]) == 0
         return capsys.readouterr().out
 
     return run
