@@ -11,9 +11,11 @@ import pytest
 
 from app.sealing.passphrase import Scrypt
 from app.sealing.sealed_file import NotAuthentic, SealedWriter
+from app.voiceprints.enrolled import Consent
+from app.voiceprints.offers import answer_consent, keep_offer
 from app.voiceprints.pending import PendingSamples
 from app.voiceprints.people_file import CONTEXT, MAGIC
-from app.voiceprints.recordings import Note, read_content, read_note, samples_of
+from app.voiceprints.recordings import Condition, Note, read_content, read_note, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.voiceprints.transfer import Imported, Model, export_people, import_people
 from utils import BadInput, wav_bytes
@@ -105,6 +107,21 @@ def test_voiceprints_only(here, there, tmp_path):
     assert import_people(there, tmp_path / "out", PASSPHRASE, model()) == [Imported("Ana", 0, 2, 0)]
     assert np.array_equal(there.gallery(SHA).vectors[0], here.gallery(SHA).vectors[0])
     assert samples_of(there.data, "Ana") == []
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_consent_days_and_devices_come_along_and_offers_stay(here, there, tmp_path, sound):
+    answer_consent(here, "Ana", may_keep=True, day="2026-11-27")
+    note = Note("", "2026-11-28T12:00:00+00:00", "Headset")
+    assert keep_offer(here, here.find("Ana").id, SOUND, note, 9.0)
+    export_people(here, ["Ana", "Béla"], tmp_path / "out", PASSPHRASE, sound=sound)
+    import_people(there, tmp_path / "out", PASSPHRASE, model())
+    ana, bela = there.overview()
+    assert ana.consent == Consent(may_keep=True, answered_on="2026-11-27")
+    assert bela.consent is None
+    assert ana.conditions == bela.conditions == (Condition("2026-11-27", "a mic"),)
+    assert ana.offers == 0
+    assert not list(there.data.rglob("offer-*"))
 
 
 def test_another_models_voiceprint_is_made_again_of_the_recordings_or_refused(here, there, tmp_path):

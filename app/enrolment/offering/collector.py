@@ -30,6 +30,9 @@ from app.voiceprints.recordings import Condition, Note
 from app.voiceprints.store import VoiceprintStore
 from utils import HeardError
 
+BUSY_S = 0.5
+"""Seconds for which listening waits for another program that is just writing: then an offer is not kept."""
+
 
 @dataclass(frozen=True)
 class CollectorConfig:
@@ -90,7 +93,8 @@ class OfferCollector:
         self.kept: list[KeptStretch] = []
         """What was kept of this run."""
         self.problem = ""
-        self._store, self._encoder, self._turns, self._gallery = VoiceprintStore(data), encoder, turns, gallery
+        self._store = VoiceprintStore(data, busy_timeout_s=BUSY_S)
+        self._encoder, self._turns, self._gallery = encoder, turns, gallery
         self._device, self._from_s, self._now = device, from_s, now
         self._tapped: TappedSource | None = None
         self._sound: dict[int, RecentSound] = {}  # channel -> sound
@@ -119,6 +123,10 @@ class OfferCollector:
     def end(self) -> None:
         """The sound has ended: look at the rest."""
         self._guarded(lambda: self._look(math.inf))
+        self.close()
+
+    def close(self) -> None:
+        """Forget the sound; nothing more is looked at."""
         self._sound.clear()
         self._store.close()
 

@@ -42,6 +42,7 @@ class LiveSession:
         self.recogniser: Recogniser | None = None
         self._config = LiveConfig()
         self._thread = EngineThread(self._fail, name="live")
+        self._collector: OfferCollector | None = None
         self._sent_turns: list[Turn] = []
         self._sent_unknowns: list[dict] = []
         self._sent_at = 0.0
@@ -64,7 +65,8 @@ class LiveSession:
         try:
             self.recogniser = Recogniser(self.service.encoder, self.service.gallery(), self.service.rule, self._config)
             self.emit(self._ready())
-            heard_s, collector = 0.0, self._collector()
+            heard_s = 0.0
+            collector = self._collector = self._new_collector()
             for identification in listen(
                 collector.tap(self.source),
                 self.recogniser,
@@ -87,9 +89,11 @@ class LiveSession:
             if not self.service.stopping.is_set():  # then nobody listens any more, and nothing is wrong
                 self._fail(error)
         finally:
+            if self._collector is not None:
+                self._collector.close()
             self.on_end()
 
-    def _collector(self) -> OfferCollector:
+    def _new_collector(self) -> OfferCollector:
         """What gathers offers to people of whom that was allowed; of nobody else is anything kept."""
         recogniser, service = self.recogniser, self.service
         return OfferCollector(

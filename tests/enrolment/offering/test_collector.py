@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -131,3 +132,15 @@ def test_a_file_is_never_gathered_from(data, encoder, demo_dir):
         if said.time_s > 20:
             break
     assert not offers(data)
+
+
+def test_a_store_that_is_written_to_for_long_does_not_hold_up_listening(data, encoder, begin):
+    allow(data, "Colin")
+    with VoiceprintStore(data) as store, store.transaction():
+        started = time.monotonic()
+        session = listen(data, encoder, begin[round(5.5 * SAMPLE_RATE) :])
+        assert "Colin" in {turn.label for turn in session.turns()}
+        assert time.monotonic() - started < 60
+    assert not session.kept
+    assert not offers(data)
+    assert not list((data / "speakers").rglob("offer-*"))
