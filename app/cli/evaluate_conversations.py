@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.evaluate_table import corpora
 from app.cli.evaluation.conversation_table import header, text_line
+from app.cli.evaluation.onset_table import onset_tables
 from app.cli.progress import print_left_out
 from app.corpus.left_out import LeftOut
 from app.outputs import same_file
@@ -61,6 +62,7 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     add("--meetings", metavar="DIR", help="recordings with RTTM (default: dev/conversations beside the table)")
     add("--sessions", metavar="CSV", help=f"calls of several days, for day (default: {SESSIONS} beside the table)")
     add("--without", action="append", choices=tuple(FOLDERS), help="none of these, even if they are there")
+    add("--onset", **flag, help="below, what the screen shows by the time since the speaker began")
     add("--markdown", **flag, help="the table in Markdown")
     add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
     add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
@@ -111,6 +113,8 @@ def run(options: argparse.Namespace) -> int:
                     print(text_line(line, several, options.markdown), flush=True)
     if options.json:
         print(json.dumps(lines))
+    elif options.onset:
+        print("\n" + onset_tables(lines, several, options.markdown))
     return print_left_out(left_out, "clips", strict=options.strict)
 
 

@@ -38,9 +38,7 @@ def header(markdown: bool = False) -> str:
 
 def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
     """One line of the table, in percent; a baseline's is indented. ``several``: settings that rows differ in."""
-    name = f"{line['corpus'] or '-'} {line['condition']}"
-    name += f", {line['enrolled']} people" if "enrolled" in several and line["enrolled"] else ""
-    name += f", {line['enrolment_s']:g} s" if "enrolment_s" in several else ""
+    name = row_name(line, several)
     if line["system"] != ENGINE:
         name = f"  {line['system']}"
     if line["threshold"] is not None:
@@ -49,6 +47,13 @@ def text_line(line: dict, several: set[str], markdown: bool = False) -> str:
         return markdown_row([name.strip(), *_cells(line)])
     cells = zip(_cells(line), COLUMNS, strict=True)
     return f"{name:<{LABEL}}" + "".join(f"{cell:>{column[2]}}" for cell, column in cells)
+
+
+def row_name(line: dict, several: set[str]) -> str:
+    """Corpus and condition of a line, and the settings that rows differ in."""
+    name = f"{line['corpus'] or '-'} {line['condition']}"
+    name += f", {line['enrolled']} people" if "enrolled" in several and line["enrolled"] else ""
+    return name + (f", {line['enrolment_s']:g} s" if "enrolment_s" in several else "")
 
 
 def _cells(line: dict) -> list[str]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from app.evaluation.conversations.baselines import (
     final_turns,
     with_threshold,
 )
+from app.evaluation.conversations.by_onset import count_by_onset
 from app.evaluation.conversations.plan import MEETINGS, SharedSetup, Task, meetings_in
 from app.evaluation.conversations.report import (
     ENGINE,
@@ -95,7 +97,8 @@ def measure_conversation(task: Task, setup: SharedSetup) -> dict[SystemKey, Syst
     busy_s = time.process_time() - began
     if setup.keep:
         _keep(Path(setup.keep) / f"{name} {task.enrolment_s:g} s".replace(" ", "_"), conversation, recogniser, answers)
-    found = {(ENGINE, None, False): count_system(reference, answers, recogniser.timeline.turns(), busy_s)}
+    counts = count_system(reference, answers, recogniser.timeline.turns(), busy_s)
+    found = {(ENGINE, None, False): replace(counts, by_onset=count_by_onset(reference, answers))}
     if setup.baselines:
         for baseline in baselines(conversation, encoder):
             found |= _sweep(baseline, conversation)

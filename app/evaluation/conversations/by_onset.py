@@ -16,12 +16,13 @@ EDGES_S = (0.0, 0.5, 1.0, 1.5, 2.5)
 STATES = ("certain", "likely", "certainly wrong", "likely wrong", "unknown", "nothing")
 """What the screen shows: of an enrolled person the right name or another's, of a stranger somebody's name is wrong."""
 WHO = ("enrolled", "stranger")
+SHAPE = (len(WHO), len(EDGES_S), len(STATES))
 
 
 def count_by_onset(reference: Reference, answers: Sequence[Identification]) -> np.ndarray:
     """Seconds (WHO, EDGES_S, STATES) in which one person alone speaks, by who that is, how long ago the turn began and
     what the screen shows. Each answer is on the screen from its ``time_s`` until the next. Counts add up."""
-    counts = np.zeros((len(WHO), len(EDGES_S), len(STATES)))
+    counts = np.zeros(SHAPE)
     steps = reference.steps
     names = [*reference.enrolled, *reference.strangers]
     speakers = speaker_activity(reference.speech, [*names, UNKNOWN], steps, everybody_else=UNKNOWN)
@@ -50,6 +51,25 @@ def _state(answer: Identification | None, right: str | None) -> int:
     if answer.label == right:
         return STATES.index("certain" if certain else "likely")
     return STATES.index("certainly wrong" if certain else "likely wrong")
+
+
+def as_rows(counts: np.ndarray) -> list[dict]:
+    """``count_by_onset`` as dictionaries of JSON values, one of each row and column: ``who``, ``from_s`` and ``to_s``
+    since the onset (None: no end), ``speech_s`` and ``shares`` by state. Empty where nothing was counted."""
+    if not counts.any():
+        return []
+    ends, share = (*EDGES_S[1:], None), shares(counts)
+    return [
+        {
+            "who": who,
+            "from_s": start_s,
+            "to_s": end_s,
+            "speech_s": round(float(counts[row, column].sum()), 2),
+            "shares": {state: float(value) for state, value in zip(STATES, share[row, column], strict=True)},
+        }
+        for row, who in enumerate(WHO)
+        for column, (start_s, end_s) in enumerate(zip(EDGES_S, ends, strict=True))
+    ]
 
 
 def shares(counts: np.ndarray) -> np.ndarray:

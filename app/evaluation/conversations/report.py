@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.diarisation.timeline import Turn
+from app.evaluation.conversations.by_onset import SHAPE, as_rows
 from app.evaluation.conversations.der import (
     DiarisationErrors,
     UnknownVoiceCounts,
@@ -41,6 +42,8 @@ class SystemCounts:
     unknown: UnknownVoiceCounts = UnknownVoiceCounts()
     busy_s: float = 0.0
     """Processor time of the system."""
+    by_onset: np.ndarray = field(default_factory=lambda: np.zeros(SHAPE), compare=False)
+    """See ``count_by_onset``; zeros for systems of which it is not counted."""
 
     def __add__(self, other: SystemCounts) -> SystemCounts:
         return SystemCounts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
@@ -106,6 +109,7 @@ class ReportRow:
             "core": counts.busy_s / max(counts.live.length_s, 1e-9),
             "speech_s": counts.live.speech_s,
             "conversations": len(parts),
+            "by_onset": as_rows(counts.by_onset),
         }
 
 
