@@ -16,5 +16,15 @@ class Certainty(StrEnum):
     """No name."""
 
 
+MARK = "?"
+"""What stands behind a name that is likely, on every screen."""
+
+
+def marked(name: str, certainty: Certainty | None) -> str:
+    """A name, or another label, as it is shown: "Ana" if it is certain, or nobody says how sure it is, "Ana?" if it is
+    likely."""
+    return f"{name}{MARK}" if certainty is Certainty.LIKELY else str(name)
+
+
 LIKELY_PEOPLE = 5
 """People enrolled up to whom one threshold serves a name that is likely: each adds a stranger in a hundred."""

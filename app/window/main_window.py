@@ -221,7 +221,7 @@ class MainWindow(QWidget):
         self.live.show_state(state)
         if before is None or (before.status, before.model) != (state.status, state.model):
             self.status.show_view(state.status, state.model)
-        if before is None or before.speaker.title != state.speaker.title:
+        if before is None or before.speaker.text != state.speaker.text:
             self._show_title()
         self.menus.add_person.setEnabled(state.can_change)
         self.menus.rebuild.setEnabled(any(person.stale for person in state.people))
@@ -236,7 +236,7 @@ class MainWindow(QWidget):
             self._file_progress = file_progress
         speaker = self.state.speaker if self.state else None
         worth_a_title = speaker is not None and speaker.mood in (Mood.NAMED, Mood.UNKNOWN, Mood.TROUBLE)
-        title = strings.WINDOW_TITLE.format(now=speaker.title) if worth_a_title else strings.APP
+        title = strings.WINDOW_TITLE.format(now=speaker.text) if worth_a_title else strings.APP
         self.setWindowTitle(self._file_progress or title)
 
     def show_level(self, level: Level, elapsed_s: float) -> None:

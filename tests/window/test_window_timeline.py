@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from app.diarisation.timeline import Turn
+from app.scoring.certainty import Certainty
 from app.window import strings
 from app.window.engine.spectrogram import MelSpectrogram
 from app.window.view.timeline import Viewport, scene, tick_step_s
@@ -100,6 +103,17 @@ def test_a_turn_with_two_people_at_once_is_told_so(panel):
     assert panel.timeline.describe(TURNS[3]) == f"Ana, 0:09 to 0:12, {strings.OVERLAP}"
     assert panel.timeline.describe(TURNS[0]) == "Ana, 0:01 to 0:04"
     assert not panel.grab().isNull()
+
+
+def test_a_turn_whose_name_is_likely_is_paler_and_says_so(panel):
+    before = panel.timeline.grab().toImage()
+    unsure = tuple(replace(turn, certainty=Certainty.LIKELY) for turn in TURNS)
+    panel.show_scene(scene(unsure, 15.0, INKS))
+    spot = place(panel.timeline, TURNS[0])
+    assert panel.timeline.tip_at(QPointF(spot)) == "Ana?, 0:01 to 0:04"
+    ratio = before.devicePixelRatio()
+    sure, pale = (image.pixelColor(spot * ratio) for image in (before, panel.timeline.grab().toImage()))
+    assert pale.lightness() > sure.lightness() + 40
 
 
 def place(timeline, turn: Turn) -> QPoint:

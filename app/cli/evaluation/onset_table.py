@@ -16,7 +16,8 @@ def onset_tables(lines: Sequence[dict], several: set[str], markdown: bool = Fals
     counted = [(row_name(line, several), line["by_onset"]) for line in lines if line["by_onset"]]
     if len(counted) > 1:
         counted.append(("all together", _sum([rows for _, rows in counted])))
-    return "\n\n".join(f"{name}:\n{chr(10) * markdown}{_table(rows, markdown)}" for name, rows in counted)
+    below = "\n\n" if markdown else "\n"
+    return "\n\n".join(f"{name}:{below}{_table(rows, markdown)}" for name, rows in counted)
 
 
 def _sum(tables: Sequence[list[dict]]) -> list[dict]:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from app.audio.source import SourceState
 from app.names import shown_name
+from app.scoring.certainty import Certainty, marked
 from app.scoring.decision import DecisionRule, probability
 from app.scoring.identification import Identification
 from app.scoring.labels import Kind
@@ -41,8 +42,13 @@ class SpeakerView:
     mood: Mood
     title: str
     detail: str = ""
+    """How sure a name is in a word, or why there is none; then what else is known of the voice."""
     hint: str = ""
     """What makes the answer less sure; empty for good sound."""
+    certainty: Certainty | None = None
+    """How sure the name is; None where nobody is named."""
+    numbers: str = ""
+    """What is behind the words, in percent: for whoever asks."""
     ink: int | None = None
     """The speaker's colour in the palette."""
     initials: str = ""
@@ -50,9 +56,19 @@ class SpeakerView:
     """How much of a download is done, 0 to 1."""
 
     @property
+    def text(self) -> str:
+        """The title with the mark of a name that is likely."""
+        return marked(self.title, self.certainty)
+
+    @property
+    def likely(self) -> bool:
+        """Whether the name is to be seen as one that may be wrong."""
+        return self.certainty is Certainty.LIKELY
+
+    @property
     def spoken(self) -> str:
         """The same for a screen reader."""
-        return f"{self.title}. {self.detail}{'. ' * bool(self.detail and self.hint)}{self.hint}".strip()
+        return f"{self.text}. {self.detail}{'. ' * bool(self.detail and self.hint)}{self.hint}".strip()
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,7 @@ class MatchView:
     needed: float
     caption: str
     explanation: str
-    """The engine's own figures."""
+    """The figures: percent, and the engine's own."""
     ink: int | None = None
     """Colour of the person named; None for an unknown voice."""
 
@@ -193,46 +209,66 @@ def _identified(facts: Facts, identification: Identification, inks: dict[str, in
         if identification.speech_probability >= SPEECH:
             return SpeakerView(Mood.VOICE, strings.A_VOICE, last)
         return SpeakerView(Mood.QUIET, strings.SILENCE, last)
-    # "Unknown, 20 % sure" would puzzle: what speaks for somebody enrolled and what is asked is on the bar.
-    details = [strings.SURE.format(percent=percent(identification.confidence))] if identification.speaker else []
-    if gender and identification.gender in strings.GENDER:
-        details.append(strings.GENDER[identification.gender].format(percent=percent(identification.gender_confidence)))
+    named, numbers = identification.speaker is not None, []
+    details = [strings.CERTAINTY[identification.certainty]] if named else [_why_unknown(identification)]
+    if named:  # "unknown, 20 % sure" would puzzle
+        numbers.append(strings.SURE.format(name=identification.label, percent=percent(identification.confidence)))
+    if gender and (voice := strings.GENDER.get(identification.gender)):
+        details.append(voice)
+        share = percent(identification.gender_confidence)
+        numbers.append(strings.GENDER_SURE.format(gender=strings.capitalised(voice), percent=share))
     if identification.channel is not None:
         details.append(side(identification.channel, facts.sides))
     if identification.overlap:
         details.insert(0, strings.OVERLAP)
-    detail = strings.DETAILS_SEPARATOR.join(details)
+    detail = strings.DETAILS_SEPARATOR.join(filter(None, details))
     hint = strings.capitalised(identification.condition.hint) if identification.condition else ""
-    if identification.speaker is None:
+    figures = "\n".join(numbers)
+    if not named:
         title = strings.UNKNOWN_VOICE if identification.kind is Kind.UNKNOWN else identification.label
-        return SpeakerView(Mood.UNKNOWN, title, detail, hint, initials="?")
-    ink = inks.get(identification.speaker)
-    return SpeakerView(Mood.NAMED, identification.label, detail, hint, ink, initials(identification.speaker))
+        return SpeakerView(Mood.UNKNOWN, title, detail, hint, initials="?", numbers=figures)
+    return SpeakerView(
+        Mood.NAMED,
+        identification.label,
+        detail,
+        hint,
+        identification.certainty,
+        figures,
+        inks.get(identification.speaker),
+        initials(identification.speaker),
+    )
+
+
+def _why_unknown(identification: Identification) -> str:
+    """Without figures: those are on the bar's tip."""
+    (best, score), *rest = _ranked(identification) or [("", 0.0)]
+    if not best:
+        return identification.reason
+    if score >= identification.threshold and rest:
+        return strings.TOO_CLOSE.format(name=shown_name(best), other=shown_name(rest[0][0]))
+    return strings.CLOSEST.format(name=shown_name(best))
+
+
+def _ranked(identification: Identification) -> list[tuple[str, float]]:
+    return sorted(identification.scores.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _match_view(identification: Identification, rule: DecisionRule, inks: dict[str, int]) -> MatchView | None:
     """The closest person against the threshold; None while there is nothing to compare."""
     if identification.label is None or not identification.scores:
         return None
-    (best, score), *rest = sorted(identification.scores.items(), key=lambda item: (-item[1], item[0]))
+    best, score = _ranked(identification)[0]
     if identification.speaker is not None:
         best, score = identification.speaker, identification.scores.get(identification.speaker, score)
-        caption = strings.MATCH.format(name=shown_name(best))
-    elif score >= rule.threshold and rest:
-        other, second = rest[0]
-        caption = strings.TOO_CLOSE.format(
-            name=shown_name(best),
-            percent=percent(probability(score, rule)),
-            other=shown_name(other),
-            other_percent=percent(probability(second, rule)),
-        )
-    else:
-        caption = strings.CLOSEST.format(name=shown_name(best))
+    share, needed = probability(score, rule), probability(rule.threshold, rule)
+    caption = strings.MATCH.format(name=shown_name(best))
+    why = sentence(identification.reason) or strings.COSINE.format(score=score, threshold=rule.threshold)
+    figures = strings.MATCH_NUMBERS.format(match=caption, percent=percent(share), needed=percent(needed))
     return MatchView(
-        share=probability(score, rule),
-        needed=probability(rule.threshold, rule),
+        share=share,
+        needed=needed,
         caption=caption,
-        explanation=sentence(identification.reason) or strings.COSINE.format(score=score, threshold=rule.threshold),
+        explanation=f"{figures}\n{why}",
         ink=inks.get(best) if identification.speaker is not None else None,
     )
 

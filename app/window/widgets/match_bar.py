@@ -17,7 +17,7 @@ MARK = 5
 
 
 class MatchBar(QWidget):
-    """Paints a ``MatchView``; keeps its place while there is nothing to show."""
+    """Paints a ``MatchView``, its figures in the tip; keeps its place while there is nothing to show."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
@@ -70,13 +70,9 @@ class MatchBar(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = QRectF(0, 0, self.width(), QFontMetricsF(self.font()).height())
 
-        value = strings.percent(view.share)
-        painter.setFont(scaled(self.font(), 1.0, QFont.Weight.DemiBold))
-        painter.setPen(QColor(colours.text))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
-        room = line.width() - QFontMetricsF(painter.font()).horizontalAdvance(value) - 2 * GRID
         painter.setFont(self.font())
-        caption = QFontMetricsF(self.font()).elidedText(view.caption, Qt.TextElideMode.ElideMiddle, room)
+        painter.setPen(QColor(colours.text))
+        caption = QFontMetricsF(self.font()).elidedText(view.caption, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
 
         track = QRectF(0, line.bottom() + GRID, self.width(), BAR)
@@ -95,7 +91,7 @@ class MatchBar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawPolygon(QPolygonF([tip, tip + QPointF(MARK, MARK + 2), tip + QPointF(-MARK, MARK + 2)]))
 
-        text, metrics = strings.NEEDS.format(percent=strings.percent(needed)), self._note_metrics()
+        text, metrics = strings.NEEDED, self._note_metrics()
         width = metrics.horizontalAdvance(text)
         left = min(max(0.0, x - width / 2), track.width() - width)
         painter.setFont(self._note_font())

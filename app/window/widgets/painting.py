@@ -14,8 +14,17 @@ def round_pen(colour: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.Sol
     return QPen(colour, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
 
-def avatar(painter: QPainter, rect: QRectF, initials: str, colour: QColor, letters: QColor) -> None:
-    """A filled disc with one or two letters."""
+def avatar(
+    painter: QPainter, rect: QRectF, initials: str, colour: QColor, letters: QColor, *, filled: bool = True
+) -> None:
+    """A disc with one or two letters; not ``filled`` it is a ring, with the letters in the same colour."""
+    if not filled:
+        width = max(1.5, rect.width() / 28)
+        painter.setPen(round_pen(colour, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(rect.adjusted(width / 2, width / 2, -width / 2, -width / 2))
+        _letters(painter, rect, initials, colour, 0.38)
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawEllipse(rect)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.scoring.certainty import MARK
 from app.window import strings
 from app.window.view.view_state import Mood, SpeakerView
 from app.window.widgets import painting
@@ -35,7 +36,8 @@ class SpeakerCard(QWidget):
         self._view = view
         self.setAccessibleName(strings.NOW)
         self.setAccessibleDescription(view.spoken)
-        self.setToolTip(view.title if view.mood is Mood.NAMED else "")
+        tip = view.text if view.mood is Mood.NAMED else ""
+        self.setToolTip("\n".join(filter(None, (tip, view.numbers))))
         self.update()
 
     def advance(self, loudness: float, elapsed_s: float) -> None:
@@ -74,11 +76,16 @@ class SpeakerCard(QWidget):
         if calm or self._view.mood is Mood.TROUBLE:
             size = max(1.4 * line, 0.7 * size)  # names are what one looks for from across the room
         font.setPixelSize(round(size))
-        width = QFontMetricsF(font).horizontalAdvance(self._view.title)
+        width = QFontMetricsF(font).horizontalAdvance(self._view.title) + self._room_for_mark(font)
         available = self._text_width()
         if width > available > 0:  # a long name: first smaller, then cut
             font.setPixelSize(round(max(1.4 * line, size * max(0.6, available / width))))
         return font
+
+    def _room_for_mark(self, font: QFont) -> float:
+        """Kept beside every name, so that it stands where it stood when the mark comes or goes."""
+        mark = QFontMetricsF(font).horizontalAdvance(MARK)
+        return 0.0 if self._view.mood is not Mood.NAMED else mark if self._beside else 2 * mark
 
     def _detail_font(self) -> QFont:
         return scaled(self.font(), max(1.0, min(self.height() / 380, 2.0)))
@@ -108,6 +115,10 @@ class SpeakerCard(QWidget):
 
     def _hint_font(self) -> QFont:
         return scaled(self.font(), max(1.0, min(self.height() / 450, 1.6)))
+
+    def title_rect(self) -> QRectF:
+        """Where the name stands."""
+        return self._rects()[1]
 
     def hint_rect(self) -> QRectF:
         """Where the hint stands: right below the detail, or in its place if there is none."""
@@ -149,10 +160,15 @@ class SpeakerCard(QWidget):
         font = self.title_font()
         painter.setFont(font)
         plain = QColor(colours.muted if self._view.mood in CALM else colours.text)
-        painter.setPen(plain if self._view.ink is None else self._theme.ink(self._view.ink))
-        text = QFontMetricsF(font).elidedText(self._view.title, Qt.TextElideMode.ElideRight, title.width())
+        painter.setPen(plain if self._view.ink is None else self._ink())
+        metrics, room = QFontMetricsF(font), title.width() - self._room_for_mark(font)
+        text = metrics.elidedText(self._view.title, Qt.TextElideMode.ElideRight, room)
         absolute = Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(title, self._align() | absolute, text)
+        if self._view.likely:
+            width = metrics.horizontalAdvance(text)
+            title.moveLeft(title.left() + width if self._beside else title.center().x() + width / 2)
+            painter.drawText(title, Qt.AlignmentFlag.AlignLeft | absolute, MARK)
 
         painter.setFont(self._detail_font())
         painter.setPen(QColor(colours.muted))
@@ -166,6 +182,11 @@ class SpeakerCard(QWidget):
             painter.drawText(hint, self._align() | absolute, text)
         painter.end()
 
+    def _ink(self) -> QColor:
+        """The speaker's colour, paler for a name that may be wrong."""
+        ink = self._theme.ink(self._view.ink)
+        return self._theme.paler(ink) if self._view.likely else ink
+
     def _paint_picture(self, painter: QPainter, rect: QRectF) -> None:
         colours, view = self._theme.colours, self._view
         muted, track = QColor(colours.muted), QColor(colours.track)
@@ -174,7 +195,9 @@ class SpeakerCard(QWidget):
             self._paint_loudness(painter, rect)
         match view.mood:
             case Mood.NAMED:
-                painting.avatar(painter, rect, view.initials, self._theme.ink(view.ink), QColor(colours.surface))
+                painting.avatar(
+                    painter, rect, view.initials, self._ink(), QColor(colours.surface), filled=not view.likely
+                )
             case Mood.UNKNOWN:
                 painting.stranger(painter, rect, muted)
             case Mood.TROUBLE:

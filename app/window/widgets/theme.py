@@ -23,6 +23,10 @@ class Appearance(Enum):
     DARK = "dark"
 
 
+PALER = 0.3
+"""How far a colour goes towards the ground where a name is only likely: large letters keep a contrast of 3 to 1."""
+
+
 class Theme(QObject):
     """The colours in use. ``changed`` is emitted when the system, ``choose`` or ``use`` switches them."""
 
@@ -66,6 +70,10 @@ class Theme(QObject):
     def ink(self, index: int | None) -> QColor:
         """A person's colour; None is nobody's."""
         return QColor(self.colours.edge if index is None else self.colours.inks[index])
+
+    def paler(self, ink: QColor) -> QColor:
+        """A colour as it is on what may be wrong: nearer to the ground it stands on, and still to be read."""
+        return _between([ink, QColor(self.colours.surface)], PALER)
 
 
 def _between(stops: list[QColor], share: float) -> QColor:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent,
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.diarisation.timeline import Turn
+from app.scoring.certainty import marked
 from app.window import strings
 from app.window.engine.overlaps import overlaps
 from app.window.engine.spectrogram import MelSpectrogram
@@ -221,5 +222,5 @@ class TimelineWidget(TimelinePicture):
         form = strings.TURN if turn.start_s >= self.playable_from_s - 0.5 else strings.TURN_GONE
         start_s = round(turn.start_s)
         end_s = max(round(turn.end_s), start_s + 1)
-        text = form.format(name=name, start=strings.clock(start_s), end=strings.clock(end_s))
+        text = form.format(name=marked(name, turn.certainty), start=strings.clock(start_s), end=strings.clock(end_s))
         return f"{text}, {strings.OVERLAP}" if overlaps(turn, self.scene.overlaps) else text

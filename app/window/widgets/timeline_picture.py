@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.diarisation.timeline import Turn
+from app.scoring.certainty import Certainty
 from app.window import strings
 from app.window.engine.spectrogram import MelSpectrogram
 from app.window.view.timeline import Lane, TimelineScene, Viewport, tick_step_s
@@ -185,6 +186,10 @@ class TimelinePicture(QWidget):
                 brush.setColor(ink)
                 painter.setBrush(brush)
             else:
+                if turn.certainty is Certainty.LIKELY:  # paler, with an edge in full colour
+                    painter.setPen(painting.round_pen(fill, 1.0))
+                    fill.setAlphaF(0.35)
+                    bar = bar.adjusted(0.5, 0.5, -0.5, -0.5)
                 painter.setBrush(fill)
             painter.drawRoundedRect(bar, radius, radius)
             if turn == self.selected:

@@ -38,6 +38,7 @@ def identified(scores: dict[str, float], **changes: object) -> Identification:
         "scores": scores,
         "threshold": RULE.threshold,
         "reason": answer.reason,
+        "certainty": answer.certainty,
         "speech_probability": 0.9,
     }
     return Identification(**{**values, **changes})
@@ -134,7 +135,8 @@ def test_a_name_with_all_that_supports_it():
     ana = identified({"Ana": 0.8, "Ben": 0.1}, gender="female", gender_confidence=0.931)
     state = view_state(replace(LIVE, identification=ana))
     assert (state.speaker.mood, state.speaker.title, state.speaker.initials) == (Mood.NAMED, "Ana", "A")
-    assert plain(state.speaker.detail) == f"{plain(percent(ana.confidence))} sure  ·  female voice 93 %"
+    assert plain(state.speaker.detail) == "certain  ·  female voice"
+    assert plain(state.speaker.numbers) == f"Ana: {plain(percent(ana.confidence))} sure\nFemale voice: 93 %"
     assert state.speaker.ink == state.match.ink == state.people[0].ink
     assert state.match.share == probability(0.8, RULE)
     assert state.match.needed == state.needed == probability(0.5, RULE)
@@ -149,16 +151,20 @@ def test_why_it_is_unknown():
     state = view_state(replace(LIVE, identification=identified({"Ana": 0.34, "Ben": 0.1})))
     assert (state.speaker.mood, state.speaker.title) == (Mood.UNKNOWN, "Unknown voice")
     assert state.speaker.ink is state.match.ink is None
-    assert state.match.caption == "Unknown: the closest is Ana"
-    assert plain(state.match.spoken) == "Unknown: the closest is Ana: 30 %, needs 80 %"
-    assert state.match.explanation == "Closest: Ana 0.34, needs 0.50."
+    assert (state.speaker.detail, state.speaker.numbers) == ("the closest is Ana", "")
+    assert state.match.caption == "Match with Ana"
+    assert plain(state.match.spoken) == "Match with Ana: 30 %, needs 80 %"
+    assert plain(state.match.explanation) == (
+        "Match with Ana: 30 %; a name needs 80 %.\nClosest: Ana 0.34, needs 0.50."
+    )
     assert not any(person.speaking for person in state.people)
 
 
 def test_two_people_alike():
     state = view_state(replace(LIVE, identification=identified({"Ana": 0.62, "Ben": 0.60})))
     assert state.speaker.title == "Unknown voice"
-    assert plain(state.match.caption) == "Unknown: Ana 96 % or Ben 94 %, too close to call"
+    assert state.speaker.detail == "Ana or Ben: too close to call"
+    assert "0.62 or Ben 0.60" in state.match.explanation
 
 
 def test_the_name_stands_though_the_confidence_is_below_the_mark():
@@ -175,7 +181,8 @@ def test_little_speech_needs_less_and_the_bar_goes_along():
     for seconds, scores in ((1.0, {"Ana": 0.41, "Ben": 0.0}), (5.0, {"Ana": 0.51, "Ben": 0.0})):
         answer = decide(scores, rule.at(seconds))
         needs = rule.at(seconds).threshold  # as the engine tells it
-        shown = identified(scores, label=answer.speaker, speaker=answer.speaker, speech_s=seconds, threshold=needs)
+        said = {"label": answer.speaker, "speaker": answer.speaker, "certainty": answer.certainty}
+        shown = identified(scores, **said, speech_s=seconds, threshold=needs)
         state = view_state(replace(LIVE, rule=rule, identification=shown))
         assert state.speaker.title == "Ana"
         assert state.match.share == state.people[0].share == pytest.approx(probability(0.51, RULE))
@@ -198,6 +205,26 @@ def test_unknown_voices_may_be_numbered():
         view_state(replace(LIVE, identification=identified({"Ana": 0.1}, label="Unknown 2"))).speaker.title
         == "Unknown 2"
     )
+
+
+def test_a_name_that_may_be_wrong_has_a_question_mark_and_its_number_is_in_the_tip():
+    rule = replace(RULE, certain=0.6)
+    certainties = []
+    for score in (0.55, 0.65):
+        answer = decide({"Ana": score}, rule)
+        shown = identified({"Ana": score}, certainty=answer.certainty)
+        speaker = view_state(replace(LIVE, identification=shown)).speaker
+        certainties.append((speaker.title, speaker.text, speaker.likely, speaker.detail))
+        assert "%" not in speaker.detail
+        assert "% sure" in plain(speaker.numbers)
+    assert certainties == [("Ana", "Ana?", True, "likely"), ("Ana", "Ana", False, "certain")]
+
+
+def test_at_the_start_of_a_turn_nobody_says_that_nobody_is_enrolled():
+    early = identified({}, label=UNKNOWN, reason="too early to tell")
+    assert view_state(replace(LIVE, identification=early)).speaker.detail == "too early to tell"
+    alone = view_state(replace(LIVE, people=(), identification=identified({}))).speaker
+    assert alone.detail == "nobody is enrolled yet"
 
 
 def test_nobody_enrolled():

@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QRectF
 
+from app.scoring.certainty import Certainty
+from app.window.view.palette import DARK, INKS, LIGHT
 from app.window.view.view_state import Mood, SpeakerView
 from app.window.widgets.speaker_card import SpeakerCard
+from tests.support.contrast import contrast
 
-VIEW = SpeakerView(Mood.NAMED, "Ana", "98 % sure", ink=0, initials="A")
+VIEW = SpeakerView(Mood.NAMED, "Ana", "certain", ink=0, initials="A")
 HINT = "Telephone quality, very noisy: less sure"
 
 
@@ -45,3 +48,39 @@ def test_where_there_is_little_room_all_of_it_stays_inside(theme, width):
     card.resize(width, card.minimumSizeHint().height() + 30)
     card.show_view(replace(VIEW, hint=HINT))
     assert QRectF(card.rect()).contains(card.hint_rect())
+
+
+@pytest.mark.parametrize("size", [(640, 360), (390, 180)])
+def test_a_question_mark_stands_behind_a_likely_name_and_moves_no_letter(theme, size):
+    card = SpeakerCard(theme)
+    card.resize(*size)
+    name = replace(VIEW, title="Maximiliane Freifrau von Hohenstein-Wittgenberg", detail="")
+    for view in (replace(VIEW, detail=""), name):
+        certain = letters(drawn(card, replace(view, certainty=Certainty.CERTAIN)), card)
+        likely = letters(drawn(card, replace(view, certainty=Certainty.LIKELY)), card)
+        assert certain[0] == likely[0]
+        assert certain[1] < likely[1] < size[0]
+
+
+def letters(image, card: SpeakerCard) -> tuple[int, int]:
+    """First and last column in which there is something of the title."""
+    title, ground = card.title_rect(), image.pixel(0, image.height() - 1)
+    rows = range(int(title.top()) + 1, int(title.bottom()))
+    columns = [x for x in range(int(title.left()), image.width()) if any(image.pixel(x, y) != ground for y in rows)]
+    return columns[0], columns[-1]
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_a_likely_name_is_paler_and_can_still_be_read(theme, colours):
+    theme.use(colours)
+    for number in range(INKS):
+        ink = theme.ink(number)
+        full, pale = (contrast(colour.name(), colours.surface) for colour in (ink, theme.paler(ink)))
+        assert 3 <= pale < 0.8 * full
+
+
+def test_the_tip_has_the_numbers_and_the_whole_name(theme):
+    card = SpeakerCard(theme)
+    card.show_view(replace(VIEW, detail="likely", certainty=Certainty.LIKELY, numbers="Ana: 62 % sure"))
+    assert card.toolTip() == "Ana?\nAna: 62 % sure"
+    assert card.accessibleDescription() == "Ana?. likely"
