@@ -8,7 +8,7 @@ import io
 from app.corpus.tables import as_text
 from app.exports.document import Document, ticks
 
-COLUMNS = ("file", "start_s", "end_s", "speaker", "kind", "confidence", "corrected", "channel", "gender")
+COLUMNS = ("file", "start_s", "end_s", "speaker", "kind", "confidence", "corrected", "channel", "gender", "certainty")
 
 
 def to_csv(document: Document) -> str:
@@ -32,6 +32,7 @@ def to_csv(document: Document) -> str:
                 "yes" if turn.corrected else "no",
                 turn.channel,
                 turn.gender or "",
+                turn.certainty or "",
             ]
         )
     return out.getvalue()

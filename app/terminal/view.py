@@ -1,4 +1,4 @@
-"""The terminal view: a line for each turn, and below it, on a real terminal, a live line with level and confidence."""
+"""The terminal view: a line for each turn, and below it, on a real terminal, a live line with the level."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.demo import demo_agreement
 from app.diarisation.timeline import talk_time
 from app.names import shown_name
 from app.outputs import STANDARD
+from app.scoring.certainty import Certainty, marked
 from app.scoring.condition import LESS_SURE
 from app.scoring.identification import Identification
 from app.session import Session, SessionOptions
@@ -113,6 +114,7 @@ class TerminalView:
         """Of a file that is analysed, as far as it says so."""
         self._left = TimeLeft()
         self._shown: dict[int | None, object] = {}  # channel -> label
+        self._certain: dict[int | None, bool] = {}  # channel -> whether a line has said that the label is
         self._listening = ""
         self._noticed: set[str] = set()  # what was said of the channels
         self._hints: dict[int | None, str] = {}  # channel -> what was said last of how it is heard
@@ -140,15 +142,17 @@ class TerminalView:
             self.note(f"{status.device}: {status.notice}.")
 
     def show(self, answer: Identification) -> None:
-        """A new line when the label changes; the live line always."""
+        """A new line when the label changes, and when a name that was likely is certain; the live line always."""
         self._skipped_s += answer.dropped_s
         if self._skipped_s > self._reported_s and answer.time_s - self._reported_at_s >= SKIPPED_EVERY_S:
             self.note(
                 f"{clock(answer.time_s)}  this machine is too slow: {self._skipped_s - self._reported_s:.1f} s skipped"
             )
             self._reported_s, self._reported_at_s = self._skipped_s, answer.time_s
-        if answer.label != self._shown.get(answer.channel):
+        surer = answer.certainty is Certainty.CERTAIN and not self._certain.get(answer.channel)
+        if answer.label != self._shown.get(answer.channel) or surer:
             self._shown[answer.channel] = answer.label
+            self._certain[answer.channel] = answer.certainty is Certainty.CERTAIN
             if answer.label is not None:
                 self.note(f"{clock(answer.time_s)}  {where(answer)}{describe(answer)}")
         hint = answer.condition.hint if answer.condition else ""
@@ -215,8 +219,8 @@ def where(answer: Identification) -> str:
 
 
 def describe(answer: Identification) -> str:
-    """One label with what supports it."""
+    """One label with how sure it is, or why there is none."""
     if answer.speaker is None:
         return f"{answer.label}  ({answer.reason})" if answer.reason else str(answer.label)
     gender = f"  {answer.gender}" if answer.gender else ""
-    return f"{pad(answer.label, 12)}  {answer.confidence:4.0%} {bar(answer.confidence)}{gender}"
+    return f"{pad(marked(answer.label, answer.certainty), 12)}  {answer.certainty:<7}{gender}".rstrip()

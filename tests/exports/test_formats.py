@@ -15,6 +15,7 @@ from praatio import textgrid
 from app.diarisation.timeline import Turn
 from app.exports.document import Document
 from app.exports.formats import FORMATS, format_named, format_of, with_suffix, write_export
+from app.scoring.certainty import Certainty
 from utils import ROOT, BadInput
 
 ODD = (
@@ -29,7 +30,7 @@ ODD = (
 )
 """Names that some format has a use of its own for, or that are written in other scripts."""
 TURNS = [
-    Turn(0.5, 2.0, "Ana López", confidence=0.98765, gender="female"),
+    Turn(0.5, 2.0, "Ana López", confidence=0.98765, certainty=Certainty.LIKELY, gender="female"),
     Turn(2.0, 3.25, 'Ben "B", Jr.', corrected=True),
     Turn(3661.0404, 3662.5, "Ana López"),
 ]
@@ -71,7 +72,7 @@ def test_csv_is_for_spreadsheets():
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert rows[0] == {
         "file": "talk", "start_s": "0.500", "end_s": "2.000", "speaker": "Ana López", "kind": "person",
-        "confidence": "0.9877", "corrected": "no", "channel": "1", "gender": "female",
+        "confidence": "0.9877", "corrected": "no", "channel": "1", "gender": "female", "certainty": "likely",
     }  # fmt: skip
     assert [(row["speaker"], row["confidence"], row["corrected"]) for row in rows[1:]] == [
         ('Ben "B", Jr.', "", "yes"),

@@ -10,16 +10,17 @@ from app.diarisation.timeline import Turn
 from app.exports.document import Document
 from app.exports.formats import write_export
 from app.exports.reading import read_export
+from app.scoring.certainty import Certainty
 from tests.exports.test_formats import ODD
 from utils import BadInput
 
 TURNS = [
     Turn(0.768, 4.512, "Ana"),
     *(Turn(5.0 + i, i + 5.5, name, 1 + i % 2) for i, name in enumerate(ODD)),
-    Turn(20.0, 21.25, "Unknown 12", confidence=0.5, gender="male"),
+    Turn(20.0, 21.25, "Unknown 12", confidence=0.5, certainty=Certainty.UNKNOWN, gender="male"),
     Turn(21.25, 22.0, "unknown", confidence=0.25),
     Turn(22.0, 23.0, "Ana", corrected=True),
-    Turn(22.5, 23.5, "-1+1", confidence=1.0, gender="female"),
+    Turn(22.5, 23.5, "-1+1", confidence=1.0, certainty=Certainty.CERTAIN, gender="female"),
     Turn(24.0, 24.001, "Ana_B %41", confidence=0.0),
 ]
 TALK = Document(TURNS, "=talk & more", 30.0, "embedded", "ab" * 32)

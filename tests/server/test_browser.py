@@ -278,6 +278,49 @@ def test_what_makes_an_answer_less_sure_stands_below_it_and_moves_nothing(known)
     assert tops[0] == tops[1] == tops[2]
 
 
+def test_a_likely_name_has_a_question_mark_that_moves_nothing_and_its_number_is_in_the_tip(known):
+    show = """certainty => import("/page/now.js").then(now => now.showIdentified({
+      label: "Ana", kind: "person", speaker: "Ana", confidence: .62, certainty, gender: "female", gender_confidence: .9,
+      overlap: false, probabilities: {Ana: .85}, needed: .8, reason: "", condition: null}, new Map([["Ana", 0]])))"""
+    seen = {}
+    for certainty in ("certain", "likely"):
+        known.evaluate(show, certainty)
+        known.wait_for_timeout(300)
+        look = "getComputedStyle(document.querySelector('#now h1')).color"
+        seen[certainty] = (known.locator("#now-title").bounding_box(), known.evaluate(look))
+        expect(known.locator("#now-detail")).to_have_text(f"{certainty}  \u00b7  female voice", use_inner_text=False)
+        expect(known.locator("#now h1")).to_have_text("Ana?" if certainty == "likely" else "Ana")
+        assert "Ana: 62" in known.get_attribute("#now-detail", "title")
+        assert "%" not in known.inner_text("#now")
+    (place, colour), (same, paler) = seen.values()
+    assert place == same
+    assert colour != paler
+
+
+def test_why_a_voice_is_unknown_and_that_a_turn_is_only_likely(known):
+    show = """scores => import("/page/now.js").then(now => now.showIdentified({
+      label: "unknown", kind: "unknown", speaker: null, confidence: .9, certainty: "unknown", gender: null,
+      overlap: false, probabilities: scores, needed: .8, reason: "too early to tell", condition: null}, new Map()))"""
+    for scores, why in (
+        ({}, "too early to tell"),
+        ({"Ana": 0.3, "Ben": 0.1}, "the closest is Ana"),
+        ({"Ana": 0.9, "Ben": 0.88}, "Ana or Ben: too close to call"),
+    ):
+        known.evaluate(show, scores)
+        expect(known.locator("#now-detail")).to_have_text(why)
+    draw = """() => import("/page/turns.js").then(turns => {
+      const box = document.createElement("div");
+      const turn = (start_s, certainty) => ({speaker: "Ana", start_s, end_s: start_s + 2, certainty});
+      turns.drawTurns(box, [turn(0, "certain"), turn(3, "likely"), turn(6, null)], {fromS: 0, toS: 9, inkOf: () => 0});
+      return [...box.querySelectorAll(".turn")].map(bar => [bar.title, bar.classList.contains("likely")]);
+    })"""
+    assert known.evaluate(draw) == [
+        ["Ana, 0:00 to 0:02", False],
+        ["Ana?, 0:03 to 0:05", True],
+        ["Ana, 0:06 to 0:08", False],
+    ]
+
+
 def test_without_a_token_one_is_asked_for(known):
     known.click("#leave")
     known.fill("#token", "wrong")

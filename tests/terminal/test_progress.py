@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.scoring.certainty import Certainty
 from app.scoring.condition import Band, Condition
 from app.scoring.identification import Identification
 from app.terminal.view import TerminalView
@@ -36,6 +37,21 @@ def test_the_hint_of_a_call_is_said_once_and_stands_on_the_live_line(view):
         "00:06.0  telephone quality: less sure",
     ]
     assert said.endswith("less sure")
+
+
+def test_a_likely_name_has_a_question_mark_and_a_line_says_when_it_is_certain(view):
+    """Not again when it is less sure for a moment."""
+    certain, likely = Certainty.CERTAIN, Certainty.LIKELY
+    heard = [("Ana", likely), ("Ana", certain), ("Ana", likely), ("Ana", certain), ("Ben", likely), ("Ben", likely)]
+    for time_s, (name, certainty) in enumerate(heard):
+        view.show(replace(answer(time_s), label=name, speaker=name, confidence=0.9, certainty=certainty))
+    lines = [line.split("\x1b[K")[-1].split() for line in view.out.getvalue().split("\n")[:-1]]
+    assert lines == [
+        ["00:00.0", "Ana?", "likely"],
+        ["00:01.0", "Ana", "certain"],
+        ["00:04.0", "Ben?", "likely"],
+    ]
+    assert view.out.getvalue().split("dB")[-1].split() == ["Ben?", "likely"]
 
 
 def answer(time_s):

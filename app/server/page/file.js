@@ -1,6 +1,6 @@
 // A recording: who spoke when in it, and that as a file.
 
-import { byId, clock, el, sentence, shownLabel, timeLeft, wholePercent } from "./look.js";
+import { byId, clock, el, marked, sentence, shownLabel, timeLeft, wholePercent } from "./look.js";
 import { Saves } from "./saves.js";
 import { askTimeline } from "./server.js";
 import { drawTurns } from "./turns.js";
@@ -97,7 +97,7 @@ export class FileCard {
     if (!turns.length) return;
     drawTurns(byId("file-turns"), turns, { fromS: 0, toS: Math.max(...turns.map((turn) => turn.end_s)), inkOf: this.inkOf, talkS: talk_time_s });
     byId("file-rows").replaceChildren(...turns.map((turn) => el("tr", {},
-      el("td", {}, clock(turn.start_s)), el("td", {}, clock(turn.end_s)), el("td", {}, shownLabel(turn.speaker)))));
+      el("td", {}, clock(turn.start_s)), el("td", {}, clock(turn.end_s)), el("td", {}, marked(shownLabel(turn.speaker), turn.certainty)))));
     for (const id of ["file-saves", "file-table"]) byId(id).hidden = false;
   }
 

@@ -80,5 +80,8 @@ export function sentence(text) {
   return trimmed[0].toUpperCase() + trimmed.slice(1) + (/[.!?:]$/.test(trimmed) ? "" : ".");
 }
 
+/** A name with the mark of one that is only likely, as everywhere: "Ana?". */
+export const marked = (name, certainty) => (certainty === "likely" ? `${name}?` : name);
+
 /** A label as it is shown: a voice that nothing is known of begins with a capital, as a name does. */
 export const shownLabel = (label) => (label === "unknown" ? "Unknown" : label);

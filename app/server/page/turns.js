@@ -1,6 +1,6 @@
 // Who spoke when, as lanes: one for each speaker, in the order in which they were first heard.
 
-import { clock, el, shownLabel } from "./look.js";
+import { clock, el, marked, shownLabel } from "./look.js";
 
 /** Draw turns between two times into a box. inkOf(name) is a colour, or "" for an unknown voice. */
 export function drawTurns(box, turns, { fromS, toS, inkOf, talkS, since = 0 }) {
@@ -15,7 +15,8 @@ export function drawTurns(box, turns, { fromS, toS, inkOf, talkS, since = 0 }) {
     const track = el("div", { class: "lane-track" });
     for (const turn of shown) {
       const from = Math.max(turn.start_s, fromS);
-      const bar = el("div", { class: "turn", title: `${shownLabel(name)}, ${clock(turn.start_s)} to ${clock(turn.end_s)}` });
+      const title = marked(shownLabel(name), turn.certainty);
+      const bar = el("div", { class: turn.certainty === "likely" ? "turn likely" : "turn", title: `${title}, ${clock(turn.start_s)} to ${clock(turn.end_s)}` });
       bar.style.left = `${(100 * (from - fromS)) / span}%`;
       bar.style.width = `${(100 * (Math.min(turn.end_s, toS) - from)) / span}%`;
       track.append(bar);
