@@ -170,11 +170,12 @@ def test_the_keyboard_gets_everywhere_in_order_and_enter_presses_what_has_it(qtb
     _, dialog = person
     focus(qtbot, dialog.list)
     visited = []
-    for _ in range(8):
+    for _ in range(10):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget())
-    expected = [dialog.play_button, dialog.remove_button, dialog.more_button, dialog.delete_button, dialog.close_button]
-    assert visited[:5] == expected
+    expected = [dialog.play_button, dialog.remove_button, dialog.more_button]
+    expected += [dialog.learning.yes_button, dialog.learning.no_button, dialog.delete_button, dialog.close_button]
+    assert visited[:7] == expected
     assert dialog.name_edit in visited
     assert dialog.list in visited
     focus(qtbot, dialog.delete_button)

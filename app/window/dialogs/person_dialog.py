@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -281,6 +282,9 @@ class PersonDialog(QDialog):
             if typed:
                 self.name_edit.setText(typed)
         self.learning.show_person(person.name, person.consent, person.offers)
+        reached = [self.more_button, *self.learning.buttons, self.delete_button]  # by Tab, as they stand
+        for before, after in pairwise(reached):
+            self.setTabOrder(before, after)
         self._show_summary(person)
         if person.recordings != self.list.recordings:
             self.list.show_recordings(person.recordings)

@@ -48,6 +48,11 @@ class PersonLearning(QWidget):
         self._column.addWidget(self._consent)
         self._consent.hide()
 
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """All that can be pressed, from top to bottom."""
+        return [button for row in self.rows for button in row.buttons] + [self.yes_button, self.no_button]
+
     def show_person(self, name: str, consent: Consent | None, offers: tuple[Offer, ...]) -> None:
         """What was answered, and what is offered, as it is now."""
         self._show_consent(shown_name(name), consent)
@@ -99,11 +104,8 @@ class OfferRow(QFrame):
         self.detail.setText(strings.DETAILS_SEPARATOR.join(part for part in parts if part))
         self.play_button = QPushButton(strings.PLAY)
         self.add_button, self.dismiss_button = QPushButton(strings.OFFER_ADD), QPushButton(strings.OFFER_DISMISS)
-        for button, signal in (
-            (self.play_button, self.played),
-            (self.add_button, self.accepted),
-            (self.dismiss_button, self.dismissed),
-        ):
+        self.buttons = [self.play_button, self.add_button, self.dismiss_button]
+        for button, signal in zip(self.buttons, (self.played, self.accepted, self.dismissed), strict=True):
             button.setAutoDefault(False)
             button.setAccessibleName(f"{button.text()}: {self.detail.text()}")
             button.clicked.connect(lambda _, signal=signal: signal.emit(self.offer))
