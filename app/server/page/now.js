@@ -31,7 +31,7 @@ export function showIdentified(said, inks, lastName) {
     showState(said.speech_probability >= 0.5 ? { mood: "voice", title: "Recognising\u2026", detail } : { ...SILENCE, detail });
     return;
   }
-  const [details, numbers] = said.speaker ? [[said.certainty], [`${said.label}: ${percent(said.confidence)} sure`]] : [[whyUnknown(said)], []];
+  const [details, numbers] = said.speaker ? [[said.certainty], [`${percent(said.confidence)} sure`]] : [[whyUnknown(said)], []];
   if (said.gender) {
     details.push(`${said.gender} voice`);
     numbers.push(`${said.gender} voice: ${percent(said.gender_confidence)}`);

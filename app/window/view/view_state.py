@@ -68,7 +68,8 @@ class SpeakerView:
     @property
     def spoken(self) -> str:
         """The same for a screen reader."""
-        return f"{self.text}. {self.detail}{'. ' * bool(self.detail and self.hint)}{self.hint}".strip()
+        title = self.text if self.likely else f"{self.text}."
+        return f"{title} {self.detail}{'. ' * bool(self.detail and self.hint)}{self.hint}".strip()
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _identified(facts: Facts, identification: Identification, inks: dict[str, in
     named, numbers = identification.speaker is not None, []
     details = [strings.CERTAINTY[identification.certainty]] if named else [_why_unknown(identification)]
     if named:  # "unknown, 20 % sure" would puzzle
-        numbers.append(strings.SURE.format(name=identification.label, percent=percent(identification.confidence)))
+        numbers.append(strings.SURE.format(percent=percent(identification.confidence)))
     if gender and (voice := strings.GENDER.get(identification.gender)):
         details.append(voice)
         share = percent(identification.gender_confidence)

@@ -136,7 +136,7 @@ def test_a_name_with_all_that_supports_it():
     state = view_state(replace(LIVE, identification=ana))
     assert (state.speaker.mood, state.speaker.title, state.speaker.initials) == (Mood.NAMED, "Ana", "A")
     assert plain(state.speaker.detail) == "certain  ·  female voice"
-    assert plain(state.speaker.numbers) == f"Ana: {plain(percent(ana.confidence))} sure\nFemale voice: 93 %"
+    assert plain(state.speaker.numbers) == f"{plain(percent(ana.confidence))} sure\nFemale voice: 93 %"
     assert state.speaker.ink == state.match.ink == state.people[0].ink
     assert state.match.share == probability(0.8, RULE)
     assert state.match.needed == state.needed == probability(0.5, RULE)
