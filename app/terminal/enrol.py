@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.audio.source import AudioSource
+from app.belongings import count_people
 from app.enrolment.guide import Guide, Outcome, Verdict, recorded_name
 from app.enrolment.quality import Fault, Limits
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder
@@ -57,6 +58,10 @@ class EnrolOptions:
         return make_source(SessionOptions(device=self.device, file=self.file, channel=self.channel))
 
 
+CONSENT = "Ask people before you enrol them: a voice is biometric data. What is recorded stays on this computer."
+"""Said before the first enrolment of all."""
+
+
 def run_enrolment(options: EnrolOptions) -> int:
     """Record the samples. Returns 0 if at least one was kept.
 
@@ -91,6 +96,8 @@ class EnrolTerminal:
 
     def run(self) -> int:
         guide, source = self.guide, self.recorder.source
+        if count_people(guide.data) == 0:
+            self.note(CONSENT)
         try:
             source.start()
             try:

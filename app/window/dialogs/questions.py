@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from app.about import LICENCE, VERSION, credits_of_models
 from app.embedding.model_files import NAMES
 from app.exports.formats import SUFFIXES, format_of, with_suffix
 from app.names import new_name
@@ -147,8 +148,9 @@ def show_shortcuts(parent: QWidget, keys: Sequence[tuple[str, str]]) -> None:
     box.open()
 
 
-def show_about(parent: QWidget, data: Path) -> None:
-    show_message(parent, strings.APP, strings.ABOUT_TEXT.format(data=data))
+def show_about(parent: QWidget, data: Path) -> QMessageBox:
+    named = {"version": VERSION, "licence": LICENCE, "data": data, "credits": ", ".join(credits_of_models())}
+    return show_message(parent, strings.ABOUT_TEXT.format(**named), strings.ABOUT_DETAIL.format(**named))
 
 
 def open_folder(parent: QWidget, folder: Path) -> None:

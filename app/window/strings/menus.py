@@ -30,8 +30,12 @@ SHORTCUTS = "&Keyboard shortcuts"
 SHORTCUTS_TITLE = "Keyboard shortcuts"
 DATA_FOLDER = "Open the &data folder"
 ABOUT = "&About Heard"
-ABOUT_TEXT = (
-    "Heard tells live who is speaking. Everything stays on this computer: recordings and voiceprints are in\n{data}"
+ABOUT_TEXT = "Heard {version} tells live who is speaking. Everything stays on this computer."
+ABOUT_DETAIL = (
+    "Recordings and voiceprints are in\n{data}\n\n"
+    "Free software under the licence {licence}; LICENSE and NOTICE come with it.\n\n"
+    "The networks were trained on {credits}. The large model has SpeechBrain's ECAPA-TDNN (Apache-2.0) in it. Window:"
+    " Qt. Speech is found by Silero VAD, networks run in ONNX Runtime, files are decoded by FFmpeg and libsndfile."
 )
 CRASHED = "Something went wrong inside the program. It may go on, but please save what you need."
 CRASHED_WHERE = "What happened is written down in {path}"

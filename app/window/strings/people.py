@@ -41,8 +41,9 @@ NAME_LABEL = "Name"
 NAME_PLACEHOLDER = "As it is to be shown"
 NAME_KNOWN = "{name} is enrolled already: the new recordings are added."
 ENROL_ABOUT = (
-    "Three sentences to read aloud, about half a minute in all. The recordings stay on this computer; they are kept so"
-    " that the voiceprint can be made again, until you delete them."
+    "Three sentences to read aloud, about half a minute in all. Ask people before you enrol them: a voice is biometric"
+    " data. The recordings stay on this computer; they are kept so that the voiceprint can be made again, until you"
+    " delete them."
 )
 OK = "OK"
 NEXT, CANCEL, CLOSE = "Next", "Cancel", "Close"
