@@ -12,7 +12,7 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 ALONE = echo "heard: what failed, once more, alone:" && $(VENV_PYTHON) -m pytest --last-failed --last-failed-no-failures none \
 	-m "not (device or browser or cluster)"
 
-.PHONY: run test torture benchmarks figures figures-large lint demo-audio package uninstall clean distclean
+.PHONY: run test torture benchmarks figures figures-large lint demo-audio package bundle uninstall clean distclean
 
 run:  ## start the app
 	$(SET_UP) run
@@ -64,13 +64,18 @@ package:  ## build the wheel and the source archive into dist/
 	$(SET_UP) test
 	@$(VENV_PYTHON) -m build --no-isolation $(ARGS)
 
+bundle:  ## build the app for a double click into dist/Heard, and try it
+	$(SET_UP) run
+	@$(VENV_PYTHON) packaging/bundle.py
+	@$(VENV_PYTHON) packaging/smoke_bundle.py
+
 uninstall:  ## remove recordings, voiceprints, settings, downloaded models and .venv, after a question
 	$(SET_UP) run
 	@$(VENV_PYTHON) -m app forget-everything $(ARGS)
 	rm -rf .venv
 
-clean:  ## remove caches
-	rm -rf .pytest_cache .ruff_cache
+clean:  ## remove caches and what was built
+	rm -rf .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean  ## remove .venv too; recordings, voiceprints and runs stay

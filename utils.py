@@ -71,7 +71,7 @@ EXTRA_OF = {
 """A module that may be missing -> the extra of pyproject.toml that brings it, should nobody have asked before."""
 
 
-def missing_extra(what: str, packages: str, extra: str) -> HeardError:
+def missing_extra(what: str, packages: str, extra: str | None) -> HeardError:
     """The error of something that needs packages which are not installed: ``what`` needs ``packages``, and the command
     that brings them is that of the extra of pyproject.toml."""
     return HeardError(f"{what} needs {packages}: {install_command(extra)}")
@@ -82,10 +82,18 @@ def is_clone() -> bool:
     return (ROOT / "pyproject.toml").is_file()
 
 
-def install_command(extra: str) -> str:
-    """The command that installs an extra where this program runs: in a clone, a package, pipx's, or nowhere."""
-    if getattr(sys, "frozen", False):  # nothing can be added to the bundled app
-        return f'this app comes without it; install the package: pipx install "heard[{extra}]"'
+def is_bundle() -> bool:
+    """Whether the program is the bundled app, to which nothing can be added and which has no laboratory."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def install_command(extra: str | None) -> str:
+    """The command that installs an extra where this program runs: in a clone, a package, pipx's, or nowhere.
+
+    None: the package itself, which has more than the bundled app.
+    """
+    if is_bundle():
+        return f'the bundled app comes without; in a clone: pipx install ".{f"[{extra}]" if extra else ""}"'
     if (Path(sys.prefix) / "pipx_metadata.json").is_file():
         return f'pipx runpip heard install "heard[{extra}]"'
     pip = "pip"
@@ -120,7 +128,8 @@ def run_cli(main: Callable[[], int | None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except ModuleNotFoundError as error:
-        if (extra := EXTRA_OF.get(str(error.name).partition(".")[0])) is None:
+        extra = EXTRA_OF.get(str(error.name).partition(".")[0])
+        if extra is None and not is_bundle():
             raise
         print(f"heard: {missing_extra('this', str(error.name), extra)}", file=sys.stderr)
         code = 1
