@@ -16,7 +16,7 @@ from app.session import SessionOptions, microphone_problem
 from app.window import strings
 from app.window.display import WindowUnavailable
 from app.window.engine.stopwatch import Stopwatch
-from utils import BadInput, data_dir
+from utils import BadInput, data_dir, is_clone
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -93,15 +93,19 @@ def application() -> QApplication:
     try:
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
-        raise WindowUnavailable(
-            f"Qt cannot be loaded ({error}); `make run` sets it up or says what is missing."
-        ) from None
+        raise WindowUnavailable(f"Qt cannot be loaded ({error}); {_how_to_get_qt()}.") from None
     _check_screen_plugin()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("heard")
     app.setApplicationDisplayName("Heard")
     app.setDesktopFileName("heard")
     return app
+
+
+def _how_to_get_qt() -> str:
+    if is_clone():
+        return "`make run` installs it or says how"
+    return "on Debian and Ubuntu: sudo apt-get install libegl1 libgl1 libxcb-cursor0 libxcb-icccm4 libxkbcommon-x11-0"
 
 
 def _check_screen_plugin() -> None:
@@ -121,4 +125,4 @@ def _check_screen_plugin() -> None:
         ctypes.CDLL(str(plugin))
     except OSError as error:
         library = str(error).split(":")[0]
-        raise WindowUnavailable(f"Qt lacks {library}; `make run` installs it or says how.") from None
+        raise WindowUnavailable(f"Qt lacks {library}; {_how_to_get_qt()}.") from None
