@@ -15,11 +15,12 @@ from app.window.dialogs.sealing_dialog import SealingDialog
 from app.window.engine.edits import turns
 from app.window.engine.engine import Engine
 from app.window.engine.rebuilding import Rebuild
-from app.window.engine.sealing import sealed
+from app.window.engine.sealing import sealed, sealing_lacks
 from app.window.interruption import Interruption
 from app.window.view.status import Severity, StatusView
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import Theme
+from utils import install_command
 
 
 class PeopleController:
@@ -82,12 +83,16 @@ class PeopleController:
         return isinstance(self.dialog, PersonDialog) and self.dialog.isVisible()
 
     def open_sealing(self) -> None:
-        """Whether everybody's data are encrypted on the disk."""
+        """Whether everybody's data are encrypted on the disk; where that cannot be, what to install."""
+        if packages := sealing_lacks():
+            detail = strings.SEALING_LACKS_DETAIL.format(command=install_command("sealed"))
+            self.dialog = questions.show_message(self._window, strings.SEALING_LACKS.format(packages=packages), detail)
+            return
         self.dialog = SealingDialog(self._engine, self._window)
         self.dialog.open()
 
     def _offer_sealing(self, dialog: EnrolDialog) -> None:
-        if dialog.enrolled and not sealed(self._engine.context.data):
+        if dialog.enrolled and not sealing_lacks() and not sealed(self._engine.context.data):
             self._engine.notify(strings.OFFER_SEALING)
 
     def rebuild(self) -> None:

@@ -16,6 +16,7 @@ from app.window import strings
 from app.window.dialogs.sealing_dialog import SealingDialog
 from app.window.dialogs.unlock_dialog import open_sealed
 from tests.support.keyrings import MemoryKeyring, keyring_in_use
+from utils import install_command
 
 LONG = 60_000
 PASSPHRASE = "correct horse battery"
@@ -51,6 +52,18 @@ def type_twice(dialog: SealingDialog, passphrase: str) -> None:
 
 def done(qtbot, dialog: SealingDialog) -> None:
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=LONG)
+
+
+def test_where_packages_are_missing_the_menu_says_what_to_install(window, monkeypatch):
+    shown = window(np.zeros(16_000, np.float32))
+    monkeypatch.setattr("app.window.people_controller.sealing_lacks", lambda: "cryptography, sqlcipher3")
+    shown.people_controller.open_sealing()
+    box = shown.people_controller.dialog
+    assert isinstance(box, QMessageBox)
+    assert "needs cryptography, sqlcipher3" in box.text()
+    assert box.informativeText().endswith(install_command("sealed"))
+    assert box.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+    box.close()
 
 
 def test_with_a_passphrase_and_back(qtbot, no_keyring, window, encoder, voice, tmp_path):

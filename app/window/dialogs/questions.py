@@ -130,6 +130,9 @@ def show_message(parent: QWidget | None, text: str, detail: str = "") -> QMessag
     box = QMessageBox(QMessageBox.Icon.NoIcon, strings.APP, text, parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(detail)
+    box.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
     box.addButton(strings.CLOSE, QMessageBox.ButtonRole.AcceptRole)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setModal(True)

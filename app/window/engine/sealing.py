@@ -5,6 +5,7 @@ What can still be undone is over then: it would keep a door open.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,11 @@ Deed = Callable[[EngineContext], str]
 def sealed(data: Path) -> bool:
     """Whether everybody's data in a folder are encrypted now."""
     return is_sealed(home_of(data))
+
+
+def sealing_lacks() -> str:
+    """The packages that are not installed and without which nothing can be encrypted; "" if all are there."""
+    return ", ".join(name for name in ("cryptography", "sqlcipher3") if importlib.util.find_spec(name) is None)
 
 
 def keyring_there() -> bool:

@@ -6,6 +6,8 @@ from app.window.strings.common import ELLIPSIS
 
 SEALING_ACTION = f"&Encrypt data{ELLIPSIS}"
 SEALING_TITLE = "Encryption"
+SEALING_LACKS = "Encrypting recordings and voiceprints needs {packages}, which are not installed yet."
+SEALING_LACKS_DETAIL = "This command brings them; start Heard again afterwards:\n\n{command}"
 PLAIN_HEADING = "Encrypt recordings and voiceprints?"
 SEALED_HEADING = "Recordings and voiceprints are encrypted"
 KEY_IN_KEYRING = "Keep the key in this system's keyring"
