@@ -11,7 +11,7 @@ from app.cli import train
 from app.training.config import RunConfig
 from utils import BadInput, HeardError
 
-FLAGS = ("overlap", "aside", "channel", "large", "export-only")
+FLAGS = ("overlap", "aside", "channel", "strangers", "large", "export-only")
 
 
 @pytest.fixture
