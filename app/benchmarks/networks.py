@@ -117,7 +117,8 @@ def _live_networks(embedded: SpeakerNetwork, full: SpeakerNetwork) -> dict[str, 
             encoder = load_encoder(name, compute="cpu")
             networks[name] = TimedNetwork(partial(_embed, encoder), _parameters(embedded))
     with contextlib.suppress(OSError, HeardError):
-        encoder = OnnxEncoder(side_by_side(full, {}), {"name": LARGE, "sha256": ""}, {})
+        tensors = {name: value.numpy() for name, value in full.state_dict().items()}
+        encoder = OnnxEncoder(side_by_side(tensors, {}), {"name": LARGE, "sha256": ""}, {})
         networks[LARGE] = TimedNetwork(partial(_embed, encoder), _parameters(embedded) + _parameters(full))
     return networks
 

@@ -53,7 +53,7 @@ def test_nothing_but_health_answers_without_the_token(shared_url, operations, to
     assert len(operations) >= 14
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     for method, path in [*operations, ("GET", "/openapi.json")]:
-        status, answer, body = raw(shared_url, method, path.format(person="Ana", sample="001"), headers)
+        status, answer, body = raw(shared_url, method, path.format(person="Ana", sample="001", offer="1"), headers)
         if path == "/v1/health":
             assert (status, json.loads(body)) == (200, {"status": "ok"})
             continue

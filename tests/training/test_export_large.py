@@ -36,6 +36,7 @@ def test_it_is_measured_like_a_network_of_our_own(trained, tmp_path, monkeypatch
     arch = asdict(trained.config.model)
     both = build_side_by_side([Member(tensors(own), arch, share=0.5), Member(tensors(other), arch, share=0.5)])
     monkeypatch.setattr(export_large, "read_speechbrain", lambda path: other)
+    monkeypatch.setattr(export_large, "load_speechbrain", lambda path: other)
     monkeypatch.setattr(export_large, "side_by_side", lambda public, heads: both if public is other else None)
 
     card = make_large_heads(trained.config, HUB[SPEECHBRAIN], trained.training, trained.validation)
