@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.audio.condition import measure_condition
-from app.audio.vad import DetectedSpeech, first_speech
+from app.audio.condition import SoundCondition, measure_condition
+from app.audio.vad import first_speech
 from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
-from app.scoring.channel import TELEPHONE
-from app.scoring.cohort import Cohort, similarities
+from app.scoring.cohort import Cohort, by_telephone, similarities
 from app.scoring.condition import Condition, judge_condition
 from app.scoring.decision import DecisionRule, probability
 from utils import SAMPLE_RATE, BadInput
@@ -93,7 +92,7 @@ def embed_recordings(
     of the samples, for what cannot be read or holds less than a second of speech.
     """
     segments: list[np.ndarray] = []
-    found: list[tuple[int, float, DetectedSpeech]] = []
+    found: list[tuple[int, float, SoundCondition, tuple[str, ...], tuple[str, ...]]] = []
     for index, sound in enumerate(sounds):
         detected = first_speech(sound, speech_s=SPEECH_S, searched_s=SEARCHED_S, pipes=pipes, channel=channel)
         speech = detected.speech()
@@ -103,26 +102,25 @@ def embed_recordings(
             raise BadInput(f"{name}: only {speech_s:.1f} s of speech; at least {MIN_SPEECH_S:g} s are needed.")
         own = segment_speech(speech)
         segments += own
-        found.append((len(own), speech_s, detected))
+        faults = quality_warnings(measure(detected))
+        found.append((len(own), speech_s, measure_condition(detected), faults, detected.notices))
     vectors = iter(encoder.embed_batch(segments))
     if not found:
         return []
     pooled = [pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)) for count, *_ in found]
     embeddings = []
-    for embedding, (_, speech_s, detected) in zip(pooled, found, strict=True):
-        condition = find_condition(detected, embedding, encoder.cohort)
+    for embedding, (_, speech_s, measured, faults, notices) in zip(pooled, found, strict=True):
+        condition = find_condition(measured, embedding, encoder.cohort)
         hints = [condition.hint] if condition.hint else []
-        warnings = (*quality_warnings(measure(detected)), *hints, *detected.notices)
-        embeddings.append(SpeakerEmbedding(embedding, speech_s, warnings, condition))
+        embeddings.append(SpeakerEmbedding(embedding, speech_s, (*faults, *hints, *notices), condition))
     return embeddings
 
 
-def find_condition(sound: DetectedSpeech, embedding: np.ndarray, cohort: Cohort | None) -> Condition:
-    """The condition of a sound of one speaker: of its samples, and of how the model heard the voice (D,) in it."""
-    channel = None if cohort is None else cohort.channel
-    by_telephone = channel is not None and channel.heard(embedding[None])[0] == TELEPHONE
-    measured = measure_condition(sound)
-    return judge_condition(measured.bandwidth_hz, measured.cut_off, measured.snr_db, by_telephone=bool(by_telephone))
+def find_condition(measured: SoundCondition, embedding: np.ndarray, cohort: Cohort | None) -> Condition:
+    """The condition of a sound of one speaker: as its samples were ``measured``, and as the model heard the voice (D,)
+    in it."""
+    called = bool(by_telephone(embedding[None], cohort)[0])
+    return judge_condition(measured.bandwidth_hz, measured.cut_off, measured.snr_db, by_telephone=called)
 
 
 def verify_embeddings(

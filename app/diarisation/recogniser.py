@@ -80,8 +80,7 @@ class Recogniser:
         self._turns = TurnCutter(self._filter, evidence.longest_window, config.turns)
         self._shown = Hysteresis(self._speakers, config.shown)
         self._speech = SpeechBuffer(config.history.kept_speech_s)
-        channel = None if encoder.cohort is None else encoder.cohort.channel
-        self._condition = TurnCondition(channel, config.shown.hold_s)
+        self._condition = TurnCondition(encoder.cohort, config.shown.hold_s)
         self._overlap = False  # whether two people spoke at once in the newest speech
         self._updates = 0
 

@@ -36,7 +36,8 @@ class SessionSpeakersConfig:
     session_penalty: float = 0.06
     """Amount taken from scores with centroids: through one microphone, all voices sound more alike."""
     learn_above: float = 0.04
-    """Score above the threshold that a turn needs besides."""
+    """Score above the threshold that a turn needs, besides being certain, for the centroid of an enrolled person to
+    learn from it."""
     voiceprint_floor: float = 0.12
     """Score below the threshold that an enrolled person's voiceprint may have at most where the person's centroid is to
     count: the centroid refines what was enrolled, it does not replace it."""
@@ -187,9 +188,8 @@ class SessionSpeakers:
 
     def reason(self, scores: dict[str, float], speech_s: float) -> str:
         """Why a voice with such scores is called unknown."""
-        if not scores and self._gallery.people:
-            return "too early to tell"
-        return decide(scores, self._rule.at(speech_s)).reason or "too early to tell"
+        told = decide(scores, self._rule.at(speech_s)).reason if scores or not self._gallery.people else ""
+        return told or "too early to tell"
 
     def _best(self, embeddings: np.ndarray) -> list[tuple[dict[str, float], dict[Label, float]]]:
         """The highest scores of each of the embeddings (n, D): (with voiceprints, with centroids of the session)."""

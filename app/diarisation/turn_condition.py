@@ -10,7 +10,7 @@ from app.audio.condition import ConditionMeter
 from app.audio.vad import CHUNK_S
 from app.diarisation.hysteresis import ShownTurn
 from app.diarisation.speech_gate import Chunk
-from app.scoring.channel import TELEPHONE, Channel
+from app.scoring.cohort import Cohort, by_telephone
 from app.scoring.condition import Condition, judge_condition
 from app.scoring.labels import Kind, Label
 
@@ -21,11 +21,11 @@ LEAST_S = 1.0
 class TurnCondition:
     """``take`` the chunks of every hop, then ask for the condition ``of`` what is shown after it."""
 
-    def __init__(self, channel: Channel | None, pause_s: float):
-        """``channel``: what the model knows of telephones, if it does. ``pause_s``: the pause after which whoever
+    def __init__(self, cohort: Cohort | None, pause_s: float):
+        """``cohort``: the model's, which may know telephones. ``pause_s``: the pause after which whoever
         speaks may be somebody else."""
         self._meter = ConditionMeter()
-        self._channel, self._pause_s = channel, pause_s
+        self._cohort, self._pause_s = cohort, pause_s
         self._silence_s = 0.0
         self._label: Label | None = None  # the person who was shown last
         self._found: Condition | None = None
@@ -66,9 +66,9 @@ class TurnCondition:
         return self._found
 
     def _by_telephone(self, turn: ShownTurn) -> bool:
-        if self._channel is None or turn.embedding is None or turn.speech_s < LEAST_S:
+        if turn.embedding is None or turn.speech_s < LEAST_S:
             return False
-        return bool(self._channel.heard(turn.embedding[None])[0] == TELEPHONE)
+        return bool(by_telephone(turn.embedding[None], self._cohort)[0])
 
     def _forget(self) -> None:
         self._meter.forget_speech()

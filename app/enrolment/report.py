@@ -11,8 +11,7 @@ import numpy as np
 from app.enrolment.quality import SimilarityThresholds
 from app.enrolment.segments import pool_embeddings
 from app.names import shown_name
-from app.scoring.channel import TELEPHONE
-from app.scoring.cohort import Cohort, similarities
+from app.scoring.cohort import Cohort, by_telephone, similarities
 from app.scoring.condition import Band, Condition
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 
@@ -66,8 +65,7 @@ def report_people(
     index_of = {name: index for index, name in enumerate(gallery.names)}
     alike = gallery.row_scores(gallery.vectors)
     np.fill_diagonal(alike, -np.inf)
-    channel = None if encoder.cohort is None else encoder.cohort.channel
-    heard = np.zeros(len(gallery.names)) if channel is None else channel.heard(gallery.vectors)
+    called = by_telephone(gallery.vectors, encoder.cohort)
     reports = []
     for name in names:
         if name not in index_of:
@@ -86,7 +84,7 @@ def report_people(
                 outliers=tuple(odd) if len(samples) >= 3 else (),
                 nearest=None if nearest is None else gallery.names[nearest],
                 nearest_score=None if nearest is None else float(row[nearest]),
-                by_telephone=bool(heard[index_of[name]] == TELEPHONE),
+                by_telephone=bool(called[index_of[name]]),
             )
         )
     return reports

@@ -138,6 +138,13 @@ class Cohort:
         return np.where(scores > KNEE, bent, np.maximum(scores, -1.0))
 
 
+def by_telephone(embeddings: np.ndarray, cohort: Cohort | None) -> np.ndarray:
+    """(n,) whether each of the embeddings (n, D) is of a voice in a telephone's band, as far as the model knows."""
+    if cohort is None or cohort.channel is None:
+        return np.zeros(len(embeddings), bool)
+    return cohort.channel.heard(embeddings) == TELEPHONE
+
+
 def _of_nearest(cosines: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean and deviation (n,) of the ``top`` highest of the cosines (n, k) in each row."""
     nearest = np.partition(cosines, -top, axis=1)[:, -top:]

@@ -80,8 +80,7 @@ class Identification:
 
     def as_json(self) -> dict:
         """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4; ``condition`` as
-        ``Condition.as_json`` has it. It has ``channel`` and
-        ``side`` only where they say something."""
+        ``Condition.as_json`` has it. It has ``channel`` and ``side`` only where they say something."""
         out = asdict(self)
         for key in ("channel", "side"):
             if out[key] is None:

@@ -10,6 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 
 from app.audio.channels_source import EACH
+from app.audio.condition import measure_condition
 from app.audio.vad import detect_speech
 from app.enrolment.segments import MIN_SPEECH_S, embed_segments, pool_embeddings
 from app.exports.document import Document
@@ -111,7 +112,7 @@ def _embed_upload(service: Service, file: BinaryIO, channel: int | None) -> tupl
         text = f"{spoken_s:.1f} s of speech are too little (at least {MIN_SPEECH_S:g} s)."
         raise ApiError(422, "too_little_speech", text)
     embedding = pool_embeddings(*embed_segments(service.encoder, speech))
-    condition = find_condition(sound, embedding, service.encoder.cohort)
+    condition = find_condition(measure_condition(sound), embedding, service.encoder.cohort)
     return SpeakerEmbedding(embedding, spoken_s, (), condition), duration_s(sound.samples)
 
 

@@ -38,11 +38,6 @@ def overview() -> str:
     for verb, module in VERBS.items():
         summary = (import_module(module).__doc__ or "").strip().splitlines()[0]
         lines.append(f"  {verb:<19}{summary.split(': ', 1)[-1] if summary.startswith('``') else summary}")
-    lines += [
-        "",
-        "examples:",
-        *(f"  {example}" for verb in ("live", "record", "verify") for example in EXAMPLES[verb][:1]),
-    ]
     lines += ["", "examples:", *(f"  {EXAMPLES[verb][0]}" for verb in ("live", "record", "build", "verify"))]
     lines += ["", "`python -m app VERB --help` tells more. `python test.py` is the program itself."]
     return "\n".join(lines)

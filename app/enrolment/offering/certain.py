@@ -117,8 +117,10 @@ def good_speech(
 
 def contradicted(span: tuple[float, float, int], name: str | None, turns: Sequence[Turn]) -> bool:
     """Whether by now some of a stretch (start_s, end_s, channel) is somebody else's than ``name``."""
+    return any(turn.label.name != name for turn in turns if touches(span, turn))
+
+
+def touches(span: tuple[float, float, int], turn: Turn) -> bool:
+    """Whether some of a turn is in a stretch (start_s, end_s, channel)."""
     start_s, end_s, channel = span
-    return any(
-        turn.channel == channel and turn.start_s < end_s and turn.end_s > start_s and turn.label.name != name
-        for turn in turns
-    )
+    return turn.channel == channel and turn.start_s < end_s and turn.end_s > start_s

@@ -21,7 +21,7 @@ from app.audio.vad import DetectedSpeech, detect_speech
 from app.diarisation.timeline import Turn
 from app.embedding.encoder import Encoder
 from app.embedding.overlap_head import WINDOW_S
-from app.enrolment.offering.certain import Stretch, contradicted, good_speech, is_alone, stretches
+from app.enrolment.offering.certain import Stretch, contradicted, good_speech, is_alone, stretches, touches
 from app.enrolment.quality import LIMITS, quality_figures
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
@@ -66,6 +66,10 @@ class KeptStretch:
     @property
     def span(self) -> tuple[float, float, int]:
         return self.start_s, self.end_s, self.channel
+
+    def touched_by(self, turn: Turn) -> bool:
+        """Whether some of a turn is in it."""
+        return touches(self.span, turn)
 
 
 class OfferCollector:

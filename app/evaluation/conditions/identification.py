@@ -120,10 +120,11 @@ def _measure(
     for _ in range(DRAWS):
         among = rng.choice(count, size=enrolled, replace=False)
         own_rule = rule.among(Gallery(names_of, people.voiceprints[among], cohort))
+        needed, certainly = thresholds(speech_s, own_rule)
         scores = table[:, among]
-        place = names(scores, thresholds(speech_s, own_rule), rule.margin)
+        place = names(scores, needed, rule.margin)
         said = np.where(place >= 0, among[place], -1)
-        sure = (said >= 0) & (scores.max(axis=1) >= thresholds(speech_s, own_rule, certain=True))
+        sure = (said >= 0) & (scores.max(axis=1) >= certainly)
         known = np.isin(people.owner, among)
         strangers += np.bincount(people.owner[~known], minlength=count)
         named += np.bincount(people.owner[~known & (said >= 0)], minlength=count)

@@ -88,14 +88,15 @@ def measure_trials(
 
 def accepted(scores: np.ndarray, speech_s: np.ndarray, rule: DecisionRule | None) -> np.ndarray | None:
     """Whether the rule says "same" to each of the scores (n,), of as much speech (n,) as the shorter side has."""
-    return None if rule is None else scores >= thresholds(speech_s, rule)
+    return None if rule is None else scores >= thresholds(speech_s, rule)[0]
 
 
-def thresholds(speech_s: np.ndarray, rule: DecisionRule, *, certain: bool = False) -> np.ndarray:
-    """The rule's threshold (n,) for each of some lengths of speech (n,), of a name or of one that is ``certain``."""
+def thresholds(speech_s: np.ndarray, rule: DecisionRule) -> np.ndarray:
+    """(2, n): for each of some lengths of speech (n,) the score that a name needs, and that a certain one does."""
     lengths, place = np.unique(np.round(speech_s, 1), return_inverse=True)
     rules = [rule.at(float(seconds)) for seconds in lengths]
-    return np.array([one.certain if certain and one.certain is not None else one.threshold for one in rules])[place]
+    needed = [(one.threshold, one.threshold if one.certain is None else one.certain) for one in rules]
+    return np.array(needed).T[:, place]
 
 
 def _measure(scores: np.ndarray, trials: Trials, speaker: np.ndarray, said_same: np.ndarray | None) -> dict:

@@ -77,10 +77,7 @@ def unlearn(context: EngineContext, turns: Sequence[Turn], label: Label) -> Unle
     with VoiceprintStore(context.data) as store:
         names = store.names()
         for kept in list(context.session.kept):
-            touched = any(
-                turn.channel == kept.channel and turn.start_s < kept.end_s and turn.end_s > kept.start_s
-                for turn in turns
-            )
+            touched = any(map(kept.touched_by, turns))
             if touched and names.get(kept.person_id) != label.name and (gone := unlearn_offer(store, kept.offer)):
                 removals.append(gone)
     if removals:
