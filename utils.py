@@ -61,6 +61,7 @@ EXTRA_OF = {
     "fastapi": "server",
     "uvicorn": "server",
     "websockets": "server",
+    "paho": "mqtt",
     "cryptography": "sealed",
     "keyring": "sealed",
     "sqlcipher3": "sealed",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from app.audio.channels_source import EACH, file_source
 from app.audio.devices import BOTH, COMPUTER
 from app.audio.reading.opening import STDIN, check_pipe, is_pipe
-from app.audio.source import AudioSource, SourceStatus
+from app.audio.source import AudioSource, SourceState, SourceStatus
 from app.demo import DEMO
 from app.diarisation.rttm import write_rttm
 from app.diarisation.timeline import Turn
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from app.diarisation.turn_history import UnknownSpeaker
     from app.embedding.encoder import Encoder
     from app.enrolment.offering.collector import KeptStretch, OfferCollector
+    from app.events.options import EventOptions
+    from app.events.publisher import Publisher
     from app.scoring.gallery import Gallery
 
 SAVED_EVERY_S = 10.0
@@ -66,6 +68,8 @@ class SessionOptions:
     jsonl: Path | None = None
     """"-" is standard output."""
     exports: ExportOptions = ExportOptions()
+    events: EventOptions | None = None
+    """Where it is told when somebody begins or ends to speak; None tells nobody."""
 
     def check(self) -> None:
         """Raise BadInput for what is wrong before anything slow is loaded."""
@@ -73,8 +77,14 @@ class SessionOptions:
             raise BadInput(f"--threshold {self.threshold}: a cosine lies between -1 and 1.")
         if str(self.rttm) == STANDARD:
             raise BadInput("--rttm -: on standard output with --export - --export-format rttm.")
+        events = self.events
+        if events and events.to_stdout and (str(self.jsonl) == STANDARD or self.exports.to_stdout):
+            raise BadInput("--events -: standard output can hold events, or a --jsonl or --export, not both.")
         self.exports.check(taken=str(self.jsonl) == STANDARD)
         outputs = [("--rttm", self.rttm), ("--jsonl", self.jsonl), *self.exports.named]
+        if events:
+            events.check()
+            outputs += events.named
         for option, path in outputs:
             if path is not None and str(path) != STANDARD and not path.absolute().parent.is_dir():
                 raise BadInput(f"{option} {path}: there is no folder {path.absolute().parent}.")
@@ -127,12 +137,14 @@ class Session:
         self._before_s = 0.0  # sound of earlier runs
         self._heard_s = 0.0  # of this one
         self._turns_before: list[Turn] = []
-        self._ran = False
+        self._ran = self._published = False
         self.corrected: Callable[[Sequence[Turn]], Sequence[Turn]] = lambda turns: turns
         """Turns as the user corrected them: what is somebody else's by their word is never offered."""
         self.kept: list[KeptStretch] = []
         """What of this session was kept to be offered (docs/people.md)."""
         self._device = ""  # that was heard last
+        self.say: Callable[[str], None] | None = None
+        """Gets a line for people of what events cannot be told, from any thread; None prints it to standard error."""
 
     @property
     def recogniser(self) -> Recogniser | Conference | None:
@@ -210,9 +222,17 @@ class Session:
         collector = self._collector(source)
         source = collector.tap(source) if collector else source
         self._heard_s, saved_at = 0.0, time.monotonic()
-        with self._jsonl() as lines:
+        with self._events(source) as events, self._jsonl() as lines:
+
+            def watch() -> None:
+                if between_blocks:
+                    between_blocks()
+                if source.status.state in (SourceState.LOST, SourceState.WAITING):
+                    events.no_sound()
+
+            between = watch if events else between_blocks
             try:
-                for answer in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between_blocks):
+                for answer in listen(source, recogniser, stop=stop, on_status=on_status, between_blocks=between):
                     self._heard_s = answer.time_s
                     if collector:
                         collector.hear(answer)
@@ -221,6 +241,8 @@ class Session:
                     if lines:
                         lines.write(json.dumps(answer.as_json(), ensure_ascii=False) + "\n")
                         lines.flush()
+                    if events:
+                        events.hear(answer, recogniser.gallery)
                     if time.monotonic() - saved_at > SAVED_EVERY_S:
                         self._save(self.turns(), last=False)
                         saved_at = time.monotonic()
@@ -307,6 +329,19 @@ class Session:
         if file is not None:
             return "stdin" if str(file) == STDIN else file.stem
         return {BOTH: "call", COMPUTER: "computer"}.get(self.options.device, "microphone")
+
+    @contextlib.contextmanager
+    def _events(self, source: AudioSource) -> Iterator[Publisher | None]:
+        if self.options.events is None:
+            yield None
+            return
+        from app.events.publisher import Publisher
+
+        recorded = getattr(source, "recorded", False)
+        publisher = Publisher(self.options.events, self.file_id, recorded=recorded, again=self._published, say=self.say)
+        self._published = True
+        with publisher:
+            yield publisher
 
     @contextlib.contextmanager
     def _jsonl(self) -> Iterator[TextIO | None]:

@@ -18,7 +18,7 @@ FLOORS: tuple[set[str], ...] = (
     {"audio", "scoring", "corpus", "sealing"},
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},
-    {"enrolment", "exports", "belongings"},
+    {"enrolment", "exports", "belongings", "events"},
     {"training", "evaluation", "verification", "demo", "schemas"},
     {"session", "engine_thread", "client"},
     {"api", "terminal", "window", "server", "benchmarks"},
@@ -34,6 +34,7 @@ PRODUCT = {
     "enrolment",
     "exports",
     "belongings",
+    "events",
     "verification",
     "schemas",
     "session",
@@ -53,7 +54,8 @@ ONLY_IN = {
     "shiboken6": "app.window",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic"), "app.server"),
     "websockets": "app.client",  # the server's own is uvicorn's choice
-    "httpx2": ("app.client", "app.embedding.download"),  # there: the errors of huggingface_hub
+    "httpx2": ("app.client", "app.events.webhook", "app.embedding.download"),  # there: the errors of huggingface_hub
+    "paho": "app.events",
     "torchaudio": "app.benchmarks.networks",  # SpeechBrain imports it
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
     "cryptography": "app.sealing",

@@ -82,6 +82,7 @@ def test_every_verb_explains_itself_with_examples(run, verb: str):
 
 LACKING = {
     "test.py --terminal --demo --compute cuda": "torch",
+    "test.py --terminal --demo --mqtt localhost/heard": "mqtt",
     "-m app verify {ana} {ben} --compute mps": "torch",
     "-m app extract {clips} --out {out} --precision bfloat16": "torch",
     "-m app extract {clips} --out {out} --engine ray": "ray",

@@ -86,6 +86,7 @@ TEST_TOOLS = {
     "chromium": "chromium",
     "openssl": "openssl",
     "ffmpeg": "ffmpeg",
+    "/usr/sbin/mosquitto": "mosquitto",
 }
 APP_NEEDS = [
     Need("libportaudio.so.2", "libportaudio2", "the microphone"),

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from app.audio.channels_source import read_channel
+from app.events.options import EventOptions
 from app.exports.formats import FORMATS
 from app.exports.outputs import ExportOptions
 from utils import BadInput
@@ -89,3 +90,27 @@ def export_options(arguments: dict[str, object]) -> ExportOptions:
     """What the options of ``add_export_options`` say; they are taken out of ``arguments``."""
     paths, *how = (arguments.pop(name) for name in ("export", "export_format", "merge_gaps"))
     return ExportOptions(tuple(paths), *how)
+
+
+def add_event_options(parser: argparse.ArgumentParser) -> None:
+    """``--events`` and its kin: see ``event_options``."""
+    group = parser.add_argument_group("events", "Others are told when somebody begins or ends to speak, for certain.")
+    group.add_argument("--events", type=Path, metavar="OUT", help="as lines of JSON ('-': standard output)")
+    group.add_argument("--exec", metavar="CMD", help="run a command for each, with the JSON on its standard input")
+    group.add_argument("--webhook", metavar="URL", help="post each, signed with the key in HEARD_WEBHOOK_SECRET, or in")
+    group.add_argument("--webhook-secret", type=Path, metavar="F", help="the first line of this file")
+    group.add_argument(
+        "--mqtt",
+        metavar="HOST[:PORT]/TOPIC",
+        help="tell a broker, and Home Assistant; HEARD_MQTT_USER and HEARD_MQTT_PASSWORD if it asks for them",
+    )
+    group.add_argument(
+        "--here-minutes", type=float, default=10.0, metavar="N", help="who was heard within these is here (default 10)"
+    )
+
+
+def event_options(arguments: dict[str, object]) -> EventOptions | None:
+    """What the options of ``add_event_options`` say, None if nothing; they are taken out of ``arguments``."""
+    names = ("events", "exec", "webhook", "webhook_secret", "mqtt", "here_minutes")
+    options = EventOptions(*(arguments.pop(name) for name in names))
+    return None if options == EventOptions() else options

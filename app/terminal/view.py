@@ -31,7 +31,10 @@ def run_terminal(options: SessionOptions) -> int:
     """Identify until the source ends or Ctrl-C, printing who speaks. Returns the exit code."""
     session = Session(options)
     verb = "Analysing" if options.audio_file and not options.realtime else "Listening to"
-    view = TerminalView(quiet=str(options.jsonl) == STANDARD or options.exports.to_stdout, verb=verb)
+    quiet = str(options.jsonl) == STANDARD or options.exports.to_stdout
+    quiet = quiet or (options.events is not None and options.events.to_stdout)
+    view = TerminalView(quiet=quiet, verb=verb)
+    session.say = view.note
     view.note("Loading the model ...")
     recogniser = session.open(view.progress)
     people = recogniser.gallery.people

@@ -10,6 +10,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "python test.py                                   the window",
         "python test.py --terminal --device USB           text, by a microphone that has USB in its name",
         "python test.py --file talk.m4a --export talk.srt  who spoke when, as subtitles",
+        "python test.py --mqtt localhost/heard            tells a broker, and Home Assistant, who is here",
         "python test.py --demo --terminal                 a made conversation, without a microphone",
     ),
     "record": (

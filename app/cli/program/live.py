@@ -7,7 +7,15 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from app.cli.options import add_channel_option, add_compute_option, add_export_options, add_model_option, export_options
+from app.cli.options import (
+    add_channel_option,
+    add_compute_option,
+    add_event_options,
+    add_export_options,
+    add_model_option,
+    event_options,
+    export_options,
+)
 from app.cli.program.examples import examples
 from app.session import SessionOptions, microphone_problem
 
@@ -38,6 +46,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         "--jsonl", type=Path, metavar="OUT", help="write each answer as a line of JSON ('-': standard output)"
     )
     add_export_options(parser)
+    add_event_options(parser)
     return parser.parse_args(argv)
 
 
@@ -45,7 +54,7 @@ def run(argv: list[str]) -> int:
     """Listen, or analyse a file, until the end or until it is stopped."""
     arguments = vars(parse(argv))
     terminal, model = arguments.pop("terminal"), arguments.pop("model")
-    arguments["exports"] = export_options(arguments)
+    arguments["exports"], arguments["events"] = export_options(arguments), event_options(arguments)
     options = SessionOptions(**arguments) if model is None else SessionOptions(**arguments, model=model)
     options.check()
     if not terminal and (options.file is None or options.realtime):

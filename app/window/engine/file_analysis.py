@@ -134,7 +134,7 @@ class FileAnalysis:
         source = self._open()
         self._update(stage=Stage.ANALYSING)
         options = replace(context.options, file=path, channel=self.facts.channel, realtime=False, rttm=None, jsonl=None)
-        options = replace(options, exports=ExportOptions())
+        options = replace(options, exports=ExportOptions(), events=None)
         session = Session(options, context.encoder())
         context.enrolled_people()
         people = tuple(session.open(file=path).gallery.people)

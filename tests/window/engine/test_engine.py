@@ -14,10 +14,12 @@ import pytest
 from app.audio.source import AudioBlock, SourceState, SourceStatus
 from app.demo import DEMO
 from app.diarisation.rttm import read_rttm
+from app.events.options import EventOptions
 from app.scoring.identification import is_unknown
 from app.session import SessionOptions
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window.engine.facts import Phase
+from app.window.engine.file_analysis import FileAnalysis, Stage
 from tests.support.array_source import ArraySource
 from tests.support.window_engine import Seen, play_demo
 from utils import BadInput, HeardError
@@ -31,6 +33,21 @@ def endless(options: SessionOptions) -> ArraySource:
 
 def listening(facts) -> bool:
     return facts.phase is Phase.LISTENING and facts.identification is not None
+
+
+def test_events_are_told_of_what_is_listened_to_and_not_of_a_dropped_file(make_engine, tmp_path):
+    out = tmp_path / "events.jsonl"
+    engine = make_engine(SessionOptions(demo=True, events=EventOptions(out)), open_source=play_demo)
+    seen = Seen(engine)
+    engine.start()
+    seen.until(lambda facts: facts.phase is Phase.ENDED)
+    events = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {event["speaker"] for event in events if event["type"] == "began"} == {"Ana", "Ben", "Colin"}
+    assert events[-1]["here"] == []
+    dropped = FileAnalysis(DEMO / "enrolment" / "Ana" / "01.flac")
+    engine.begin(dropped)
+    seen.until(lambda facts: dropped.facts.stage is Stage.DONE)
+    assert len(out.read_text().splitlines()) == len(events)
 
 
 def test_the_demo_from_start_to_end(make_engine, tmp_path):
