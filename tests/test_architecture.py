@@ -19,7 +19,7 @@ FLOORS: tuple[set[str], ...] = (
     {"embedding", "voiceprints"},
     {"diarisation", "extraction"},
     {"enrolment", "exports", "belongings", "events"},
-    {"training", "evaluation", "verification", "demo", "schemas"},
+    {"training", "evaluation", "verification", "demo", "schemas", "transcripts"},
     {"session", "engine_thread", "client"},
     {"api", "terminal", "window", "server", "benchmarks"},
     {"app"},  # what `from app import ...` gives to other programs
@@ -35,6 +35,7 @@ PRODUCT = {
     "exports",
     "belongings",
     "events",
+    "transcripts",
     "verification",
     "schemas",
     "session",
