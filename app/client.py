@@ -222,11 +222,18 @@ class Client:
             threading.Thread(target=send, name="sending sound", daemon=True).start()
             try:
                 for text in socket:
-                    values = _parsed(text)
-                    kind = _value(values, "type")
-                    yield Event(kind, {name: value for name, value in values.items() if name != "type"})
+                    yield _event(_parsed(text))
             except ConnectionClosed as closed:
                 raise HeardError(f"the connection was closed ({closed}).") from None
+
+    def events(self, *, shown: bool = False) -> Iterator[Event]:
+        """Who begins, who ends and who is here, on all live connections of the server, as docs/integrations.md has it,
+        until the server stops. ``shown``: every change of what is shown, too."""
+        params = {"shown": "true"} if shown else {}
+        with self._answering("GET", "/v1/events", params=params) as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    yield _event(_parsed(line.removeprefix("data: ")))
 
     # ------------------------------------------------------------ HTTP
 
@@ -317,6 +324,10 @@ def _value(values: dict, name: str) -> Any:
     if name not in values:
         raise _not_heard()
     return values[name]
+
+
+def _event(values: dict) -> Event:
+    return Event(_value(values, "type"), {name: value for name, value in values.items() if name != "type"})
 
 
 def _one(schema: type[Schema], values: dict, name: str | None = None) -> Schema:

@@ -335,10 +335,13 @@ class Session:
         if self.options.events is None:
             yield None
             return
-        from app.events.publisher import Publisher
+        from app.events.changes import Changes, EventConfig
+        from app.events.publisher import Publisher, make_sinks
 
-        recorded = getattr(source, "recorded", False)
-        publisher = Publisher(self.options.events, self.file_id, recorded=recorded, again=self._published, say=self.say)
+        options, recorded = self.options.events, getattr(source, "recorded", False)
+        sinks = make_sinks(options, recorded=recorded, again=self._published, say=self.say)
+        changes = Changes(self.file_id, EventConfig(here_s=60 * options.here_minutes))
+        publisher = Publisher(changes, sinks, recorded=recorded)
         self._published = True
         with publisher:
             yield publisher

@@ -82,7 +82,7 @@ class Changes:
         hop_s = min(max(answer.time_s - channel.time_s, 0.0), LONGEST_HOP_S)
         channel.time_s = answer.time_s
         self._time_s = max(self._time_s, answer.time_s)
-        events = self._shown(channel, answer) if self._tell_shown else []
+        events = self._show(channel, answer)
         before, now_s = self.here, answer.time_s
         if answer.speaker is not None and channel.speaking and answer.speaker == channel.speaking.name:
             channel.speaking.last_s, channel.rising = now_s, None
@@ -136,6 +136,8 @@ class Changes:
             if channel.speaking and (names is None or channel.speaking.name in names):
                 events += self._end(channel)
             channel.rising = None
+            if names is None:
+                events += self._show(channel, Identification(self._time_s, None, None, 0.0))
         return events
 
     def _end(self, channel: _Channel) -> list[SpeakerEvent]:
@@ -148,10 +150,10 @@ class Changes:
                 del self._here[name]
         return [self._event("here")] if self.here != before else []
 
-    def _shown(self, channel: _Channel, answer: Identification) -> list[SpeakerEvent]:
+    def _show(self, channel: _Channel, answer: Identification) -> list[SpeakerEvent]:
         label = None if answer.label is None else str(answer.label)
         certainty = None if answer.certainty is None else answer.certainty.value
-        if (label, certainty) == channel.shown:
+        if not self._tell_shown or (label, certainty) == channel.shown:
             return []
         channel.shown = (label, certainty)
         confidence = None if label is None else answer.confidence

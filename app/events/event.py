@@ -48,6 +48,12 @@ class SpeakerEvent:
     """"here" (the microphone) or "remote" (what the computer plays), where both are heard."""
     version: int = VERSION
 
+    def as_state(self) -> SpeakerEvent:
+        """How things are since this event, for whoever comes later: an event ``here``, or what is still shown."""
+        if self.type == "shown":
+            return self
+        return SpeakerEvent("here", self.at, self.time_s, self.source, self.speaking, self.here)
+
     def as_json(self) -> dict[str, object]:
         """A dictionary of JSON values: every field, ``version`` first; times with 3 decimals, confidence with 4."""
         out: dict[str, object] = {"version": self.version, **asdict(self)}

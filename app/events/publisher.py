@@ -6,11 +6,11 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol, TextIO
 
-from app.events.changes import Changes, EventConfig
+from app.events.changes import Changes
 from app.events.event import SpeakerEvent
 from app.events.options import MQTT_PASSWORD, MQTT_USER, EventOptions
 from app.events.worker import Worker
@@ -30,24 +30,11 @@ class Sink(Protocol):
 class Publisher:
     """One run's events. For the thread of the engine; used in a ``with``, whose end tells that nobody listens."""
 
-    def __init__(
-        self,
-        options: EventOptions,
-        source: str,
-        *,
-        recorded: bool = False,
-        again: bool = False,
-        say: Callable[[str], None] | None = None,
-    ):
-        """``source``: as ``SpeakerEvent`` has it. ``recorded``: a file as fast as it can be heard, of which nothing is
-        lost. ``again``: whether a run before this one wrote the same file. ``say``: gets lines for people.
-
-        Raises OSError for a file that cannot be written.
-        """
-        self._changes = Changes(source, EventConfig(here_s=60 * options.here_minutes))
+    def __init__(self, changes: Changes, sinks: Sequence[Sink], *, recorded: bool = False):
+        """``recorded``: a file as fast as it can be heard, whose time is not that of a clock."""
+        self._changes, self._sinks, self._recorded = changes, sinks, recorded
         self._gallery: Gallery | None = None
-        self._recorded, self._heard_at = recorded, time.monotonic()
-        self._sinks = make_sinks(options, recorded=recorded, again=again, say=say or _to_stderr)
+        self._heard_at = time.monotonic()
 
     def __enter__(self) -> Publisher:
         self._put([self._changes.present()])
@@ -108,8 +95,19 @@ class Queued:
         self._then()
 
 
-def make_sinks(options: EventOptions, *, recorded: bool, again: bool, say: Callable[[str], None]) -> list[Sink]:
-    """What the options ask for. Raises OSError for a file that cannot be written."""
+def make_sinks(
+    options: EventOptions,
+    *,
+    recorded: bool = False,
+    again: bool = False,
+    say: Callable[[str], None] | None = None,
+) -> list[Sink]:
+    """What the options ask for. ``recorded``: of a file as fast as it can be heard nothing is lost. ``again``: whether
+    a run before this one wrote the same file. ``say``: gets lines for people, in place of standard error.
+
+    Raises OSError for a file that cannot be written.
+    """
+    say = say or _to_stderr
     sinks: list[Sink] = []
     if options.lines is not None:
         if options.to_stdout:

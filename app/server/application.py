@@ -18,7 +18,8 @@ from app.server import analysis, offers, people, timelines
 from app.server.auth import SiteCheck, TokenCheck
 from app.server.errors import error_responses, install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
-from app.server.live import websocket
+from app.server.live import events, websocket
+from app.server.live.event_hub import EventHub
 from app.server.service import Service, service_of
 from app.server.static_files import page_routes
 
@@ -32,7 +33,8 @@ Who is speaking? Live, in recordings, and who spoke when; people are enrolled fr
 * **Live:** the WebSocket `/v1/live?rate=48000&channels=1` takes 16-bit little-endian PCM in binary messages (of several
   channels those of a frame side by side) and answers with JSON events: `ready`, `identification` eight times a second,
   `turns`, `people`, `notice`, `error`.
-  `{"type": "turns"}` asks for all turns so far, `{"type": "end"}` for the last answers.
+  `{"type": "turns"}` asks for all turns so far, `{"type": "end"}` for the last answers. `GET /v1/events` tells others
+  who begins, who ends and who is here.
 """
 
 router = APIRouter(prefix="/v1", tags=["server"])
@@ -78,9 +80,18 @@ def create_app(service: Service, token: str, hosts: frozenset[str] | None = None
 
     app = FastAPI(title="Heard", version="1", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service, app.state.streams, app.state.token_check = service, set(), TokenCheck(token)
+    app.state.hub = EventHub()
     pages = page_routes()
     routes = list(pages)
-    for part in (people.router, offers.router, analysis.router, timelines.router, router, websocket.router):
+    for part in (
+        people.router,
+        offers.router,
+        analysis.router,
+        timelines.router,
+        router,
+        events.router,
+        websocket.router,
+    ):
         app.include_router(part)
         routes += [route for route in part.routes if isinstance(route, APIRoute)]
     app.router.routes.extend(pages)

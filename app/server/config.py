@@ -48,6 +48,8 @@ class ServerConfig:
     """Connections that have shown the token at the same time; one more is told to come back."""
     max_streams: int = 16
     """Live connections at the same time."""
+    max_listeners: int = 32
+    """Connections that are told events at the same time."""
     stream_idle_s: float = 60.0
     """Longest time that a live connection may go without sound; then it is closed."""
     max_message_bytes: int = MIB

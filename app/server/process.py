@@ -143,7 +143,13 @@ def make_server(
         server_header=False,
         proxy_headers=False,
     )
-    return uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, *arguments: object, **named: object) -> None:
+            app.state.hub.close()  # who listens to events would wait for ever
+            await super().shutdown(*arguments, **named)
+
+    return Server(config)
 
 
 def _tls_context(certfile: Path, keyfile: Path | None) -> ssl.SSLContext:

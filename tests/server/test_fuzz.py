@@ -37,6 +37,7 @@ def test_every_answer_is_described(description, mode):
     # An upload of random bytes is well described, and still no audio; a parameter that nobody knows is passed over.
     excluded = [CHECKS.get_one(name) for name in ("positive_data_acceptance", "negative_data_rejection")]
     operations = [result.ok() for result in description.get_all_operations()]
+    operations = [operation for operation in operations if operation.path != "/v1/events"]  # its answer has no end
     assert len(operations) >= 14
     for operation in operations:
         asked = 0

@@ -76,7 +76,7 @@ def listening(port: int, **login: str) -> Iterator[Listener]:
         listener.close()
 
 
-def until(true: Callable[[], bool], what: str, more: Callable[[], str] = lambda: "", timeout_s: float = 30.0) -> None:
+def until(true: Callable[[], bool], what: str, more: Callable[[], str] = lambda: "", timeout_s: float = 120.0) -> None:
     ends = time.monotonic() + timeout_s
     while not true():
         assert time.monotonic() < ends, f"{what} {more()}"

@@ -13,11 +13,14 @@ from app.diarisation.timeline import Turn
 from app.engine_thread import EngineThread, Order
 from app.enrolment.name_unknown import NoSuchVoice, name_unknown
 from app.enrolment.offering.collector import OfferCollector
+from app.events.changes import Changes
+from app.events.publisher import Publisher
 from app.exports.json_document import turn_json
 from app.scoring.decision import probability
 from app.scoring.identification import Identification
 from app.server import people_service
 from app.server.errors import ApiError, as_api_error
+from app.server.live.event_hub import EventHub, HubSink
 from app.server.live.event_queue import Event, failure, notice
 from app.server.live.socket_source import SocketSource
 from app.server.service import Service
@@ -36,7 +39,12 @@ class LiveSession:
     """
 
     def __init__(
-        self, service: Service, source: SocketSource, emit: Callable[[Event], None], on_end: Callable[[], None]
+        self,
+        service: Service,
+        source: SocketSource,
+        emit: Callable[[Event], None],
+        on_end: Callable[[], None],
+        hub: EventHub,
     ):
         self.service, self.source, self.emit, self.on_end = service, source, emit, on_end
         self.recogniser: Recogniser | None = None
@@ -47,6 +55,8 @@ class LiveSession:
         self._sent_unknowns: list[dict] = []
         self._sent_at = 0.0
         self._told_of_channels = ""
+        name = hub.new_source()
+        self._others = Publisher(Changes(name, shown=True), [HubSink(hub, name)])
 
     def start(self) -> None:
         self._thread.begin(self._run)
@@ -67,13 +77,14 @@ class LiveSession:
             self.emit(self._ready())
             heard_s = 0.0
             collector = self._collector = self._new_collector()
-            for identification in listen(
+            answers = listen(
                 collector.tap(self.source),
                 self.recogniser,
                 on_status=self._on_status,
                 between_blocks=self._between_blocks,
                 timeout_s=ORDERS_EVERY_S,
-            ):
+            )
+            for identification in self._told(answers):
                 if dropped_s := identification.dropped_s:
                     text = f"{dropped_s:.1f} s of sound were skipped: more came than could be heard."
                     time_s = round(heard_s + dropped_s, 3)  # where it goes on
@@ -92,6 +103,13 @@ class LiveSession:
             if self._collector is not None:
                 self._collector.close()
             self.on_end()
+
+    def _told(self, answers: Iterator[Identification]) -> Iterator[Identification]:
+        """The answers, of which those who listen to events hear what is worth telling."""
+        with self._others as others:
+            for answer in answers:
+                others.hear(answer, self.recogniser.gallery)
+                yield answer
 
     def _new_collector(self) -> OfferCollector:
         """What gathers offers to people of whom that was allowed; of nobody else is anything kept."""
@@ -117,6 +135,8 @@ class LiveSession:
         if gallery is not self.recogniser.gallery:
             self.recogniser.gallery = gallery
             self.emit({"type": "people", "people": gallery.people})
+        if self.source.status.state is SourceState.LOST:
+            self._others.no_sound()
 
     def _fail(self, error: Exception) -> None:
         shown = as_api_error(error)

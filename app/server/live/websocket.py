@@ -41,7 +41,7 @@ async def live(
         return await _refuse(websocket, ApiError(429, "busy", text, retry_s=10))
     events = EventQueue()
     source = SocketSource(int(rate), LiveConfig().backlog_s, int(channels))
-    session = LiveSession(service, source, events.put, events.close)
+    session = LiveSession(service, source, events.put, events.close, websocket.app.state.hub)
     streams.add(session)
     try:
         offered = websocket.scope.get("subprotocols", [])
