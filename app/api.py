@@ -26,6 +26,7 @@ from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
 from app.exports.document import Document
 from app.exports.formats import format_named, write_export
+from app.names import shown_name
 from app.outputs import check_outputs
 from app.scoring.decision import decide
 from app.scoring.gallery import Gallery, best
@@ -38,8 +39,9 @@ from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
 Sound = str | os.PathLike | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
-People = Gallery | Mapping[str, np.ndarray]
-"""People to identify among: a gallery, or names with an embedding (D,) or several (k, D) each."""
+People = Gallery | Mapping[str, np.ndarray] | Sequence[str]
+"""People to identify among: a gallery, names with an embedding (D,) or several (k, D) each, or names of some of the
+people enrolled."""
 
 
 class SpokenTimeline(Document):
@@ -208,6 +210,11 @@ class Heard:
             return self.gallery
         if isinstance(people, Gallery):
             return people
+        if not isinstance(people, Mapping):
+            names = [people] if isinstance(people, str) else list(people)
+            if gone := [name for name in names if name not in self.people]:
+                raise BadInput(f"{', '.join(map(shown_name, gone))}: nobody of that name is enrolled with this model.")
+            return self.gallery.only(names)
         rows = [(name, row) for name, vectors in people.items() for row in np.atleast_2d(vectors)]
         if any(row.shape != (self.encoder.dim,) for _, row in rows):
             raise BadInput(f"embeddings of this model have {self.encoder.dim} numbers; these have not.")

@@ -63,6 +63,8 @@ class SessionOptions:
     data: Path | None = None
     threshold: float | None = None
     """Cosine, -1 to 1, in place of the model's own threshold."""
+    expect: tuple[str, ...] = ()
+    """Only these of the people enrolled can be here; empty: all of them."""
     compute: str = "auto"
     rttm: Path | None = None
     jsonl: Path | None = None
@@ -168,6 +170,7 @@ class Session:
         file = file or options.audio_file
         channels = channels_of(file, options.channel, options.device)
         gallery, rule = self.load_gallery(encoder), encoder.rule(options.threshold)
+        self._check_expected(gallery)
         self._recogniser = make_recogniser(encoder, gallery, rule, channels, options.channel if file else None)
         return self._recogniser
 
@@ -179,7 +182,7 @@ class Session:
         if self.options.demo:
             from app.enrolment.build import gallery_from_folder
 
-            return gallery_from_folder(DEMO / "enrolment", encoder)
+            return self._expected(gallery_from_folder(DEMO / "enrolment", encoder))
         with VoiceprintStore(data_dir(self.options.data)) as store:
             gallery = store.gallery(encoder.sha256, encoder.cohort, encoder.dim)
             self.stale = tuple(store.stale(encoder.sha256))
@@ -198,8 +201,22 @@ class Session:
             lines.append(
                 "Nobody is enrolled yet: run `python record_samples.py NAME`, then `python build_voiceprint.py`."
             )
+        if gone := [name for name in self.options.expect if name not in gallery.people]:
+            lines.append(f"{', '.join(map(shown_name, gone))}: expected, but not among the voiceprints here.")
         self.notice = " ".join(lines)
-        return gallery
+        return self._expected(gallery)
+
+    def _expected(self, gallery: Gallery) -> Gallery:
+        """Those who can be here."""
+        return gallery.only(self.options.expect) if self.options.expect else gallery
+
+    def _check_expected(self, gallery: Gallery) -> None:
+        """Raise BadInput if one of the people expected is not known: a slip of the keyboard would call them unknown."""
+        if gone := [name for name in self.options.expect if name not in gallery.people]:
+            raise BadInput(
+                f"--expect: nobody is enrolled as {', '.join(map(shown_name, gone))};"
+                " `python -m app voices list` shows who is."
+            )
 
     def run(
         self,

@@ -98,6 +98,8 @@ def test_identifying_among_voices_of_ones_own(heard: Heard, files):
     assert stranger.reason.startswith("closest: Ana")
     assert heard.identify(files["Ana"][1]).reason == "nobody is enrolled yet"
     assert heard.identify(files["Ana"][1], among={}).speaker is None
+    with pytest.raises(BadInput, match="Anna: nobody of that name is enrolled"):
+        heard.identify(files["Ana"][1], among=["Anna"])
 
 
 def test_people_enrolled_meanwhile_are_known_after_reloading(files, tmp_path: Path):

@@ -7,6 +7,7 @@ import pytest
 
 from app.session import Session, SessionOptions
 from tests.support.array_source import ArraySource
+from utils import BadInput
 
 SOUND = np.zeros(16000, np.float32)
 
@@ -37,3 +38,18 @@ def test_orders_are_obeyed_between_the_blocks_of_a_run(session: Session):
     orders = []
     said = list(session.run(source=ArraySource(SOUND), between_blocks=lambda: orders.append(session.recogniser.rule)))
     assert len(orders) >= len(said)
+
+
+def test_only_those_expected_get_a_name(encoder):
+    """Of the demo's three, two are expected: the third is as any stranger."""
+    everybody = Session(SessionOptions(demo=True), encoder).open().gallery.people
+    expected, (left_out, *_) = everybody[1:], everybody
+    session = Session(SessionOptions(demo=True, expect=expected), encoder)
+    labels = {said.label for said in session.run()}
+    assert set(expected) <= labels
+    assert left_out not in labels
+
+
+def test_who_is_expected_must_be_enrolled(encoder, tmp_path):
+    with pytest.raises(BadInput, match="nobody is enrolled as Anna"):
+        Session(SessionOptions(data=tmp_path, expect=("Anna",)), encoder).open()

@@ -24,7 +24,7 @@ from app.embedding.encoder import Encoder
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
-from app.scoring.labels import read_label
+from app.scoring.labels import person, read_label
 from utils import SAMPLE_RATE
 
 
@@ -141,6 +141,15 @@ class Conference:
     def unname(self, old: str) -> None:
         """See ``Recogniser.unname``."""
         self._of(old).unname(old)
+
+    def deny(self, name: str) -> None:
+        """See ``Recogniser.deny``: of the channel in which the person was heard last."""
+        heard = {
+            turn.channel: turn.end_s for turn in self.timeline.turns() if turn.label == person(name)
+        }  # in order of time: the last one of each channel
+        if not heard:
+            raise KeyError(name)
+        self._recognisers[max(heard, key=heard.__getitem__) - 1].deny(name)
 
     def _of(self, label: str) -> Recogniser:
         """The recogniser that gives this number: channel k of n has k, k + n, k + 2n ..."""

@@ -83,6 +83,10 @@ class Hysteresis:
         if gap_s >= self.config.hold_s:
             self.turn = ShownTurn()
 
+    def forget(self) -> None:
+        """Nothing is shown until the next update: what was shown is not so."""
+        self.turn = ShownTurn()
+
     def update(self, posterior: Posterior, hypothesis: OnsetHypothesis) -> None:
         """Show what is to be shown from now on. ``hypothesis``: the most likely one about the present turn."""
         before, chosen = plain(self.turn.label), self._choose(posterior)

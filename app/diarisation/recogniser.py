@@ -34,7 +34,7 @@ from app.memory_trim import trim_memory
 from app.scoring.decision import DecisionRule
 from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification, is_unknown
-from app.scoring.labels import UNKNOWN, read_label
+from app.scoring.labels import UNKNOWN, person, read_label
 from app.scoring.vectors import usable
 
 OVERLAP_CHUNKS = round(WINDOW_S / CHUNK_S)
@@ -190,6 +190,17 @@ class Recogniser:
         if vectors is None:
             vectors = self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths])
         return usable(vectors)
+
+    def deny(self, name: str) -> None:
+        """The user says that it is not this person who speaks, or spoke last: that speech is another voice's from its
+        beginning, with a number, and the voice competes with the person's until the session ends. KeyError if nothing
+        of this session is the person's. ``name``: as it is enrolled."""
+        who = person(name)
+        self._learn(everything=True)
+        voice = self._history.deny(who)
+        self._filter.rename(who, voice)
+        self._shown.forget()
+        self._correct()
 
     def _learn(self, *, everything: bool = False) -> None:
         """Learn from turns that are finished; what they say about earlier ones goes into the timeline."""

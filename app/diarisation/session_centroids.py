@@ -11,6 +11,9 @@ from app.scoring.cohort import unit
 from app.scoring.gallery import Gallery
 from app.scoring.labels import Kind, Label, person, unknown_voice
 
+NOTHING_S = 0.01
+"""Seconds of speech that are none: what rounding leaves of sums."""
+
 
 @dataclass(frozen=True)
 class Centroid:
@@ -71,6 +74,15 @@ class SessionCentroids:
         self._next += self._step
         self.add(label, embedding, speech_s, end_s)
         return label
+
+    def subtract(self, label: Label, embedding: np.ndarray, speech_s: float) -> None:
+        """Take a turn out that was added. Without any speech left there is no centroid; nothing happens without one."""
+        known = self._centroids.get(label)
+        if known is None:
+            return
+        left_s = known.speech_s - speech_s
+        left = Centroid(known.total - embedding * speech_s, left_s, known.last_s)
+        self.put(label, left if left_s > NOTHING_S else None)
 
     def merge(self, old: Label, new: Label) -> None:
         """Add an unknown voice's centroid to another label's, which may have none yet.

@@ -108,6 +108,7 @@ class SessionSpeakers:
         self.centroids = SessionCentroids()
         """What the speakers sound like here."""
         self._gallery = gallery
+        self._denied: set[tuple[Label, Label]] = set()  # (unknown voice, whom the user says it is not)
         self.rule = rule
 
     # ------------------------------------------------------------ who is known, and how it is decided
@@ -203,13 +204,18 @@ class SessionSpeakers:
     def _joined(
         self, enrolled: dict[str, float], session: dict[Label, float], rule: DecisionRule
     ) -> tuple[dict[str, float], dict[Label, float]]:
-        """Scores of the people enrolled, by the better of voiceprint and centroid; and of the unknown voices."""
+        """Scores of the people enrolled, by the better of voiceprint and centroid; and of the unknown voices. Where
+        somebody was denied, the voice that it is explains what is about as near to it as to the person."""
         lowered = {label: value - self.config.session_penalty for label, value in session.items()}
         scores = dict(enrolled)
         for label, value in lowered.items():
             name, own = label.name, enrolled.get(label.name)
             if own is not None and own >= rule.threshold - self.config.voiceprint_floor:
                 scores[name] = max(own, value)
+        for voice, who in self._denied:
+            near, own = session.get(voice, -1.0), scores.get(who.name)
+            if own is not None and near >= own - self.config.session_penalty:
+                scores[who.name] = min(own, near - 2 * self.config.session_penalty)
         return scores, {label: value for label, value in lowered.items() if label.kind is Kind.VOICE}
 
     def _decide(self, enrolled: dict[str, float], session: dict[Label, float], speech_s: float) -> SessionDecision:
@@ -238,13 +244,21 @@ class SessionSpeakers:
             return None
         return min(unknown, key=lambda label: self.centroids[label].last_s)
 
-    def learn(self, found: SessionDecision, embedding: np.ndarray, speech_s: float, end_s: float) -> None:
+    def learn(self, found: SessionDecision, embedding: np.ndarray, speech_s: float, end_s: float) -> bool:
         """Let the centroid of whoever was ``found`` learn from a turn's embedding (D,), if there is enough of it and a
-        person's voiceprint is certain of it, whatever was learned before. ``end_s``: when the turn ended."""
+        person's voiceprint is certain of it, whatever was learned before. ``end_s``: when the turn ended. Whether it
+        learned."""
         speaker, needed = found.decision.speaker, self._rule.at(speech_s).threshold + self.config.learn_above
         certain = found.certainty is Certainty.CERTAIN and found.scores[speaker] >= needed
-        if speech_s >= self.config.learn_s and (speaker is None or certain):
-            self.centroids.add(found.label, embedding, speech_s, end_s)
+        if speech_s < self.config.learn_s or not (speaker is None or certain):
+            return False
+        self.centroids.add(found.label, embedding, speech_s, end_s)
+        return True
+
+    def deny(self, voice: Label, name: Label) -> None:
+        """An unknown voice is not this person's, by the user's word: the two are never joined, and what is about as
+        near to both is the voice's."""
+        self._denied.add((voice, name))
 
     def same_speaker(self) -> tuple[Label, Label] | None:
         """(label of an unknown voice, label of the speaker whom it has turned out to be, another one), or None."""
@@ -254,14 +268,15 @@ class SessionSpeakers:
                 continue
             embedding = centroid.embedding
             named = decide(best(embedding, self._gallery), self._rule.at(centroid.speech_s))
-            if (name := named.speaker) is not None:
-                return label, person(name)
+            if named.speaker is not None and (label, person(named.speaker)) not in self._denied:
+                return label, person(named.speaker)
             scores = best(embedding, self.centroids.gallery(self._gallery))
             others = {other: value for other, value in scores.items() if other.kind is Kind.VOICE and other != label}
             nearest = max(others, key=others.__getitem__, default=None)
             needed = self._own_rule.at(centroid.speech_s).threshold
             if nearest is not None and others[nearest] - self.config.session_penalty >= needed:
                 older, newer = sorted((label, nearest), key=lambda voice: voice.number)
+                self._denied |= {(older, name) for voice, name in self._denied if voice == newer}
                 return newer, older
         return None
 

@@ -43,6 +43,10 @@ class EmbeddedTurn:
     """How sure ``label`` is, as of now."""
     speech: np.ndarray | None = None
     """(n,) int16 at 16 kHz, kept while its speaker is unknown."""
+    taught: Label | None = None
+    """Whose centroid learned from it."""
+    denied: Label | None = None
+    """Whose it is not, by the user's word."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +80,11 @@ class TurnHistory:
         (found,) = speakers.identify(turn.embedding[None], [turn.speech_s])
         turn.label, turn.confidence, turn.certainty = found.label, found.confidence, found.certainty
         if found.label != UNKNOWN:
-            speakers.learn(found, *row)
+            turn.taught = found.label if speakers.learn(found, *row) else None
         elif turn.speech_s >= speakers.config.new_speaker_s:
             if (displaced := speakers.displaced()) is not None:
                 self._forget(displaced)
-            turn.label = speakers.centroids.add_unknown(*row)
+            turn.label = turn.taught = speakers.centroids.add_unknown(*row)
         self.turns.append(turn)
         del self.turns[: -self.config.max_turns]
         self.look_back()
@@ -99,10 +103,15 @@ class TurnHistory:
         found = self._speakers.identify(embeddings, [turn.speech_s for turn in self.turns])
         for turn, now in zip(self.turns, found, strict=True):
             before = plain(turn.label)
+            if turn.denied is not None and now.label in (turn.denied, UNKNOWN):
+                continue  # it keeps the number that it got when somebody said so
             if now.label != UNKNOWN:
                 turn.label = now.label
             elif turn.label.kind is Kind.PERSON:
                 turn.label = UNKNOWN
+            if turn.taught not in (None, turn.label):  # whom it taught it is not of, by now
+                self._speakers.centroids.subtract(turn.taught, turn.embedding, turn.speech_s)
+                turn.taught = None
             turn.certainty = now.certainty if turn.label.kind is Kind.PERSON else Certainty.UNKNOWN
             if plain(turn.label) != before:  # else the first word counts: by now the turn is compared with itself, too
                 turn.confidence = now.confidence
@@ -117,8 +126,41 @@ class TurnHistory:
         turns = [turn for turn in self.turns if turn.label == old]
         for turn in turns:
             turn.label, turn.certainty = new, None
+        for turn in self.turns:
+            if turn.taught == old:
+                turn.taught = new
         if new.kind is Kind.PERSON:
             self._named[old] = before, turns
+
+    def deny(self, name: Label) -> Label:
+        """Take the newest turns of a person, up to those of somebody else, for another voice's: the user says that it
+        was not this person. Returns the unknown voice's label. KeyError if the person has no such turn.
+
+        From now on the voice competes with the person's, as any voice of the session does.
+        """
+        last = max((i for i, turn in enumerate(self.turns) if turn.label == name), default=None)
+        if last is None:
+            raise KeyError(name)
+        first = last
+        while first and self.turns[first - 1].label == name:
+            first -= 1
+        turns, speakers = self.turns[first : last + 1], self._speakers
+        if (displaced := speakers.displaced()) is not None:
+            self._forget(displaced)
+        label = speakers.centroids.next_unknown
+        for turn in turns:
+            if turn.taught is not None:
+                speakers.centroids.subtract(turn.taught, turn.embedding, turn.speech_s)
+            row = turn.embedding, turn.speech_s, turn.end_s
+            if turn is turns[0]:
+                speakers.centroids.add_unknown(*row)
+            else:
+                speakers.centroids.add(label, *row)
+            turn.label = turn.taught = label
+            turn.certainty, turn.denied = Certainty.UNKNOWN, name
+        speakers.deny(label, name)
+        self.look_back()
+        return turns[-1].label
 
     def unname(self, old: Label) -> Label:
         """Take a ``relabel`` back, once the gallery is as it was: the voice has its number again, and sounds as it did
@@ -126,10 +168,12 @@ class TurnHistory:
         before, turns = self._named.pop(old)
         for label, centroid in before.items():
             self._speakers.centroids.put(label, centroid)
+        new = next(iter(before))
         for turn in turns:
             turn.label = old
+            turn.taught = old if turn.taught == new else turn.taught
         self.look_back()
-        return next(iter(before))
+        return new
 
     def unknowns(self) -> list[UnknownSpeaker]:
         """The unknown voices of the session, in the order of their numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,6 +57,12 @@ class Gallery:
             return None
         _, first = np.unique(self.owners, return_index=True)
         return strangers_of(scores_among(self.vectors[first], self.cohort))
+
+    def only(self, names: Iterable[str]) -> Gallery:
+        """The part of it that is of these people; names that it does not know count for nothing."""
+        wanted = set(names)
+        rows = [row for row, name in enumerate(self.names) if name in wanted]
+        return replace(self, names=tuple(self.names[row] for row in rows), vectors=self.vectors[rows])
 
     def row_scores(self, embeddings: np.ndarray, side: Side | None = None) -> np.ndarray:
         """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length; -1 for those that are not finite.

@@ -224,3 +224,31 @@ def test_after_a_lost_microphone_nobody_is_named_before_somebody_is_heard(encode
         at_s += 2.0
     assert {(first, first), (then, then)} <= set(said)
     assert (then, first) not in said
+
+
+def test_who_is_denied_is_another_voice_and_stays_one(encoder, gallery, demo_dir):
+    """Ben's speech is taken for Ana's, as of a stranger who sounds like her; the user says that it was not her."""
+    ana, ben = (read_audio(demo_dir / "enrolment" / name / "01.flac") for name in ("Ana", "Ben"))
+    rows = gallery.vectors[[gallery.names.index(name) for name in ("Ana", "Ben")]]
+    alike = Gallery(("Ana", "Zoe"), np.stack([rows[1], rows[0]]), gallery.cohort)  # named the wrong way round
+    recogniser, pause = Recogniser(encoder, alike), np.zeros(24000, np.float32)
+    denied = False
+    labels = []
+    for block in blocks(np.concatenate([ana, pause, ben, pause, ben])):
+        labels.append(recogniser.step(block).label)
+        if not denied and block.end_s > (len(ana) + len(pause) + len(ben)) / 16000:
+            recogniser.deny("Ana")
+            denied = True
+    turns = recogniser.timeline.turns()
+    assert {str(turn.label) for turn in turns if turn.start_s < len(ana) / 16000 - 0.5} == {"Zoe"}
+    later = {turn.label for turn in turns if turn.start_s > len(ana) / 16000 + 1 and turn.duration_s > 1}
+    assert len(later) == 1
+    assert is_unknown(*later)
+    assert labels[-1] != "Ana"
+    with pytest.raises(KeyError):
+        recogniser.deny("Ana")
+
+
+def blocks(samples: np.ndarray):
+    for at in range(0, len(samples), 2048):
+        yield AudioBlock(samples[at : at + 2048], at / 16000)

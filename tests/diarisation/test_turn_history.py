@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.scoring.cohort import unit
+from app.scoring.labels import person
 from tests.support.synthetic_history import (
     ANA,
     BEN,
@@ -132,3 +133,46 @@ def test_the_turns_of_somebody_deleted_are_unknown(session: SyntheticHistory):
     session.enrol(Ben=BEN)
     assert turn.label == "unknown"
     assert session.identify(ANA).label == "unknown"
+
+
+def test_what_the_user_says_is_not_ana_is_another_voice_from_then_on(session: SyntheticHistory):
+    """A stranger who sounds like her: her voiceprint alone would go on naming him."""
+    voice = like(ANA, 0.7, CARL)
+    before, other = session.learn(like(ANA, 0.95)), session.learn(BEN)
+    wrong = [session.learn(voice), session.learn(like(voice, 0.99))]
+    assert [turn.label for turn in wrong] == ["Ana", "Ana"]
+    session.history.deny(person("Ana"))
+    assert [turn.label for turn in wrong] == ["Unknown 1", "Unknown 1"]
+    assert (before.label, other.label) == ("Ana", "Ben")  # up to those of somebody else
+    again = session.learn(like(voice, 0.98))
+    assert again.label == "Unknown 1"
+    session.history.look_back()
+    assert {turn.label for turn in wrong} == {"Unknown 1"}  # hindsight does not join him with her
+    assert session.learn(like(ANA, 0.9)).label == "Ana"
+
+
+def test_a_turn_that_is_denied_takes_back_what_it_taught(session: SyntheticHistory):
+    session.learn(like(ANA, 0.99))
+    taught = session.speakers.centroids[person("Ana")]
+    session.learn(BEN)
+    turn = session.learn(like(ANA, 0.8, CARL))
+    assert session.speakers.centroids[person("Ana")].speech_s == pytest.approx(taught.speech_s + turn.speech_s)
+    session.history.deny(person("Ana"))
+    left = session.speakers.centroids[person("Ana")]
+    assert left.speech_s == pytest.approx(taught.speech_s)
+    np.testing.assert_allclose(left.total, taught.total, atol=1e-5)
+
+
+def test_denying_who_was_not_heard_is_an_error(session: SyntheticHistory):
+    with pytest.raises(KeyError):
+        session.history.deny(person("Ana"))
+
+
+def test_a_turn_that_is_decided_otherwise_takes_back_what_it_taught(session: SyntheticHistory):
+    """It is taken for Ben's; then Carl is enrolled, whose it is."""
+    session.learn(BEN)
+    first = session.speakers.centroids[person("Ben")]
+    session.learn(like(CARL, 0.8, BEN)), session.learn(like(BEN, 0.75, CARL))
+    assert session.speakers.centroids[person("Ben")].speech_s > first.speech_s
+    session.enrol(Ana=ANA, Ben=BEN, Carl=like(CARL, 0.75, BEN))
+    assert session.speakers.centroids[person("Ben")].speech_s == pytest.approx(first.speech_s)

@@ -373,3 +373,23 @@ def test_an_unknown_voice_of_a_connection_becomes_a_person(url, client, demo_dir
     assert {turn["speaker"] for turn in events[-1]["turns"]} == {"Eva"}
     assert [(one.name, one.known) for one in client.people()] == [("Eva", True)]
     assert client.identify(clips[3]).label == "Eva"
+
+
+def test_who_is_denied_is_another_voice(url, demo_dir):
+    sound = pcm(read_audio(demo_dir / "enrolment" / "Ana" / "02.flac"))
+    with opened(url) as socket:
+        for block in paced(sound, 16000):
+            socket.send(block)
+        while until(socket, "identification")["speaker"] != "Ana":
+            pass
+        socket.send(json.dumps({"type": "deny", "name": "Ana"}))
+        socket.send(json.dumps({"type": "end"}))
+        events, _ = rest(socket)
+    assert "Ana" not in {turn["label"] for turn in [e for e in events if e["type"] == "turns"][-1]["turns"]}
+
+
+def test_denying_who_was_not_heard_is_told(shared_url):
+    with opened(shared_url) as socket:
+        until(socket, "ready")
+        socket.send(json.dumps({"type": "deny", "name": "Ana"}))
+        assert until(socket, "error")["code"] == "no_such_voice"

@@ -40,6 +40,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--threshold", type=float, metavar="T", help="cosine that a name needs, in place of the model's own"
     )
+    parser.add_argument(
+        "--expect",
+        type=expected,
+        default=(),
+        metavar="NAMES",
+        help='only these can be here, such as "Ana,Ben": surer of them, and nobody else gets a name',
+    )
     add_compute_option(parser)
     parser.add_argument("--rttm", type=Path, metavar="OUT", help="write who spoke when, corrected by hindsight")
     parser.add_argument(
@@ -48,6 +55,14 @@ def parse(argv: list[str]) -> argparse.Namespace:
     add_export_options(parser)
     add_event_options(parser)
     return parser.parse_args(argv)
+
+
+def expected(text: str) -> tuple[str, ...]:
+    """For argparse: names between commas, each once. Raises ArgumentTypeError for none."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise argparse.ArgumentTypeError("names of people who are enrolled, with commas between them")
+    return names
 
 
 def run(argv: list[str]) -> int:

@@ -157,6 +157,17 @@ class LiveSession:
         self.emit({"type": "people", "people": self.recogniser.gallery.people})
         self._send_turns()
 
+    def deny(self, name: str) -> None:
+        """Whoever was called ``name`` last is somebody else, by the user's word. Engine's thread.
+
+        Raises ApiError if nobody was called that on this connection.
+        """
+        try:
+            self.recogniser.deny(name)
+        except KeyError:
+            raise ApiError(404, "no_such_voice", "nobody was called that on this connection.") from None
+        self._send_turns()
+
     def _identification(self, identification: Identification) -> Event:
         """With each score as a probability too, and the one that a name needs: what a bar shows."""
         rule = self.service.rule.at(identification.speech_s)

@@ -121,8 +121,11 @@ def _obey(text: str, session: LiveSession, events: EventQueue) -> int | None:
             session.submit(lambda: events.put(turns_event(session.recogniser.timeline.turns(), 0.0)))
         case "enrol" if isinstance(order.get("label"), str) and isinstance(order.get("name"), str):
             session.submit(lambda: session.enrol(order["label"], order["name"]))
+        case "deny" if isinstance(order.get("name"), str):
+            session.submit(lambda: session.deny(order["name"]))
         case _:
-            events.put(failure("bad_message", "type is turns, end, or enrol with a label and a name."))
+            text = "type is turns, end, enrol with a label and a name, or deny with a name."
+            events.put(failure("bad_message", text))
             return UNSUPPORTED
     return None
 
