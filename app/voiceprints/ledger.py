@@ -228,7 +228,7 @@ class Ledger:
             note_conditions(db, self.data)
             forget_old_offers(db, self.data)
             kept = {file for (file,) in db.execute("SELECT recording FROM offers WHERE recording NOT NULL")}
-            erase_all(sweep.orphaned_offers(self.data, kept))
+            erase_all(sweep.orphaned_offers(self.data, kept, touched(waiting(db))))
         self.finish_orders()
 
     def _names(self) -> set[str]:

@@ -54,10 +54,12 @@ def half_written(data: Path) -> list[Path]:
     return found
 
 
-def orphaned_offers(data: Path, known: Collection[str]) -> list[Path]:
-    """Recordings and notes of offers that no row speaks of. ``known``: names of the recordings that rows speak of."""
+def orphaned_offers(data: Path, known: Collection[str], spoken_of: Collection[str] = ()) -> list[Path]:
+    """Recordings and notes of offers that no row speaks of, and no order that still moves them. ``known``: names of the
+    recordings that rows speak of; ``spoken_of``: paths that orders do."""
     found = (data / "speakers").glob(f"[!.]*/{OFFER}*.*")
-    return sorted(path for path in found if f"{path.stem}.wav" not in known)
+    lost = (path for path in found if f"{path.stem}.wav" not in known)
+    return sorted(path for path in lost if path.relative_to(data).as_posix() not in spoken_of)
 
 
 def clear_leftovers(data: Path, spoken_of: Callable[[], Collection[str]]) -> list[OSError]:

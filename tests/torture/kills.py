@@ -19,7 +19,7 @@ from pathlib import Path
 
 from app.voiceprints import conversion, database
 from tests.torture.counts import Counts
-from tests.torture.household import OPERATIONS, make_household, open_and, problems_in, state_of
+from tests.torture.household import IN_TWO_STEPS, OPERATIONS, make_household, open_and, problems_in, state_of
 from tests.torture.sealings import DEEDS, PLAIN, SEALED, beside, let_in, make_templates, problems_with_sides
 
 COUNT = 1000
@@ -92,9 +92,9 @@ def run(count: int, seed: int) -> Counts:
             _, places, text = in_a_fork(lambda act=act: act(data))
             assert not text.startswith("error"), text
             allowed = {before[kind], state_in_fork(data)}
-            if name == "remove and undo":  # it dies before the undo, or after it
+            if act_in_two := IN_TWO_STEPS.get(name):  # it dies between them, too
                 copy(template, data)
-                in_a_fork(lambda: open_and(data, OPERATIONS["delete"]))
+                in_a_fork(lambda act=act_in_two: open_and(data, lambda store: act(store, lambda: os._exit(0))))
                 allowed.add(state_in_fork(data))
             each = max(1, round(count / len(deeds)))
             for kill_at in sorted(rng.sample(range(places), min(each, places))) + rng.choices(

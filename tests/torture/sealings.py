@@ -96,7 +96,7 @@ DEEDS: dict[str, tuple[str, Callable[[Path], None]]] = {
         ("import into a sealed folder", SEALED, arrive),
         *(
             (f"{name}, sealed", SEALED, partial(lambda operation, data: open_and(data, operation), OPERATIONS[name]))
-            for name in ("rename", "delete", "enrol", "remove and erase")
+            for name in ("rename", "delete", "enrol", "remove and erase", "offer", "accept", "dismiss", "withdraw")
         ),
     )
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -258,6 +260,39 @@ def test_an_accepted_offer_is_a_sample(store, ana, tmp_path):
     assert len(store.samples("Ana", SHA)) == 1
     assert len(samples_of(tmp_path, "Ana")) == 1
     assert one.path.exists()
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_an_answer_whose_file_cannot_be_moved_yet_is_not_swept(store, ana, tmp_path, monkeypatch, back):
+    """A player that holds the recording open, on Windows; a disk that fails for a while."""
+    offer(store, ana)
+    (one,) = offers_of(store)
+    if back:
+        accept_offer(store, one.id, "model", SHA, embedded(7))
+    rename, cannot = Path.rename, True
+
+    def held(self, target):
+        if cannot and "offer-" in f"{self} {target}" and self.suffix == ".wav":
+            raise PermissionError(errno.EACCES, "somebody has it open", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", held)
+    if back:
+        unaccept_offer(store, one)
+    else:
+        accept_offer(store, one.id, "model", SHA, embedded(7))
+    store.close()
+    for cannot in (True, False):  # noqa: B007 - the start after the next one can move it
+        forget_sweeps()
+        with VoiceprintStore(tmp_path) as again:
+            again.people()
+    with VoiceprintStore(tmp_path) as again:
+        assert len(offers_of(again)) == back
+        assert len(samples_of(tmp_path, "Ana")) == 2 - back
+        for recording in (*samples_of(tmp_path, "Ana"), *(one.path for one in offers_of(again))):
+            assert len(read_recording(recording)) == len(SOUND)
+            assert read_note(recording).name == "Ana"
+        assert not again.read("SELECT 1 FROM orders")
 
 
 def test_a_dismissed_offer_is_not_made_again(store, ana, tmp_path):
