@@ -101,7 +101,8 @@ def gallery_of(
     for name, blob, seconds in rows:
         try:
             check_finite("a length", seconds)
-            sums[name] = sums.get(name, 0) + from_bytes(blob, dimension) * seconds
+            with np.errstate(over="ignore", invalid="ignore"):  # a length beyond float32: looked at below
+                sums[name] = sums.get(name, 0) + from_bytes(blob, dimension) * seconds
         except NotComparable:
             damaged[name] = None
     means = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
+from app.voiceprints.database import Damaged
 from app.voiceprints.orders import give_remove
 from app.voiceprints.recordings import condition_of, read_note, sample_file, samples_dir
 
@@ -18,6 +19,8 @@ def note_conditions(db: sqlite3.Connection, data: Path) -> None:
     """Write down day and device of all samples of which that was never done, as their notes say, in a transaction."""
     rows = db.execute("SELECT id, file FROM samples WHERE day IS NULL").fetchall()
     for number, file in rows:
+        if not isinstance(file, str):
+            raise Damaged("a file is missing")  # SQLite itself does not look
         condition = condition_of(read_note(data / file))
         values = (condition.day, condition.device, number)
         db.execute("UPDATE samples SET day = ?, device = ? WHERE id = ?", values)

@@ -29,6 +29,10 @@ class DiskFull(HeardError):
     """There is no room for what was to be written: nothing was changed."""
 
 
+class Damaged(ValueError):
+    """What is read of the database is not what this program writes there; the text says what it is."""
+
+
 class Database:
     """One SQLite file with a write-ahead log. Made when first written to; an absent one reads as empty.
 
@@ -226,7 +230,7 @@ class Database:
             if code is None:  # not SQLite's: a mistake in this file
                 raise
             raise self._explain(error, code & 0xFF) from None
-        except UnicodeDecodeError as error:  # what SQLite says of damage may quote it
+        except (Damaged, UnicodeDecodeError) as error:  # what SQLite says of damage may quote it
             raise self._damaged(error) from None
 
     def _explain(self, error: Exception, code: int) -> HeardError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import uuid
 from pathlib import Path
@@ -15,6 +16,9 @@ from filelock import FileLock, Timeout
 
 from app.sealing.unlocking import home_of
 from utils import make_private_dir
+
+NAME = re.compile("[0-9a-f]{32}")
+"""What leases are called."""
 
 _own: dict[tuple[Path, int], FileLock] = {}
 _taking = threading.Lock()

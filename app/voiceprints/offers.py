@@ -7,6 +7,7 @@ there are. One that was dismissed stays there without a recording for as long, s
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import uuid
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.voiceprints.sweep import OFFER
 from utils import BadInput, HeardError, make_private_dir, stored_name, wav_bytes
 
+RECORDING = re.compile(f"{OFFER}[0-9a-f]{{32}}\\.wav")
+"""What the recordings of offers are called."""
 MOST_OFFERS = 3
 """Offers of one person that wait for an answer."""
 ENOUGH_DAYS = 3
@@ -191,7 +194,7 @@ def offers_of(store: VoiceprintStore, name: str | None = None) -> list[Offer]:
     return [
         Offer(number, who, Condition(day, device), speech_s, kept_on, samples_dir(store.data, who) / recording)
         for number, who, day, device, speech_s, kept_on, recording in rows
-        if wanted in (None, who)
+        if wanted in (None, who) and RECORDING.fullmatch(recording)  # no path that leads elsewhere
     ]
 
 

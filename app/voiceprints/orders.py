@@ -24,7 +24,8 @@ from pathlib import Path
 
 from app.sealing.private_files import move_private
 from app.sealing.unlocking import sealed_home_of
-from app.voiceprints.lease import is_over
+from app.voiceprints.database import Damaged
+from app.voiceprints.lease import NAME, is_over
 from app.voiceprints.recordings import write_name
 from utils import make_private_dir
 
@@ -53,14 +54,51 @@ def give_remove(db: sqlite3.Connection, paths: Sequence[str], lease: str | None)
 
 
 def _give(db: sqlite3.Connection, kind: str, what: dict) -> int:
+    _check(kind, what)
     cursor = db.execute("INSERT INTO orders (kind, what) VALUES (?, ?)", (kind, json.dumps(what)))
     return int(cursor.lastrowid or 0)
 
 
 def waiting(db: sqlite3.Connection) -> list[Order]:
-    """All orders that are not carried out, oldest first."""
+    """All orders that are not carried out, oldest first. Raises Damaged for one that this program did not give."""
     rows = db.execute("SELECT id, kind, what FROM orders ORDER BY id").fetchall()
-    return [Order(number, kind, json.loads(what)) for number, kind, what in rows]
+    return [Order(number, kind, _read(kind, what)) for number, kind, what in rows]
+
+
+def _read(kind: object, what: object) -> dict:
+    try:
+        found = json.loads(what) if isinstance(what, str) else None
+    except (ValueError, RecursionError):
+        raise Damaged("an order cannot be read") from None
+    _check(kind, found)
+    return found
+
+
+def _check(kind: object, what: object) -> None:
+    """Raise Damaged for an order whose paths lead anywhere but to people's folders, or that says nothing sensible.
+
+    A data folder may come from somebody else: what stands in it must not move or erase files of one's own.
+    """
+    match kind, what:
+        case (_, {"moves": [*moves], "name": str() | None}) if kind == MOVE:
+            pairs = [move for move in moves if isinstance(move, list) and len(move) == 2]
+            well = len(pairs) == len(moves) and all(map(_is_place, [path for pair in pairs for path in pair]))
+        case (_, {"paths": [*paths], "aside": aside, "lease": lease, "hidden": bool()}) if kind == REMOVE:
+            hidden = _is_place(aside) and aside.startswith(f"speakers/{DELETED}")
+            well = hidden and all(map(_is_place, paths)) and (lease is None or bool(NAME.fullmatch(str(lease))))
+        case _:
+            well = False
+    if not well:
+        raise Damaged("an order is none of this program's")
+
+
+def _is_place(path: object) -> bool:
+    """Whether this is the path of a person's folder, or of a file in one."""
+    if not isinstance(path, str):
+        return False
+    top, *parts = path.split("/")
+    inside = all(part not in {"", ".", ".."} and not set(part) & set("\\:\0") for part in parts)
+    return top == "speakers" and len(parts) in (1, 2) and inside
 
 
 def find_order(db: sqlite3.Connection, number: int) -> Order | None:

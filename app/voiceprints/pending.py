@@ -140,5 +140,5 @@ def last_taken(db: sqlite3.Connection, data: Path, person: Person) -> int:
     inside = f"{sample_file(data, folder)}/"
     taken = [path for path in touched(waiting(db)) if path.startswith(inside)]
     rows = db.execute("SELECT file FROM samples WHERE person_id = ?", (person.id,))
-    removed = [file for (file,) in rows if file.startswith(inside)]  # before a rename, perhaps
+    removed = [file for (file,) in rows if str(file).startswith(inside)]  # before a rename, perhaps
     return last_number([*taken, *removed, *(path.name for path in folder.glob("[0-9]*.*"))])

@@ -104,7 +104,8 @@ class VoiceprintStore(Ledger):
         found = []
         for group in grouped.values():
             with contextlib.suppress(NotComparable):
-                vectors = np.stack([from_bytes(row[2], len(group[0][2]) // 4) for row in group])
+                first = from_bytes(group[0][2])
+                vectors = np.stack([first, *(from_bytes(row[2], len(first)) for row in group[1:])])
                 _, file, _, _, day, device = group[0]
                 condition = None if day is None else Condition(day, device)
                 found.append(EmbeddedSample(file, vectors, [row[3] for row in group], condition))

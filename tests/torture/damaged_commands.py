@@ -71,6 +71,11 @@ def _data(path: Path, out: Path) -> list[tuple[object, ...]]:
         (*APP, "voices", "list", "--data", path),
         (*APP, "voices", "delete", "Ana", "--yes", "--data", path),
         (*APP, "voices", "rename", "Ana", "Ben", "--data", path),
+        (*APP, "voices", "consent", "Ana", "yes", "--data", path),
+        (*APP, "voices", "consent", "Ana", "no", "--data", path),
+        (*APP, "voices", "offers", "--data", path),
+        (*APP, "voices", "offers", "--accept", "1", "--data", path),
+        (*APP, "voices", "offers", "--dismiss", "1", "--data", path),
         ("build_voiceprint.py", "--data", path),
         ("test.py", "--terminal", "--file", sorted(SPEECH.iterdir())[0], "--data", path),
     ]

@@ -40,11 +40,16 @@ COMMANDS: dict[str, list[str]] = {
     "name an unknown voice": [
         *("-m", "app", "voices", "enrol", "Eve", "--from", SPEECH, "--voice", "Unknown 1", "--data", "{data}")
     ],
+    "allow": ["-m", "app", "voices", "consent", "Ben", "yes", "--data", "{data}"],
+    "withdraw": ["-m", "app", "voices", "consent", "Ana", "no", "--data", "{data}"],
+    "accept an offer": ["-m", "app", "voices", "offers", "--accept", "1", "--data", "{data}"],
+    "dismiss an offer": ["-m", "app", "voices", "offers", "--dismiss", "1", "--data", "{data}"],
     "export": ["-m", "app", "voices", "export", "--faiss", "{out}/v.npy", "--data", "{data}"],
     "extract": ["-m", "app", "extract", "{list}", "--out", "{out}/embeddings"],
     "evaluate": ["-m", "app", "evaluate", "{trials}", "--scores", "{out}/scores.txt"],
 }
-MUST_WORK = {"full": {"list", "delete", "delete of somebody not built"}, "read-only": {"list"}, "vanished": set()}
+ERASING = {"delete", "delete of somebody not built", "withdraw", "dismiss an offer"}
+MUST_WORK = {"full": {"list", *ERASING}, "read-only": {"list"}, "vanished": set()}
 """What has to be possible whatever the trouble."""
 
 

@@ -11,6 +11,20 @@ from random import Random
 
 import numpy as np
 
+from app.voiceprints.lease import give_up_leases
+from app.voiceprints.ledger import forget_sweeps
+from app.voiceprints.offers import (
+    accept_offer,
+    answer_consent,
+    consent_of,
+    dismiss_offer,
+    keep_offer,
+    least_speech_s,
+    offers_of,
+    unlearn_offer,
+)
+from app.voiceprints.people import delete_person, remove_person, rename_person
+from app.voiceprints.recordings import Condition, Note
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from tests.torture.mutations import WORDS, damaged_bytes
 from tests.torture.subjects import Subject, Wrong, attempt
@@ -18,6 +32,9 @@ from tests.torture.subjects import Subject, Wrong, attempt
 MODEL = "m", "00ff" * 16
 PEOPLE = ("Ana", "Zoë", "名前")
 FILE = "voiceprints.db"
+SOUND = np.zeros(160, np.float32)
+ABOUT = ("Ana", "nobody", "somebody", "name", "called", "New", "offer")
+"""A message may be about a person or an offer in place of the file."""
 
 
 @cache
@@ -28,6 +45,14 @@ def whole() -> bytes:
                 vectors = np.eye(2, 16, number, dtype=np.float32)
                 for sample in range(3):
                     store.add_sample(name, *MODEL, EmbeddedSample(f"speakers/x/{sample}.wav", vectors, [3.0, 3.0]))
+                answer_consent(store, name, may_keep=True)
+                for day in ("2026-01-01", "2026-01-02"):
+                    keep_offer(
+                        store, store.find(name).id, np.zeros(160, np.float32), Note(name, day, device="USB"), 5.0
+                    )
+            dismiss_offer(store, offers_of(store, "Ana")[0].id)
+            remove_person(store, PEOPLE[2])  # whom this process could still bring back: an order waits
+        give_up_leases()
         return (Path(scratch) / FILE).read_bytes()
 
 
@@ -74,8 +99,6 @@ def make_odd(random: Random, folder: Path) -> Path:
 
 
 def use(folder: Path) -> None:
-    from app.voiceprints.people import delete_person, rename_person
-
     before = (folder / FILE).read_bytes()
     names = attempt(lambda: _listed(folder), FILE)
     gallery = attempt(lambda: _gallery(folder), FILE)
@@ -88,14 +111,22 @@ def use(folder: Path) -> None:
         (folder / FILE).write_bytes(before)
 
         def with_store() -> None:
+            forget_sweeps()
             with VoiceprintStore(folder) as store:
                 act(store)
 
-        attempt(with_store, FILE, *said)
+        attempt(with_store, FILE, *ABOUT)
 
-    said = ("Ana", "nobody", "somebody", "name", "called", "New")  # of a name in the message, which then names no file
+    sample = EmbeddedSample("", np.eye(1, 16, dtype=np.float32), [3.0])
     acted(lambda store: delete_person(store, "Ana"))
     acted(lambda store: rename_person(store, "Ana", "New"))
+    for number in (1, 2):
+        acted(lambda store, number=number: accept_offer(store, number, *MODEL, sample))
+        acted(lambda store, number=number: dismiss_offer(store, number))
+        acted(lambda store, number=number: unlearn_offer(store, number))
+    for may_keep in (True, False):
+        acted(lambda store, may=may_keep: answer_consent(store, "Ana", may_keep=may))
+    acted(lambda store: keep_offer(store, 1, SOUND, Note("Ana", "2026-01-03", device="x"), 9.0))
     acted(
         lambda store: store.add_sample("New", *MODEL, EmbeddedSample("x.wav", np.eye(1, 16, dtype=np.float32), [3.0]))
     )
@@ -106,6 +137,7 @@ def use(folder: Path) -> None:
 def _listed(folder: Path) -> list[str]:
     from app.voiceprints.recordings import recorded_people
 
+    forget_sweeps()
     with VoiceprintStore(folder) as store:
         people = store.people()
         for person in store.overview():
@@ -114,6 +146,10 @@ def _listed(folder: Path) -> list[str]:
         recorded_people(folder, people)
         for name in people:
             store.samples(name, MODEL[1])
+            consent_of(store, name)
+            least_speech_s(store, name, Condition("2026-01-03", "USB"))
+        for offer in offers_of(store):
+            print(offer.name.encode("utf-8", "replace"), offer.condition, f"{offer.speech_s:.1f}", offer.kept_on)
         store.stale(MODEL[1])
         return people
 
