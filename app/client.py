@@ -12,7 +12,7 @@ import contextlib
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -178,6 +178,21 @@ class Client:
         "text"."""
         answer = self._upload("/v1/identify", {"file": audio}, params={"timeline": 1, "format": kind, **_of(channel)})
         return answer.content.decode("utf-8-sig")
+
+    def label(
+        self,
+        transcript: Audio,
+        audio: Audio | None = None,
+        *,
+        rename: Mapping[str, str] | None = None,
+        channel: int | str | None = None,
+    ) -> bytes:
+        """A transcript (a file, or the bytes of one) with the names of who speaks in the recording ``audio``, in its
+        own format; docs/transcripts.md. ``rename``: a name in it, such as "Unknown 1" -> another; that alone needs no
+        ``audio``. Raises ServerRefused with code "bad_transcript" for what is none, or none of this recording."""
+        parts = {"transcript": transcript} | ({} if audio is None else {"file": audio})
+        form = {"rename": [f"{old}={new}" for old, new in (rename or {}).items()]}
+        return self._upload("/v1/transcripts", parts, data=form, params=_of(channel)).content
 
     def embedding(self, audio: Audio, *, channel: int | None = None) -> Embedding:
         return _one(Embedding, _json(self._upload("/v1/embeddings", {"file": audio}, params=_of(channel))))

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.memory_trim import EVERY_S, trim_memory
 from app.schemas import Health, ModelInfo
-from app.server import analysis, offers, people, timelines
+from app.server import analysis, offers, people, timelines, transcripts
 from app.server.auth import SiteCheck, TokenCheck
 from app.server.errors import error_responses, install_handlers
 from app.server.limits import PUBLIC, AdmissionMiddleware
@@ -88,6 +88,7 @@ def create_app(service: Service, token: str, hosts: frozenset[str] | None = None
         offers.router,
         analysis.router,
         timelines.router,
+        transcripts.router,
         router,
         events.router,
         websocket.router,

@@ -27,6 +27,7 @@ from app.window.looks_controller import LooksController
 from app.window.menus import MenuCommands, Menus
 from app.window.people_controller import PeopleController
 from app.window.settings import Settings
+from app.window.transcript_controller import TranscriptController
 from app.window.undo_controller import UndoController
 from app.window.view.shown_facts import ShownFacts
 from app.window.view.view_state import Mood, ViewState, view_state
@@ -120,6 +121,7 @@ class MainWindow(QWidget):
         self.exports = ExportController(
             self, self.engine, self.file, lambda: self.file_controller.showing, self._settings
         )
+        self.transcripts = TranscriptController(self, self.engine, self.file, self._settings)
         self.undo = UndoController(self, self.engine, lambda: self.people_controller.shows_toast)
         self.closing = ClosingController(self, self.engine, self.file)
         self.looks = LooksController(self, self._theme, self.live, self.file, self._shown_facts, self._settings)
@@ -129,6 +131,7 @@ class MainWindow(QWidget):
             open_file=self.file_controller.ask,
             export=self.exports.export,
             copy=self.exports.copy,
+            label_transcript=self.transcripts.label,
             merge_gaps=self.exports.merge_gaps,
             close=self.close,
             undo=self.undo.undo,
@@ -227,6 +230,7 @@ class MainWindow(QWidget):
         self.menus.rebuild.setEnabled(any(person.stale for person in state.people))
         for action in (self.menus.export, self.menus.copy):
             action.setEnabled(bool(state.scene.turns) or self.file.analysis is not None)
+        self.menus.label_transcript.setEnabled(self.file.analysis is not None)
 
     def _show_title(self, file_progress: str | None = None) -> None:
         """How far the analysis of a file is, or who speaks now. ``file_progress``: what is new of the file."""

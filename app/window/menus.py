@@ -19,6 +19,7 @@ class MenuCommands:
     open_file: Callable[[], None]
     export: Callable[[], None]
     copy: Callable[[], None]
+    label_transcript: Callable[[], None]
     merge_gaps: Callable[[bool], None]
     close: Callable[[], None]
     undo: Callable[[], None]
@@ -62,6 +63,7 @@ class Menus:
         merge.setCheckable(True)
         merge.setChecked(merges_gaps)
         merge.toggled.connect(commands.merge_gaps)
+        self.label_transcript = self._add(file, strings.TRANSCRIPT_ACTION, commands.label_transcript)
         self.exports = QMenu(window)
         """What the buttons on the timelines offer: of the file menu, what is about saving."""
         self.exports.addActions([self.export, self.copy, merge])

@@ -16,6 +16,7 @@ from app.about import LICENCE, VERSION, credits_of_models
 from app.embedding.model_files import NAMES
 from app.exports.formats import SUFFIXES, format_of, with_suffix
 from app.names import new_name
+from app.transcripts.reading import SUFFIXES as TRANSCRIPT_SUFFIXES
 from app.window import strings
 from app.window.widgets.theme import restyle
 from utils import AUDIO_SUFFIXES, BadInput
@@ -30,6 +31,24 @@ def ask_for_audio(parent: QWidget, folder: str, then: Callable[[Path], None]) ->
     patterns = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
     dialog = QFileDialog(parent, strings.OPEN_TITLE, folder, strings.OPEN_FILTER.format(patterns=patterns))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda path: then(Path(path)))
+    dialog.open()
+
+
+def ask_for_transcript(parent: QWidget, folder: str, then: Callable[[Path], None]) -> None:
+    patterns = " ".join(f"*{suffix}" for suffix in TRANSCRIPT_SUFFIXES)
+    dialog = QFileDialog(parent, strings.TRANSCRIPT_OPEN, folder, strings.TRANSCRIPT_FILTER.format(patterns=patterns))
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda path: then(Path(path)))
+    dialog.open()
+
+
+def ask_where_to_label(parent: QWidget, proposed: Path, then: Callable[[Path], None]) -> None:
+    """Ask where to save a transcript with names. It is not asked here whether a file may be replaced."""
+    dialog = QFileDialog(parent, strings.TRANSCRIPT_SAVE, str(proposed.parent))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.selectFile(proposed.name)
     dialog.fileSelected.connect(lambda path: then(Path(path)))
     dialog.open()
 
