@@ -22,8 +22,10 @@ from app.audio.source import SourceState, SourceStatus
 from app.demo import DEMO
 from app.diarisation.rttm import read_rttm
 from app.diarisation.timeline import Turn
+from app.enrolment.guide import judge_level
 from app.enrolment.prompts import prompts
 from app.enrolment.quality import LIMITS, Quality, judge
+from app.enrolment.take import Reading
 from app.scoring.certainty import Certainty
 from app.scoring.condition import Band, Condition
 from app.scoring.decision import DecisionRule, decide
@@ -32,7 +34,7 @@ from app.session import SessionOptions
 from app.window import strings
 from app.window.engine.activity import Answer
 from app.window.engine.edits.undo import Deed
-from app.window.engine.enrolling import EnrolFacts, Step
+from app.window.engine.enrol.facts import EnrolFacts, Step
 from app.window.engine.facts import Facts, Phase
 from app.window.engine.file_analysis import FileAnalysis, FileFacts, Stage
 from app.window.engine.levels import Level
@@ -144,27 +146,36 @@ class Shot:
     threshold: bool = False
     picked: int | None = None
     """Number of the turn that was clicked; None if none was."""
+    language: str = "en"
+    """Of the sentence that is read at an enrolment."""
+    just_talk: bool = False
     type_size: float = 1.0
     """Size of the letters, in times the usual."""
 
 
-READING = EnrolFacts(
-    "Ana",
-    Step.RECORDING,
-    prompts(3)[1],
-    number=2,
-    kept=1,
+READY = EnrolFacts("Ana", Step.READY, prompts(3)[0], level_db=-41.0)
+STEP_BACK = replace(READY, step=Step.POSITION, prompt=prompts(3)[1], number=2, kept=1, speech_s=6.4)
+COUNTING = replace(STEP_BACK, step=Step.COUNTDOWN, prompt=prompts(3)[2], number=3, kept=2, count=2)
+READING = replace(
+    STEP_BACK,
+    step=Step.RECORDING,
+    reading=Reading.READING,
     quality=Quality(sound_s=6.0, speech_s=4.1, level_db=-24.0, noise_db=-58.0, snr_db=34.0),
     level_db=-20.0,
-    speech_s=6.4,
 )
+SOFTER = replace(READING, prompt=prompts(3)[2], number=3, kept=2, problems=(judge_level("soft", -24.0, [-24.0]),))
+UNHEARD = replace(READING, quality=Quality(sound_s=3.2), reading=Reading.UNHEARD, level_db=-70.0)
 AGAIN = replace(
-    READING,
+    STEP_BACK,
     again=True,
-    quality=Quality(),
     level_db=-4.0,
     problems=tuple(judge(Quality(sound_s=8, speech_s=6.0, level_db=-6.0, clipped=0.032), LIMITS)),
 )
+KEPT_ONE = replace(STEP_BACK, step=Step.KEPT)
+TWICE = replace(READY, step=Step.TWICE, twice="Zoe")
+ENROLLED = replace(READING, step=Step.DONE, kept=3, speech_s=19.2)
+LIT = replace(ENROLLED, heard="Ana")
+FEW = replace(ENROLLED, kept=2, speech_s=12.9)
 CALL = replace(
     LIVE,
     source=replace(RUNNING, device="Built-in microphone + Monitor of Headset"),
@@ -227,7 +238,21 @@ SHOTS = (
         size=(720, 480),
     ),
     Shot("enrolling", NOBODY, enrolling=READING),
+    Shot("enrolling-ready", NOBODY, enrolling=READY),
+    Shot("enrolling-back", NOBODY, enrolling=STEP_BACK),
+    Shot("enrolling-count", NOBODY, dark=True, enrolling=COUNTING),
+    Shot("enrolling-softer", NOBODY, enrolling=SOFTER),
+    Shot("enrolling-unheard", NOBODY, dark=True, enrolling=UNHEARD),
     Shot("enrolling-again", NOBODY, dark=True, enrolling=AGAIN),
+    Shot("enrolling-kept", NOBODY, enrolling=KEPT_ONE),
+    Shot("enrolling-talk", NOBODY, enrolling=READING, just_talk=True),
+    Shot("enrolling-arabic", NOBODY, enrolling=READING, language="ar"),
+    Shot("enrolling-chinese", NOBODY, enrolling=READING, language="zh"),
+    Shot("enrolling-twice", NOBODY, enrolling=TWICE),
+    Shot("enrolling-done", NOBODY, enrolling=ENROLLED),
+    Shot("enrolling-lit", NOBODY, enrolling=LIT),
+    Shot("enrolling-few", NOBODY, dark=True, enrolling=FEW),
+    Shot("enrolling-large-type", NOBODY, enrolling=READING, type_size=2.0),
     Shot(
         "file",
         replace(LIVE, phase=Phase.STOPPED, identification=None),
@@ -339,13 +364,15 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     window.live.match.settle()
     shown = window
     if shot.enrolling:
-        shown = EnrolDialog(still, theme)
+        facts, number = shot.enrolling, shot.enrolling.number - 1
+        facts = replace(facts, prompt=facts.prompt and prompts(3, language=shot.language)[number])
+        shown = EnrolDialog(still, theme, language=shot.language, just_talk=shot.just_talk)
         shown.show_recording()
-        shown.show_view(enrol_view(shot.enrolling))
+        shown.show_view(enrol_view(facts))
         shown.show()
         for _ in range(12):
-            shown.show_level(shot.enrolling.level_db)
-        shown.ring.settle()
+            shown.show_level(facts.level_db)
+        shown.record.scenes.ring.settle()
     if shot.threshold:
         window.listening.open_threshold()
         shown = window.listening.threshold_dialog
@@ -360,7 +387,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Draw pictures of the window in its states.")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots", metavar="DIR")
     parser.add_argument("--scale", type=float, default=1.5, help="pixels of the picture for one of the window's")
-    parser.add_argument("--only", metavar="NAME", choices=[shot.name for shot in SHOTS])
+    parser.add_argument("--only", metavar="NAME", nargs="+", choices=[shot.name for shot in SHOTS])
     arguments = parser.parse_args()
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
@@ -373,7 +400,7 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     usual = app.font()
     for shot in SHOTS:
-        if arguments.only in (None, shot.name):
+        if not arguments.only or shot.name in arguments.only:
             app.setFont(scaled(usual, shot.type_size))
             path = arguments.out / f"{shot.name}.png"
             window, shown = stage(shot, theme)

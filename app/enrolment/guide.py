@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from app.enrolment.prompts import Prompt, prompts
-from app.enrolment.quality import LIMITS, Limits, Problem, judge, quality_figures
+from app.enrolment.prompts import NEAR, SOFT, Prompt, prompts
+from app.enrolment.quality import LIMITS, Fault, Limits, Problem, judge, quality_figures
 from app.enrolment.recorder import RecordedSample
+from app.enrolment.sentences import ENGLISH
 from app.names import new_name
 from app.voiceprints.pending import PendingSamples
-from app.voiceprints.recordings import Note, samples_of
+from app.voiceprints.recordings import Note, read_note, samples_of
 from app.voiceprints.store import VoiceprintStore
 from utils import stored_name
 
@@ -48,11 +50,33 @@ def recorded_name(data: Path, name: str) -> str:
     return name if samples_of(data, name) else new_name(name)
 
 
+SOFTER_DB = 3.0
+"""Softly is this much below the level of the near samples, in dB, at least; a microphone may level it out."""
+
+
+def judge_level(position: str, level_db: float, near_db: Sequence[float]) -> Problem | None:
+    """Whether what is to be soft is softer than the near samples of the session, in dB re full scale.
+
+    A hint, and no reason to record again: many microphones make soft and loud speech alike.
+    """
+    if position != SOFT.name or not near_db or level_db <= min(near_db) - SOFTER_DB:
+        return None
+    return Problem(Fault.NOT_SOFTER, "a little softer, please: this is as loud as before.", again=False)
+
+
 class Guide:
     """Leads through a session: record for ``prompt``, hand the sample to ``take``, until ``prompt`` is None."""
 
     def __init__(
-        self, data: Path, name: str, *, samples: int = 3, tries: int = 3, limits: Limits = LIMITS, source: str = ""
+        self,
+        data: Path,
+        name: str,
+        *,
+        samples: int = 3,
+        tries: int = 3,
+        limits: Limits = LIMITS,
+        source: str = "",
+        language: str = ENGLISH,
     ):
         self.data, self.name, self.tries, self.limits = data, recorded_name(data, name), tries, limits
         self._pending = PendingSamples(data, self.name)
@@ -60,14 +84,13 @@ class Guide:
         """Recordings of the person from before this session, oldest first."""
         self.source = source
         """Name of the file that plays the microphone; nobody read a prompt then. Empty for a microphone."""
-        self.prompts = prompts(samples, len(self.earlier))
+        had = [note.position for path in self.earlier if (note := read_note(path))]
+        self._plan = samples, len(self.earlier), had
+        self.prompts = prompts(*self._plan, language)
         self.kept: list[Path] = []
         """Samples of this session. They wait: ``finish`` makes them the person's."""
-        self.speech_s = 0.0
-        """Seconds of speech kept in this session."""
         self._step = 0
-        self._kept_steps: list[int] = []
-        self._kept_s: list[float] = []
+        self._kept: list[tuple[int, RecordedSample]] = []  # with the step they were recorded for
         self._attempts: list[RecordedSample] = []
 
     @property
@@ -80,9 +103,28 @@ class Guide:
         """Number of the present prompt, from 1."""
         return self._step + 1
 
+    def read_in(self, language: str) -> None:
+        """Go on with sentences in another language. Raises BadInput if there are none."""
+        self.prompts = prompts(*self._plan, language)
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech kept in this session."""
+        return sum(sample.quality.speech_s for _, sample in self._kept)
+
+    @property
+    def near_db(self) -> tuple[float, ...]:
+        """Levels of the near samples kept in this session, in dB re full scale."""
+        near = (sample for step, sample in self._kept if self.prompts[step].position is NEAR)
+        return tuple(sample.quality.level_db for sample in near)
+
     def judge(self, sample: RecordedSample) -> list[Problem]:
         """Say what is wrong with a sample, without taking it."""
-        return judge(sample.quality, self.limits)
+        problems = judge(sample.quality, self.limits)
+        if self.prompt and not self.source and all(problem.usable for problem in problems):
+            level = judge_level(self.prompt.position.name, sample.quality.level_db, self.near_db)
+            problems += [level] if level else []
+        return problems
 
     def take(self, sample: RecordedSample) -> Verdict:
         """Keep a sample, or ask for it again. Raises OSError if it cannot be saved: then it may be taken once more."""
@@ -107,9 +149,29 @@ class Guide:
         """Take back the sample kept last in this session: its recording is erased, and its prompt comes again."""
         if self.kept:
             self._pending.drop(self.kept.pop())
-            self.speech_s -= self._kept_s.pop()
-            self._step = self._kept_steps.pop()
+            self._step, _ = self._kept.pop()
             self._attempts.clear()
+
+    def for_person(self, name: str) -> Guide:
+        """The same session for somebody else, such as the one whose voice this was found to be.
+
+        What was kept goes with it. Raises BadInput for a name that cannot be, OSError if it cannot be saved: then this
+        guide goes on.
+        """
+        other = Guide(
+            self.data, name, samples=len(self.prompts), tries=self.tries, limits=self.limits, source=self.source
+        )
+        other._plan, other.prompts = self._plan, self.prompts
+        try:
+            for step, sample in self._kept:
+                other._step = step
+                other._keep(Outcome.KEPT, sample, [])
+            other._step = self._step
+        except OSError:
+            other.discard()
+            raise
+        self.discard()
+        return other
 
     def finish(self, store: VoiceprintStore) -> None:
         """Make what was kept the person's, who may be new. Raises HeardError or OSError if it cannot be written."""
@@ -138,9 +200,7 @@ class Guide:
         )
         path = self._pending.add(sample.sound.samples, note)
         self.kept.append(path)
-        self._kept_steps.append(self._step)
-        self._kept_s.append(sample.quality.speech_s)
-        self.speech_s += sample.quality.speech_s
+        self._kept.append((self._step, sample))
         self._next()
         return Verdict(outcome, problems, sample, path)
 

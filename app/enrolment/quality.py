@@ -103,6 +103,7 @@ class Fault(Enum):
     NOISY = "noisy"
     OTHER_VOICE = "other voice"
     ENROLLED = "already enrolled"
+    NOT_SOFTER = "not softer"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,8 @@ class Problem:
     """Whether the recording may be kept if no better one can be had."""
     again: bool = True
     """Whether recording again can help."""
+    who: str = ""
+    """Of a voice that is enrolled already: under which name."""
 
 
 class SoundMeter:
@@ -211,7 +214,7 @@ def _judge_match(match: SpeakerMatch) -> list[Problem]:
         problems.append(Problem(Fault.OTHER_VOICE, text, usable=False))
     if match.nearest is not None and match.nearest_score >= match.thresholds.same:
         text = f"this voice is already enrolled as {match.nearest} ({match.nearest_score:.2f})."
-        problems.append(Problem(Fault.ENROLLED, text, again=False))
+        problems.append(Problem(Fault.ENROLLED, text, again=False, who=match.nearest))
     return problems
 
 

@@ -13,21 +13,16 @@ from app.audio.level import FLOOR_DB, level_db
 from app.audio.source import AudioSource, SourceState
 from app.audio.vad import CHUNK, CHUNK_S, SPEECH, DetectedSpeech, SpeechDetector
 from app.enrolment.quality import Quality, SoundMeter, SpeakerMatch
+from app.enrolment.take import Reading, Take, TakeRule
 from utils import SAMPLE_RATE, HeardError
 
 
 @dataclass(frozen=True)
-class RecorderConfig:
+class RecorderConfig(TakeRule):
     """When a sample is full, and how often it is looked at. All in seconds."""
 
-    speech_s: float = 7.0
-    """Speech that makes a sample. Pauses are not counted."""
     hop_s: float = 0.1
     """Time between two snapshots."""
-    tail_s: float = 1.5
-    """A full sample ends in the next pause, or after this much more speech."""
-    longest_s: float = 30.0
-    """A sample ends after this much sound, however little was said."""
     check_every_s: float = 3.0
     """New speech after which the voice is checked again."""
     backlog_s: float = 5.0
@@ -59,6 +54,7 @@ class Snapshot:
     level_db: float = FLOOR_DB
     """RMS of the newest sound in dB re full scale."""
     speaking: bool = False
+    reading: Reading = Reading.WAITING
     message: str = ""
     """What is wrong with the source, such as lost or muted. Empty while all is well."""
     sample: RecordedSample | None = None
@@ -100,11 +96,11 @@ class SampleRecorder:
     def record(self) -> Iterator[Snapshot]:
         """Record a sample: a snapshot every hop, the finished sample in the last.
 
-        The sample ends with enough speech, after ``longest_s`` of sound, or with the source. What a file holds beyond
-        that stays for the next sample. Raises HeardError if the source is gone for ``source_timeout_s``.
+        The sample ends as ``TakeRule`` says, or with the source. What a file holds beyond that stays for the next
+        sample. Raises HeardError if the source is gone for ``source_timeout_s``.
         """
         config = self.config
-        began, meter, chunks = datetime.now().astimezone(), SoundMeter(), []
+        began, meter, take, chunks = datetime.now().astimezone(), SoundMeter(), Take(config), []
         all_probabilities: list[float] = []  # probability of speech in each chunk
         match, checked_s = None, 0.0
         self._detector.reset()
@@ -114,26 +110,24 @@ class SampleRecorder:
             if sound is None:
                 if self.ended:
                     break
-                yield Snapshot(meter.quality(match), config.speech_s, message=self.source.status.message)
+                yield Snapshot(
+                    meter.quality(match), config.speech_s, reading=take.state, message=self.source.status.message
+                )
                 continue
             probabilities = self._detector.process(sound)
             for index, probability in enumerate(probabilities):
                 chunk = sound[index * CHUNK : (index + 1) * CHUNK]
                 meter.add(chunk, probability)
+                take.add(bool(probability >= SPEECH), CHUNK_S)
                 chunks.append(chunk)
                 all_probabilities.append(probability)
-            speaking = bool(probabilities[-1] >= SPEECH)
-            speech_s = meter.speech_s
-            if speech_s >= config.speech_s and (not speaking or speech_s >= config.speech_s + config.tail_s):
-                break
-            if len(chunks) * CHUNK_S >= config.longest_s:
+            speaking, speech_s = bool(probabilities[-1] >= SPEECH), meter.speech_s
+            if take.state is Reading.OVER:
                 break
             if self.check and speech_s - checked_s >= config.check_every_s:
                 match, checked_s = self.check(_spoken(chunks, all_probabilities), False), speech_s
             status = self.source.status
-            yield Snapshot(
-                meter.quality(match), config.speech_s, level_db(sound), speaking=speaking, message=status.message
-            )
+            yield Snapshot(meter.quality(match), config.speech_s, level_db(sound), speaking, take.state, status.message)
         yield self._finish(chunks, all_probabilities, meter, began)
 
     def _finish(

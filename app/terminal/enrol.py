@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.audio.source import AudioSource
@@ -15,7 +15,9 @@ from app.belongings import count_people
 from app.enrolment.guide import Guide, Outcome, Verdict, recorded_name
 from app.enrolment.quality import Fault, Limits
 from app.enrolment.recorder import RecordedSample, RecorderConfig, SampleRecorder
+from app.enrolment.sentences import ENGLISH
 from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
+from app.enrolment.take import TakeRule
 from app.sealing.unlocking import home_of, is_sealed
 from app.session import SessionOptions, make_source
 from app.terminal.enrol_lines import describe, recording_line, waiting_line
@@ -35,7 +37,7 @@ class EnrolOptions:
 
     name: str
     samples: int = 3
-    seconds: float = 7.0
+    seconds: float = TakeRule.speech_s
     """Seconds of speech in each sample."""
     device: str | None = None
     file: Path | None = None
@@ -44,6 +46,8 @@ class EnrolOptions:
     """The only one of its channels that is heard, from 1; None mixes them."""
     data: Path | None = None
     model: str = "embedded"
+    language: str = ENGLISH
+    """Of the sentences to read, such as "de"."""
 
     def check(self) -> None:
         """Raise BadInput for what is wrong before anything is opened."""
@@ -71,9 +75,9 @@ def run_enrolment(options: EnrolOptions) -> int:
     data = data_dir(options.data)
     limits = Limits(speech_s=min(Limits.speech_s, 0.6 * options.seconds))
     source = options.file.name if options.file else ""
-    guide = Guide(data, options.name, samples=options.samples, limits=limits, source=source)
+    guide = Guide(data, options.name, samples=options.samples, limits=limits, source=source, language=options.language)
     speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck.load(data, guide.name, guide.earlier, model=options.model))
-    config = RecorderConfig(speech_s=options.seconds, longest_s=max(20.0, 4 * options.seconds))
+    config = RecorderConfig(speech_s=options.seconds, longest_s=2 * options.seconds)
     recorder = SampleRecorder(options.source(), config, speaker_check.check)
     return EnrolTerminal(options, guide, recorder, speaker_check).run()
 
@@ -95,8 +99,8 @@ class EnrolTerminal:
         self._last_problem = ""
 
     def run(self) -> int:
-        guide, source = self.guide, self.recorder.source
-        if count_people(guide.data) == 0:
+        source = self.recorder.source
+        if count_people(self.guide.data) == 0:
             self.note(CONSENT)
         try:
             source.start()
@@ -105,15 +109,15 @@ class EnrolTerminal:
             finally:
                 source.stop()
         except KeyboardInterrupt:
-            guide.discard()
+            self.guide.discard()
             self.note("Stopped. Nothing was kept.")
             raise
         except NotTwice:
-            guide.discard()
+            self.guide.discard()
             raise
         except (HeardError, OSError):
             self._keep()  # what went wrong is told; what was recorded before it is not lost
-            if guide.kept:
+            if self.guide.kept:
                 self.note(self._kept_text())
             raise
         self._keep()
@@ -128,9 +132,9 @@ class EnrolTerminal:
         if self.options.file is None:
             self._listen_first()
         self.speaker_check.start()
-        while guide.prompt and not self.recorder.ended:
+        while self.guide.prompt and not self.recorder.ended:
             self._one_sample()
-        verdict = guide.give_up() if guide.prompt else None
+        verdict = self.guide.give_up() if self.guide.prompt else None
         if verdict:
             self._show_verdict(verdict)
 
@@ -148,6 +152,7 @@ class EnrolTerminal:
         if self.options.file is None:
             self.note(f"  {guide.prompt.position.instruction}\n  Read this, or say anything else, in any language:")
             self.note(f'    "{guide.prompt.sentence}"')
+            self.note(f"  Or just talk: {' '.join(guide.prompt.questions)}")
             self._wait_for_start()
         self._raise_if_check_failed()
         sample = self._record()
@@ -156,8 +161,8 @@ class EnrolTerminal:
             return
         self.note(f"  Heard {describe(sample.quality)}.")
         if self.asks and not self._may_be_enrolled_twice:
-            self._ask_if_enrolled(sample)
-        verdict = guide.take(sample)
+            sample = self._ask_if_enrolled(sample)
+        verdict = self.guide.take(sample)
         if verdict.kept is not None:
             self.speaker_check.add(verdict.kept.sound.speech())
         self._show_verdict(verdict)
@@ -188,15 +193,33 @@ class EnrolTerminal:
             case Outcome.LEFT_OUT:
                 self.note(f"  This one is left out: {reasons}")
 
-    def _ask_if_enrolled(self, sample: RecordedSample) -> None:
+    def _ask_if_enrolled(self, sample: RecordedSample) -> RecordedSample:
+        """The sample, judged anew if it turned out to be somebody else's."""
         enrolled = [problem for problem in self.guide.judge(sample) if problem.fault is Fault.ENROLLED]
         if not enrolled:
-            return
-        self.note(f"  But {enrolled[0].text}")
-        answer = input(f"  Enrol it as {self.guide.name} all the same? [y/N] ")
-        if answer.strip().lower() not in {"y", "yes"}:
-            raise NotTwice("not enrolled a second time. Nothing was kept.")
-        self._may_be_enrolled_twice = True
+            return sample
+        who, problem = enrolled[0].who, enrolled[0].text
+        self.note(f"  But {problem}")
+        answer = input(f"  Add it to {who} (a), or enrol it as {self.guide.name} all the same (y)? [a/y/N] ")
+        match answer.strip().lower():
+            case "a" | "add":
+                self._go_on_for(who)
+                return replace(sample, quality=replace(sample.quality, speaker_match=None))
+            case "y" | "yes":
+                self._may_be_enrolled_twice = True
+            case _:
+                raise NotTwice("not enrolled a second time. Nothing was kept.")
+        return sample
+
+    def _go_on_for(self, name: str) -> None:
+        """What was recorded, and what comes, is this person's."""
+        self.guide = self.guide.for_person(name)
+        recordings = [*self.guide.earlier, *self.guide.kept]
+        data, model = self.guide.data, self.options.model
+        self.speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck.load(data, name, recordings, model=model))
+        self.recorder.check = self.speaker_check.check
+        self.speaker_check.start()
+        self.note(f"  Going on as {name}.")
 
     # ------------------------------------------------------------ before a sample
 

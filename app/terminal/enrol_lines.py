@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.enrolment.quality import Fault, Quality, judge
 from app.enrolment.recorder import Snapshot
+from app.enrolment.take import Reading
 from app.terminal.text import bar, meter
 
 
@@ -28,7 +29,8 @@ def recording_line(snapshot: Snapshot) -> str:
     quality = snapshot.quality
     done = bar(quality.speech_s / snapshot.wanted_s)
     faults = [problem.fault.value for problem in judge(quality) if problem.fault not in {Fault.SHORT, Fault.MUTE}]
-    hint = snapshot.message or ", ".join(faults)
+    unheard = "nothing is heard" if snapshot.reading is Reading.UNHEARD else ""
+    hint = snapshot.message or unheard or ", ".join(faults)
     return f"{meter(snapshot.level_db)}  {done} {quality.speech_s:4.1f} of {snapshot.wanted_s:g} s  {hint}".rstrip()
 
 

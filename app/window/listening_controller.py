@@ -40,6 +40,11 @@ class ListeningController:
         """What one person is recorded with: a device, and the only channel of it that is heard."""
         return self._page.device_menu.microphone, self._page.channel_menu.channel
 
+    def use_microphone(self, device: str | None) -> None:
+        """Another microphone was chosen elsewhere in the window: this is the one from now on."""
+        self._page.device_menu.choose(device)
+        self._change_device()
+
     def start(self) -> None:
         """Listen to what the menus say."""
         self._playback.stop()

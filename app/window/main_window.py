@@ -68,7 +68,7 @@ class MainWindow(QWidget):
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
         self._make_pages(find_microphones)
-        self._make_controllers()
+        self._make_controllers(find_microphones)
         self.menus = Menus(
             self,
             self._commands(),
@@ -109,14 +109,22 @@ class MainWindow(QWidget):
         self.pages.addWidget(self.file)
         self.status = StatusBar(self._theme)
 
-    def _make_controllers(self) -> None:
+    def _make_controllers(self, find_microphones: Callable[[], Inputs]) -> None:
         self.listening = ListeningController(
             self, self.engine, self._theme, self.live, self.playback, self._settings, self.draw_frame
         )
         interruption = Interruption(self.engine, self.playback, self._resume)
         self.file_controller = FileController(self, self.engine, self.pages, self.file, interruption, self._settings)
         self.people_controller = PeopleController(
-            self, self.engine, self._theme, self.playback, interruption, lambda: self.listening.microphone
+            self,
+            self.engine,
+            self._theme,
+            self.playback,
+            interruption,
+            lambda: self.listening.microphone,
+            self._settings,
+            find_microphones=find_microphones,
+            use_microphone=self.listening.use_microphone,
         )
         self.exports = ExportController(
             self, self.engine, self.file, lambda: self.file_controller.showing, self._settings

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.diarisation.timeline import Turn
+from app.enrolment.sentences import matching_language
 from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.enrol_dialog import EnrolDialog
@@ -17,14 +19,19 @@ from app.window.engine.engine import Engine
 from app.window.engine.rebuilding import Rebuild
 from app.window.engine.sealing import sealed, sealing_lacks
 from app.window.interruption import Interruption
+from app.window.settings import Settings
 from app.window.view.status import Severity, StatusView
+from app.window.widgets.inputs.device_search import Inputs
 from app.window.widgets.playback import Playback
 from app.window.widgets.theme import Theme
 from utils import install_command
 
 
 class PeopleController:
-    """``microphone``: what an enrolment listens to, a device and the only channel of it that is heard."""
+    """``microphone``: what an enrolment listens to, a device and the only channel of it that is heard.
+
+    ``use_microphone`` is called with another device that was chosen in it.
+    """
 
     def __init__(
         self,
@@ -34,9 +41,14 @@ class PeopleController:
         playback: Playback,
         interruption: Interruption,
         microphone: Callable[[], tuple[str | None, int | None]],
+        settings: Settings,
+        *,
+        find_microphones: Callable[[], Inputs] = list,
+        use_microphone: Callable[[str | None], None] = lambda _: None,
     ):
         self._window, self._engine, self._theme, self._playback = window, engine, theme, playback
-        self._interruption, self._microphone = interruption, microphone
+        self._interruption, self._microphone, self._settings = interruption, microphone, settings
+        self._find_microphones, self._use_microphone = find_microphones, use_microphone
         self._rebuild: Rebuild | None = None
         self.dialog: QDialog | None = None
         """The one that was opened last."""
@@ -52,10 +64,17 @@ class PeopleController:
             self._engine,
             self._theme,
             microphone=self._microphone(),
+            find_microphones=self._find_microphones,
+            playback=self._playback,
             name=name,
             people=facts.people or (),
+            language=self._settings.language or matching_language(QLocale.system().uiLanguages()),
+            just_talk=self._settings.just_talk,
             parent=self._window,
         )
+        self.dialog.device_chosen.connect(self._use_microphone)
+        self.dialog.language_chosen.connect(self._settings.keep_language)
+        self.dialog.talk_chosen.connect(self._settings.keep_just_talk)
         # Listening goes on, or begins, to see that it works.
         self.dialog.finished.connect(lambda _: self._interruption.end(begin=self.dialog.enrolled))
         if not facts.people:  # the first one

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.enrolment.sentences import codes
 from app.sealing.private_files import read_private, write_private
 from app.sealing.unlocking import home_of, is_sealed, opens_silently
 from app.voiceprints.sides import NAMING_SETTINGS, SETTINGS
@@ -126,6 +127,23 @@ class Settings:
     @folder.setter
     def folder(self, value: str) -> None:
         self._store.setValue("folder", value)
+
+    @property
+    def language(self) -> str | None:
+        """In which language to read at an enrolment, as it was chosen last; None if it never was."""
+        code = self._text("language")
+        return code if code in codes() else None
+
+    def keep_language(self, code: str) -> None:
+        self._store.setValue("language", code)
+
+    @property
+    def just_talk(self) -> bool:
+        """Whether there are questions to talk about in place of a sentence to read."""
+        return self._store.value("just_talk", "false") in (True, "true")
+
+    def keep_just_talk(self, wanted: bool) -> None:
+        self._set_flag("just_talk", wanted)
 
     def _text(self, key: str) -> str:
         """Empty where nothing is kept, or something else than a text."""

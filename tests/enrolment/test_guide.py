@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.audio.vad import CHUNK, DetectedSpeech
-from app.enrolment.guide import Guide, Outcome
+from app.enrolment.guide import Guide, Outcome, judge_level
 from app.enrolment.quality import Fault, Quality, SimilarityThresholds, SpeakerMatch
 from app.enrolment.recorder import RecordedSample
 from app.voiceprints.recordings import read_note, samples_of
@@ -40,7 +40,7 @@ def test_good_samples_are_kept_and_lead_through_the_prompts(tmp_path):
     positions = []
     while guide.prompt:
         positions.append((guide.number, guide.prompt.position.name))
-        verdict = guide.take(sample())
+        verdict = guide.take(sample(level_db=-35 if guide.prompt.position.name == "soft" else -25))
         assert verdict.outcome is Outcome.KEPT
         assert verdict.problems == []
     assert positions == [(1, "near"), (2, "back"), (3, "soft")]
@@ -54,7 +54,7 @@ def test_good_samples_are_kept_and_lead_through_the_prompts(tmp_path):
     assert (note.name, note.device, note.position) == ("Ana", "Mic", "back")
     assert note.recorded_at == "2026-01-02T03:04:05+00:00"
     assert note.quality["snr_db"] == 35
-    assert "Nobody knew" in note.sentence
+    assert note.sentence == guide.prompts[1].sentence
 
 
 def test_a_second_session_goes_on_with_other_sentences(tmp_path):
@@ -68,6 +68,75 @@ def test_a_second_session_goes_on_with_other_sentences(tmp_path):
     assert len(second.earlier) == 3
     assert not set(said) & {prompt.sentence for prompt in second.prompts}
     assert second.take(sample()).path.name == "004.wav"
+
+
+def test_the_language_can_be_changed_on_the_way(tmp_path):
+    guide = Guide(tmp_path, "Ana", language="de")
+    assert guide.prompt.sentence.startswith("Der große Hund")
+    guide.take(sample())
+    guide.read_in("fr")
+    assert guide.number == 2
+    assert guide.prompt.sentence.startswith("Dimanche")
+    assert guide.for_person("Zoe").prompt.sentence.startswith("Dimanche")
+
+
+def test_what_is_missing_of_an_earlier_session_comes_now(tmp_path):
+    first = Guide(tmp_path, "Ana")
+    first.take(sample())
+    first.take(sample())
+    with VoiceprintStore(tmp_path) as store:
+        first.finish(store)
+    second = Guide(tmp_path, "Ana", samples=1)
+    assert second.prompt.position.name == "soft"
+    assert second.prompt.sentence == first.prompts[2].sentence
+
+
+@pytest.mark.parametrize(
+    ("position", "level_db", "near_db", "told"),
+    [
+        ("soft", -25, [-25], True),
+        ("soft", -27.9, [-25], True),
+        ("soft", -28.1, [-25], False),
+        ("soft", -20, [], False),  # nothing to compare with
+        ("soft", -31, [-25, -29], True),  # softer than the softest of them
+        ("back", -25, [-25], False),
+        ("near", -25, [-25], False),
+    ],
+)
+def test_softly_is_softer_than_near(position, level_db, near_db, told):
+    problem = judge_level(position, level_db, near_db)
+    assert bool(problem) is told
+    if problem:
+        assert problem.fault is Fault.NOT_SOFTER
+        assert problem.usable
+        assert not problem.again
+
+
+def test_a_loud_soft_sample_is_kept_and_told_of(tmp_path):
+    guide = Guide(tmp_path, "Ana")
+    for _ in range(2):
+        assert guide.take(sample()).problems == []
+    verdict = guide.take(sample())
+    assert verdict.outcome is Outcome.KEPT
+    assert [problem.text for problem in verdict.problems] == ["a little softer, please: this is as loud as before."]
+
+
+def test_a_session_goes_on_for_somebody_else(tmp_path):
+    guide = Guide(tmp_path, "Ana")
+    guide.take(sample())
+    other = guide.for_person("Zoe")
+    assert (other.number, len(other.kept), other.speech_s) == (2, 1, 7)
+    other.take(sample())
+    other.undo()
+    other.undo()
+    assert other.number == 1
+    other.take(sample())
+    with VoiceprintStore(tmp_path) as store:
+        other.finish(store)
+        assert store.people() == ["Zoe"]
+    assert samples_of(tmp_path, "Ana") == []
+    (path,) = samples_of(tmp_path, "Zoe")
+    assert read_note(path).name == "Zoe"
 
 
 def test_a_bad_sample_is_asked_for_again_and_a_better_one_kept(tmp_path):

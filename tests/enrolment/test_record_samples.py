@@ -25,10 +25,11 @@ from app.enrolment.speaker_check import LoadingSpeakerCheck, SpeakerCheck
 from app.scoring.gallery import Gallery
 from app.terminal.enrol import EnrolOptions, EnrolTerminal
 from app.terminal.enrol_lines import describe
-from app.voiceprints.recordings import read_note, samples_of
+from app.voiceprints.recordings import Note, read_note, samples_of
 from app.voiceprints.store import VoiceprintStore
 from tests.support.array_source import ArraySource
 from tests.support.small_disk import fill, small_disk
+from tests.support.stand_ins import save_sample
 from utils import ROOT, BadInput, HeardError, write_wav
 
 
@@ -81,7 +82,7 @@ def test_the_same_voice_under_another_name_is_told(record, wav_of, tmp_path, enc
 
 def test_another_person_in_between_is_left_out(record, voice, tmp_path):
     ana, ben = (keep_speech(voice(name))[: 4 * 16000] for name in ("Ana", "Ben"))
-    pause = np.zeros(8000, np.float32)
+    pause = np.zeros(16000, np.float32)
     write_wav(tmp_path / "two.wav", np.concatenate([pause, ana, pause, ben, pause, ana, pause]))
     out = record("Ana", "--file", tmp_path / "two.wav", "--seconds", "3.5", "--samples", "2")
     assert "not the same voice as before" in out
@@ -270,9 +271,45 @@ def test_a_voice_that_is_enrolled_is_only_kept_if_the_person_says_so(
     else:
         with pytest.raises(HeardError, match=r"not enrolled a second time\. Nothing was kept\."):
             terminal.run()
-    assert asked == ["  Enrol it as Bob all the same? [y/N] "]
+    assert asked == ["  Add it to Ben (a), or enrol it as Bob all the same (y)? [a/y/N] "]
     assert "already enrolled as Ben" in capsys.readouterr().out
     assert len(samples_of(tmp_path, "Bob")) == kept
+
+
+def test_a_voice_that_is_enrolled_can_be_added_to_who_has_it(session, monkeypatch, voice, tmp_path, encoder, capsys):
+    for number in (0, 1):
+        save_sample(tmp_path, voice("Ben")[number * 80_000 :][:80_000], Note("Ben", f"2026-01-0{number + 1}T10:00:00"))
+    with VoiceprintStore(tmp_path) as store:
+        build_person(store, encoder, "Ben", samples_of(tmp_path, "Ben"), pytest.fail)
+    speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck.load(tmp_path, "Bob", [], encoder=encoder))
+    options = EnrolOptions("Bob", samples=1, file=tmp_path / "x", data=tmp_path)
+    terminal = session(options, speaker_check, ArraySource(voice("Ben")))
+    terminal.asks = True
+    monkeypatch.setattr("builtins.input", lambda _: "a")
+    assert terminal.run() == 0
+    assert "Going on as Ben." in capsys.readouterr().out
+    assert samples_of(tmp_path, "Bob") == []
+    assert len(samples_of(tmp_path, "Ben")) == 3
+
+
+def test_sentences_in_the_language_that_was_asked_for(session, monkeypatch, voice, tmp_path, encoder, capsys):
+    assert record_command.parse(["Ana", "--language", "ar"]).language == "ar"
+    monkeypatch.setattr("app.terminal.enrol.COUNTDOWN_S", 0)
+    options = EnrolOptions("Ana", samples=1, language="de")
+    guide = Guide(tmp_path, "Ana", samples=1, limits=Limits(speech_s=2.0), language=options.language)
+    speaker_check = LoadingSpeakerCheck(lambda: SpeakerCheck(encoder, Gallery()))
+    recorder = SampleRecorder(ArraySource(voice("Ana")), RecorderConfig(speech_s=3.0), speaker_check.check)
+    assert EnrolTerminal(options, guide, recorder, speaker_check).run() == 0
+    out = capsys.readouterr().out
+    assert '"Der große Hund lief' in out
+    assert "Or just talk: Was hast du gestern gemacht?" in out
+
+
+def test_a_language_that_there_is_none_of(capsys):
+    with pytest.raises(SystemExit) as error:
+        record_command.parse(["Ana", "--language", "tlh"])
+    assert error.value.code == 2
+    assert "invalid choice: 'tlh'" in capsys.readouterr().err
 
 
 def test_without_a_terminal_a_countdown_starts_the_sample(session, monkeypatch, voice, tmp_path, encoder, capsys):

@@ -20,6 +20,7 @@ from app.diarisation.rttm import read_rttm
 from app.session import SessionOptions
 from app.voiceprints.store import VoiceprintStore
 from app.window.engine.engine import Engine
+from app.window.engine.enrol.facts import Pace
 from app.window.engine.file_analysis import FileAnalysis, Stage
 from app.window.engine.name_book import NameBook
 from app.window.main_window import MainWindow
@@ -44,6 +45,14 @@ def make_engine() -> Iterator[Callable[..., Engine]]:
         one.close()
     for one in made:
         assert one.join(20), "the thread did not end"
+
+
+@pytest.fixture(autouse=True)
+def no_pauses_between_sentences(monkeypatch):
+    """Nobody has to step back here: an enrolment goes on at once."""
+    monkeypatch.setattr(
+        "app.window.engine.enrolling.PACE", Pace(kept_s=0.05, position_s=0.05, again_s=0.05, count_s=0.02)
+    )
 
 
 @pytest.fixture

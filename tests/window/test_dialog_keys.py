@@ -12,7 +12,8 @@ from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.enrol_dialog import EnrolDialog
 from app.window.dialogs.threshold_dialog import ThresholdDialog
-from app.window.engine.enrolling import EnrolFacts, Enrolment, Step
+from app.window.engine.enrol.facts import EnrolFacts, Step
+from app.window.engine.enrolling import Enrolment
 from app.window.engine.levels import Level
 from app.window.main_window import MainWindow
 from app.window.widgets.toast import Toast
@@ -194,8 +195,8 @@ def enrolling(qtbot, theme):
 
     def make(facts: EnrolFacts) -> EnrolDialog:
         dialog = EnrolDialog(Still(NOBODY, Level()), theme)
-        dialog.name_edit.setText("Ana")
-        dialog.begin_recording()
+        dialog.names.edit.setText("Ana")
+        dialog.names.go_on()
         dialog.enrolment.facts = facts
         qtbot.addWidget(dialog)
         dialog.show()
@@ -215,7 +216,7 @@ def test_recordings_are_not_discarded_without_a_word(way, said, qtbot, enrolling
         case "X":
             dialog.close()
         case "Cancel":
-            qtbot.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+            qtbot.mouseClick(dialog.record.cancel_button, Qt.MouseButton.LeftButton)
     box = dialog.question
     assert dialog.isVisible()
     assert "1 recording" in box.informativeText()
@@ -252,7 +253,7 @@ def test_enter_and_space_begin_to_read_but_press_a_button_that_has_the_keyboard(
     dialog = enrolling(EnrolFacts("Ana", Step.READY))
     press(qtbot, dialog, key)
     assert began == [True]
-    focus(qtbot, dialog.cancel_button)
+    focus(qtbot, dialog.record.cancel_button)
     press(qtbot, dialog, key)
     assert not dialog.isVisible()
     assert began == [True]

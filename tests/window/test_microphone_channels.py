@@ -187,7 +187,7 @@ def test_an_enrolment_hears_the_chosen_channel(qtbot, window, voice):
     shown.live.channel_menu.menu_of_channels.actions()[2].trigger()
     shown.people_controller.add("Ana")
     dialog = shown.people_controller.dialog
-    qtbot.mouseClick(dialog.next_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.names.next_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(asked), timeout=60_000)
     assert asked[-1].channel == 2
     dialog.reject()

@@ -12,7 +12,7 @@ from app.voiceprints.recordings import Note, samples_of
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.window import strings
 from app.window.engine.edits.turns import enrol_from_turn
-from app.window.engine.enrolling import Step
+from app.window.engine.enrol.facts import Step
 from app.window.engine.facts import Phase
 from tests.support.stand_ins import save_sample
 from tests.window.conftest import endless
@@ -31,10 +31,10 @@ def enrol(qtbot, window, name: str):
     """Through the dialog to its end; returns it, still open."""
     window.people_controller.add()
     dialog = window.people_controller.dialog
-    qtbot.keyClicks(dialog.name_edit, name)
-    click(qtbot, dialog.next_button)
+    qtbot.keyClicks(dialog.names.edit, name)
+    click(qtbot, dialog.names.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
-    click(qtbot, dialog.go_button)
+    click(qtbot, dialog.record.go_button)
     qtbot.waitUntil(lambda: dialog.enrolled or dialog.view.failed, timeout=LONG)
     return dialog
 
@@ -54,7 +54,7 @@ def test_somebody_is_added_and_then_named(qtbot, window, voice, tmp_path):
     dialog = enrol(qtbot, shown, "Ana")
     assert dialog.view.heading == "Ana is enrolled"
     assert len(samples_of(tmp_path, "Ana")) == 3
-    click(qtbot, dialog.go_button)
+    click(qtbot, dialog.record.go_button)
     assert shown.engine.facts.running  # to see that it works
     qtbot.waitUntil(lambda: shown.state.speaker.title == "Ana", timeout=LONG)
     assert shown.windowTitle() == "Ana \u2013 Heard"
@@ -65,8 +65,8 @@ def test_the_ring_fills_and_the_prompts_go_on(qtbot, window, voice):
     shown = window(voice("Ben"))
     shown.people_controller.add()
     dialog = shown.people_controller.dialog
-    qtbot.keyClicks(dialog.name_edit, "Ben")
-    click(qtbot, dialog.next_button)
+    qtbot.keyClicks(dialog.names.edit, "Ben")
+    click(qtbot, dialog.names.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
     seen: list[tuple[int, float]] = []
     sentences = set()
@@ -94,11 +94,11 @@ def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, v
     qtbot.waitUntil(lambda: shown.engine.facts.identification is not None, timeout=LONG)
     shown.people_controller.add()
     dialog = shown.people_controller.dialog
-    qtbot.keyClicks(dialog.name_edit, "Zoe")
-    click(qtbot, dialog.next_button)
+    qtbot.keyClicks(dialog.names.edit, "Zoe")
+    click(qtbot, dialog.names.next_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
     assert not shown.engine.facts.running  # one uses the microphone at a time
-    click(qtbot, dialog.cancel_button)
+    click(qtbot, dialog.record.cancel_button)
     qtbot.waitUntil(lambda: shown.engine.facts.phase is Phase.LISTENING, timeout=LONG)  # as before
     assert known(shown) == []
     assert samples_of(tmp_path, "Zoe") == []
@@ -106,15 +106,18 @@ def test_cancelling_leaves_the_microphone_and_nothing_half_done(qtbot, window, v
 
 def test_once_more_takes_back_the_sample_before(qtbot, window, voice, tmp_path):
     silence = np.zeros(16_000 * 30, np.float32)
-    shown = window(np.concatenate([voice("Ana")[: 9 * 16_000], silence]))
+    tape = endless(np.concatenate([voice("Ana")[: 9 * 16_000], silence]), realtime=True)
+    shown = window(tape, open_source=lambda _: tape)
     shown.people_controller.add()
     dialog = shown.people_controller.dialog
-    qtbot.keyClicks(dialog.name_edit, "Ana")
-    click(qtbot, dialog.next_button)
+    qtbot.keyClicks(dialog.names.edit, "Ana")
+    click(qtbot, dialog.names.next_button)
     dialog.enrolment.begin()
     qtbot.waitUntil(lambda: dialog.enrolment.facts.kept == 1, timeout=LONG)
-    dialog.redo()
-    qtbot.waitUntil(lambda: dialog.enrolment.facts.kept == 0 or dialog.enrolment.facts.number == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.enrolment.facts.step is Step.RECORDING, timeout=LONG)
+    click(qtbot, dialog.record.redo_button)
+    qtbot.waitUntil(lambda: dialog.enrolment.facts.kept == 0, timeout=LONG)
+    qtbot.waitUntil(lambda: dialog.enrolment.facts.number == 1, timeout=LONG)
     dialog.reject()
 
 
@@ -130,9 +133,9 @@ def test_a_microphone_that_cannot_be_had_is_told_and_tried_again(qtbot, window, 
     shown.people_controller.add(name="Ana")
     dialog = shown.people_controller.dialog
     qtbot.waitUntil(lambda: dialog.view.failed, timeout=LONG)
-    assert dialog.hint.text() == "No microphone was found: plug one in."
+    assert dialog.record.hint.text() == "No microphone was found: plug one in."
     there.append(True)
-    click(qtbot, dialog.redo_button)
+    click(qtbot, dialog.record.redo_button)
     qtbot.waitUntil(lambda: dialog.view.can_begin, timeout=LONG)
     dialog.reject()
 
@@ -144,7 +147,7 @@ def test_another_voice_under_the_same_name_is_not_taken(qtbot, window, voice, tm
     other = window(voice("Ben"))
     dialog = enrol(qtbot, other, "Ana")
     assert dialog.view.failed
-    assert "somebody else" in dialog.hint.text()
+    assert "somebody else" in dialog.record.hint.text()
     assert len(samples_of(tmp_path, "Ana")) == 3
     dialog.reject()
 

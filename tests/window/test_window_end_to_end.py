@@ -93,8 +93,8 @@ def places(qtbot, theme) -> dict[str, QPoint]:
     qtbot.waitExposed(dialog)
     return {
         "add": centre(window.live.people.first_button, window),
-        "name": centre(dialog.name_edit, dialog),
-        "next": centre(dialog.next_button, dialog),
+        "name": centre(dialog.names.edit, dialog),
+        "next": centre(dialog.names.next_button, dialog),
     }
 
 

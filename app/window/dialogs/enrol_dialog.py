@@ -1,34 +1,29 @@
-"""Add a person: a name, then a few sentences to read while a ring fills, then the voiceprint."""
+"""Add a person: a name, then where to be and what to read, three times, then the voiceprint and a try."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QLabel,
-    QLineEdit,
-    QMessageBox,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
-from app.names import new_name
+from app.enrolment.sentences import ENGLISH
 from app.window import strings
 from app.window.dialogs import questions
+from app.window.dialogs.enrolling.name_page import NamePage
+from app.window.dialogs.enrolling.record_page import RecordPage
 from app.window.engine.engine import Engine
+from app.window.engine.enrol.facts import SAMPLES
 from app.window.engine.enrolling import Enrolment
-from app.window.engine.levels import Level
 from app.window.keys import ENTER
-from app.window.view.enrol_view import EnrolView, enrol_view
-from app.window.widgets.level_meter import LevelMeter, loudness
-from app.window.widgets.progress_ring import ProgressRing
-from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
-from utils import BadInput, clean_name
+from app.window.view.enrol_view import EnrolView, Scene, enrol_view
+from app.window.view.palette import assign_inks
+from app.window.widgets.enrol.chime import chime
+from app.window.widgets.inputs.device_search import Inputs
+from app.window.widgets.playback import Playback
+from app.window.widgets.theme import GRID, Theme
 
 FRAME_MS = 33
 
@@ -36,9 +31,14 @@ FRAME_MS = 33
 class EnrolDialog(QDialog):
     """``Enrolment`` runs in the engine's thread; this shows its facts and passes on what is pressed.
 
-    ``microphone``: device and channel, as ``Enrolment`` takes them. When it is closed, ``enrolled`` says whether
-    somebody was.
+    ``microphone``: device and channel, as ``Enrolment`` takes them; ``find_microphones``: for the menu of them.
+    ``playback``: what chimes; without it nothing does. When it is closed, ``enrolled`` says whether somebody was.
     """
+
+    device_chosen = Signal(object)
+    """Another microphone: its name, or None for the default."""
+    language_chosen = Signal(str)
+    talk_chosen = Signal(bool)
 
     def __init__(
         self,
@@ -46,13 +46,18 @@ class EnrolDialog(QDialog):
         theme: Theme,
         *,
         microphone: tuple[str | None, int | None] = (None, None),
+        find_microphones: Callable[[], Inputs] = list,
+        playback: Playback | None = None,
         name: str = "",
         people: tuple[str, ...] = (),
+        language: str = ENGLISH,
+        just_talk: bool = False,
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
         self._engine, self._theme, self._microphone = engine, theme, microphone
-        self._people = people
+        self._playback, self._people = playback, people
+        self._name = name
         self.enrolment: Enrolment | None = None
         self.question: QMessageBox | None = None
         """Whether to discard what was recorded, while that is asked."""
@@ -60,100 +65,57 @@ class EnrolDialog(QDialog):
         self.setWindowTitle(strings.ADD_PERSON_TITLE)
         self.setModal(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # keys go to no button while one reads
+        self.names = NamePage(people)
+        self.record = RecordPage(
+            theme, device=microphone[0], find=find_microphones, language=language, just_talk=just_talk
+        )
+        if engine.facts.file:
+            self.record.show_file(engine.facts.file)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._name_page())
-        self.pages.addWidget(self._record_page())
+        self.pages.addWidget(self.names)
+        self.pages.addWidget(self.record)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         column.addWidget(self.pages)
-        self.resize(560, 300)
+        self._connect()
+        self.setFixedSize(self._size())
         self._frame_at_s = time.monotonic()
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self.draw_frame)
-        self.name_edit.setText(name)
+        self.names.edit.setText(name)
         if name:
-            self.begin_recording()
+            self.names.go_on()
+
+    def _connect(self) -> None:
+        record = self.record
+        self.names.given.connect(self.begin_recording)
+        self.names.cancelled.connect(self.reject)
+        record.cancel_button.clicked.connect(self.reject)
+        record.redo_button.clicked.connect(self.redo)
+        record.finish_button.clicked.connect(lambda: self.enrolment.finish())
+        record.go_button.clicked.connect(self.go_on)
+        record.anyway_button.clicked.connect(lambda: self.enrolment.answer(self.enrolment.facts.name))
+        record.more_button.clicked.connect(self.record_rest)
+        record.device_menu.chosen.connect(self._choose_device)
+        record.language_chosen.connect(self._choose_language)
+        record.talk_chosen.connect(self._choose_talk)
+
+    def _size(self) -> QSize:
+        """One size for all of it, with the letters that the system has; never more than the screen."""
+        line = self.fontMetrics().height()
+        room = self.screen().availableSize() - QSize(2 * GRID, 5 * GRID)
+        return QSize(round(42 * line), round(37 * line)).boundedTo(room)
 
     @property
     def enrolled(self) -> bool:
         return bool(self.view and self.view.done)
 
-    # ------------------------------------------------------------ pages
-
-    def _name_page(self) -> QWidget:
-        page = QWidget()
-        title = QLabel(strings.ADD_PERSON_TITLE)
-        title.setFont(scaled(self.font(), 1.5, QFont.Weight.DemiBold))
-        label = QLabel(strings.NAME_LABEL)
-        self.name_edit = QLineEdit()
-        self.name_edit.setPlaceholderText(strings.NAME_PLACEHOLDER)
-        self.name_edit.setMaxLength(120)
-        self.name_edit.setAccessibleName(strings.NAME_LABEL)
-        label.setBuddy(self.name_edit)
-        self.name_note = _wrapped("", "muted")
-        about = _wrapped(strings.ENROL_ABOUT, "muted")
-        self.next_button = QPushButton(strings.NEXT)
-        self.next_button.setProperty("primary", True)
-        self.next_button.setDefault(True)
-        cancel = QPushButton(strings.CANCEL)
-        cancel.clicked.connect(self.reject)
-        self.next_button.clicked.connect(self.begin_recording)
-        self.name_edit.textChanged.connect(self._check_name)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        for widget in (title, about):
-            column.addWidget(widget)
-        column.addSpacing(GRID)
-        for widget in (label, self.name_edit, self.name_note):
-            column.addWidget(widget)
-        column.addStretch(1)
-        column.addLayout(row_of(cancel, None, self.next_button))
-        self._check_name("")
-        return page
-
-    def _record_page(self) -> QWidget:
-        page = QWidget()
-        self.heading = _wrapped("")
-        self.heading.setFont(scaled(self.font(), 1.4, QFont.Weight.DemiBold))
-        self.instruction = _wrapped("", "muted")
-        self.sentence = _wrapped("")
-        self.sentence.setFont(scaled(self.font(), 1.35))
-        self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.ring = ProgressRing(self._theme)
-        self.meter = LevelMeter(self._theme)
-        self.hint = _wrapped("")
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setMinimumHeight(round(2.4 * self.fontMetrics().height()))
-        self.cancel_button, self.redo_button = QPushButton(strings.CANCEL), QPushButton(strings.REDO)
-        self.finish_button, self.go_button = QPushButton(strings.FINISH), QPushButton(strings.BEGIN)
-        self.go_button.setProperty("primary", True)
-        self.cancel_button.clicked.connect(self.reject)
-        self.redo_button.clicked.connect(self.redo)
-        self.finish_button.clicked.connect(lambda: self.enrolment.finish())
-        self.go_button.clicked.connect(self.go_on)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.heading)
-        column.addWidget(self.instruction)
-        column.addWidget(self.sentence, 1)
-        column.addWidget(self.ring, 2)
-        column.addWidget(self.hint)
-        column.addWidget(self.meter)
-        column.addSpacing(GRID)
-        column.addLayout(row_of(self.cancel_button, None, self.redo_button, self.finish_button, self.go_button))
-        return page
-
     # ------------------------------------------------------------ orders
 
-    def begin_recording(self) -> None:
-        """The name is there: prepare, and show what to read."""
-        try:
-            name = self._name(self.name_edit.text())
-        except BadInput:
-            return
-        self.enrolment = Enrolment(name, *self._microphone)
+    def begin_recording(self, name: str, samples: int = SAMPLES) -> None:
+        """The name is there: prepare, and show where to be and what to read."""
+        self._name = name
+        self.enrolment = Enrolment(name, *self._microphone, samples=samples, language=self.record.language)
         self._engine.begin(self.enrolment)
         self.show_recording()
         self._timer.start()
@@ -161,22 +123,52 @@ class EnrolDialog(QDialog):
 
     def show_recording(self) -> None:
         """The page with the prompts; keys go to none of its buttons."""
-        self.pages.setCurrentIndex(1)
-        self.resize(self.size().expandedTo(QSize(600, 580)))
+        self.pages.setCurrentWidget(self.record)
+        self.record.device_menu.refresh()
         self.setFocus()
+
+    def record_rest(self) -> None:
+        """Of somebody who is enrolled already, what is missing."""
+        missing, name = self.view.missing, self.enrolment.facts.name
+        self._engine.stop()
+        self._people = (*self._people, name)
+        self.view = None
+        self.begin_recording(name, missing)
 
     def redo(self) -> None:
         """This sample again; after an error, all of it."""
         if self.view and self.view.failed:
-            self.begin_recording()
+            self.begin_recording(self._name)
         else:
             self.enrolment.again()
 
     def go_on(self) -> None:
+        """What the button says."""
         if self.enrolled:
             self.accept()
+        elif self.view and self.view.twice:
+            self.enrolment.answer(self.view.twice)
         else:
             self.enrolment.begin()
+
+    def _choose_device(self) -> None:
+        device = self.record.device_menu.microphone
+        self._microphone = (device, None)
+        self.device_chosen.emit(device)
+        if self.enrolment is not None:
+            self.enrolment.use_microphone(device)
+        self.setFocus()
+
+    def _choose_language(self, language: str) -> None:
+        self.language_chosen.emit(language)
+        if self.enrolment is not None:
+            self.enrolment.read_in(language)
+        self.setFocus()
+
+    def _choose_talk(self, talk: bool) -> None:
+        self.talk_chosen.emit(talk)
+        self.view = None  # shown anew by the next frame
+        self.setFocus()
 
     def reject(self) -> None:
         """Cancel, Esc and the window's own: ask first, if something was recorded."""
@@ -200,13 +192,16 @@ class EnrolDialog(QDialog):
     def done(self, result: int) -> None:
         """However it is closed: what still runs is stopped."""
         self._timer.stop()
+        self.record.device_menu.close_search(2.0)
+        if self._playback is not None:
+            self._playback.stop()
         if self.enrolment is not None:
             self._engine.stop()
         super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, *ENTER) and self.pages.currentIndex() == 1:
-            if self.go_button.isEnabled():
+        if event.key() in (Qt.Key.Key_Space, *ENTER) and self.pages.currentWidget() is self.record:
+            if self.record.go_button.isVisible() and not (self.view and self.view.twice):
                 self.go_on()
         else:
             super().keyPressEvent(event)
@@ -220,59 +215,26 @@ class EnrolDialog(QDialog):
         facts = self.enrolment.facts
         self.show_view(enrol_view(facts))
         self.show_level(facts.level_db)
-        self.ring.advance(elapsed_s)
+        self.record.scenes.ring.advance(elapsed_s)
+        if self._playback is not None:
+            self._playback.take_error()  # without a loudspeaker there is no chime: nothing to tell
 
     def show_level(self, level_db: float) -> None:
-        live = bool(self.view and not (self.view.done or self.view.failed or self.view.busy))
-        self.meter.show_level(Level(level_db, level_db), running=live)
-        view = self.view
-        moved = loudness(level_db) if live else 0.0
-        self.ring.show_progress(
-            view.share, view.ring, view.ring_note, loudness=moved, done=view.done, failed=view.failed
-        )
+        self.record.show_level(self.view, level_db)
 
     def show_view(self, view: EnrolView) -> None:
         if view == self.view:
             return
-        self.view = view
+        before, self.view = self.view, view
         if view.done and self.question is not None:
             self.question.reject()  # there is nothing to discard any more
-        self.heading.setText(view.heading)
-        self.instruction.setText(view.instruction)
-        self.sentence.setText(f"\u201c{view.sentence}\u201d" if view.sentence else "")
-        self.sentence.setVisible(bool(view.sentence))
-        self.meter.setVisible(not (view.done or view.failed))
-        if self.hint.text() != view.hint or self.hint.property("role") != view.severity:
-            self.hint.setText(view.hint)
-            self.hint.setProperty("role", view.severity)
-            restyle(self.hint)
-        self.go_button.setText(strings.CLOSE if view.done else strings.BEGIN)
-        self.go_button.setVisible(view.done or view.can_begin)
-        self.go_button.setEnabled(view.done or view.can_begin)
-        self.cancel_button.setVisible(not view.done)
-        self.redo_button.setText(strings.TRY_AGAIN if view.failed else strings.REDO)
-        self.redo_button.setVisible(view.can_redo)
-        self.finish_button.setVisible(view.can_finish)
+        if self._playback is not None and _is_new(before, view, Scene.KEPT):
+            self._playback.play(chime(), 0.0)
+        self.record.show_view(view, self._ink_of(view.lit or view.twice))
 
-    def _name(self, text: str) -> str:
-        """Somebody on the list, or a new name. Raises BadInput for one that cannot be."""
-        name = clean_name(text)
-        return name if name in self._people else new_name(name)
-
-    def _check_name(self, text: str) -> None:
-        try:
-            name, note = self._name(text), ""
-            if name in self._people:
-                note = strings.NAME_KNOWN.format(name=name)
-        except BadInput as error:
-            name, note = "", str(error) if text.strip() else ""
-        self.name_note.setText(note)
-        self.next_button.setEnabled(bool(name))
+    def _ink_of(self, name: str) -> int | None:
+        return assign_inks({*(self._engine.facts.people or ()), name}).get(name) if name else None
 
 
-def _wrapped(text: str, role: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("role", role)
-    return label
+def _is_new(before: EnrolView | None, view: EnrolView, scene: Scene) -> bool:
+    return view.scene is scene and (before is None or before.scene is not scene)

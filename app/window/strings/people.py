@@ -47,17 +47,51 @@ ENROL_ABOUT = (
 )
 OK = "OK"
 NEXT, CANCEL, CLOSE = "Next", "Cancel", "Close"
-REDO, FINISH, BEGIN, TRY_AGAIN = "Once more", "That is enough", "Start reading", "Try again"
+REDO, FINISH, BEGIN, TRY_AGAIN = "Once more", "That is enough", "Start", "Try again"
+BEGIN_NOW = "Read now"
+POSITIONS = {
+    "near": "Near, as you usually sit",
+    "back": "One step back",
+    "soft": "Near again, and softly",
+}
+POSITION_HOW = {
+    "near": "Speak as you usually do.",
+    "back": "About a metre further away; speak as before.",
+    "soft": "As if somebody were asleep next door. Do not whisper.",
+}
+PICTURES = {
+    "near": "A person near the microphone",
+    "back": "A person a step away from the microphone",
+    "soft": "A person who speaks softly near the microphone",
+}
+DOTS = "{kept} of {of} recorded"
+LANGUAGE, LANGUAGE_TIP = "Language", "In which language to read; anything that is spoken will do"
+JUST_TALK, JUST_TALK_TIP = "Just talk", "Questions to talk about, in place of a sentence to read"
+READ_ALOUD = "Read aloud:"
+TALK_ABOUT = "Talk about one of these:"
+ENROL_TWICE = "This is already {name}"
+ENROL_TWICE_DETAIL = "Shall the recordings be {other}\u2019s? As {name}, too, the voice would have two names."
+ADD_TO, ENROL_ANYWAY = "Add to {name}", "Enrol all the same"
+ENROL_KEPT_ONE = "Good"
+ENROL_SHORT = "{name}, {count} of {of}"
+ENROL_FEW = "It works with {count} of {of} recordings, but is less sure from afar and when speaking softly."
+ONE_MORE = "Record the rest"
+ENROL_SAY_SOMETHING = "Say something"
+ENROL_HEARD = "That is you"
 ENROL_PREPARING = f"Getting ready{ELLIPSIS}"
 ENROL_FAILED = "This did not work"
 ENROL_BUILDING = f"Making the voiceprint of {{name}}{ELLIPSIS}"
 ENROL_DONE = "{name} is enrolled"
 ENROL_KEPT = "{count}, {seconds:.0f} s of speech."
-ENROL_GOOD = "The recordings agree with each other. From now on the name is shown."
-ENROL_SAMPLE = "{name}: sample {number} of {samples}"
-ENROL_READY = "Press Start reading, or the space bar, and read the sentence aloud."
+ENROL_GOOD = "The recordings agree with each other."
+ENROL_READY = "Press Start, or the space bar. After 3, 2, 1 there is a sentence to read aloud."
 ENROL_SPEAK = f"Speak now{ELLIPSIS}"
-ENROL_GOOD_SO_FAR = "Good. Keep on reading until the ring is full."
+ENROL_GOOD_SO_FAR = "Good. Read on."
+ENROL_ENOUGH = "Enough. Finish the sentence."
+ENROL_UNHEARD = "I can\u2019t hear you. Is it the right microphone, and is it on?"
+ENROL_GO_ON = "I can\u2019t hear you any more. Read on, or say anything else."
+ENROL_NOBODY = "I could not hear anything. Look at the microphone above, then press Start."
+ENROL_CHECKING = f"One moment{ELLIPSIS}"
 ENROL_AGAIN = "Once more, please. {reason}"
 RING = "Speech so far"
 SECONDS = "{seconds:.1f}" + NO_BREAK + "s"

@@ -144,6 +144,7 @@ def _style_sheet(c: Colours) -> str:
     QPushButton {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 8px;
         padding: 7px 16px; }}
     QPushButton::menu-indicator {{ image: none; width: 0; }}
+    QPushButton:checked {{ background: {c.track}; border: 2px solid {c.accent}; padding: 6px 15px; }}
     QPushButton:hover {{ background: {c.raised}; }}
     QPushButton[primary="true"] {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
     QPushButton:focus, QComboBox:focus {{ border: 2px solid {c.text}; padding: 6px 15px; }}

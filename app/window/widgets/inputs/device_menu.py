@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from app.audio.devices import BOTH, COMPUTER
 from app.window import strings
-from app.window.widgets import painting
 from app.window.widgets.inputs.device_search import DeviceSearch, Inputs, microphone_inputs
+from app.window.widgets.inputs.themed_menu import ThemedMenu
 from app.window.widgets.theme import Theme
 
 
-class DeviceMenu(QComboBox):
-    """``device`` is what was chosen, None for the default; ``chosen`` is emitted when the user chooses."""
+class DeviceMenu(ThemedMenu):
+    """``device`` is what was chosen, None for the default; ``chosen`` is emitted when the user chooses.
+
+    ``microphones_only``: one person is recorded, so that what this computer plays is not among the choices.
+    """
 
     chosen = Signal()
     looked = Signal()
@@ -28,10 +30,14 @@ class DeviceMenu(QComboBox):
         *,
         device: str | None = None,
         find: Callable[[], Inputs] = microphone_inputs,
+        microphones_only: bool = False,
         parent: QWidget | None = None,
     ):
-        super().__init__(parent)
-        self._theme, self._find = theme, find
+        super().__init__(theme, parent)
+        self._find = find
+        self._fixed = [(strings.DEFAULT_DEVICE, None)]
+        if not microphones_only:
+            self._fixed += [(strings.COMPUTER_DEVICE, COMPUTER), (strings.BOTH_DEVICE, BOTH)]
         self._search: DeviceSearch | None = None
         self._found: Inputs = []
         self._timer = QTimer(self)
@@ -44,7 +50,6 @@ class DeviceMenu(QComboBox):
         self.setAccessibleName(strings.DEVICE)
         self.setToolTip(strings.DEVICE_TIP)
         self.activated.connect(lambda _: self.chosen.emit())
-        theme.changed.connect(self.update)
         self._fill([], device)
 
     @property
@@ -61,6 +66,10 @@ class DeviceMenu(QComboBox):
         """How many channels of the input can be chosen; 0 if none can, or that is not known."""
         counts = self._found if isinstance(self._found, Mapping) else {}
         return counts.get(self.device, 0) if self.isEnabled() else 0
+
+    def choose(self, device: str | None) -> None:
+        """Show this one as chosen, whether or not it is there."""
+        self._fill(self._found, device)
 
     def show_file(self, name: str) -> None:
         """A file is played: there is nothing to choose."""
@@ -105,9 +114,8 @@ class DeviceMenu(QComboBox):
         """Entries for what was found, with ``device`` chosen, even if it is not there at the moment."""
         self._found, names = found, [name for name in found if name is not None]
         self.clear()
-        self.addItem(strings.DEFAULT_DEVICE, None)
-        self.addItem(strings.COMPUTER_DEVICE, COMPUTER)
-        self.addItem(strings.BOTH_DEVICE, BOTH)
+        for text, fixed in self._fixed:
+            self.addItem(text, fixed)
         if names:
             self.insertSeparator(self.count())
         for name in names:
@@ -124,7 +132,7 @@ class DeviceMenu(QComboBox):
         entries = [str(self.itemData(i) or "").casefold() for i in range(self.count())]
         part = device.casefold()
         whole = (i for i, entry in enumerate(entries) if entry == part)
-        parts = (i for i, entry in enumerate(entries) if i > 2 and part and part in entry)
+        parts = (i for i, entry in enumerate(entries) if i >= len(self._fixed) and part and part in entry)
         return next(whole, next(parts, None))
 
     def _absent(self, device: str) -> str:
@@ -137,23 +145,3 @@ class DeviceMenu(QComboBox):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it as usual, but with a long name cut by an ellipsis, and an arrow in the colours of the theme."""
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        field: QRect = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
-        )
-        option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.TextElideMode.ElideRight, field.width() - 8
-        )
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        if self.isEnabled():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(painting.round_pen(QColor(self._theme.colours.muted), 1.8))
-            centre = QPointF(self.width() - 18, self.height() / 2 + 1)
-            painter.drawPolyline([centre + QPointF(-4, -2), centre + QPointF(0, 2.5), centre + QPointF(4, -2)])
-        painter.end()
