@@ -28,7 +28,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-SHORT_ADDRESSES = {"index.html": "/", "api.html": "/docs"}
+SHORT_ADDRESSES = {"index.html": "/", "api.html": "/docs", "overlay.html": "/overlay"}
 """Files that have a shorter address than ``/page/NAME``."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 import time
@@ -57,14 +56,15 @@ def paced(blocks: list[bytes], go_on: threading.Event | None = None) -> Iterator
         go_on.wait(240)
 
 
-def test_those_who_listen_hear_who_began_and_who_ended(client, conversation):
-    ears, all_ears = Ears(client), Ears(client, shown=True)
-    for _ in client.live(paced(conversation)):
+def test_those_who_listen_hear_who_began_and_who_ended(reader, conversation):
+    ears, all_ears = Ears(reader), Ears(reader, shown=True)
+    for _ in reader.live(paced(conversation)):
         pass
     until(lambda: len(ears.of("here")) >= 4 and not ears.of("here")[-1]["here"], "the end", lambda: str(ears.heard))
     assert [event["speaker"] for event in ears.of("began")] == ["Ana", "Ben"]
     assert [event["speaker"] for event in ears.of("ended")] == ["Ana", "Ben"]
-    assert {event.values["source"] for event in ears.heard} == {"live 1"}
+    (source,) = {event.values["source"] for event in ears.heard}
+    assert source.startswith("live ")
     assert ears.of("shown") == []
     until(lambda: all_ears.of("shown")[-1:] != [] and all_ears.of("shown")[-1]["label"] is None, "silence")
     labels = {event["label"] for event in all_ears.of("shown")}
@@ -73,41 +73,43 @@ def test_those_who_listen_hear_who_began_and_who_ended(client, conversation):
         jsonschema.validate({"type": event.type, **event.values}, documented_schema())
 
 
-def test_who_comes_later_is_told_how_things_are(client, conversation):
+def test_who_comes_later_is_told_how_things_are(reader, conversation):
     go_on = threading.Event()
-    live = client.live(paced(conversation[:60], go_on))
-    early = Ears(client)
+    live = reader.live(paced(conversation[:60], go_on))
+    early = Ears(reader)
     threading.Thread(target=lambda: list(live), daemon=True).start()
     until(lambda: any(event["here"] for event in early.of("here")), "nobody came")
-    late = Ears(client, shown=True)
+    late = Ears(reader, shown=True)
     until(lambda: len(late.heard) >= 2, "nothing came")
     assert late.heard[0].type == "here"
     assert late.heard[0].values["here"] == ["Ana"]
     go_on.set()
     until(lambda: late.of("here")[-1]["here"] == [], "the end")
-    after = Ears(client, shown=True)
-    time.sleep(0.5)
+    after = Ears(reader, shown=True)
+    time.sleep(1.0)
     assert after.heard == []  # that connection is over, and forgotten
 
 
-def test_who_is_deleted_is_here_no_more(client, conversation):
+def test_who_is_deleted_is_here_no_more_whatever_their_name(client, conversation):
+    name = 'A"\\ná ☕'
+    client.rename("Ana", name)
     go_on, ears = threading.Event(), Ears(client)
     live = client.live(paced(conversation[:60], go_on))
     speaking = threading.Thread(target=lambda: list(live), daemon=True)
     speaking.start()
-    until(lambda: any(event["here"] == ["Ana"] for event in ears.of("here")), "nobody came")
-    client.delete("Ana")
+    until(lambda: any(event["here"] == [name] for event in ears.of("here")), "nobody came", lambda: str(ears.heard))
+    client.delete(name)
     until(lambda: ears.of("here")[-1]["here"] == [], "she is still there")
     go_on.set()
     speaking.join(120)
 
 
-def test_it_needs_the_token_and_a_flag_that_is_one(url):
+def test_it_needs_the_token_and_a_flag_that_is_one(shared_url):
     with pytest.raises(ServerRefused) as refused:
-        next(Client(url, "another-token-0123456789").events())
+        next(Client(shared_url, "another-token-0123456789").events())
     assert refused.value.status == 401
     with pytest.raises(ServerRefused) as refused:
-        Client(url, TOKEN)._ask("GET", "/v1/events?shown=perhaps")
+        Client(shared_url, TOKEN)._ask("GET", "/v1/events?shown=perhaps")
     assert refused.value.status == 422
 
 
@@ -125,7 +127,7 @@ def test_listeners_are_bounded_and_those_who_leave_make_room(encoder, data):
 def _is_let_in(url: str) -> bool:
     try:
         asking(url).close()
-    except AssertionError:
+    except (AssertionError, OSError):
         return False
     return True
 
@@ -133,7 +135,7 @@ def _is_let_in(url: str) -> bool:
 def asking(url: str) -> socket.socket:
     """A connection that is told events, and has read the first line."""
     host, port = url.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)), timeout=10)
+    connection = socket.create_connection((host, int(port)), timeout=60)
     connection.sendall(f"GET /v1/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
     heard = b""
     while b"retry:" not in heard:
@@ -146,20 +148,13 @@ def asking(url: str) -> socket.socket:
     return connection
 
 
-def test_listeners_do_not_hold_up_the_end_of_the_server(encoder, data):
+def test_the_end_of_the_server_is_the_end_of_the_answer(encoder, data):
     with running(encoder, data) as url:
         ears = Ears(Client(url, TOKEN))
         connection = asking(url)
-        stopping = time.monotonic()
-    assert time.monotonic() - stopping < 4.0
+    rest = b""
+    while part := connection.recv(4096):
+        rest += part
+    assert rest.endswith(b"0\r\n\r\n")  # whole, and not cut off after the time that requests have to end
     assert ears.over.wait(60)
     connection.close()
-
-
-def test_an_event_is_one_line_whatever_the_name_holds(client, conversation):
-    client.rename("Ana", 'A"\\ná  ☕')
-    ears = Ears(client)
-    for _ in client.live(paced(conversation[:60])):
-        pass
-    until(lambda: ears.of("began") != [], "nobody began")
-    assert json.loads(json.dumps(ears.of("began")[0]))["speaker"] == 'A"\\ná ☕'

@@ -32,7 +32,7 @@ def test_nothing_is_asked_of_other_servers():
 
 
 def test_nothing_is_inline_so_that_the_policy_can_forbid_it():
-    for name in ("index.html", "api.html"):
+    for name in ("index.html", "api.html", "overlay.html"):
         assert not re.search(r"<script>|<style|\son\w+=|\sstyle=", TEXTS[name]), name
     for name, text in TEXTS.items():
         if name.endswith(".js"):
@@ -70,6 +70,13 @@ def test_the_colours_are_the_windows(colours, block):
         assert found[name] == getattr(colours, name), name
     assert [found[f"ink{number}"] for number in range(len(colours.inks))] == list(colours.inks)
     assert contrast(found["nobody"], found["surface"]) >= 4.5
+
+
+def test_the_overlays_colours_are_the_windows_dark_ones_and_are_read_on_its_plate():
+    found = variables(TEXTS["overlay.css"])
+    assert [found[f"ink{number}"] for number in range(len(DARK.inks))] == list(DARK.inks)
+    over_white = "#212328"  # rgb(14 16 21 / 92%) on a white picture
+    assert all(contrast(colour, over_white) >= 4.5 for colour in found.values())
 
 
 def test_it_is_served_with_a_strict_policy_and_a_way_not_to_send_it_twice(shared_url):

@@ -56,6 +56,6 @@ async def _lines(hub: EventHub, shown: bool) -> AsyncIterator[str]:
                 continue
             if event is None:
                 return
-            yield f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
+            yield f"data: {json.dumps(event)}\n\n"  # ASCII: readers have different ideas of what ends a line
     finally:
         hub.forget(queue)

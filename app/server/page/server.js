@@ -9,7 +9,7 @@ export function findToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given) {
     keepToken(given, false);
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + location.search);
   } else {
     token = stored(sessionStorage) ?? stored(localStorage) ?? "";
   }
@@ -84,6 +84,24 @@ export async function askTimeline(form, { signal, on }) {
       else if (event.type === "timeline") return event.timeline;
       else throw new Refused(event.status, event.code, event.message, event.details);
     }
+  }
+}
+
+/** What live connections tell: on(event) for each, until the server ends or is gone. Rejects like `ask`. */
+export async function askEvents({ shown, on }) {
+  const answer = await answerTo("GET", `/v1/events${shown ? "?shown=true" : ""}`);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    let part;
+    try {
+      part = await reader.read();
+    } catch {
+      throw new Refused(0, "unreachable", "the connection to the server was lost.");
+    }
+    if (part.done) return;
+    const lines = (rest + part.value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) if (line.startsWith("data: ")) on(JSON.parse(line.slice(6)));
   }
 }
 
