@@ -51,7 +51,7 @@ PRODUCT = {
 MOST_FILES = 20
 ONLY_IN = {
     "sounddevice": "app.audio.portaudio",
-    "PySide6": "app.window",
+    "PySide6": ("app.window", "tools.filming", "tools.first_minute"),  # those film it
     "shiboken6": "app.window",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic"), "app.server"),
     "websockets": "app.client",  # the server's own is uvicorn's choice
