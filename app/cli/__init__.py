@@ -10,6 +10,7 @@ VERBS = {
     "evaluate": "app.cli.evaluate",
     "export": "app.cli.export",
     "extract": "app.cli.extract",
+    "gate": "app.cli.recordings.gate",
     "label": "app.cli.recordings.label",
     "plot": "app.cli.plot",
     "serve": "app.cli.serve",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -70,6 +71,10 @@ def talk_time(turns: Iterable[Turn]) -> dict[Label, float]:
     return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0])))
 
 
+LONGEST_S = 60.0
+"""No segment of a finished turn is longer: it is finished in parts."""
+
+
 @dataclass(slots=True)
 class _Segment:
     """Speech of a finished turn."""
@@ -136,10 +141,12 @@ class Timeline:
             segment.confidence = confidences.get(segment.turn_s, segment.confidence)
             segment.certainty = certainties.get(segment.turn_s, segment.certainty)
 
-    def turns(self) -> list[Turn]:
-        """All turns so far in order of time; neighbours of one label with no pause between them are one."""
+    def turns(self, from_s: float = 0.0) -> list[Turn]:
+        """All turns so far in order of time; neighbours of one label with no pause between them are one. ``from_s``:
+        those that end before may be missing, or lack their beginning, which after hours saves most of the work."""
         turns: list[Turn] = []
-        for one in (*self._finished, *self._unfinished):
+        first = bisect_left(self._finished, from_s - LONGEST_S, key=lambda one: one.start_s) if from_s > 0 else 0
+        for one in (*self._finished[first:], *self._unfinished):
             label = one.label
             if label is None:
                 if one.end_s - one.start_s < self.shortest_unknown_s:

@@ -28,6 +28,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": ("python -m app evaluate trials.txt --audio-root wavs/ --json",),
     "export": ("python -m app export --model mine.safetensors --out mine.onnx",),
     "extract": ("python -m app extract clips.csv --out embeddings/",),
+    "gate": (
+        "python -m app gate --who Ana --out heard          the microphone into the output called heard",
+        "python -m app gate --who Ana --who Ben --file talk.m4a --out both.wav",
+    ),
     "label": (
         "python -m app label talk.m4a --transcript talk.srt            talk.speakers.srt, with names",
         "python -m app label talk.m4a --transcript talk.json --out named.json",
