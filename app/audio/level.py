@@ -64,9 +64,17 @@ class ClippingMeter:
         highest = self._highest()
         return np.array([piece.clipped(highest) for piece in self._pieces])
 
-    def newest(self) -> float:
-        """The same of the newest piece alone."""
-        return self._pieces[-1].clipped(self._highest()) if self._pieces else 0.0
+    def newest(self, pieces: int = 1) -> float:
+        """The same of the newest pieces together; those that are not there yet count as clean ones."""
+        highest = self._highest()
+        newest = [self._pieces[-n] for n in range(1, min(pieces, len(self._pieces)) + 1)]
+        clipped, count = sum(piece.clipped(highest) * piece.count for piece in newest), sum(p.count for p in newest)
+        return clipped / count * len(newest) / pieces if count else 0.0
+
+    @property
+    def at_full_scale(self) -> bool:
+        """Whether the newest piece has samples at a converter's last values."""
+        return bool(self._pieces and self._pieces[-1].last and max(self._highest()) <= FULL_SCALE[1])
 
     def _highest(self) -> tuple[float, float]:
         return tuple(max((piece.tops[side].peak for piece in self._pieces), default=0.0) for side in (0, 1))

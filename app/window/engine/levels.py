@@ -24,6 +24,8 @@ class LevelConfig:
     fall_db_per_s: float = 60.0
     """How fast the bar falls after a loud piece; it rises at once."""
     peak_hold_s: float = 1.5
+    clipped: float = 0.0005
+    """Part of a second from which on sound is clipped: three equal samples at the top are in any voice now and then."""
     clip_hold_s: float = 2.0
     """How long clipping stays on the screen."""
     ceiling_s: float = 10.0
@@ -69,12 +71,17 @@ class LevelTracker:
     def push(self, samples: np.ndarray, now_s: float) -> None:
         """A block (n,) float32 that arrived at ``now_s``; its pieces come due from then on."""
         size = round(self.config.piece_s * SAMPLE_RATE)
+        second = round(1 / self.config.piece_s)
         pieces = [samples[at : at + size] for at in range(0, len(samples), size)]
         with self._lock:
             for index, piece in enumerate(pieces):
                 self._clipping.add(piece)
                 due_s = now_s + index * self.config.piece_s
-                self._due.append((due_s, level_db(piece), self._clipping.newest() > 0))
+                self._due.append((due_s, level_db(piece), self._clips(second)))
+
+    def _clips(self, second: int) -> bool:
+        meter = self._clipping
+        return meter.at_full_scale or (meter.newest() > 0 and meter.newest(second) >= self.config.clipped)
 
     def observe(self, identification: Identification, hop_s: float) -> None:
         """Take note of how loud speech is, from one answer about ``hop_s`` of sound."""

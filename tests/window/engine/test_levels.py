@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.audio.reading.reader import read_audio
 from app.scoring.identification import Identification
 from app.window.engine.levels import LevelConfig, LevelTracker
 
@@ -43,6 +44,23 @@ def test_clipping_stays_long_enough_to_be_seen_and_then_goes():
     assert levels.read(0.1).clipping
     assert levels.read(2.0).clipping
     assert not levels.read(2.3).clipping
+
+
+def shown_clipped(sound: np.ndarray) -> bool:
+    """Whether the meter says at any time that this sound (n,) is clipped, heard as a microphone gives it."""
+    levels, seen = LevelTracker(), False
+    for at in range(0, len(sound), 2048):
+        levels.push(sound[at : at + 2048], now_s=at / 16_000)
+        seen |= levels.read(at / 16_000 + 0.12).clipping
+    return seen
+
+
+def test_clean_voices_are_never_called_clipped_and_clipped_ones_are(demo_dir):
+    """Three samples of one height at a loud moment are in any voice now and then."""
+    for path in (demo_dir / "conversation.flac", *sorted((demo_dir / "enrolment").rglob("*.flac"))):
+        voice = read_audio(path)
+        assert not shown_clipped(voice), path.name
+        assert shown_clipped(np.clip(voice, -0.5 * voice.max(), 0.5 * voice.max())), path.name
 
 
 def test_speech_that_stays_too_quiet_is_said():
