@@ -115,6 +115,7 @@ class Person:
         known_on=[{"device": "USB microphone", "days": ["2026-01-31"]}],
         consent={"may_keep": True, "answered_on": "2026-01-31"},
         offers=1,
+        colour=0,
     )
     id: str
     """Safe in a path; it changes with the name."""
@@ -137,6 +138,8 @@ class Person:
     """Null before it was asked."""
     offers: int = 0
     """Recordings that are offered to be added."""
+    colour: int | None = None
+    """The number of the person's colour, from 0 on, for life; null for somebody who is recorded, but not built yet."""
 
 
 @dataclass(frozen=True)

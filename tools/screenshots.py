@@ -153,6 +153,18 @@ class Shot:
     """Size of the letters, in times the usual."""
 
 
+CROWD = tuple(
+    f"{first} {last}" for first in ("Ana", "Ben", "Chidi", "Dora") for last in ("Berg", "Costa", "Diaz", "Evans")
+)
+MANY = replace(
+    LIVE,
+    people=CROWD,
+    colours={name: number for number, name in enumerate(CROWD)},
+    identification=identified(
+        dict(zip(CROWD, (0.1, 0.2, 0.05, 0.31, 0.12, 0.1, 0.1, 0.2, 0.1, 0.68), strict=False)), ("female", 0.99)
+    ),
+    turns=tuple(replace(turn, label=CROWD[(7 + 5 * number) % 16]) for number, turn in enumerate(turns())),
+)
 READY = EnrolFacts("Ana", Step.READY, prompts(3)[0], level_db=-41.0)
 STEP_BACK = replace(READY, step=Step.POSITION, prompt=prompts(3)[1], number=2, kept=1, speech_s=6.4)
 COUNTING = replace(STEP_BACK, step=Step.COUNTDOWN, prompt=prompts(3)[2], number=3, kept=2, count=2)
@@ -215,6 +227,8 @@ SHOTS = (
             deed=Deed(1, strings.DELETED.format(name=PEOPLE[1], recordings=strings.recordings(3)), erases=True),
         ),
     ),
+    Shot("many", MANY),
+    Shot("many-dark", MANY, dark=True),
     Shot("nobody-enrolled", NOBODY, level=Level(-52, -48)),
     Shot(
         "no-microphone",

@@ -55,6 +55,7 @@ def _everybody(service: Service, store: VoiceprintStore) -> list[Person]:
             known_on=[KnownOn(device, days) for device, days in days_of_devices(person.conditions).items()],
             consent=person.consent and ConsentInfo(person.consent.may_keep, person.consent.answered_on),
             offers=person.offers,
+            colour=person.colour,
         )
         for person in store.overview()
     ]

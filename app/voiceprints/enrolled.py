@@ -39,12 +39,16 @@ class EnrolledPerson:
     """None before they were asked."""
     offers: int = 0
     """Recordings that are offered to be added."""
+    colour: int | None = None
+    """The number of their colour (appearance.py). None for somebody who is recorded, but unknown to the database."""
+    gender: str | None = None
+    """What is said of the voice by hand: "female", "male" or "hidden"; None leaves it to the model."""
 
 
 def enrolled_people(read: Callable[[str], list[tuple]], data: Path) -> list[EnrolledPerson]:
     """Everybody in a database, which ``read`` asks, or with recordings in ``data``, in alphabetical order."""
     rows = read(
-        "SELECT p.name, p.enrolled_at, count(s.id), total(s.speech_s), p.may_keep, p.answered_on,"
+        "SELECT p.name, p.enrolled_at, count(s.id), total(s.speech_s), p.may_keep, p.answered_on, p.colour, p.gender,"
         " (SELECT count(*) FROM offers o WHERE o.person_id = p.id AND o.removed IS NULL AND o.recording NOT NULL),"
         " (SELECT group_concat(model_id, char(10)) FROM (SELECT DISTINCT e.model_id FROM samples t"
         "  JOIN embeddings e ON e.sample_id = t.id WHERE t.person_id = p.id AND t.removed IS NULL"
@@ -64,8 +68,10 @@ def enrolled_people(read: Callable[[str], list[tuple]], data: Path) -> list[Enro
             conditions.get(name, ()),
             None if may_keep is None else Consent(bool(may_keep), answered_on or ""),
             offers,
+            colour,
+            gender,
         )
-        for name, enrolled_at, samples, speech_s, may_keep, answered_on, offers, models in rows
+        for name, enrolled_at, samples, speech_s, may_keep, answered_on, colour, gender, offers, models in rows
     ]
     known = {person.name for person in everybody}
     everybody += [EnrolledPerson(n, "", 0, 0.0, (), len(wavs)) for n, wavs in recorded.items() if n not in known]

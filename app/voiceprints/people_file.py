@@ -25,6 +25,7 @@ import numpy as np
 
 from app.sealing.passphrase import Scrypt
 from app.sealing.sealed_file import NotAuthentic, SealedReader, SealedWriter
+from app.voiceprints.appearance import GENDERS, MOST_COLOURS, Appearance
 from app.voiceprints.enrolled import Consent
 from app.voiceprints.recordings import Note
 from utils import BadInput, atomic_write, clean_name
@@ -79,8 +80,9 @@ def write_people(
     people: dict[str, list[SampleOut]],
     scrypt: Scrypt | None = None,
     consents: Mapping[str, Consent] = MappingProxyType({}),
+    looks: Mapping[str, Appearance] = MappingProxyType({}),
 ) -> None:
-    """Write people, and what they allowed, atomically, for the owner's eyes. Raises OSError, and what
+    """Write people, what they allowed and how they look, atomically, for the owner's eyes. Raises OSError, and what
     ``SampleOut.sound`` raises."""
     scrypt = scrypt or Scrypt.fresh()
     key = scrypt.key(passphrase)
@@ -92,6 +94,7 @@ def write_people(
                 "name": name,
                 "samples": [_in_words(sample) for sample in samples],
                 **({"consent": asdict(consents[name])} if name in consents else {}),
+                **({"looks": asdict(looks[name])} if name in looks else {}),
             }
             for name, samples in people.items()
         ],
@@ -111,8 +114,8 @@ def write_people(
         writer.finish()
 
 
-def read_people(path: Path, passphrase: str) -> Iterator[tuple[str, Iterable[SampleIn], Consent | None]]:
-    """Each person's name, samples and consent. The samples must be taken in this order; memory holds one of them.
+def read_people(path: Path, passphrase: str) -> Iterator[tuple[str, Iterable[SampleIn], Consent | None, Appearance]]:
+    """Each person's name, samples, consent and appearance. The samples must be taken in this order; memory holds one.
 
     Only when the last one was taken is it sure that the file is whole. Raises BadInput for what is not such a file, was
     changed, or is larger than can be, NotAuthentic for another passphrase.
@@ -120,7 +123,8 @@ def read_people(path: Path, passphrase: str) -> Iterator[tuple[str, Iterable[Sam
     with open(path, "rb") as file:
         reader = _open(file, path, passphrase)
         for person in _people(reader, path):
-            yield person["name"], _samples(reader, person["samples"], path), _consent(person.get("consent"))
+            about = _consent(person.get("consent")), _looks(person.get("looks"))
+            yield person["name"], _samples(reader, person["samples"], path), *about
         if reader.read(1):
             raise _wrong(path)
 
@@ -170,6 +174,14 @@ def _consent(said: object) -> Consent | None:
             with contextlib.suppress(ValueError):
                 return Consent(may_keep, date.fromisoformat(day).isoformat())
     return None
+
+
+def _looks(said: object) -> Appearance:
+    """How the file says that somebody is shown; nothing of it that is not what it should be."""
+    said = said if isinstance(said, dict) else {}
+    colour, gender = said.get("colour"), said.get("gender")
+    known = type(colour) is int and 0 <= colour < MOST_COLOURS
+    return Appearance(colour if known else None, gender if gender in GENDERS else None)
 
 
 def _can_be(name: str) -> bool:

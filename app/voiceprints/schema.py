@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 CREATE TABLE people (
@@ -13,7 +13,9 @@ CREATE TABLE people (
     enrolled_at TEXT NOT NULL DEFAULT (datetime('now')),
     removed INTEGER, -- the order that removes them; null for everybody who is there
     may_keep INTEGER, -- whether speech that is surely theirs may be kept; null before that was asked
-    answered_on TEXT -- the day of that answer
+    answered_on TEXT, -- the day of that answer
+    colour INTEGER, -- the number of their colour, for life: nobody else has it while they are here
+    gender TEXT -- what is said of the voice by hand: "female", "male" or "hidden"; null leaves it to the model
 ) STRICT;
 CREATE UNIQUE INDEX people_by_name ON people(name) WHERE removed IS NULL;
 CREATE TABLE samples (
@@ -66,6 +68,7 @@ INSERT INTO embeddings SELECT * FROM old_embeddings;
 DROP TABLE old_embeddings;
 DROP TABLE old_samples;
 DROP TABLE old_people;
+{colours}
 """
 
 FROM_VERSION_2 = """
@@ -76,6 +79,15 @@ ALTER TABLE samples ADD COLUMN day TEXT;
 ALTER TABLE samples ADD COLUMN offer INTEGER;
 {offers}
 """
+
+FROM_VERSION_3 = """
+ALTER TABLE people ADD COLUMN colour INTEGER;
+ALTER TABLE people ADD COLUMN gender TEXT;
+{colours}
+"""
+
+COLOURS = "UPDATE people SET colour = (SELECT count(*) FROM people earlier WHERE earlier.id < people.id);"
+"""Everybody who has none yet gets one, in the order in which they came."""
 
 
 def migrate(db: sqlite3.Connection) -> None:
@@ -100,10 +112,13 @@ def migrate(db: sqlite3.Connection) -> None:
 def _script(version: int) -> str:
     match version:
         case 1:
-            return FROM_VERSION_1.format(tables=TABLES)
+            return FROM_VERSION_1.format(tables=TABLES, colours=COLOURS)
         case 2:
             begin = TABLES.index("CREATE TABLE offers")
-            return FROM_VERSION_2.format(offers=TABLES[begin : TABLES.index("CREATE TABLE orders")])
+            offers = TABLES[begin : TABLES.index("CREATE TABLE orders")]
+            return FROM_VERSION_2.format(offers=offers) + FROM_VERSION_3.format(colours=COLOURS)
+        case 3:
+            return FROM_VERSION_3.format(colours=COLOURS)
     return TABLES
 
 

@@ -18,6 +18,7 @@ from app.names import looks_alike, name_key, new_name
 from app.scoring.cohort import Cohort
 from app.scoring.gallery import Gallery, gallery_of
 from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
+from app.voiceprints.appearance import free_colour
 from app.voiceprints.enrolled import EnrolledPerson, enrolled_people
 from app.voiceprints.ledger import Ledger
 from app.voiceprints.orders import touched, waiting
@@ -182,7 +183,8 @@ class VoiceprintStore(Ledger):
         folder = samples_dir(self.data, name).relative_to(self.data).as_posix()
         if any(path == folder or path.startswith(f"{folder}/") for path in touched(self._unfinished(db))):
             raise HeardError(f"an earlier deletion of {name} could not be finished yet; choose another name.")
-        return Person(int(db.execute("INSERT INTO people (name) VALUES (?)", (name,)).lastrowid or 0), name)
+        row = db.execute("INSERT INTO people (name, colour) VALUES (?, ?)", (name, free_colour(db)))
+        return Person(int(row.lastrowid or 0), name)
 
     def _unfinished(self, db: sqlite3.Connection) -> list:
         return [order for order in waiting(db) if not order.what.get("hidden", False)]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.reading.reader import read_audio
+from app.voiceprints.appearance import Appearance, appearance_of, bring_looks
 from app.voiceprints.enrolled import Consent
 from app.voiceprints.offers import answer_consent, consent_of
 from app.voiceprints.orders import erase_tree
@@ -58,7 +59,7 @@ def export_people(
     """
     if os.path.lexists(out):
         raise BadInput(f"{out} is there already; choose another name.")
-    people, consents = {}, {}
+    people, consents, looks = {}, {}, {}
     for name in dict.fromkeys(map(clean_name, names)):
         if store.find(name) is None and not samples_of(store.data, name):
             raise BadInput(f"nobody is called {name}; see `python -m app voices list`.")
@@ -67,7 +68,8 @@ def export_people(
             raise BadInput(f"{name} has no voiceprint; build one, or export the recordings, too.")
         if consent := consent_of(store, name):
             consents[name] = consent
-    write_people(out, passphrase, people, consents=consents)
+        looks[name] = appearance_of(store, name)
+    write_people(out, passphrase, people, consents=consents, looks=looks)
     return sum(sample.sound_bytes > 0 for samples in people.values() for sample in samples)
 
 
@@ -89,13 +91,15 @@ def import_people(
     """
     with ExitStack() as waiting:
         arrivals: list[_Arrival] = []
-        for name, samples, consent in read_people(path, passphrase):
+        for name, samples, consent, looks in read_people(path, passphrase):
             if new_name is not None and arrivals:
                 raise BadInput(f"{path}: holds more than one person; --as is for one.")
             name = name if new_name is None else clean_name(new_name)
             if store.find(name) or samples_of(store.data, name):
                 raise BadInput(f"there is a {name} already; rename one of the two, or import with --as NAME.")
-            arrivals.append(_Arrival(waiting.enter_context(PendingSamples(store.data, name)), path, model, consent))
+            arrivals.append(
+                _Arrival(waiting.enter_context(PendingSamples(store.data, name)), path, model, consent, looks)
+            )
             arrivals[-1].take(samples, on_bad)
         folders = [arrival.pending.waiting[0].parent for arrival in arrivals if arrival.pending.waiting]
         try:
@@ -113,8 +117,9 @@ def import_people(
 class _Arrival:
     """One person of a file: recordings that wait on disk, and the samples for the store."""
 
-    def __init__(self, pending: PendingSamples, path: Path, model: Model, consent: Consent | None):
-        self.pending, self.name, self.path, self.model, self.consent = pending, pending.name, path, model, consent
+    def __init__(self, pending: PendingSamples, path: Path, model: Model, consent: Consent | None, looks: Appearance):
+        self.pending, self.name, self.path, self.model = pending, pending.name, path, model
+        self.consent, self.looks = consent, looks
         self._recorded: list[EmbeddedSample | None] = []
         """What the model makes of each recording, in order; None for one that cannot be used."""
         self._loose: list[EmbeddedSample] = []
@@ -174,6 +179,7 @@ class _Arrival:
             add(sample)
         if self.consent:
             answer_consent(store, self.name, may_keep=self.consent.may_keep, day=self.consent.answered_on)
+        bring_looks(store, self.name, self.looks)
 
 
 def _samples_out(store: VoiceprintStore, name: str, sound: bool) -> list[SampleOut]:

@@ -192,7 +192,7 @@ class FilePage(QWidget):
         if before is None or (before.stage, before.share is None) != (facts.stage, facts.share is None):
             self._show_stage(facts)
         if before is None or _on_timeline(before) != _on_timeline(facts):
-            self.panel.show_scene(timeline_scene(facts.shown, facts.duration_s, facts.people, facts.overlaps))
+            self.panel.show_scene(timeline_scene(facts.shown, facts.duration_s, facts.inks, facts.overlaps))
         if before is None or before.duration_s != facts.duration_s:
             self.panel.timeline.viewport.update(facts.duration_s)
             self.panel.timeline.viewport.show_all()
@@ -219,7 +219,7 @@ class FilePage(QWidget):
 
 
 def _on_timeline(facts: FileFacts) -> tuple[object, ...]:
-    return facts.turns, facts.labels, facts.overlaps, facts.people, facts.duration_s
+    return facts.turns, facts.labels, facts.overlaps, facts.inks, facts.duration_s
 
 
 def window_title(facts: FileFacts) -> str:

@@ -115,7 +115,7 @@ def problems_with_sides(data: Path) -> list[str]:
     if beside(data).is_dir():
         found += _plain_bytes(beside(data))
         for path in beside(data).glob("[!.]*"):
-            for _, samples, _ in read_people(path, PASSPHRASES[0]):  # whole, or it raises
+            for _, samples, *_ in read_people(path, PASSPHRASES[0]):  # whole, or it raises
                 list(samples)
     return found
 

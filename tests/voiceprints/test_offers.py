@@ -107,7 +107,10 @@ def test_a_database_of_the_version_before_is_read_on(store, tmp_path):
     store.close()
     with sqlite3.connect(tmp_path / "voiceprints.db") as db:  # as version 2 had it
         db.execute("DROP TABLE offers")
-        for table, columns in {"people": ("may_keep", "answered_on"), "samples": ("device", "day", "offer")}.items():
+        for table, columns in {
+            "people": ("may_keep", "answered_on", "colour", "gender"),
+            "samples": ("device", "day", "offer"),
+        }.items():
             for column in columns:
                 db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 2")

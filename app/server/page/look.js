@@ -1,6 +1,7 @@
 // How people and numbers look: one place, so that a person has one colour everywhere.
 
 const INKS = 9;
+const PATTERNS = 7;
 const NBSP = "\u00a0";
 
 /** An element with properties, and children that are elements or texts. Text is never taken for markup. */
@@ -18,24 +19,24 @@ export function el(tag, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** A colour, 0 to 8, for each name: the same every time, all different for up to nine people. */
-export function assignInks(names) {
-  const inks = new Map();
-  let taken = new Set();
-  for (const name of [...names].sort((a, b) => hash(a) - hash(b))) {
-    if (taken.size === INKS) taken = new Set();
-    let ink = hash(name) % INKS;
-    while (taken.has(ink)) ink = (ink + 1) % INKS;
-    taken.add(ink);
-    inks.set(name, ink);
+/** The number of each person's colour, by name: their own, else one that nobody here has. */
+export function assignInks(people) {
+  const inks = new Map(people.filter((one) => one.colour != null).map((one) => [one.name, one.colour]));
+  const taken = new Set(inks.values());
+  for (const name of people.map((one) => one.name).sort()) {
+    if (inks.has(name)) continue;
+    let number = 0;
+    while (taken.has(number)) number++;
+    taken.add(number);
+    inks.set(name, number);
   }
   return inks;
 }
 
-function hash(text) { // FNV-1a, 32 bits
-  let value = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-  return value;
+/** What the style sheet asks for of a number: its colour, and the pattern on it from the tenth person on. */
+export function inkData(number) {
+  if (typeof number !== "number") return { ink: "", pattern: "" };
+  return { ink: String(number % INKS), pattern: String(Math.floor(number / INKS) % (PATTERNS + 1) || "") };
 }
 
 /** One or two letters that stand for a name: of its first and last word. */

@@ -1,6 +1,6 @@
 // Who is speaking now: the large card, and the words for a screen reader.
 
-import { byId, initials, percent, sentence } from "./look.js";
+import { byId, initials, inkData, percent, sentence } from "./look.js";
 
 const SILENCE = { mood: "quiet", title: "Nobody is speaking" };
 let spoken = "";
@@ -10,7 +10,7 @@ let spoken = "";
 export function showState({ mood, title, detail = "", hint = "", letters = "", ink = "", certainty = "", numbers = "" }) {
   const card = byId("now");
   card.dataset.mood = mood;
-  card.dataset.ink = String(ink);
+  Object.assign(card.dataset, inkData(ink));
   card.dataset.certainty = certainty;
   setText("now-title", title);
   setText("now-mark", certainty === "likely" ? "?" : "");

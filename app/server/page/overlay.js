@@ -1,6 +1,6 @@
 // The overlay: who speaks on the server's live connections, over a video. Set up by its address; see docs/integrations.md.
 
-import { assignInks, el, marked, shownLabel } from "./look.js";
+import { assignInks, el, inkData, marked, shownLabel } from "./look.js";
 import { Refused, ask, askEvents, findToken } from "./server.js";
 
 const ACROSS = { left: "flex-start", center: "center", right: "flex-end" };
@@ -43,7 +43,7 @@ class Line {
       this.row.getBoundingClientRect(); // so that it is seen to appear
     }
     this.name.textContent = text;
-    this.row.dataset.ink = ink;
+    this.row.dataset.ink = inkData(ink).ink;
     this.row.dataset.sure = sure;
     this.row.dataset.there = "";
   }
@@ -91,7 +91,7 @@ class Overlay {
   /** People have the colours that they have on the server's page. */
   async learnPeople() {
     const { people } = await ask("GET", "/v1/people");
-    this.inks = assignInks(people.map((person) => person.name));
+    this.inks = assignInks(people);
     this.say("");
   }
 

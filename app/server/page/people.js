@@ -1,7 +1,7 @@
 // The list of people: who is enrolled, how well the voice fits each, and what can be done with them.
 
 import { askUser } from "./ask.js";
-import { assignInks, byId, clock, el, initials, percent } from "./look.js";
+import { assignInks, byId, clock, el, initials, inkData, percent } from "./look.js";
 import { ask, personPath } from "./server.js";
 
 export class PeopleList {
@@ -28,7 +28,7 @@ export class PeopleList {
 
   async load() {
     this.people = (await ask("GET", "/v1/people")).people;
-    this.inks = assignInks(this.names);
+    this.inks = assignInks(this.people);
     this.draw();
   }
 
@@ -43,7 +43,7 @@ export class PeopleList {
     const share = el("span", { class: "person-share muted" }, this.note(person));
     const fill = el("div", { class: "meter-fill" });
     const mark = el("div", { class: "mark", hidden: true });
-    const row = el("li", { class: person.known ? "person" : "person off", data: { ink: String(this.inks.get(person.name)) } },
+    const row = el("li", { class: person.known ? "person" : "person off", data: inkData(this.inks.get(person.name)) },
       el("span", { class: "badge", ariaHidden: "true" }, initials(person.shown)),
       el("div", {},
         el("div", { class: "person-text" }, el("span", { class: "person-name", title: person.shown }, person.shown), share),

@@ -1,6 +1,6 @@
 // Who spoke when, as lanes: one for each speaker, in the order in which they were first heard.
 
-import { clock, el, marked, shownLabel } from "./look.js";
+import { clock, el, inkData, marked, shownLabel } from "./look.js";
 
 /** Draw turns between two times into a box. inkOf(name) is a colour, or "" for an unknown voice. */
 export function drawTurns(box, turns, { fromS, toS, inkOf, talkS, since = 0 }) {
@@ -22,7 +22,7 @@ export function drawTurns(box, turns, { fromS, toS, inkOf, talkS, since = 0 }) {
       track.append(bar);
     }
     const seconds = talkS?.[name] ?? turns.filter((turn) => turn.speaker === name).reduce((sum, t) => sum + t.end_s - t.start_s, 0);
-    rows.push(el("div", { class: "lane", data: { ink: inkOf(name) } },
+    rows.push(el("div", { class: "lane", data: inkData(inkOf(name)) },
       el("span", { class: "lane-name", title: shownLabel(name) }, shownLabel(name)), track,
       el("span", { class: "lane-time", title: "speech in all" }, clock(seconds))));
   }

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from app.enrolment.sentences import ENGLISH
+from app.voiceprints.appearance import colours_for
 from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.enrolling.name_page import NamePage
@@ -19,7 +20,6 @@ from app.window.engine.enrol.facts import SAMPLES
 from app.window.engine.enrolling import Enrolment
 from app.window.keys import ENTER
 from app.window.view.enrol_view import EnrolView, Scene, enrol_view
-from app.window.view.palette import assign_inks
 from app.window.widgets.enrol.chime import chime
 from app.window.widgets.inputs.device_search import Inputs
 from app.window.widgets.playback import Playback
@@ -233,7 +233,8 @@ class EnrolDialog(QDialog):
         self.record.show_view(view, self._ink_of(view.lit or view.twice))
 
     def _ink_of(self, name: str) -> int | None:
-        return assign_inks({*(self._engine.facts.people or ()), name}).get(name) if name else None
+        facts = self._engine.facts
+        return colours_for({*(facts.people or ()), name}, facts.colours)[name] if name else None
 
 
 def _is_new(before: EnrolView | None, view: EnrolView, scene: Scene) -> bool:

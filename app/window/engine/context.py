@@ -168,8 +168,11 @@ class EngineContext:
             everybody = store.overview()
         unbuilt = tuple(one.name for one in everybody if one.recordings and not one.samples)
         offered = {one.name: one.offers for one in everybody if one.offers}
+        colours = {one.name: one.colour for one in everybody if one.colour is not None}
         if changed:
             follow_people(self.data, self.names)
+        if colours != self.facts.colours:
+            self.board.update(colours=colours)
         if unbuilt != self.facts.unbuilt:
             self.board.update(unbuilt=unbuilt)
         if offered != self.facts.offered:
@@ -208,7 +211,7 @@ class EngineContext:
         )
         self.publish_turns()
         if self.open_file is not None:
-            self.open_file.follow(self.names)
+            self.open_file.follow(self.names, self.facts.colours)
 
     def enrol_voice(self, label: str, name: str, enrol: Callable[[], float]) -> float:
         """Enrol or extend ``name`` by ``enrol``; an unknown voice ``label`` of the present session has the name then.

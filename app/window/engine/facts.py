@@ -58,6 +58,10 @@ class Facts:
     """People who are recorded, but have no voiceprint yet."""
     offered: Mapping[str, int] = field(default_factory=dict)
     """Name -> recordings that are offered to be added to their voiceprint; without whom nothing is offered."""
+    colours: Mapping[str, int] = field(default_factory=dict)
+    """Name -> the number of the person's colour, for life; without whom no database gives one."""
+    genders: Mapping[str, str] = field(default_factory=dict)
+    """Name -> what is said of the voice, by hand or by all of it that is known: "female", "male" or "hidden"."""
     rule: DecisionRule | None = None
     source: SourceStatus | None = None
     identification: Identification | None = None

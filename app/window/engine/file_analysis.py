@@ -24,6 +24,7 @@ from app.scoring.identification import is_numbered
 from app.scoring.labels import Label, person
 from app.session import Session
 from app.time_left import TimeLeft
+from app.voiceprints.appearance import colours_for
 from app.window import strings
 from app.window.engine.context import EngineContext
 from app.window.engine.edits.corrections import MIXED, Corrections
@@ -64,6 +65,8 @@ class FileFacts:
     turns: tuple[Turn, ...] = ()
     """With the user's corrections, and the names that people had when they were heard."""
     people: tuple[str, ...] = ()
+    colours: Mapping[str, int] = field(default_factory=dict)
+    """As ``Facts.colours``."""
     overlaps: tuple[Span, ...] = ()
     """When two people spoke at once, as far as the model knows."""
     fixed_people: bool = False
@@ -83,6 +86,11 @@ class FileFacts:
     """Whether the newest corrections could not be kept."""
     left_s: float | None = None
     """Seconds that the analysis will still take; None while that cannot be told."""
+
+    @property
+    def inks(self) -> dict[str, int]:
+        """Everybody's colour, as a number."""
+        return colours_for(self.people, self.colours)
 
     @property
     def shown(self) -> tuple[Turn, ...]:
@@ -138,7 +146,7 @@ class FileAnalysis:
         session = Session(options, context.encoder())
         context.enrolled_people()
         people = tuple(session.open(file=path).gallery.people)
-        self._update(people=people, fixed_people=options.demo)
+        self._update(people=people, colours=context.facts.colours, fixed_people=options.demo)
         context.open_file = self
         self._find_corrections(context)
         updated_s, overlaps, left = 0.0, Overlaps(), TimeLeft()
@@ -213,12 +221,13 @@ class FileAnalysis:
             self._show_corrected()
         return before
 
-    def follow(self, names: NameBook) -> None:
-        """People were enrolled, renamed or deleted: show that."""
+    def follow(self, names: NameBook, colours: Mapping[str, int]) -> None:
+        """People were enrolled, renamed or deleted: show that, in their ``colours``."""
         with self._lock:
             labels = self._renamed(names)
             present = {name for one in self.facts.people if (name := names.now(person(one)).name) is not None}
-            self._update(labels=labels, people=tuple(sorted({*present, *names.names}, key=str.casefold)))
+            people = tuple(sorted({*present, *names.names}, key=str.casefold))
+            self._update(labels=labels, people=people, colours=colours)
 
     def _find_corrections(self, context: EngineContext) -> None:
         self.kept = corrections_path(context.data, file_sha256(self.facts.path))

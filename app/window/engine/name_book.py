@@ -13,7 +13,7 @@ from app.scoring.labels import UNKNOWN, Label, person, read_label
 class FollowsNames(Protocol):
     """What shows names, and follows when they change."""
 
-    def follow(self, names: NameBook) -> None:
+    def follow(self, names: NameBook, colours: Mapping[str, int]) -> None:
         """People were enrolled, renamed or deleted."""
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_unknown
 from app.scoring.labels import Kind, Label
+from app.voiceprints.appearance import colours_for
 from app.window import strings
 from app.window.engine.overlaps import Span
 from app.window.view.names import initials
-from app.window.view.palette import assign_inks, ink_of
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,18 @@ class TimelineScene:
 def timeline_scene(
     turns: Sequence[Turn],
     end_s: float,
-    people: Sequence[str],
+    colours: Mapping[str, int],
     overlaps: tuple[Span, ...] = (),
     *,
     pauses: tuple[Span, ...] = (),
     sides: Sequence[str] = (),
 ) -> TimelineScene:
-    """Who spoke when. Names that are not enrolled (any more) have a colour, too. ``sides``: names of the channels."""
-    inks = assign_inks(people)
-    for turn in turns:
-        if (name := turn.label.name) is not None and name not in inks:
-            inks[name] = ink_of(name)
+    """Who spoke when. Names that are not enrolled (any more) have a colour, too, that nobody here has.
+
+    ``colours``: everybody's number; ``sides``: names of the channels.
+    """
+    spoke = {name for turn in turns if (name := turn.label.name) is not None}
+    inks = colours_for({*colours, *spoke}, colours)
     return replace(scene(turns, end_s, inks, overlaps, sides=sides), pauses=pauses)
 
 

@@ -11,11 +11,11 @@ from app.scoring.certainty import Certainty, marked
 from app.scoring.decision import DecisionRule, probability
 from app.scoring.identification import Identification
 from app.scoring.labels import Kind
+from app.voiceprints.appearance import colours_for
 from app.window import strings
 from app.window.engine.facts import Facts, Phase
 from app.window.strings import percent, sentence
 from app.window.view.names import alphabetical, initials
-from app.window.view.palette import assign_inks
 from app.window.view.status import StatusView, status_view
 from app.window.view.timeline import TimelineScene, side, timeline_scene
 
@@ -144,7 +144,7 @@ class ViewState:
 def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
     """What to show for these facts. ``gender``: whether its estimate is wanted."""
     people = tuple(sorted({*(facts.people or ()), *facts.stale, *facts.unbuilt}, key=alphabetical))
-    inks = assign_inks(people)
+    inks = colours_for(people, facts.colours)
     identification = facts.identification if facts.phase is Phase.LISTENING else None
     rule = facts.rule
     if rule and identification:  # what the engine asked for: live it asks for less than the card
@@ -158,9 +158,7 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
         status=status_view(facts),
         running=facts.running,
         model=strings.MODEL.format(model=facts.model) if facts.model else "",
-        scene=timeline_scene(
-            facts.turns, facts.clock_s, people, facts.overlaps, pauses=facts.pauses, sides=facts.sides
-        ),
+        scene=timeline_scene(facts.turns, facts.clock_s, inks, facts.overlaps, pauses=facts.pauses, sides=facts.sides),
         can_change=not facts.fixed_people,
     )
 

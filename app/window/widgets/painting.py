@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from app.window.view.status import Severity
 
@@ -15,9 +15,19 @@ def round_pen(colour: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.Sol
 
 
 def avatar(
-    painter: QPainter, rect: QRectF, initials: str, colour: QColor, letters: QColor, *, filled: bool = True
+    painter: QPainter,
+    rect: QRectF,
+    initials: str,
+    colour: QColor,
+    letters: QColor,
+    *,
+    filled: bool = True,
+    texture: QBrush | None = None,
 ) -> None:
-    """A disc with one or two letters; not ``filled`` it is a ring, with the letters in the same colour."""
+    """A disc with one or two letters; not ``filled`` it is a ring, with the letters in the same colour.
+
+    ``texture``: what lies on its rim, around the letters.
+    """
     if not filled:
         width = max(1.5, rect.width() / 28)
         painter.setPen(round_pen(colour, width))
@@ -28,6 +38,12 @@ def avatar(
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawEllipse(rect)
+    if texture is not None:
+        painter.setBrush(texture)
+        painter.drawEllipse(rect)
+        inset = 0.16 * rect.width()
+        painter.setBrush(colour)
+        painter.drawEllipse(rect.adjusted(inset, inset, -inset, -inset))
     _letters(painter, rect, initials, letters, 0.38)
 
 

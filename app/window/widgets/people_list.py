@@ -91,7 +91,8 @@ class PersonDelegate(QStyledItemDelegate):
         picture = QRectF(row.left() + 1.5 * GRID, row.center().y() - size / 2, size, size)
         ink = QColor(colours.edge) if person.stale else self._theme.ink(person.ink)
         painter.setFont(option.font)
-        painting.avatar(painter, picture, person.initials, ink, QColor(colours.surface))
+        texture = None if person.stale else self._theme.texture(person.ink)
+        painting.avatar(painter, picture, person.initials, ink, QColor(colours.surface), texture=texture)
 
         if person.offers:
             self._paint_badge(painter, option.font, picture, person.offers)

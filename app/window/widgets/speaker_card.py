@@ -196,7 +196,13 @@ class SpeakerCard(QWidget):
         match view.mood:
             case Mood.NAMED:
                 painting.avatar(
-                    painter, rect, view.initials, self._ink(), QColor(colours.surface), filled=not view.likely
+                    painter,
+                    rect,
+                    view.initials,
+                    self._ink(),
+                    QColor(colours.surface),
+                    filled=not view.likely,
+                    texture=self._theme.texture(view.ink),
                 )
             case Mood.UNKNOWN:
                 painting.stranger(painter, rect, muted)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QBrush, QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from app.window.view.palette import DARK, LIGHT, Colours
+from app.window.view.palette import DARK, LIGHT, Colours, ink_of, pattern_of
 
 GRID = 8
 """Distances are multiples of this, in device-independent pixels."""
@@ -25,6 +25,17 @@ class Appearance(Enum):
 
 PALER = 0.3
 """How far a colour goes towards the ground where a name is only likely: large letters keep a contrast of 3 to 1."""
+
+
+TEXTURES = (
+    Qt.BrushStyle.BDiagPattern,
+    Qt.BrushStyle.Dense6Pattern,
+    Qt.BrushStyle.VerPattern,
+    Qt.BrushStyle.DiagCrossPattern,
+    Qt.BrushStyle.HorPattern,
+    Qt.BrushStyle.FDiagPattern,
+    Qt.BrushStyle.CrossPattern,
+)
 
 
 class Theme(QObject):
@@ -67,9 +78,18 @@ class Theme(QObject):
             self._heat = c, [_between(stops, value / 255).rgb() for value in range(256)]
         return self._heat[1]
 
-    def ink(self, index: int | None) -> QColor:
-        """A person's colour; None is nobody's."""
-        return QColor(self.colours.edge if index is None else self.colours.inks[index])
+    def ink(self, number: int | None) -> QColor:
+        """The colour of a person's number; None is nobody's."""
+        return QColor(self.colours.edge if number is None else self.colours.inks[ink_of(number)])
+
+    def texture(self, number: int | None) -> QBrush | None:
+        """What is painted over it, from the tenth person on, since the colours come again."""
+        pattern = 0 if number is None else pattern_of(number)
+        if not pattern:
+            return None
+        colour = QColor(self.colours.surface)
+        colour.setAlphaF(0.6)
+        return QBrush(colour, TEXTURES[pattern - 1])
 
     def paler(self, ink: QColor) -> QColor:
         """A colour as it is on what may be wrong: nearer to the ground it stands on, and still to be read."""

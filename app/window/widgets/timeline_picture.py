@@ -191,6 +191,9 @@ class TimelinePicture(QWidget):
                     fill.setAlphaF(0.35)
                     bar = bar.adjusted(0.5, 0.5, -0.5, -0.5)
                 painter.setBrush(fill)
+                if texture := self._theme.texture(lane.ink):
+                    painter.drawRoundedRect(bar, radius, radius)
+                    painter.setBrush(texture)
             painter.drawRoundedRect(bar, radius, radius)
             if turn == self.selected:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -254,6 +257,9 @@ class TimelinePicture(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)
             painter.drawEllipse(dot)
+            if texture := self._theme.texture(lane.ink):
+                painter.setBrush(texture)
+                painter.drawEllipse(dot)
         text = area.adjusted(size + GRID * 0.75, 0, 0, 0)
         two_lines = area.height() >= TWO_LINES * line
         note = lane.note if two_lines else strings.percent(lane.share)

@@ -17,7 +17,6 @@ from app.window import strings
 from app.window.engine.facts import Facts, Phase
 from app.window.strings import percent
 from app.window.view.names import initials
-from app.window.view.palette import INKS
 from app.window.view.status import Severity
 from app.window.view.timeline import timeline_scene
 from app.window.view.view_state import Mood, view_state
@@ -260,7 +259,14 @@ def test_colours_stay_when_scores_change():
         view_state(replace(LIVE, identification=identified({"Ana": a, "Ben": 0.9 - a}))) for a in (0.9, 0.0)
     )
     assert [person.ink for person in before.people] == [person.ink for person in after.people]
-    assert all(0 <= person.ink < INKS for person in after.people)
+    assert len({person.ink for person in after.people}) == len(after.people)
+
+
+def test_colours_are_those_of_the_database_whoever_comes_and_goes():
+    facts = replace(LIVE, people=("Ana", "Ben", "Zoe"), colours={"Ben": 4, "Zoe": 0})
+    assert {one.name: one.ink for one in view_state(facts).people} == {"Ana": 1, "Ben": 4, "Zoe": 0}
+    fewer = replace(facts, people=("Ben",), colours={"Ben": 4})
+    assert [one.ink for one in view_state(fewer).people] == [4]
 
 
 @pytest.mark.parametrize(
@@ -316,11 +322,11 @@ def test_of_a_call_each_side_has_its_lanes_and_the_card_says_which():
 
 
 def test_channels_without_names_have_numbers_and_one_alone_has_none():
-    assert [lane.title for lane in timeline_scene([Turn(0, 1, "Ana"), Turn(0, 1, "Ben", 2)], 2.0, ()).lanes] == [
+    assert [lane.title for lane in timeline_scene([Turn(0, 1, "Ana"), Turn(0, 1, "Ben", 2)], 2.0, {}).lanes] == [
         "Ana \u00b7 channel 1",
         "Ben \u00b7 channel 2",
     ]
-    assert [lane.title for lane in timeline_scene([Turn(0, 1, "Ana")], 2.0, ()).lanes] == ["Ana"]
+    assert [lane.title for lane in timeline_scene([Turn(0, 1, "Ana")], 2.0, {}).lanes] == ["Ana"]
 
 
 def test_while_the_window_plays_something_it_says_that_it_does_not_listen():
