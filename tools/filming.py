@@ -241,7 +241,7 @@ class Film:
         painter.drawPolygon(polygon([QPointF(x + dx, y + dy) for dx, dy in corners]))
 
 
-def write_film(path: Path, frames: list[Image], per_second: int, quality: int) -> None:
+def write_film(path: Path, frames: list[Image], per_second: float, quality: int) -> None:
     """An animated WebP that repeats; frames that do not differ become one that stays longer."""
     kept, lengths = [frames[0]], [0]
     last = np.asarray(frames[0])
