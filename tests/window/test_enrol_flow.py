@@ -16,6 +16,7 @@ from app.window.engine.levels import Level
 from app.window.settings import Settings
 from app.window.view.enrol_view import Scene, enrol_view
 from app.window.widgets.enrol.chime import chime
+from app.window.widgets.playback import Playback
 from tests.window.conftest import endless, enrol
 from tools.screenshots import NOBODY, SHOTS, Still
 from utils import HeardError
@@ -212,6 +213,15 @@ def test_the_dialog_never_changes_its_size(qtbot, qapp, theme):
         assert dialog.size() == size
         assert dialog.minimumSizeHint().width() <= size.width(), shot.name
         assert dialog.minimumSizeHint().height() <= size.height(), shot.name
+
+
+def test_nobody_is_told_that_a_chime_cannot_be_heard_and_everybody_that_a_piece_cannot(player):
+    playback = Playback(lambda: player)
+    for wanted, told in ((False, ""), (True, "no loudspeaker was found.")):
+        playback.play(chime(), 0.0, wanted=wanted)
+        player.error = "no loudspeaker was found."
+        assert playback.take_error() == told
+        assert playback.take_error() == ""
 
 
 def test_the_chime_is_short_and_soft():

@@ -216,8 +216,6 @@ class EnrolDialog(QDialog):
         self.show_view(enrol_view(facts))
         self.show_level(facts.level_db)
         self.record.scenes.ring.advance(elapsed_s)
-        if self._playback is not None:
-            self._playback.take_error()  # without a loudspeaker there is no chime: nothing to tell
 
     def show_level(self, level_db: float) -> None:
         self.record.show_level(self.view, level_db)
@@ -229,7 +227,7 @@ class EnrolDialog(QDialog):
         if view.done and self.question is not None:
             self.question.reject()  # there is nothing to discard any more
         if self._playback is not None and _is_new(before, view, Scene.KEPT):
-            self._playback.play(chime(), 0.0)
+            self._playback.play(chime(), 0.0, wanted=False)  # without a loudspeaker there is none
         self.record.show_view(view, self._ink_of(view.lit or view.twice))
 
     def _ink_of(self, name: str) -> int | None:

@@ -17,12 +17,13 @@ class Playback:
 
     def __init__(self, player: Callable[[], Player] = Player):
         self._make, self._player = player, None
-        self._start_s = 0.0
+        self._start_s, self._wanted = 0.0, True
 
-    def play(self, sound: np.ndarray | Callable[[], np.ndarray], start_s: float) -> None:
-        """Sound that begins at ``start_s``; see ``Player.play``."""
+    def play(self, sound: np.ndarray | Callable[[], np.ndarray], start_s: float, *, wanted: bool = True) -> None:
+        """Sound that begins at ``start_s``; see ``Player.play``. Nobody is told if what is not ``wanted``, a chime,
+        cannot be heard."""
         self._player = self._player or self._make()
-        self._start_s = start_s
+        self._start_s, self._wanted = start_s, wanted
         self._player.play(sound)
 
     def stop(self) -> None:
@@ -40,4 +41,4 @@ class Playback:
         if self._player is None:
             return ""
         error, self._player.error = self._player.error, ""
-        return error
+        return error if self._wanted else ""
