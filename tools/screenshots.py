@@ -144,6 +144,7 @@ class Shot:
     learning: str = ""
     """On a file's page: the turn that was clicked has just been corrected to this name."""
     threshold: bool = False
+    asks_who: bool = False
     picked: int | None = None
     """Number of the turn that was clicked; None if none was."""
     language: str = "en"
@@ -216,6 +217,7 @@ SHOTS = (
         ),
         level=Level(-1.0, -0.5, clipping=True),
         picked=-1,
+        asks_who=True,
     ),
     Shot(
         "undo",
@@ -373,6 +375,8 @@ def stage(shot: Shot, theme: Theme) -> tuple[MainWindow, MainWindow | EnrolDialo
     if shot.learning:
         window.file.relabel(timeline.selected, shot.learning)
         window.file.draw_frame()
+    if shot.asks_who:
+        window.live.ask_who(next(turn for turn in shot.facts.turns if str(turn.label) == "Unknown 1"))
     for _ in range(12):  # what glides arrives
         window.show_level(shot.level, 1 / 30)
     window.live.match.settle()

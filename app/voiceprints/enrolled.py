@@ -40,7 +40,7 @@ class EnrolledPerson:
     offers: int = 0
     """Recordings that are offered to be added."""
     colour: int | None = None
-    """The number of their colour (appearance.py). None for somebody who is recorded, but unknown to the database."""
+    """The number of their colour (looks/colours.py). None for somebody who is recorded, but unknown to the database."""
     gender: str | None = None
     """What is said of the voice by hand: "female", "male" or "hidden"; None leaves it to the model."""
 

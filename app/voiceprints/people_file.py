@@ -25,8 +25,8 @@ import numpy as np
 
 from app.sealing.passphrase import Scrypt
 from app.sealing.sealed_file import NotAuthentic, SealedReader, SealedWriter
-from app.voiceprints.appearance import GENDERS, MOST_COLOURS, Appearance
 from app.voiceprints.enrolled import Consent
+from app.voiceprints.looks.colours import GENDERS, MOST_COLOURS, Appearance
 from app.voiceprints.recordings import Note
 from utils import BadInput, atomic_write, clean_name
 

@@ -18,9 +18,9 @@ from app.names import looks_alike, name_key, new_name
 from app.scoring.cohort import Cohort
 from app.scoring.gallery import Gallery, gallery_of
 from app.scoring.vectors import NotComparable, check_finite, finite_unit, from_bytes
-from app.voiceprints.appearance import free_colour
 from app.voiceprints.enrolled import EnrolledPerson, enrolled_people
 from app.voiceprints.ledger import Ledger
+from app.voiceprints.looks.colours import free_colour
 from app.voiceprints.orders import touched, waiting
 from app.voiceprints.recordings import Condition, condition_of, read_note, recorded_people, samples_dir, samples_of
 from utils import BadInput, HeardError, stored_name

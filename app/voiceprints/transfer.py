@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from app.audio.reading.reader import read_audio
-from app.voiceprints.appearance import Appearance, appearance_of, bring_looks
 from app.voiceprints.enrolled import Consent
+from app.voiceprints.looks.appearance import appearance_of, bring_looks
+from app.voiceprints.looks.colours import Appearance
 from app.voiceprints.offers import answer_consent, consent_of
 from app.voiceprints.orders import erase_tree
 from app.voiceprints.pending import PendingSamples

@@ -111,7 +111,8 @@ class FileController:
         self._engine.submit(jobs.keep_correction(self._page.analysis, correction, label))
 
     def _ask_for_label(self, turn: Turn) -> None:
-        questions.ask_for_name(self._window, lambda name: self._page.relabel(turn, name))
+        people = self._page.analysis.facts.people
+        questions.ask_for_name(self._window, lambda name: self._page.relabel(turn, name), people=people)
 
     def _learn(self, turns: tuple[Turn, ...], name: str) -> None:
         if self._page.analysis is not None:

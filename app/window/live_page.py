@@ -18,6 +18,7 @@ from app.window.view.view_state import ViewState
 from app.window.widgets.inputs.channel_menu import ChannelMenu
 from app.window.widgets.inputs.device_menu import DeviceMenu
 from app.window.widgets.inputs.device_search import Inputs
+from app.window.widgets.inputs.who_is_this import WhoIsThis
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.match_bar import MatchBar
 from app.window.widgets.people_panel import PeoplePanel
@@ -59,6 +60,7 @@ class LivePage(QWidget):
         self.button = StartButton(theme)
         self.button.setMinimumHeight(self.device_menu.sizeHint().height())
         self.speaker_card, self.match = SpeakerCard(theme), MatchBar(theme)
+        self.who = WhoIsThis()
         self.people = PeoplePanel(theme)
         self.history = TimelinePanel(theme, sound.mel)
         self.history.play.connect(self._play)
@@ -89,6 +91,9 @@ class LivePage(QWidget):
             self.button,
             self.device_menu,
             self.channel_menu,
+            self.who.field,
+            self.who.button,
+            self.people.search,
             self.people.list,
             self.people.build_button,
             self.people.add_button,
@@ -105,6 +110,7 @@ class LivePage(QWidget):
         column = QVBoxLayout(self._card)
         column.setSpacing(GRID)
         column.addWidget(self.speaker_card, 1)
+        column.addWidget(self.who)
         column.addWidget(self.match)
         return self._card
 
@@ -139,9 +145,16 @@ class LivePage(QWidget):
         people = (state.people, state.nobody, state.needed, state.can_change)
         if before is None or (before.people, before.nobody, before.needed, before.can_change) != people:
             self.people.show_people(state.people, state.needed, nobody=state.nobody, can_change=state.can_change)
-            self.history.show_people(tuple(person.name for person in state.people), can_name=state.can_change)
+            names = tuple(person.name for person in state.people)
+            self.history.show_people(names, can_name=state.can_change)
         if before is None or before.scene != state.scene:
             self.history.show_scene(state.scene)
+
+    def ask_who(self, stranger: Turn | None) -> None:
+        """Ask whose voice this turn was; None: nobody's. Whoever types is not interrupted."""
+        if stranger is not None or not self.who.busy:
+            names = tuple(person.name for person in self.state.people) if self.state else ()
+            self.who.ask("" if stranger is None else str(stranger.label), names)
 
     def show_level(self, level: Level, elapsed_s: float) -> None:
         """Show the input level, and how far playing is, ``elapsed_s`` after the frame before."""

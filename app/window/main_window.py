@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from app.diarisation.timeline import Turn
 from app.window import strings
 from app.window.closing_controller import ClosingController
 from app.window.dialogs import questions
@@ -30,6 +31,7 @@ from app.window.settings import Settings
 from app.window.transcript_controller import TranscriptController
 from app.window.undo_controller import UndoController
 from app.window.view.shown_facts import ShownFacts
+from app.window.view.stranger import StrangerWatch
 from app.window.view.view_state import Mood, ViewState, view_state
 from app.window.widgets.icon import app_icon
 from app.window.widgets.inputs.device_search import Inputs, microphone_inputs
@@ -60,6 +62,8 @@ class MainWindow(QWidget):
         self._stopwatch = stopwatch or Stopwatch()
         self.playback = playback or Playback()
         self._shown_facts = ShownFacts()
+        self._strangers = StrangerWatch()
+        self._strange_turn: Turn | None = None
         self._file_progress = ""
         self.state: ViewState | None = None
         """What is shown."""
@@ -175,6 +179,7 @@ class MainWindow(QWidget):
         self.live.people.add.connect(self.people_controller.add)
         self.live.people.opened.connect(self.people_controller.open)
         self.live.history.named.connect(self.people_controller.name_turn)
+        self.live.who.named.connect(lambda name: self.people_controller.name_turn(self._strange_turn, name))
         for panel in (self.live.history, self.file.panel):
             panel.export.connect(self.exports.export)
             panel.export_button.setMenu(self.menus.exports)
@@ -221,10 +226,18 @@ class MainWindow(QWidget):
             self.engine.notify(error, good=False)
         self.undo.draw_frame(self.engine.facts, elapsed_s)
         self.closing.draw_frame()
+        self.live.ask_who(self._stranger(now_s))
         if facts := self._shown_facts.changed(self.engine.facts, now_s):
             self.show_state(view_state(facts, gender=self.looks.gender_shown))
             self.menus.undo.setEnabled(facts.deed is not None)
         self.show_level(self.engine.sound.levels.read(now_s), elapsed_s)
+
+    def _stranger(self, now_s: float) -> Turn | None:
+        """A turn of the unknown voice that may be named now."""
+        self._strange_turn = self._strangers.look(self.engine.facts, now_s) or (
+            self._strange_turn if self.live.who.busy else None
+        )
+        return self._strange_turn
 
     def show_state(self, state: ViewState) -> None:
         """Show what follows from the facts; parts that did not change are left alone."""

@@ -92,7 +92,8 @@ class PeopleController:
         if turn is None:
             return
         if name is None:
-            questions.ask_for_name(self._window, lambda new: self.name_turn(turn, new))
+            people = self._engine.facts.people or ()
+            self.dialog = questions.ask_for_name(self._window, lambda new: self.name_turn(turn, new), people=people)
         else:
             self._engine.submit(turns.enrol_from_turn(turn, name))
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from app.voiceprints import people
-from app.voiceprints.appearance import Appearance, appearance_of, colours_for, say_gender
 from app.voiceprints.ledger import forget_sweeps
+from app.voiceprints.looks.appearance import appearance_of, say_gender
+from app.voiceprints.looks.colours import Appearance, colours_for
 from app.voiceprints.store import EmbeddedSample, VoiceprintStore
 from app.voiceprints.transfer import Model, export_people, import_people
 from utils import BadInput

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from app.enrolment.sentences import ENGLISH
-from app.voiceprints.appearance import colours_for
+from app.voiceprints.looks.colours import colours_for
 from app.window import strings
 from app.window.dialogs import questions
 from app.window.dialogs.enrolling.name_page import NamePage

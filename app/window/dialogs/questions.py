@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from app.about import LICENCE, VERSION, credits_of_models
 from app.embedding.model_files import NAMES
@@ -18,8 +18,9 @@ from app.exports.formats import SUFFIXES, format_of, with_suffix
 from app.names import new_name
 from app.transcripts.reading import SUFFIXES as TRANSCRIPT_SUFFIXES
 from app.window import strings
+from app.window.widgets.inputs.who_is_this import name_completer
 from app.window.widgets.theme import restyle
-from utils import AUDIO_SUFFIXES, BadInput
+from utils import AUDIO_SUFFIXES, BadInput, clean_name
 
 
 def models() -> list[str]:
@@ -94,8 +95,13 @@ def ask(
     return box
 
 
-def ask_for_name(parent: QWidget, then: Callable[[str], None], typed: str = "") -> None:
-    """Ask for a name that is not on the list. One that cannot be is explained, and can be mended."""
+def ask_for_name(
+    parent: QWidget, then: Callable[[str], None], typed: str = "", people: tuple[str, ...] = ()
+) -> QInputDialog:
+    """Ask for a name, that of somebody new or of one of ``people``, of whom those that fit are offered.
+
+    One that cannot be is explained, and can be mended.
+    """
     dialog = QInputDialog(parent)
     dialog.setTextValue(typed)
     dialog.setWindowTitle(strings.NAME_OF_SPEAKER)
@@ -105,13 +111,17 @@ def ask_for_name(parent: QWidget, then: Callable[[str], None], typed: str = "") 
 
     def take(text: str) -> None:
         try:
-            then(new_name(text))
+            name = clean_name(text)
+            then(name if name in people else new_name(name))
         except BadInput as error:
             message = show_message(parent, strings.capitalised(str(error)))
-            message.finished.connect(lambda _: ask_for_name(parent, then, text))
+            message.finished.connect(lambda _: ask_for_name(parent, then, text, people))
 
     dialog.textValueSelected.connect(take)
     dialog.open()
+    if people and (field := dialog.findChild(QLineEdit)):
+        name_completer(people, field)
+    return dialog
 
 
 def ask_where_to_export(

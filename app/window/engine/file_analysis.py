@@ -24,7 +24,7 @@ from app.scoring.identification import is_numbered
 from app.scoring.labels import Label, person
 from app.session import Session
 from app.time_left import TimeLeft
-from app.voiceprints.appearance import colours_for
+from app.voiceprints.looks.colours import colours_for
 from app.window import strings
 from app.window.engine.context import EngineContext
 from app.window.engine.edits.corrections import MIXED, Corrections

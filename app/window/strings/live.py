@@ -51,6 +51,7 @@ CLOSEST = "the closest is {name}"
 TOO_CLOSE = "{name} or {other}: too close to call"
 NEEDS = "needs {percent}"
 NEEDED = "a name from here on"
+WHO_IS_THIS, WHO_PLACEHOLDER, WHO_TAKE = "Who is this?", "Find a name, or type a new one", "That\u2019s it"
 MATCH_NUMBERS = "{match}: {percent}; a name needs {needed}."
 COSINE = "Cosine {score:.2f}; a name needs {threshold:.2f}."
 SIDES = {"here": "here", "remote": "computer"}

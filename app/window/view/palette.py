@@ -95,7 +95,7 @@ PATTERNS = 7
 
 
 def ink_of(number: int) -> int:
-    """Which of the inks a person's number (appearance.py) has, 0 to INKS - 1."""
+    """Which of the inks a person's number (looks/colours.py) has, 0 to INKS - 1."""
     return number % INKS
 
 

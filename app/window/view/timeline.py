@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.diarisation.timeline import Turn
 from app.scoring.identification import is_unknown
 from app.scoring.labels import Kind, Label
-from app.voiceprints.appearance import colours_for
+from app.voiceprints.looks.colours import colours_for
 from app.window import strings
 from app.window.engine.overlaps import Span
 from app.window.view.names import initials

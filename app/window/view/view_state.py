@@ -11,7 +11,7 @@ from app.scoring.certainty import Certainty, marked
 from app.scoring.decision import DecisionRule, probability
 from app.scoring.identification import Identification
 from app.scoring.labels import Kind
-from app.voiceprints.appearance import colours_for
+from app.voiceprints.looks.colours import colours_for
 from app.window import strings
 from app.window.engine.facts import Facts, Phase
 from app.window.strings import percent, sentence
@@ -105,6 +105,10 @@ class PersonView:
     """No voiceprint, or another model's: not compared."""
     offers: int = 0
     """Recordings that are offered to be added to their voiceprint."""
+    last_s: float = -1.0
+    """When they were heard last, on the turns' clock; -1 for never."""
+    talk_s: float = 0.0
+    """How long they have spoken."""
 
     @property
     def title(self) -> str:
@@ -152,7 +156,7 @@ def view_state(facts: Facts, *, gender: bool = True) -> ViewState:
     return ViewState(
         speaker=_speaker_view(facts, identification, inks, gender=gender),
         match=_match_view(identification, rule, inks) if identification and rule else None,
-        people=tuple(_person_view(name, facts, identification, rule, inks[name]) for name in people),
+        people=_heard(tuple(_person_view(name, facts, identification, rule, inks[name]) for name in people), facts),
         nobody=facts.people is not None and not people,
         needed=probability(rule.threshold, rule) if rule else 1.0,
         status=status_view(facts),
@@ -269,6 +273,19 @@ def _match_view(identification: Identification, rule: DecisionRule, inks: dict[s
         caption=caption,
         explanation=f"{figures}\n{why}",
         ink=inks.get(best) if identification.speaker is not None else None,
+    )
+
+
+def _heard(people: tuple[PersonView, ...], facts: Facts) -> tuple[PersonView, ...]:
+    """The same with when and how long each was heard."""
+    last_s: dict[str, float] = {}
+    talk_s: dict[str, float] = {}
+    for turn in facts.turns:
+        if (name := turn.label.name) is not None:
+            last_s[name] = max(last_s.get(name, -1.0), turn.end_s)
+            talk_s[name] = talk_s.get(name, 0.0) + turn.duration_s
+    return tuple(
+        replace(one, last_s=last_s[one.name], talk_s=talk_s[one.name]) if one.name in last_s else one for one in people
     )
 
 

@@ -179,6 +179,10 @@ def _style_sheet(c: Colours) -> str:
     QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: none; outline: none; }}
     QComboBox QAbstractItemView::item {{ padding: 6px 11px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+    QListView#names {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; padding: 4px;
+        outline: none; }}
+    QListView#names::item {{ padding: 5px 8px; }}
+    QListView#names::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
     QToolButton {{ background: transparent; color: {c.text}; border: 1px solid {c.outline}; border-radius: 6px;
         padding: 3px 9px; }}
     QToolButton:hover {{ background: {c.raised}; border-color: {c.edge}; }}

@@ -15,6 +15,9 @@ from app.window.widgets.elided_label import ElidedLabel
 from app.window.widgets.theme import GRID, Theme, scaled
 from app.window.widgets.timeline import TimelineWidget
 
+MOST_IN_MENU = 12
+"""People that a menu can hold; of more one is searched for."""
+
 
 class TimelinePanel(QFrame):
     """``show_people`` says whose voice it may have been. Orders leave as signals."""
@@ -88,12 +91,14 @@ class TimelinePanel(QFrame):
             return
         self._people, self._can_name = people, can_name
         self.name_menu.clear()
-        for name in people:
+        many = len(people) > MOST_IN_MENU
+        for name in people[: 0 if many else None]:
             self.name_menu.addAction(
                 name.replace("&", "&&"), lambda name=name: self.named.emit(self.timeline.selected, name)
             )
         self.name_menu.addSeparator()
-        self.name_menu.addAction(strings.NEW_PERSON, lambda: self.named.emit(self.timeline.selected, None))
+        other = strings.SOMEBODY_ELSE if many else strings.NEW_PERSON
+        self.name_menu.addAction(other, lambda: self.named.emit(self.timeline.selected, None))
         self._show_choice(self.timeline.selected)
 
     def show_playing(self, cursor_s: float | None) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidg
 
 from app.names import new_name
 from app.window import strings
-from app.window.widgets.labels import wrapped_label
+from app.window.widgets.enrol.labels import wrapped_label
 from app.window.widgets.theme import GRID, row_of, scaled
 from utils import BadInput, clean_name
 

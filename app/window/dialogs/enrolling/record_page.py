@@ -14,11 +14,11 @@ from app.window.dialogs.enrolling.scenes import Scenes
 from app.window.engine.levels import Level
 from app.window.view.enrol_view import EnrolView, Scene
 from app.window.widgets.elided_label import ElidedLabel
+from app.window.widgets.enrol.labels import wrapped_label
 from app.window.widgets.enrol.progress_dots import ProgressDots
 from app.window.widgets.inputs.device_menu import DeviceMenu
 from app.window.widgets.inputs.device_search import Inputs
 from app.window.widgets.inputs.themed_menu import ThemedMenu
-from app.window.widgets.labels import wrapped_label
 from app.window.widgets.level_meter import LevelMeter, loudness
 from app.window.widgets.theme import GRID, Theme, restyle, row_of, scaled
 

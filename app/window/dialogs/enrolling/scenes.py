@@ -11,8 +11,8 @@ from app.window import strings
 from app.window.view.enrol_view import EnrolView, Scene
 from app.window.view.names import initials
 from app.window.view.view_state import Mood, SpeakerView
+from app.window.widgets.enrol.labels import wrapped_label
 from app.window.widgets.enrol.position_picture import PositionPicture
-from app.window.widgets.labels import wrapped_label
 from app.window.widgets.progress_ring import ProgressRing
 from app.window.widgets.speaker_card import SpeakerCard
 from app.window.widgets.theme import GRID, Theme, scaled
