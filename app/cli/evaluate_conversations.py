@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.evaluate_table import corpora
 from app.cli.evaluation.conversation_table import header, text_line
+from app.cli.evaluation.gate_table import gate_tables
 from app.cli.evaluation.onset_table import onset_tables
 from app.cli.progress import print_left_out
 from app.corpus.left_out import LeftOut
@@ -63,6 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     add("--sessions", metavar="CSV", help=f"calls of several days, for day (default: {SESSIONS} beside the table)")
     add("--without", action="append", choices=tuple(FOLDERS), help="none of these, even if they are there")
     add("--onset", **flag, help="below, what the screen shows by the time since the speaker began")
+    add("--gate", **flag, help="below, each enrolled voice passed on alone: what of others leaks, what of it is cut")
     add("--markdown", **flag, help="the table in Markdown")
     add("--keep", metavar="DIR", help="write each conversation: WAV, RTTM of both, what the screen showed (JSON lines)")
     add("--jobs", type=_number(int, 1), metavar="N", help="processes (default 1)")
@@ -115,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(lines))
     elif options.onset:
         print("\n" + onset_tables(lines, several, options.markdown))
+    if options.gate and not options.json:
+        print("\n" + gate_tables(lines, several, options.markdown))
     return print_left_out(left_out, "clips", strict=options.strict)
 
 
@@ -138,6 +142,7 @@ def _setup(options: argparse.Namespace) -> SharedSetup:
         noises=tuple(str(path) for path in _recordings(noise)) if noise else (),
         meetings=str(meetings) if meetings else None,
         baselines=bool(options.baselines),
+        gate=bool(options.gate),
         keep=options.keep,
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from app.audio.source import AudioSource
+from app.audio.source import AudioSource, SourceStatus
 from app.audio.tapped_source import TappedSource
 from app.diarisation.recogniser import Recogniser, listen
 from app.gating.gate import SpeakerGate
@@ -31,12 +31,13 @@ def pass_on(
     sink: Sink,
     *,
     stop: threading.Event | None = None,
+    on_status: Callable[[SourceStatus], None] | None = None,
 ) -> Iterator[Passing]:
     """Until the source ends or ``stop`` is set; then what waits is decided about, and the sink closed. Raises what the
-    source and the sink raise."""
+    source and the sink raise. ``on_status``: see ``listen``."""
     tapped = TappedSource(source)
     with contextlib.closing(sink):
-        for answer in listen(tapped, recogniser, stop=stop):
+        for answer in listen(tapped, recogniser, stop=stop, on_status=on_status):
             for block in tapped.taken():
                 gate.take(block)
             gate.hear(answer)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,9 @@ from app.audio.out.portaudio_output import PortAudioOutput
 from app.audio.out.pulse_output import PulseOutput, sinks
 from app.outputs import STANDARD
 from utils import SAMPLE_RATE, HeardError
+
+DRAIN_S = 0.25
+"""How often is looked whether a device still plays what waits for it."""
 
 
 class Sink(Protocol):
@@ -96,4 +100,9 @@ class _DeviceSink:
         self._output.playback.write(samples)
 
     def close(self) -> None:
+        """What waits is played before, if the device still plays."""
+        before_s = float("inf")
+        while not self._output.error and 0 < (now_s := self._output.playback.waiting_s) < before_s:
+            before_s = now_s
+            time.sleep(DRAIN_S)
         self._output.close()

@@ -8,7 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
+from app.audio.devices import BOTH
 from app.audio.reading.opening import is_pipe
+from app.audio.source import SourceStatus
 from app.cli.options import add_compute_option, add_model_option, add_one_channel_option
 from app.cli.program.examples import examples
 from app.diarisation.rttm import read_rttm
@@ -33,13 +35,15 @@ def run(argv: list[str]) -> int:
         device=options.device,
         file=options.file,
         channel=options.channel,
-        realtime=options.realtime,
+        realtime=options.realtime or not is_file(options.out),  # a device plays no faster
         model=options.model,
         data=options.data,
         threshold=options.threshold,
         compute=options.compute,
         demo=options.demo,
     )
+    if options.device == BOTH:
+        raise BadInput(f"--device {BOTH}: name one of the two.")
     asked.check()
     _check_out(options, asked)
     reference = read_rttm(options.reference) if options.reference else None
@@ -53,7 +57,7 @@ def run(argv: list[str]) -> int:
     if asked.audio_file is None:
         _say(f"{', '.join(sorted(names))} into {sink.name}, {options.delay:g} s later. Ctrl-C ends it.")
     shown = False
-    for now in pass_on(source, recogniser, gate, sink, stop=stop):
+    for now in pass_on(source, recogniser, gate, sink, stop=stop, on_status=_say_status):
         if now.open != shown and asked.audio_file is None:
             shown = now.open
             _say(f"{clock(gate.heard_s):>8}  {'open' if shown else 'closed'}")
@@ -137,6 +141,12 @@ def _stopped_by_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, take)
     return stop
+
+
+def _say_status(status: SourceStatus) -> None:
+    """What is wrong with the microphone."""
+    if status.message:
+        _say(status.message)
 
 
 def _say(text: str) -> None:

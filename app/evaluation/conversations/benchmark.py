@@ -32,6 +32,7 @@ from app.evaluation.conversations.baselines import (
     with_threshold,
 )
 from app.evaluation.conversations.by_onset import count_by_onset
+from app.evaluation.conversations.gates import DELAYS_S, Gates
 from app.evaluation.conversations.plan import MEETINGS, SharedSetup, Task, meetings_in
 from app.evaluation.conversations.report import (
     ENGINE,
@@ -50,6 +51,9 @@ THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(46))
 """The thresholds of which a baseline is given the best in hindsight."""
 ORACLE_DELAYS_S = (0.5, 0.75, 1.0)
 """How late the screens are that stand beside the baselines and make no mistake: what waiting alone costs."""
+
+NEEDED_S = max(DELAYS_S) + 5.0
+"""Turns that ended longer ago decide about no gate any more."""
 
 
 def run_benchmark(
@@ -93,11 +97,14 @@ def measure_conversation(task: Task, setup: SharedSetup) -> dict[SystemKey, Syst
     reference = conversation.reference
     recogniser = Recogniser(encoder, enrol(conversation, encoder))
     began = time.process_time()
-    answers = play(conversation, recogniser)
-    busy_s = time.process_time() - began
+    gates = Gates(conversation.enrolment) if setup.gate else None
+    answers = play(conversation, recogniser, gates)
+    busy_s = time.process_time() - began  # with gates theirs, too
     if setup.keep:
         _keep(Path(setup.keep) / f"{name} {task.enrolment_s:g} s".replace(" ", "_"), conversation, recogniser, answers)
     counts = count_system(reference, answers, recogniser.timeline.turns(), busy_s)
+    if gates:
+        counts = replace(counts, gate=gates.counts(recogniser.timeline.turns(), conversation.speech))
     found = {(ENGINE, None, False): replace(counts, by_onset=count_by_onset(reference, answers))}
     if setup.baselines:
         for baseline in baselines(conversation, encoder):
@@ -117,13 +124,15 @@ def _conversation(task: Task, setup: SharedSetup) -> tuple[str, Conversation]:
     return name, build_conversation(task.clips, task.config, impostors=impostors, noises=noises)
 
 
-def play(conversation: Conversation, recogniser: Recogniser) -> list[Identification]:
-    """The engine's answers to a conversation, hop by hop, none skipped."""
-    hop = round(recogniser.config.hop_s * SAMPLE_RATE)
-    return [
-        recogniser.step(AudioBlock(conversation.samples[at : at + hop], at / SAMPLE_RATE))
-        for at in range(0, len(conversation.samples), hop)
-    ]
+def play(conversation: Conversation, recogniser: Recogniser, gates: Gates | None = None) -> list[Identification]:
+    """The engine's answers to a conversation, hop by hop, none skipped; through ``gates``, too."""
+    hop, answers = round(recogniser.config.hop_s * SAMPLE_RATE), []
+    for at in range(0, len(conversation.samples), hop):
+        block = AudioBlock(conversation.samples[at : at + hop], at / SAMPLE_RATE)
+        answers.append(recogniser.step(block))
+        if gates:
+            gates.step(block, answers[-1], recogniser.timeline.turns(block.start_s - NEEDED_S))
+    return answers
 
 
 def enrol(conversation: Conversation, encoder: Encoder) -> Gallery:

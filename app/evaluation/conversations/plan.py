@@ -98,6 +98,8 @@ class SharedSetup:
     meetings: str | None = None
     """Folder of the excerpts."""
     baselines: bool = False
+    gate: bool = False
+    """Whether each enrolled person's voice is passed on alone, too."""
     keep: str | None = None
     """Folder for sound, references and answers."""
 

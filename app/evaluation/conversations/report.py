@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.diarisation.timeline import Turn
+from app.evaluation.conversations import gates
 from app.evaluation.conversations.by_onset import SHAPE, as_rows
 from app.evaluation.conversations.der import (
     DiarisationErrors,
@@ -44,6 +45,8 @@ class SystemCounts:
     """Processor time of the system."""
     by_onset: np.ndarray = field(default_factory=lambda: np.zeros(SHAPE), compare=False)
     """See ``count_by_onset``; zeros for systems of which it is not counted."""
+    gate: np.ndarray = field(default_factory=lambda: np.zeros(gates.SHAPE), compare=False)
+    """See ``Gates.counts``; zeros where it was not asked for."""
 
     def __add__(self, other: SystemCounts) -> SystemCounts:
         return SystemCounts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
@@ -110,6 +113,7 @@ class ReportRow:
             "speech_s": counts.live.speech_s,
             "conversations": len(parts),
             "by_onset": as_rows(counts.by_onset),
+            "gate": gates.as_rows(counts.gate),
         }
 
 
