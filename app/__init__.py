@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.api import Heard as Heard
+    from app.events.event import SpeakerEvent as SpeakerEvent
+    from app.listening import Listening as Listening
     from app.scoring.identification import Identification as Identification
     from app.verification import Verification as Verification
 
 _WHERE = {
     "Heard": "app.api",
     "Identification": "app.scoring.identification",
+    "Listening": "app.listening",
+    "SpeakerEvent": "app.events.event",
     "Verification": "app.verification",
 }
-__all__ = ["Heard", "Identification", "Verification"]
+__all__ = ["Heard", "Identification", "Listening", "SpeakerEvent", "Verification"]
 
 
 def __getattr__(name: str) -> object:

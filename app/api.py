@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,10 @@ from app.audio.source import AudioSource
 from app.diarisation.conference import HERE_AND_REMOTE, Conference, channels_of, make_recogniser
 from app.diarisation.recogniser import Recogniser, listen
 from app.embedding.load import load_encoder
+from app.events.event import SpeakerEvent
 from app.exports.document import Document
 from app.exports.formats import format_named, write_export
+from app.listening import Listening, answers_async
 from app.names import shown_name
 from app.outputs import check_outputs
 from app.scoring.decision import decide
@@ -37,8 +39,10 @@ from app.verification import SpeakerEmbedding, Verification, embed_recordings, v
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
-Sound = str | os.PathLike | np.ndarray
+Sound = str | os.PathLike[str] | np.ndarray
 """An audio file, or samples: (n,) or (n, channels), float of full scale +-1 or int16."""
+Source = AudioSource | str | os.PathLike[str]
+"""What is listened to: a file, or sound that comes at its own pace."""
 People = Gallery | Mapping[str, np.ndarray] | Sequence[str]
 """People to identify among: a gallery, names with an embedding (D,) or several (k, D) each, or names of some of the
 people enrolled."""
@@ -47,7 +51,7 @@ people enrolled."""
 class SpokenTimeline(Document):
     """Who spoke when: ``turns`` with ``start_s``, ``end_s``, ``label``, ``confidence`` ..., and what they are of."""
 
-    def save(self, path: str | os.PathLike, format: str | None = None, *, merge_gaps: bool | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], format: str | None = None, *, merge_gaps: bool | None = None) -> None:
         """Write it in the format of the path's ending, or of this name; docs/exports.md lists them. An earlier file is
         replaced, a recording never.
 
@@ -75,7 +79,7 @@ class Heard:
         model: str = "embedded",
         *,
         compute: str = "auto",
-        data: str | os.PathLike | None = None,
+        data: str | os.PathLike[str] | None = None,
         threshold: float | None = None,
     ):
         """Load a model and the people whom it knows.
@@ -117,8 +121,8 @@ class Heard:
 
     def verify(self, a: Sound, b: Sound, rate: int = SAMPLE_RATE, *, channel: int | None = None) -> Verification:
         """Decide whether one person speaks in both sounds: a score, a calibrated probability and a decision."""
-        voices = self._embed([a, b], rate, channel)
-        return verify_embeddings(*voices, self.encoder.rule(self.threshold), self.encoder.cohort)
+        one, other = self._embed([a, b], rate, channel)
+        return verify_embeddings(one, other, self.encoder.rule(self.threshold), self.encoder.cohort)
 
     def identify(
         self,
@@ -156,7 +160,7 @@ class Heard:
 
     def listen(
         self,
-        source: AudioSource | str | os.PathLike | None = None,
+        source: Source | None = None,
         *,
         among: People | None = None,
         stop: threading.Event | None = None,
@@ -171,9 +175,45 @@ class Heard:
         """
         return listen(_source(source, channel), self._recogniser(among, source), stop=stop)
 
+    def alisten(
+        self,
+        source: Source | None = None,
+        *,
+        among: People | None = None,
+        channel: int | None = None,
+    ) -> AsyncGenerator[Identification, None]:
+        """The same for ``async for``: the engine listens in a thread, and the loop goes on.
+
+        It ends with the source, when the task is cancelled, or at the end of a ``contextlib.aclosing``. Who takes the
+        answers too slowly loses sound, as with ``listen``, never answers.
+        """
+        return answers_async(lambda stop: self.listen(source, among=among, stop=stop, channel=channel))
+
+    def listening(
+        self,
+        source: Source | None = None,
+        *,
+        on_answer: Callable[[Identification], object] | None = None,
+        on_event: Callable[[SpeakerEvent], object] | None = None,
+        among: People | None = None,
+        channel: int | None = None,
+    ) -> Listening:
+        """Begin to listen in a thread that calls back, and return at once.
+
+        ``on_answer`` gets an answer eight times a second. ``on_event`` gets what is certain and has changed: who began,
+        who ended, who is here (docs/integrations.md). In a ``with`` it ends with the block::
+
+            with heard.listening(on_event=print):
+                input("Enter ends it. ")
+        """
+        name = "microphone" if source is None else _name_of(source)
+        return Listening(
+            lambda stop: self.listen(source, among=among, stop=stop, channel=channel), name, on_answer, on_event
+        )
+
     def timeline(
         self,
-        source: AudioSource | str | os.PathLike,
+        source: Source,
         *,
         among: People | None = None,
         channel: int | str | None = None,
@@ -185,15 +225,14 @@ class Heard:
         ``channel``, of a file: one of its channels, from 1 on; "each" hears all of them, each by itself, as of a call
         with a voice on each side (``Turn.channel`` says which); None mixes them.
         """
-        file = source if isinstance(source, str | os.PathLike) else None
-        name = Path(file).stem if file is not None else source.name
+        name = _name_of(source)
         recogniser, heard_s = self._recogniser(among, source, channel), 0.0
         for said in listen(_source(source, channel), recogniser, stop=stop):
             heard_s = said.time_s
         return SpokenTimeline.of_run(recogniser.timeline.turns(), name, heard_s, self.encoder)
 
     def _recogniser(
-        self, among: People | None, source: AudioSource | str | os.PathLike | None, channel: int | str | None = None
+        self, among: People | None, source: Source | None, channel: int | str | None = None
     ) -> Recogniser | Conference:
         channels = HERE_AND_REMOTE if isinstance(source, PairSource) else None
         if isinstance(source, str | os.PathLike):
@@ -226,11 +265,18 @@ class Heard:
         return Gallery(tuple(name for name, _ in rows), vectors, self.encoder.cohort)
 
 
-def _source(source: AudioSource | str | os.PathLike | None, channel: int | str | None = None) -> AudioSource:
+def _name_of(source: Source) -> str:
+    """What a source is called: a file by its name without the ending."""
+    return Path(source).stem if isinstance(source, str | os.PathLike) else source.name
+
+
+def _source(source: Source | None, channel: int | str | None = None) -> AudioSource:
     """The default microphone for None, a file for a path, and what is a source already."""
     if source is None:
         from app.audio.microphone import Microphone
 
+        if isinstance(channel, str):
+            raise BadInput(f'channel "{channel}": that is for a file; of a microphone it is a number, from 1 on.')
         return Microphone(channel=channel)
     if isinstance(source, str | os.PathLike):
         return file_source(source, channel)

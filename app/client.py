@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import httpx2
@@ -42,7 +42,7 @@ Audio = str | Path | bytes
 class ServerRefused(HeardError):
     """The server did not do what was asked: ``status`` is HTTP's, ``code`` is for programs, ``details`` is JSON."""
 
-    def __init__(self, status: int, code: str, message: str, details: dict | None = None):
+    def __init__(self, status: int, code: str, message: str, details: dict[str, Any] | None = None):
         super().__init__(message)
         self.status, self.code, self.details = status, code, details or {}
 
@@ -52,7 +52,7 @@ class Event:
     """What a live connection says: ``type`` is one of docs/server.md, such as "identification"; the rest is values."""
 
     type: str
-    values: dict = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 class Client:
@@ -199,11 +199,11 @@ class Client:
 
     # ------------------------------------------------------------ server
 
-    def model(self) -> dict:
+    def model(self) -> dict[str, Any]:
         return self._ask("GET", "/v1/model")
 
     def health(self) -> str:
-        return _value(self._ask("GET", "/v1/health"), "status")
+        return str(_value(self._ask("GET", "/v1/health"), "status"))
 
     def live(self, blocks: Iterable[bytes], rate: int = 16_000, channels: int = 1) -> Iterator[Event]:
         """Send blocks of 16-bit little-endian PCM, and give back events as they come. Of several ``channels`` the
@@ -252,22 +252,22 @@ class Client:
 
     # ------------------------------------------------------------ HTTP
 
-    def _ask(self, method: str, path: str, **request: object) -> dict:
+    def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """The JSON of an answer; {} for one without."""
         answer = self._send(method, path, **request)
         return _json(answer) if answer.content else {}
 
-    def _upload(self, path: str, audio: dict[str, Audio], **request: object) -> httpx2.Response:
+    def _upload(self, path: str, audio: dict[str, Audio], **request: Any) -> httpx2.Response:
         with _parts(audio) as parts:
             return self._send("POST", path, files=parts, **request)
 
-    def _send(self, method: str, path: str, **request: object) -> httpx2.Response:
+    def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         with self._answering(method, path, **request) as answer:
             answer.read()
             return answer
 
     @contextlib.contextmanager
-    def _answering(self, method: str, path: str, **request: object) -> Iterator[httpx2.Response]:
+    def _answering(self, method: str, path: str, **request: Any) -> Iterator[httpx2.Response]:
         """An answer that still comes; the connection is closed at the end."""
         try:
             with self._http.stream(method, self.url + path, **request) as answer:
@@ -308,7 +308,7 @@ def _refused(status: int, content: bytes) -> ServerRefused:
         return ServerRefused(status, "http", f"the server answered {status}.")
 
 
-def _refusal(status: int, error: dict) -> ServerRefused:
+def _refusal(status: int, error: dict[str, Any]) -> ServerRefused:
     try:
         return ServerRefused(status, error["code"], error["message"], error.get("details"))
     except (KeyError, TypeError):
@@ -320,11 +320,11 @@ def _text(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _json(answer: httpx2.Response) -> dict:
+def _json(answer: httpx2.Response) -> dict[str, Any]:
     return _parsed(answer.content)
 
 
-def _parsed(text: str | bytes) -> dict:
+def _parsed(text: str | bytes) -> dict[str, Any]:
     """An answer's JSON object. Raises HeardError for anything else: something else listens there."""
     try:
         values = json.loads(text)
@@ -335,35 +335,35 @@ def _parsed(text: str | bytes) -> dict:
     return values
 
 
-def _value(values: dict, name: str) -> Any:
+def _value(values: dict[str, Any], name: str) -> Any:
     if name not in values:
         raise _not_heard()
     return values[name]
 
 
-def _event(values: dict) -> Event:
+def _event(values: dict[str, Any]) -> Event:
     return Event(_value(values, "type"), {name: value for name, value in values.items() if name != "type"})
 
 
-def _one(schema: type[Schema], values: dict, name: str | None = None) -> Schema:
+def _one(schema: type[Schema], values: dict[str, Any], name: str | None = None) -> Schema:
     """The object of an answer, or its part ``name``. A newer server's additional values are passed over."""
     part = values if name is None else _value(values, name)
     if not isinstance(part, dict):
         raise _not_heard()
     try:
-        return schema(**{one.name: _nested(one.name, part) for one in fields(schema) if one.name in part})
+        return schema(**{one.name: _nested(one.name, part) for one in fields(cast(Any, schema)) if one.name in part})
     except TypeError:  # something is missing
         raise _not_heard() from None
 
 
-def _nested(name: str, part: dict) -> object:
+def _nested(name: str, part: dict[str, Any]) -> object:
     """A value of an answer; conditions are objects of their own."""
     if name == "condition" and part[name] is not None:
         return _one(Condition, part, name)
     return _many(Condition, part, name) if name == "conditions" else part[name]
 
 
-def _many(schema: type[Schema], values: dict, name: str) -> list[Schema]:
+def _many(schema: type[Schema], values: dict[str, Any], name: str) -> list[Schema]:
     parts = _value(values, name)
     if not isinstance(parts, list):
         raise _not_heard()

@@ -6,7 +6,7 @@ Scores, probabilities and shares are fractions, times are seconds. The docstring
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 PROBABILITY = {"ge": 0, "le": 1}
 """The range of a field, for OpenAPI."""
@@ -14,7 +14,7 @@ WITHOUT_EXAMPLE = {"extra": "forbid", "use_attribute_docstrings": True}
 """What pydantic, which the server has and a client need not have, reads of a class besides its fields."""
 
 
-def example(**values: object) -> dict:
+def example(**values: object) -> dict[str, Any]:
     """How the server describes a class: with its fields and no others, their docstrings, and an example."""
     return {**WITHOUT_EXAMPLE, "json_schema_extra": {"examples": [values]}}
 
@@ -26,7 +26,7 @@ class ErrorInfo:
     """For programs; it does not change."""
     message: str
     """For people, in one line."""
-    details: dict | None = None
+    details: dict[str, Any] | None = None
     """What the code needs besides, such as `problems` of a sample."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Verification:
     conditions: tuple[Condition, Condition] = (Condition(), Condition())
     """In what condition the speech of each sound was heard."""
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         """The answer as plain values, rounded, for JSON."""
         return {
             "score": round(self.score, 4),
@@ -79,7 +79,7 @@ class Verification:
 
 def embed_recordings(
     encoder: Encoder,
-    sounds: Sequence[str | os.PathLike | np.ndarray],
+    sounds: Sequence[str | os.PathLike[str] | np.ndarray],
     *,
     pipes: bool = False,
     channel: int | None = None,
@@ -107,7 +107,7 @@ def embed_recordings(
     vectors = iter(encoder.embed_batch(segments))
     if not found:
         return []
-    pooled = [pool_embeddings(np.stack([next(vectors) for _ in range(count)]), np.ones(count)) for count, *_ in found]
+    pooled = [pool_embeddings(np.stack([next(vectors) for _ in range(count)]), [1.0] * count) for count, *_ in found]
     embeddings = []
     for embedding, (_, speech_s, measured, faults, notices) in zip(pooled, found, strict=True):
         condition = find_condition(measured, embedding, encoder.cohort)
@@ -152,10 +152,10 @@ class Verifier:
     ):
         """``threshold``: score in place of the model's own. ``pipes``, ``channel``: as in ``stream_audio``."""
         self._encoder, self._rule = encoder, encoder.rule(threshold)
-        self._reading = {"pipes": pipes, "channel": channel}
+        self._pipes, self._channel = pipes, channel
         self._embedded: dict[str, SpeakerEmbedding | BadInput] = {}
 
-    def embed(self, path: str | os.PathLike) -> SpeakerEmbedding:
+    def embed(self, path: str | os.PathLike[str]) -> SpeakerEmbedding:
         """Embed a recording of any format, rate and channels.
 
         Raises BadInput like ``embed_recordings``.
@@ -163,14 +163,16 @@ class Verifier:
         path = os.fspath(path)
         if path not in self._embedded:
             try:
-                (self._embedded[path],) = embed_recordings(self._encoder, [path], **self._reading)
+                (self._embedded[path],) = embed_recordings(
+                    self._encoder, [path], pipes=self._pipes, channel=self._channel
+                )
             except BadInput as error:
                 self._embedded[path] = error
         if isinstance(embedded := self._embedded[path], BadInput):
             raise embedded
         return embedded
 
-    def verify(self, a: str | os.PathLike, b: str | os.PathLike) -> Verification:
+    def verify(self, a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Verification:
         """Decide whether one person speaks in both files. Raises BadInput like ``embed_recordings``."""
         return verify_embeddings(self.embed(a), self.embed(b), self._rule, self._encoder.cohort)
 

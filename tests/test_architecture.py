@@ -20,7 +20,7 @@ FLOORS: tuple[set[str], ...] = (
     {"diarisation", "extraction"},
     {"enrolment", "exports", "belongings", "events", "gating"},
     {"training", "evaluation", "verification", "demo", "schemas", "transcripts"},
-    {"session", "engine_thread", "client"},
+    {"session", "engine_thread", "client", "listening"},
     {"api", "terminal", "window", "server", "benchmarks"},
     {"app"},  # what `from app import ...` gives to other programs
     {"cli"},
@@ -41,6 +41,7 @@ PRODUCT = {
     "schemas",
     "session",
     "engine_thread",
+    "listening",
     "demo",
     "api",
     "client",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +157,86 @@ def test_listening_can_be_stopped(heard: Heard, files):
     assert count == 3
 
 
+def test_async_for_gives_the_same_answers_and_the_loop_goes_on(heard: Heard, files):
+    voices, ticks = {"Ana": heard.embed(files["Ana"][0])}, 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.001)
+
+    async def listen() -> list[str | None]:
+        ticking = asyncio.create_task(tick())
+        labels = [said.label async for said in heard.alisten(files["Ana"][1], among=voices)]
+        ticking.cancel()
+        return labels
+
+    assert asyncio.run(listen()) == [said.label for said in heard.listen(files["Ana"][1], among=voices)]
+    assert ticks > 3
+
+
+def endless() -> Iterator[np.ndarray]:
+    while True:
+        yield np.zeros(1600, np.float32)
+        time.sleep(0.01)
+
+
+def test_async_for_that_is_left_or_cancelled_ends_the_listening(heard: Heard):
+    async def leave() -> None:
+        async with aclosing(heard.alisten(StreamSource("endless", endless()))) as answers:
+            async for _ in answers:
+                break
+
+    async def be_cancelled() -> None:
+        async for _ in heard.alisten(StreamSource("endless", endless())):
+            asyncio.current_task().cancel()
+
+    before = threading.active_count()
+    asyncio.run(leave())
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(be_cancelled())
+    assert threading.active_count() == before
+
+
+def test_async_for_raises_what_listen_raises(heard: Heard):
+    async def listen() -> None:
+        async for _ in heard.alisten("none.wav"):
+            pass
+
+    with pytest.raises(BadInput, match=r"none\.wav: no such file"):
+        asyncio.run(listen())
+
+
+def test_listening_in_a_thread_calls_back(heard: Heard, files):
+    voices = {name: heard.embed(paths[0]) for name, paths in files.items()}
+    answers, events = [], []
+    listening = heard.listening(files["Ana"][1], on_answer=answers.append, on_event=events.append, among=voices)
+    assert listening.wait(120)
+    assert not listening.running
+    assert [said.label for said in answers] == [said.label for said in heard.listen(files["Ana"][1], among=voices)]
+    assert [event.type for event in events] == ["began", "here", "ended", "here"]
+    assert {event.source for event in events} == {files["Ana"][1].stem}
+
+
+def test_listening_ends_with_its_block_and_by_a_callback(heard: Heard):
+    heard_first = threading.Event()
+    with heard.listening(StreamSource("endless", endless()), on_answer=lambda _: heard_first.set()) as listening:
+        assert heard_first.wait(60)
+    assert not listening.running
+    listening = heard.listening(StreamSource("endless", endless()), on_answer=lambda _: listening.stop())
+    assert listening.wait(60)
+
+
+def test_what_ends_a_listening_is_raised_where_it_is_waited_for(heard: Heard):
+    with pytest.raises(BadInput, match="no such file"), heard.listening("none.wav") as listening:
+        listening.wait(60)
+    listening = heard.listening(StreamSource("endless", endless()), on_answer=lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        listening.wait(60)
+    assert listening.wait()  # told once
+
+
 @pytest.mark.parametrize(
     ("sound", "complaint"),
     [
@@ -183,7 +267,7 @@ def test_vectors_of_another_model_are_refused(heard: Heard, files):
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, app; assert not {'torch', 'numpy', 'app.api'} & set(sys.modules); app.Heard; app.api"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
-    assert set(app.__all__) == {"Heard", "Identification", "Verification"}
+    assert set(app.__all__) == {"Heard", "Identification", "Listening", "SpeakerEvent", "Verification"}
     assert app.Verification is Verification
     with pytest.raises(AttributeError, match="has no attribute 'heard'"):
         app.heard  # noqa: B018

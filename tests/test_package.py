@@ -74,6 +74,7 @@ def heard(python: Path, tmp_path: Path):
 def test_nothing_but_heard_lands_in_site_packages(wheel: zipfile.ZipFile):
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert tops == {"heard", f"heard-{VERSION}.dist-info"}
+    assert "heard/py.typed" in wheel.namelist()
     assert not [name for name in wheel.namelist() if name.startswith("heard/data/") and "speakers" in name]
 
 

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -252,9 +253,19 @@ class Recogniser:
         )
 
 
+class Answers(Protocol):
+    """What a source runs through: a ``Recogniser``, or a ``Conference`` of several."""
+
+    config: LiveConfig
+
+    def answers(self, block: AudioBlock) -> Iterable[Identification]: ...
+
+    def prepare(self, blocks: Sequence[AudioBlock]) -> None: ...
+
+
 def listen(
     source: AudioSource,
-    recogniser: Recogniser,
+    recogniser: Answers,
     *,
     stop: threading.Event | None = None,
     on_status: Callable[[SourceStatus], None] | None = None,

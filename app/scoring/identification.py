@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from app.scoring.certainty import Certainty
 from app.scoring.condition import Condition
@@ -78,7 +79,7 @@ class Identification:
         """What ``label`` stands for; None in silence."""
         return None if self.label is None else self.label.kind
 
-    def as_json(self) -> dict:
+    def as_json(self) -> dict[str, Any]:
         """A dictionary of JSON values; times with 3 decimals, scores and probabilities with 4; ``condition`` as
         ``Condition.as_json`` has it. It has ``channel`` and ``side`` only where they say something."""
         out = asdict(self)
