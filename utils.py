@@ -62,6 +62,7 @@ EXTRA_OF = {
     "uvicorn": "server",
     "websockets": "server",
     "paho": "mqtt",
+    "wyoming": "wyoming",
     "cryptography": "sealed",
     "keyring": "sealed",
     "sqlcipher3": "sealed",

@@ -30,12 +30,16 @@ from app.exports.formats import format_named, write_export
 from app.listening import Listening, answers_async
 from app.names import shown_name
 from app.outputs import check_outputs
-from app.scoring.decision import decide
-from app.scoring.gallery import Gallery, best
+from app.scoring.gallery import Gallery
 from app.scoring.identification import Identification
-from app.scoring.labels import label_of
 from app.scoring.vectors import NotComparable, finite_unit
-from app.verification import SpeakerEmbedding, Verification, embed_recordings, verify_embeddings
+from app.verification import (
+    SpeakerEmbedding,
+    Verification,
+    embed_recordings,
+    identify_embedding,
+    verify_embeddings,
+)
 from app.voiceprints.store import VoiceprintStore
 from utils import SAMPLE_RATE, BadInput, data_dir, resample
 
@@ -138,25 +142,7 @@ class Heard:
         """
         (embedded,) = self._embed([sound], rate, channel)
         gallery = self._among(among)
-        rule = self.encoder.rule(self.threshold).among(gallery).at(embedded.speech_s)
-        scores = best(embedded.embedding, gallery)
-        decision = decide(scores, rule)
-        gender, gender_confidence = self.encoder.gender(embedded.embedding)
-        return Identification(
-            time_s=embedded.speech_s,
-            label=label_of(decision.speaker),
-            speaker=decision.speaker,
-            confidence=decision.confidence,
-            scores=scores,
-            threshold=rule.threshold,
-            certainty=decision.certainty,
-            reason=decision.reason,
-            gender=gender,
-            gender_confidence=gender_confidence,
-            speech_probability=1.0,
-            speech_s=embedded.speech_s,
-            condition=embedded.condition,
-        )
+        return identify_embedding(embedded, gallery, self.encoder, self.threshold)
 
     def listen(
         self,

@@ -15,7 +15,10 @@ from app.enrolment.quality import Fault, Quality, judge, measure
 from app.enrolment.segments import MIN_SPEECH_S, pool_embeddings, segment_speech
 from app.scoring.cohort import Cohort, by_telephone, similarities
 from app.scoring.condition import Condition, judge_condition
-from app.scoring.decision import DecisionRule, probability
+from app.scoring.decision import DecisionRule, decide, probability
+from app.scoring.gallery import Gallery, best
+from app.scoring.identification import Identification
+from app.scoring.labels import label_of
 from utils import SAMPLE_RATE, BadInput
 
 if TYPE_CHECKING:
@@ -141,6 +144,34 @@ def verify_embeddings(
         speech_s=(a.speech_s, b.speech_s),
         warnings=(a.warnings, b.warnings),
         conditions=(a.condition, b.condition),
+    )
+
+
+def identify_embedding(
+    embedded: SpeakerEmbedding, gallery: Gallery, encoder: Encoder, threshold: float | None = None
+) -> Identification:
+    """Who speaks in a sound of one person: somebody of the gallery, or "unknown".
+
+    ``threshold``: a score in place of the model's own.
+    """
+    rule = encoder.rule(threshold).among(gallery).at(embedded.speech_s)
+    scores = best(embedded.embedding, gallery)
+    decision = decide(scores, rule)
+    gender, gender_confidence = encoder.gender(embedded.embedding)
+    return Identification(
+        time_s=embedded.speech_s,
+        label=label_of(decision.speaker),
+        speaker=decision.speaker,
+        confidence=decision.confidence,
+        scores=scores,
+        threshold=rule.threshold,
+        certainty=decision.certainty,
+        reason=decision.reason,
+        gender=gender,
+        gender_confidence=gender_confidence,
+        speech_probability=1.0,
+        speech_s=embedded.speech_s,
+        condition=embedded.condition,
     )
 
 

@@ -30,4 +30,4 @@ def who(file: UploadFile) -> dict[str, str | float]:
                 said = heard.identify(kept.name)
         except HeardError as error:
             raise HTTPException(422, str(error).replace(kept.name, "the upload")) from None
-    return {"speaker": said.speaker or "unknown", "certainty": said.certainty, "confidence": said.confidence}
+    return {"speaker": said.speaker or "unknown", "certainty": str(said.certainty), "confidence": said.confidence}

@@ -6,13 +6,14 @@ Each has an engine and a thread of its own; an object of ``Heard`` is for one th
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from app import Heard, SpeakerEvent
 from app.audio.microphone import Microphone
 
 
-def teller(place: str):
+def teller(place: str) -> Callable[[SpeakerEvent], None]:
     def told(event: SpeakerEvent) -> None:
         if event.type == "began":
             print(f"{place}: {event.speaker}", flush=True)

@@ -21,7 +21,7 @@ FLOORS: tuple[set[str], ...] = (
     {"enrolment", "exports", "belongings", "events", "gating"},
     {"training", "evaluation", "verification", "demo", "schemas", "transcripts"},
     {"session", "engine_thread", "client", "listening"},
-    {"api", "terminal", "window", "server", "benchmarks"},
+    {"api", "terminal", "window", "server", "wyoming", "benchmarks"},
     {"app"},  # what `from app import ...` gives to other programs
     {"cli"},
     {"scripts", "tools"},
@@ -48,6 +48,7 @@ PRODUCT = {
     "terminal",
     "window",
     "server",
+    "wyoming",
 }
 """What people use every day stands without the laboratory."""
 MOST_FILES = 20
@@ -59,6 +60,7 @@ ONLY_IN = {
     "websockets": "app.client",  # the server's own is uvicorn's choice
     "httpx2": ("app.client", "app.events.webhook", "app.embedding.download"),  # there: the errors of huggingface_hub
     "paho": "app.events",
+    "wyoming": "app.wyoming",
     "torchaudio": "app.benchmarks.networks",  # SpeechBrain imports it
     "speechbrain": "app.benchmarks.networks",  # the benchmark beside it
     "cryptography": "app.sealing",

@@ -89,6 +89,7 @@ LACKING = {
     "-m app plot attention {ana} --out {out}.png": "plot",
     "-m app plot tsne {out} --out {out}.png": "plot",
     "-m app serve": "server",
+    "-m app serve --wyoming tcp://127.0.0.1:0": "wyoming",
     "-m app train app/training/recipes/embedded.toml": "train",
     "-m app export --out {out}.onnx": "torch",
     "-m app benchmarks networks": "benchmarks",

@@ -104,7 +104,7 @@ def test_lines_stay_where_they_are(wheel: zipfile.ZipFile):
 def test_groups_are_extras_but_those_of_developers(wheel: zipfile.ZipFile):
     metadata = wheel.read(f"heard-{VERSION}.dist-info/METADATA").decode()
     extras = set(re.findall(r"^Provides-Extra: (.+)$", metadata, re.MULTILINE))
-    assert extras == {"torch", "sealed", "server", "mqtt", "plot", "ray", "train", "benchmarks"}
+    assert extras == {"torch", "sealed", "server", "mqtt", "wyoming", "plot", "ray", "train", "benchmarks"}
     assert not re.search(r"^Requires-Dist: torch[^;]*$", metadata, re.MULTILINE)
     assert "License-Expression: Apache-2.0" in metadata
 

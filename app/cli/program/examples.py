@@ -38,7 +38,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'python -m app label --transcript talk.speakers.srt --rename "Unknown 1=Ben"',
     ),
     "plot": ("python -m app plot tsne embeddings/ --out voices.png",),
-    "serve": ("python -m app serve", "python -m app serve --port 9000 --model large"),
+    "serve": (
+        "python -m app serve",
+        "python -m app serve --port 9000 --model large",
+        "python -m app serve --wyoming tcp://127.0.0.1:10400",
+    ),
     "train": ("python -m app train app/training/recipes/embedded.toml",),
     "verify": ("python -m app verify ana.wav who.wav", "python -m app verify ana.wav who.wav --json"),
     "voices": ("python -m app voices list", 'python -m app voices rename "Ana" "Anna"'),
