@@ -28,6 +28,12 @@ class HysteresisConfig:
     """Probability that a name needs to replace "unknown"."""
     switch_probability: float = 0.7
     """Probability that any label needs to replace a name."""
+    early_unknown_probability: float = 0.85
+    """Probability that "unknown" needs to appear while a turn has less speech than ``early_s``. Before anything is
+    known a name that needs clear odds is improbable, and "unknown" seems probable: that is no evidence of a stranger,
+    and nothing is shown."""
+    early_s: float = 1.5
+    """Speech of a turn from which it may be called unknown as it may be called anything."""
     keep_probability: float = 0.15
     """Probability below which a label disappears, although no other label may replace it."""
     certain_probability: float = 0.7
@@ -89,7 +95,8 @@ class Hysteresis:
 
     def update(self, posterior: Posterior, hypothesis: OnsetHypothesis) -> None:
         """Show what is to be shown from now on. ``hypothesis``: the most likely one about the present turn."""
-        before, chosen = plain(self.turn.label), self._choose(posterior)
+        speech_s = hypothesis.pooled[-1].total_s if hypothesis.pooled else 0.0
+        before, chosen = plain(self.turn.label), self._choose(posterior, speech_s)
         turn = self.turn
         if hypothesis.pooled:
             pooled = hypothesis.pooled[-1]
@@ -101,7 +108,6 @@ class Hysteresis:
             )
         elif chosen is None or chosen != before:
             turn = ShownTurn()
-        speech_s = hypothesis.pooled[-1].total_s if hypothesis.pooled else 0.0
         label = self._numbered(posterior.likeliest, speech_s) if chosen == UNKNOWN else chosen
         named = label is not None and label.kind is Kind.PERSON
         self.turn = ShownTurn(
@@ -127,13 +133,16 @@ class Hysteresis:
             return Certainty.LIKELY
         return found
 
-    def _choose(self, posterior: Posterior) -> Label | None:
-        """The label to show, unknown voices as one another's equals; None if none is certain enough."""
+    def _choose(self, posterior: Posterior, speech_s: float) -> Label | None:
+        """The label to show after ``speech_s`` of the turn, unknown voices as one another's equals; None if none is
+        probable enough."""
         config, shown, best = self.config, plain(self.turn.label), posterior.best
         if shown in (None, best):
             needed = config.show_probability
         else:
             needed = config.name_probability if shown == UNKNOWN else config.switch_probability
+        if best == UNKNOWN and shown != UNKNOWN and speech_s < config.early_s:
+            needed = max(needed, config.early_unknown_probability)
         if posterior.plain[best] >= needed:
             return best
         return shown if posterior.plain.get(shown, 0.0) >= config.keep_probability else None

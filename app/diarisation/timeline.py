@@ -96,6 +96,10 @@ class Timeline:
     """Length of speech without a label below which it is left out: a cough, a click."""
     joined_s = 0.05
     """Pause below which two neighbouring segments of one label are one turn."""
+    splinter_s = 0.5
+    """Length below which a turn with a near neighbour is a part of it."""
+    near_s = 0.3
+    """Pause up to which turns are neighbours; a short word with silence around it is a turn."""
 
     def __init__(self, channel: int = 1) -> None:
         """``channel``: that of its turns, from 1 on."""
@@ -152,9 +156,37 @@ class Timeline:
                 if one.end_s - one.start_s < self.shortest_unknown_s:
                     continue
                 label = UNKNOWN
-            turn = Turn(one.start_s, one.end_s, label, self.channel, one.confidence, one.certainty, one.gender)
-            if turns and turns[-1].label == label and one.start_s - turns[-1].end_s < self.joined_s:
-                turns[-1] = joined(turns[-1], turn)
+            turns.append(Turn(one.start_s, one.end_s, label, self.channel, one.confidence, one.certainty, one.gender))
+        return self._joined(_without_splinters(self._joined(turns), self.splinter_s, self.near_s))
+
+    def _joined(self, turns: Sequence[Turn]) -> list[Turn]:
+        out: list[Turn] = []
+        for turn in turns:
+            if out and out[-1].label == turn.label and turn.start_s - out[-1].end_s < self.joined_s:
+                out[-1] = joined(out[-1], turn)
             else:
-                turns.append(turn)
-        return turns
+                out.append(turn)
+        return out
+
+
+def _without_splinters(turns: list[Turn], splinter_s: float, near_s: float) -> list[Turn]:
+    """Turns in order of time, each splinter as a part of its neighbour.
+
+    Where one speaker takes over from another a moment of speech holds some of both, and sounds like a third. It is the
+    beginning of the turn after it, where that is near, for it is the onset that is uncertain; else the end of the one
+    before it. The last turn may still grow.
+    """
+    out = turns.copy()
+    for at in range(len(turns) - 2, -1, -1):  # from the last on: several in a row are of the turn after them
+        turn, after, before = turns[at], out[at + 1], turns[at - 1] if at else None
+        if turn.duration_s >= splinter_s:
+            continue
+        if after.start_s - turn.end_s <= near_s:
+            out[at] = _as_part(turn, after)
+        elif before is not None and turn.start_s - before.end_s <= near_s:
+            out[at] = _as_part(turn, before)
+    return out
+
+
+def _as_part(turn: Turn, of: Turn) -> Turn:
+    return replace(turn, label=of.label, confidence=of.confidence, certainty=of.certainty, gender=of.gender)

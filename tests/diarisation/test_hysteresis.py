@@ -86,11 +86,11 @@ def test_a_moved_threshold_counts_from_the_next_update_on():
     assert is_unknown(talk.label)
 
 
-def shown_after(*posteriors: dict[str, float]) -> str | None:
-    """What is shown after these posteriors, each of a turn with a second of speech."""
+def shown_after(*posteriors: dict[str, float], speech_s: float = 1.0) -> str | None:
+    """What is shown after these posteriors, each of a turn with so much speech."""
     shown = Hysteresis(SessionSpeakers(GALLERY, RULE))
     turn = OnsetHypothesis(0, {"unknown": 0.0}, {})
-    turn.pool(31, ANA, 31, 1.0)
+    turn.pool(31, ANA, 31, speech_s)
     for probabilities in posteriors:
         shown.update(Posterior(probabilities), turn)
     return shown.turn.label
@@ -109,3 +109,17 @@ def shown_after(*posteriors: dict[str, float]) -> str | None:
 )
 def test_how_probable_a_label_must_be(posteriors, label):
     assert shown_after(*posteriors) == label
+
+
+@pytest.mark.parametrize(
+    ("posteriors", "speech_s", "label"),
+    [
+        ([{"unknown": 0.8, "Ana": 0.2}], 1.0, None),  # the prior alone may say so
+        ([{"unknown": 0.8, "Ana": 0.2}], 1.6, "unknown"),
+        ([{"unknown": 0.9, "Ana": 0.1}], 1.0, "unknown"),  # the voice is like nobody's
+        ([{"Ana": 0.9, "Ben": 0.1}, {"unknown": 0.8, "Ana": 0.1, "Ben": 0.1}], 1.0, None),  # who spoke before is gone
+        ([{"unknown": 0.9, "Ana": 0.1}, {"unknown": 0.7, "Ana": 0.3}], 1.0, "unknown"),  # and stays
+    ],
+)
+def test_unknown_needs_evidence_while_there_is_little_speech(posteriors, speech_s, label):
+    assert shown_after(*posteriors, speech_s=speech_s) == label

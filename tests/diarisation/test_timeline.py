@@ -75,3 +75,22 @@ def test_joining_what_is_not_known_knows_nothing():
     assert joined(sure, Turn(2, 3, "Ana")).gender == "female"
     assert joined(sure, Turn(2, 3, "Ana", gender="male")).gender is None
     assert joined(sure, Turn(2, 3, "Ana", corrected=True)).corrected
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ([(0, 3, "Ana"), (3, 3.3, "unknown"), (3.3, 6, "Ben")], [(0, 3, "Ana"), (3, 6, "Ben")]),  # an onset
+        ([(0, 3, "Ana"), (3, 3.2, "Eva"), (3.2, 3.4, "unknown"), (3.4, 6, "Ben")], [(0, 3, "Ana"), (3, 6, "Ben")]),
+        ([(0, 3, "Ana"), (3, 3.4, "Ben"), (3.4, 6, "Ana")], [(0, 6, "Ana")]),
+        ([(0, 3, "Ana"), (3.1, 3.4, "Eva"), (5, 8, "Ben")], [(0, 3, "Ana"), (3.1, 3.4, "Ana"), (5, 8, "Ben")]),
+        ([(0, 3, "Ana"), (3.5, 3.9, "Eva"), (5, 8, "Ben")], None),  # a word of its own
+        ([(0, 3, "Ana"), (3, 3.6, "Ben"), (3.6, 6, "Ana")], None),  # long enough to be somebody
+        ([(0, 3, "Ana"), (3, 3.2, "Ben")], None),  # he goes on speaking
+    ],
+)
+def test_a_splinter_is_a_part_of_its_neighbour(heard, expected):
+    timeline = Timeline()
+    for start_s, end_s, label in heard:
+        timeline.add(start_s, [(start_s, end_s)], label)
+    assert timeline.turns() == [Turn(*turn) for turn in expected or heard]
