@@ -47,4 +47,6 @@ def _table(rows: list[dict], markdown: bool) -> str:
 
 
 def _since(row: dict) -> str:
+    if row["from_s"] is None:
+        return "timeline"
     return f"{row['from_s']:g} s on" if row["to_s"] is None else f"{row['from_s']:g} - {row['to_s']:g} s"

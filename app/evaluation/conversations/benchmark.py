@@ -102,10 +102,11 @@ def measure_conversation(task: Task, setup: SharedSetup) -> dict[SystemKey, Syst
     busy_s = time.process_time() - began  # with gates theirs, too
     if setup.keep:
         _keep(Path(setup.keep) / f"{name} {task.enrolment_s:g} s".replace(" ", "_"), conversation, recogniser, answers)
-    counts = count_system(reference, answers, recogniser.timeline.turns(), busy_s)
+    turns = recogniser.timeline.turns()
+    counts = count_system(reference, answers, turns, busy_s)
     if gates:
-        counts = replace(counts, gate=gates.counts(recogniser.timeline.turns(), conversation.speech))
-    found = {(ENGINE, None, False): replace(counts, by_onset=count_by_onset(reference, answers))}
+        counts = replace(counts, gate=gates.counts(turns, conversation.speech))
+    found = {(ENGINE, None, False): replace(counts, by_onset=count_by_onset(reference, answers, turns))}
     if setup.baselines:
         for baseline in baselines(conversation, encoder):
             found |= _sweep(baseline, conversation)

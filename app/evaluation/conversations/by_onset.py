@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.evaluation.conversations.reference import GRID_S, Reference, speaker_activity
+from app.diarisation.timeline import Turn
+from app.evaluation.conversations.reference import GRID_S, Reference, speaker_activity, steps_of
 from app.scoring.certainty import Certainty
 from app.scoring.identification import UNKNOWN, Identification
 from app.scoring.labels import Kind
@@ -16,14 +17,22 @@ EDGES_S = (0.0, 0.5, 1.0, 1.5, 2.5)
 STATES = ("certain", "likely", "certainly wrong", "likely wrong", "unknown", "nothing")
 """What the screen shows: of an enrolled person the right name or another's, of a stranger somebody's name is wrong."""
 WHO = ("enrolled", "stranger")
-SHAPE = (len(WHO), len(EDGES_S), len(STATES))
+SHAPE = (len(WHO), len(EDGES_S) + 1, len(STATES))
+"""Of the counts: the last of the columns is the final timeline, at any time."""
 
 
-def count_by_onset(reference: Reference, answers: Sequence[Identification]) -> np.ndarray:
-    """Seconds (WHO, EDGES_S, STATES) in which one person alone speaks, by who that is, how long ago the turn began and
-    what the screen shows. Each answer is on the screen from its ``time_s`` until the next. Counts add up."""
+def count_by_onset(
+    reference: Reference, answers: Sequence[Identification], timeline: Sequence[Turn] = ()
+) -> np.ndarray:
+    """Seconds (WHO, EDGES_S and the timeline, STATES) in which one person alone speaks, by who that is, how long ago
+    the turn began and what the screen shows; and by what the final ``timeline`` says. Each answer is on the screen from
+    its ``time_s`` until the next. Counts add up."""
     counts = np.zeros(SHAPE)
     steps = reference.steps
+    final: list[Turn | None] = [None] * steps
+    for turn in timeline:
+        part = steps_of(turn)
+        final[part] = [turn] * len(final[part])
     names = [*reference.enrolled, *reference.strangers]
     speakers = speaker_activity(reference.speech, [*names, UNKNOWN], steps, everybody_else=UNKNOWN)
     alone = speakers.sum(axis=0) == 1
@@ -38,11 +47,14 @@ def count_by_onset(reference: Reference, answers: Sequence[Identification]) -> n
         for step in range(first, min(last, steps)):
             if own[step] and alone[step]:
                 column = np.searchsorted(EDGES_S, (step - first + 0.5) * GRID_S, "right") - 1
-                counts[int(not enrolled), column, _state(shown[step], turn.label if enrolled else None)] += GRID_S
+                row, right = int(not enrolled), turn.label if enrolled else None
+                counts[row, column, _state(shown[step], right)] += GRID_S
+                if timeline:
+                    counts[row, -1, _state(final[step], right)] += GRID_S
     return counts
 
 
-def _state(answer: Identification | None, right: str | None) -> int:
+def _state(answer: Identification | Turn | None, right: str | None) -> int:
     if answer is None or answer.label is None:
         return STATES.index("nothing")
     if answer.label.kind is not Kind.PERSON:
@@ -55,10 +67,11 @@ def _state(answer: Identification | None, right: str | None) -> int:
 
 def as_rows(counts: np.ndarray) -> list[dict]:
     """``count_by_onset`` as dictionaries of JSON values, one of each row and column: ``who``, ``from_s`` and ``to_s``
-    since the onset (None: no end), ``speech_s`` and ``shares`` by state. Empty where nothing was counted."""
+    since the onset (None: no end; both None: in the final timeline), ``speech_s`` and ``shares`` by state. Empty where
+    nothing was counted."""
     if not counts.any():
         return []
-    ends, share = (*EDGES_S[1:], None), shares(counts)
+    starts, ends, share = (*EDGES_S, None), (*EDGES_S[1:], None, None), shares(counts)
     return [
         {
             "who": who,
@@ -68,7 +81,7 @@ def as_rows(counts: np.ndarray) -> list[dict]:
             "shares": {state: float(value) for state, value in zip(STATES, share[row, column], strict=True)},
         }
         for row, who in enumerate(WHO)
-        for column, (start_s, end_s) in enumerate(zip(EDGES_S, ends, strict=True))
+        for column, (start_s, end_s) in enumerate(zip(starts, ends, strict=True))
     ]
 
 

@@ -90,3 +90,16 @@ def test_several_rows_have_a_table_of_all_together_and_a_system_without_counts_h
     assert together.splitlines()[0] == "all together:"
     assert "2.0 s" in together.splitlines()[2]
     assert line(0 * counts)["by_onset"] == []
+
+
+def test_the_final_timeline_has_a_row_of_its_own():
+    final = [
+        Turn(1.0, 4.0, "Ana", certainty=Certainty.CERTAIN),
+        Turn(4.0, 5.5, "Ben", certainty=Certainty.LIKELY),
+        Turn(5.5, 6.0, "Unknown 1", certainty=Certainty.UNKNOWN),
+        Turn(6.0, 7.0, "Ana"),  # how sure is not known
+    ]
+    counts = count_by_onset(REFERENCE, ANSWERS, final)
+    assert seconds("enrolled", None, counts) == {"certain": 3.0, "likely": 0.5, "nothing": 1.0}
+    assert seconds("stranger", None, counts) == {"likely wrong": 1.5, "unknown": 0.5}
+    assert onset_tables([line(counts)], set()).splitlines()[-1].split()[:2] == ["stranger", "timeline"]
