@@ -32,8 +32,11 @@ class HysteresisConfig:
     """Probability that "unknown" needs to appear while a turn has less speech than ``early_s``. Before anything is
     known a name that needs clear odds is improbable, and "unknown" seems probable: that is no evidence of a stranger,
     and nothing is shown."""
+    early_name_probability: float = 0.4
+    """Probability that a name needs to appear while a turn has less speech than ``early_s``, where no other name is
+    half as probable, although "unknown" may be more so: it is likely then, never certain."""
     early_s: float = 1.5
-    """Speech of a turn from which it may be called unknown as it may be called anything."""
+    """Speech of a turn from which labels are shown as they are most probable."""
     keep_probability: float = 0.15
     """Probability below which a label disappears, although no other label may replace it."""
     certain_probability: float = 0.7
@@ -143,9 +146,20 @@ class Hysteresis:
             needed = config.name_probability if shown == UNKNOWN else config.switch_probability
         if best == UNKNOWN and shown != UNKNOWN and speech_s < config.early_s:
             needed = max(needed, config.early_unknown_probability)
+        if speech_s < config.early_s and shown in (None, UNKNOWN) and (name := self._early_name(posterior)) is not None:
+            return name
         if posterior.plain[best] >= needed:
             return best
         return shown if posterior.plain.get(shown, 0.0) >= config.keep_probability else None
+
+    def _early_name(self, posterior: Posterior) -> Label | None:
+        """The most probable name, if it is probable enough at the beginning of a turn and no other comes near."""
+        names = {label: probability for label, probability in posterior.plain.items() if label != UNKNOWN}
+        if not names:
+            return None
+        first = max(names, key=names.__getitem__)
+        second = max((value for label, value in names.items() if label != first), default=0.0)
+        return first if names[first] >= max(self.config.early_name_probability, 2 * second) else None
 
     def _numbered(self, likeliest: Label, speech_s: float) -> Label | None:
         """The label of an unknown voice: with the number it has, or will get, if there is enough speech to tell."""

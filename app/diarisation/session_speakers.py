@@ -25,9 +25,11 @@ from app.scoring.labels import Kind, Label, label_of, person
 class SessionSpeakersConfig:
     """What a session learns of its speakers, and when it trusts it. Scores are cosines, or normalised to look so."""
 
-    needed_llr: float = 1.2
+    needed_llr: float = 1.7
     """Natural log-likelihood ratio that a name needs. With a quarter of the speech by strangers and five people
     enrolled, a name is then clearly more likely right than not. A threshold chosen by hand takes its place."""
+    voice_llr: float = 1.2
+    """The same for an unknown voice to be known again."""
     learn_s: float = 1.5
     """Speech that a turn needs for a speaker's centroid to learn from it."""
     new_speaker_s: float = 2.0
@@ -126,7 +128,7 @@ class SessionSpeakers:
     def _apply(self) -> None:
         rule = self._given_rule.among(self._gallery)
         one = replace(rule, crowd=rule.crowd._replace(people=1))  # unknown voices are told apart one from one
-        self._own_rule = _RuleBySpeech(one.with_llr_threshold(self.config.needed_llr))
+        self._own_rule = _RuleBySpeech(one.with_llr_threshold(self.config.voice_llr))
         self._rule = _RuleBySpeech(live_rule(rule, self.config.needed_llr))  # a threshold chosen by hand is for names
 
     def threshold(self, speech_s: float) -> float:

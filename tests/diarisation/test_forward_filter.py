@@ -10,7 +10,7 @@ from tests.support.synthetic_turns import ANA, BEN, EVA, STRANGER, SyntheticTalk
 
 
 def test_a_change_without_a_pause_is_noticed_and_dated_back():
-    talk = SyntheticTalk().speech(ANA, 3.0).speech(BEN, 1.0)
+    talk = SyntheticTalk().speech(ANA, 3.0).speech(BEN, 1.1)
     assert talk.label == "Ben"
     (first, ana), (second, ben) = talk.unfinished()
     assert (ana, ben) == ("Ana", "Ben")

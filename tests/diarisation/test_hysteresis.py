@@ -115,6 +115,9 @@ def test_how_probable_a_label_must_be(posteriors, label):
     ("posteriors", "speech_s", "label"),
     [
         ([{"unknown": 0.8, "Ana": 0.2}], 1.0, None),  # the prior alone may say so
+        ([{"unknown": 0.6, "Ana": 0.4}], 1.0, "Ana"),  # a name that stands out comes soon
+        ([{"unknown": 0.6, "Ana": 0.4}], 1.6, "unknown"),
+        ([{"unknown": 0.35, "Ana": 0.4, "Ben": 0.25}], 1.0, None),  # one of two
         ([{"unknown": 0.8, "Ana": 0.2}], 1.6, "unknown"),
         ([{"unknown": 0.9, "Ana": 0.1}], 1.0, "unknown"),  # the voice is like nobody's
         ([{"Ana": 0.9, "Ben": 0.1}, {"unknown": 0.8, "Ana": 0.1, "Ben": 0.1}], 1.0, None),  # who spoke before is gone
