@@ -126,6 +126,7 @@ class TurnHistory:
         turns = [turn for turn in self.turns if turn.label == old]
         for turn in turns:
             turn.label, turn.certainty = new, None
+            turn.denied = None if turn.denied == new else turn.denied  # who was denied is meant after all
         for turn in self.turns:
             if turn.taught == old:
                 turn.taught = new

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.session import SessionOptions
 from app.window.dialogs.threshold_dialog import ThresholdDialog
+from app.window.engine.edits.turns import deny
 from app.window.engine.engine import Engine
 from app.window.live_page import LivePage
 from app.window.settings import Settings
@@ -59,6 +60,11 @@ class ListeningController:
             self._redraw()
         else:
             self.start()
+
+    def deny(self) -> None:
+        """It is not who was named last: another voice from now on."""
+        if name := self._engine.facts.last_speaker:
+            self._engine.submit(deny(name))
 
     def _change_device(self) -> None:
         """Another microphone was chosen: change over if one is in use."""

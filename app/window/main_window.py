@@ -149,6 +149,7 @@ class MainWindow(QWidget):
             undo=self.undo.undo,
             forget_corrections=self.file_controller.forget_corrections,
             toggle=self.toggle,
+            deny=self.listening.deny,
             threshold=self.listening.open_threshold,
             use_model=self.listening.use_model,
             open_model=lambda: questions.ask_for_model(self, self.listening.use_model),
@@ -230,6 +231,7 @@ class MainWindow(QWidget):
         if facts := self._shown_facts.changed(self.engine.facts, now_s):
             self.show_state(view_state(facts, gender=self.looks.gender_shown))
             self.menus.undo.setEnabled(facts.deed is not None)
+            self.menus.show_last(facts.last_speaker if facts.running else None)
         self.show_level(self.engine.sound.levels.read(now_s), elapsed_s)
 
     def _stranger(self, now_s: float) -> Turn | None:

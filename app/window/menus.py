@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from app.names import shown_name
 from app.window import strings
 from app.window.widgets.theme import Appearance
 
@@ -25,6 +26,7 @@ class MenuCommands:
     undo: Callable[[], None]
     forget_corrections: Callable[[], None]
     toggle: Callable[[], None]
+    deny: Callable[[], None]
     threshold: Callable[[], None]
     use_model: Callable[[str], None]
     open_model: Callable[[], None]
@@ -77,6 +79,8 @@ class Menus:
 
         listen = self.bar.addMenu(strings.MENU_LISTEN)
         self._add(listen, strings.START_STOP, commands.toggle, "Space")
+        self.deny = self._add(listen, strings.DENY_NOBODY, commands.deny, "Ctrl+D")
+        self.deny.setEnabled(False)
         self._add(listen, strings.THRESHOLD, commands.threshold, "Ctrl+T")
         self._models(listen.addMenu(strings.MODEL_MENU), models, model)
 
@@ -122,6 +126,12 @@ class Menus:
             for action in actions
             if not action.shortcut().isEmpty()
         ]
+
+    def show_last(self, name: str | None) -> None:
+        """Who was named last, and can be denied; None for nobody."""
+        shown = shown_name(name).replace("&", "&&") if name else ""
+        self.deny.setText(strings.DENY.format(name=shown) if name else strings.DENY_NOBODY)
+        self.deny.setEnabled(name is not None)
 
     def _models(self, menu: QMenu, models: list[str], model: str) -> None:
         group = QActionGroup(menu)

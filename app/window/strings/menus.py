@@ -23,6 +23,9 @@ MODEL_NAMES = {
 }
 MODEL_OPEN, MODEL_FILTER = "Open a model", "Models (*.safetensors *.ckpt)"
 START_STOP = "&Start or stop"
+DENY, DENY_NOBODY = "That is &not {name}", "That is &not who it says"
+DENIED = "From now on that voice is not {name}."
+NOT_HEARD = "Nothing of what is heard now is {name}."
 SHOW_TIMELINE, SHOW_SPECTROGRAM, SHOW_GENDER = "&Timeline", "S&pectrogram", "&Gender estimate"
 THEME_MENU = "&Appearance"
 THEMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"}

@@ -14,7 +14,7 @@ import numpy as np
 from app.diarisation.timeline import Turn
 from app.exports.document import Document
 from app.exports.formats import FORMATS, format_of, with_suffix, write_export
-from app.names import new_name
+from app.names import new_name, shown_name
 from app.outputs import check_outputs
 from app.scoring import labels
 from app.scoring.identification import is_numbered
@@ -86,6 +86,23 @@ def _corrected(
         unlearned.undo()
 
     context.undo.did(text, undo_all, unlearned.erase)
+
+
+def deny(name: str) -> Job:
+    """Whoever was taken for ``name`` last in what is heard now is another voice: see ``Recogniser.deny``."""
+
+    def job(context: EngineContext) -> None:
+        try:
+            if context.recogniser is None:
+                raise KeyError(name)
+            context.recogniser.deny(name)
+        except KeyError:
+            raise BadInput(strings.NOT_HEARD.format(name=shown_name(name))) from None
+        context.publish_turns()
+        context.board.update(last_speaker=None)
+        context.notify(strings.DENIED.format(name=shown_name(name)))
+
+    return job
 
 
 def enrol_from_file(analysis: FileAnalysis, turns: Sequence[Turn], name: str) -> Job:
