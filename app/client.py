@@ -123,9 +123,9 @@ class Client:
     def dismiss_offer(self, person: str, offer: int) -> None:
         self._ask("DELETE", _path("people", person, "offers", str(offer)))
 
-    def prompts(self, samples: int = 3, recorded_before: int = 0) -> list[Prompt]:
-        """What to read for so many samples, after those that there are."""
-        params = {"samples": samples, "recorded_before": recorded_before}
+    def prompts(self, samples: int = 3, recorded_before: int = 0, language: str = "en") -> list[Prompt]:
+        """What to read for so many samples, after those that there are. ``language``: such as "de-AT,en"."""
+        params = {"samples": samples, "recorded_before": recorded_before, "language": language}
         return _many(Prompt, self._ask("GET", "/v1/prompts", params=params), "prompts")
 
     # ------------------------------------------------------------ recordings

@@ -76,12 +76,29 @@ class Prompt:
     instruction: str
     sentence: str
     """Something to read; any other words in any language do as well."""
+    questions: list[str] = field(default_factory=list)
+    """Something to talk about in place of reading."""
+
+
+@dataclass(frozen=True)
+class LanguageInfo:
+    __pydantic_config__ = example(code="de", name="Deutsch")
+    code: str
+    """ISO 639-1."""
+    name: str
+    """What its speakers call it."""
 
 
 @dataclass(frozen=True)
 class Prompts:
     __pydantic_config__ = WITHOUT_EXAMPLE
     prompts: list[Prompt]
+    language: str = "en"
+    """Of the sentences and the questions."""
+    right_to_left: bool = False
+    """Whether they are written so."""
+    languages: list[LanguageInfo] = field(default_factory=list)
+    """Those that there are."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +219,8 @@ class ProblemInfo:
     text: str
     usable: bool
     """Whether the sample may be kept all the same, with `accept_flawed`."""
+    who: str = ""
+    """Of a voice that is enrolled already: under which name."""
 
 
 @dataclass(frozen=True)

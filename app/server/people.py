@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.enrolment.prompts import prompts
-from app.schemas import People, Person, Prompt, Prompts, SampleAdded, Samples
+from app.enrolment.sentences import ENGLISH, languages, matching_language, read_language
+from app.schemas import LanguageInfo, People, Person, Prompt, Prompts, SampleAdded, Samples
 from app.server import people_service
 from app.server.errors import UPLOAD, error_responses
 from app.server.service import Service, service_of
@@ -105,11 +106,18 @@ def delete_sample(service: ServiceParameter, person: PersonPath, sample: SampleP
 def list_prompts(
     samples: Annotated[int, Query(ge=1, le=50, description="How many recordings are planned.")] = 3,
     recorded_before: Annotated[int, Query(ge=0, le=10_000, description="Recordings that there are.")] = 0,
+    language: Annotated[
+        str, Query(max_length=500, description="Of the sentences: one or several, the best first, such as de-AT,en.")
+    ] = ENGLISH,
 ) -> Prompts:
     """What to read, and where to stand: near the microphone, a step back, and softly."""
-    planned = prompts(samples, recorded_before)
+    texts = read_language(matching_language(language.split(",")))
     return Prompts(
         prompts=[
-            Prompt(position=p.position.name, instruction=p.position.instruction, sentence=p.sentence) for p in planned
-        ]
+            Prompt(p.position.name, p.position.instruction, p.sentence, list(p.questions))
+            for p in prompts(samples, recorded_before, language=texts.code)
+        ],
+        language=texts.code,
+        right_to_left=texts.right_to_left,
+        languages=[LanguageInfo(one.code, one.name) for one in languages()],
     )

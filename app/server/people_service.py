@@ -265,7 +265,7 @@ def _poor_sample(problems: list[Problem], quality: Quality) -> ApiError:
 
 
 def _problem_infos(problems: list[Problem]) -> list[ProblemInfo]:
-    return [ProblemInfo(fault=p.fault.value, text=p.text, usable=p.usable) for p in problems]
+    return [ProblemInfo(fault=p.fault.value, text=p.text, usable=p.usable, who=p.who) for p in problems]
 
 
 def _sample_info(store: VoiceprintStore, wav: Path, used: set[str]) -> Sample:

@@ -14,6 +14,7 @@ import soundfile
 from app.audio.reading.reader import read_audio
 from app.audio.vad import CHUNK
 from app.client import Client, ServerRefused
+from app.enrolment.sentences import read_language
 from app.voiceprints.people import delete_person, rename_person
 from app.voiceprints.recordings import read_note, recorded_people, samples_of
 from app.voiceprints.store import VoiceprintStore
@@ -227,6 +228,24 @@ def test_prompts_go_on_where_the_person_stopped(client: Client):
     first = client.prompts(3)
     assert [one.position for one in first] == ["near", "back", "soft"]
     assert client.prompts(3, 3) != first
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "right_to_left"),
+    [
+        ("de-AT,en", "de", False),
+        ("ar", "ar", True),
+        ("tlh,fr", "fr", False),
+        ("../../secret", "en", False),
+        ("", "en", False),
+    ],
+)
+def test_prompts_are_in_the_readers_language(client: Client, asked: str, code: str, right_to_left: bool):
+    answer = client._ask("GET", "/v1/prompts", params={"language": asked})
+    assert (answer["language"], answer["right_to_left"]) == (code, right_to_left)
+    assert [prompt["sentence"] for prompt in answer["prompts"]] == list(read_language(code).sentences[:3])
+    assert [len(prompt["questions"]) for prompt in answer["prompts"]] == [3, 3, 3]
+    assert {"code": "hi", "name": "हिन्दी"} in answer["languages"]
 
 
 @pytest.mark.parametrize("sample", ["..", ".", "", "../../Ben", "001/..", "%2e%2e"])

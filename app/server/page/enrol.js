@@ -5,7 +5,9 @@ import { ask, Live, personPath } from "./server.js";
 import { Microphone, wav } from "./sound.js";
 
 const SAMPLES = 3;
-const WANTED_S = 7;
+const WANTED_S = 6;
+const PAUSE_S = 0.7;
+const MOST_S = 12;
 const LONGEST_S = 30;
 
 export class Enrolment {
@@ -49,9 +51,11 @@ export class Enrolment {
   }
 
   async plan() {
-    const query = `samples=${SAMPLES}&recorded_before=${this.person.recordings}`;
+    const language = chosen() ?? navigator.languages.join(",");
+    const query = new URLSearchParams({ samples: SAMPLES, recorded_before: this.person.recordings, language });
     try {
-      this.prompts = (await ask("GET", `/v1/prompts?${query}`)).prompts;
+      this.reading = await ask("GET", `/v1/prompts?${query}`);
+      this.prompts = this.reading.prompts;
       this.askSample();
     } catch (problem) {
       this.trouble(problem);
@@ -63,7 +67,7 @@ export class Enrolment {
     this.page(`${this.person.name}: sample ${this.step + 1} of ${this.prompts.length}`, [
       this.steps(), el("p", {}, el("strong", {}, prompt.instruction)),
       el("p", { class: "muted" }, "Press Record, then read this, or say anything else, in any language:"),
-      el("blockquote", { class: "sentence" }, prompt.sentence),
+      this.sentence(prompt), this.talk(prompt), this.languages(),
     ], [this.button("Cancel", () => this.leave()), this.button("Record", null, true)]);
     this.submit = () => this.record(prompt);
     byId("enrol-buttons").lastChild.focus();
@@ -78,7 +82,7 @@ export class Enrolment {
     const meter = el("div", { class: "meter", role: "meter", ariaLabel: "Input level", ariaValueMin: "-60", ariaValueMax: "0" }, level);
     this.page(`${this.person.name}: sample ${this.step + 1} of ${this.prompts.length}`, [
       this.steps(), el("p", {}, el("strong", {}, prompt.instruction)),
-      el("blockquote", { class: "sentence" }, prompt.sentence),
+      this.sentence(prompt), this.talk(prompt),
       el("div", { class: "progress" }, el("div", { class: "progress-text" }, heard, el("span", { class: "muted" }, `of ${WANTED_S} s`)),
         el("div", { class: "meter tall" }, fill)),
       el("div", {}, el("div", { class: "progress-text" }, el("span", { class: "muted" }, "Input level")), meter),
@@ -100,7 +104,7 @@ export class Enrolment {
   /** Record until enough was said. The live connection counts speech; it keeps nothing. */
   async listen(progress) {
     const blocks = [];
-    let [speechS, level, speaking, soundS, problem] = [0, -60, false, 0, ""];
+    let [speechS, level, speaking, soundS, silenceS, spokenForS, problem] = [0, -60, false, 0, 0, 0, ""];
     let live = null;
     const over = new Promise((resolve) => { this.finish = resolve; });
     const microphone = await Microphone.open({
@@ -112,7 +116,10 @@ export class Enrolment {
         soundS += 0.05;
         level = Math.max(loud, level - 2);
         progress(speechS, level);
-        if (soundS > LONGEST_S || (speechS >= WANTED_S && !speaking) || speechS >= WANTED_S + 1.5) this.finish();
+        silenceS = speaking ? 0 : silenceS + 0.05;
+        if (speechS) spokenForS += 0.05;
+        const enough = speechS >= WANTED_S && silenceS >= PAUSE_S;
+        if (enough || spokenForS >= MOST_S || (!speechS && soundS >= LONGEST_S)) this.finish?.();
       },
     });
     this.say("Recording. Speak now.");
@@ -164,6 +171,8 @@ export class Enrolment {
   poor(problem, sound, device, prompt) {
     const { problems, usable, quality } = problem.details;
     const buttons = [this.button("Cancel", () => this.leave())];
+    const who = problems.map((one) => one.who).find(Boolean);
+    if (usable && who) buttons.push(this.button(`Add to ${who}`, () => this.addTo(who, sound, device, prompt)));
     if (usable) buttons.push(this.button("Keep it anyway", () => this.send(sound, device, prompt, true)));
     buttons.push(this.button("Record again", null, true));
     this.page("Not good enough yet", [
@@ -174,6 +183,19 @@ export class Enrolment {
     this.submit = () => this.askSample();
     byId("enrol-buttons").lastChild.focus();
     this.say(problems.map((one) => sentence(one.text)).join(" "));
+  }
+
+  /** The voice has a name already: the recording is that person's, and what follows, too. */
+  async addTo(name, sound, device, prompt) {
+    try {
+      const other = (await ask("GET", "/v1/people")).people.find((one) => one.name === name);
+      if (!other) throw new Error(`${name} is not here any more.`);
+      if (this.created && !this.kept) await ask("DELETE", personPath(this.person.id));
+      Object.assign(this, { person: other, created: false });
+      await this.send(sound, device, prompt, true);
+    } catch (problem) {
+      this.trouble(problem);
+    }
   }
 
   trouble(problem) {
@@ -196,6 +218,25 @@ export class Enrolment {
     return el("div", { class: "steps", ariaHidden: "true" }, ...bars);
   }
 
+  /** Something to read, written from the right where it is written so. */
+  sentence(prompt) {
+    return el("blockquote", { class: "sentence", dir: this.direction, lang: this.reading.language }, prompt.sentence);
+  }
+
+  /** Questions, for those who would rather talk. */
+  talk(prompt) {
+    return el("p", { class: "muted" }, "Or just talk: ", el("bdi", { dir: this.direction, lang: this.reading.language }, prompt.questions.join(" ")));
+  }
+
+  get direction() { return this.reading.right_to_left ? "rtl" : "ltr"; }
+
+  /** The language of the sentences; the choice is remembered. */
+  languages() {
+    const options = this.reading.languages.map(({ code, name }) => el("option", { value: code, lang: code, selected: code === this.reading.language }, name));
+    const select = el("select", { id: "enrol-language", onchange: () => { choose(select.value); this.plan(); } }, ...options);
+    return el("label", { class: "field" }, el("span", {}, "Language of the sentences"), select);
+  }
+
   button(text, act, primary = false) {
     const button = el("button", { class: primary ? "button primary" : "button", type: act ? "button" : "submit" }, text);
     if (act) button.onclick = act;
@@ -213,6 +254,14 @@ export class Enrolment {
     }
     this.after();
   }
+}
+
+let choice = null; // where nothing can be kept, as long as the page
+const chosen = () => { try { return choice ?? localStorage.getItem("language"); } catch { return choice; } };
+
+function choose(language) {
+  choice = language;
+  try { localStorage.setItem("language", language); } catch { /* nothing is kept */ }
 }
 
 function describe(quality) {
