@@ -113,6 +113,7 @@ LIVE = Facts(
     identification=identified(dict(zip(PEOPLE, (0.68, 0.21, 0.05, 0.31, 0.12), strict=True)), ("female", 0.97)),
     turns=turns(),
     clock_s=CLOCK_S,
+    genders={"Ana": "female", "Benedikt": "male"},
 )
 NOBODY = replace(LIVE, people=(), identification=Identification(1.0, None, None, 0.0), turns=(), clock_s=0.0)
 LONG = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from app.audio.source import AudioSource
 from app.demo import demo_people
 from app.diarisation.timeline import Turn
 from app.embedding.load import needs_torch
+from app.enrolment.pooled_gender import sure_genders
 from app.scoring.labels import Label, person
 from app.session import Session, SessionOptions, live_compute
 from app.voiceprints.store import VoiceprintStore
@@ -160,6 +161,7 @@ class EngineContext:
     def enrolled_people(self) -> tuple[str, ...]:
         """Everybody's name, whichever model their voiceprints are of."""
         if self.options.demo:
+            self._publish_genders({})
             return tuple(demo_people())
         if self._watch is None:  # before anything is read: what changes from now on is seen
             self._watch = StoreWatch(self.data)
@@ -173,12 +175,20 @@ class EngineContext:
             follow_people(self.data, self.names)
         if colours != self.facts.colours:
             self.board.update(colours=colours)
+        self._publish_genders({one.name: one.gender for one in everybody if one.gender is not None})
         if unbuilt != self.facts.unbuilt:
             self.board.update(unbuilt=unbuilt)
         if offered != self.facts.offered:
             self.board.update(offered=offered)
         names = self.names.names
         return (*names, *(name for name in unbuilt if name not in names))
+
+    def _publish_genders(self, by_hand: Mapping[str, str]) -> None:
+        """What may be said of each voice: by hand, else by all of its speech that the voiceprint is made of."""
+        encoder, gallery = self.session.encoder, self.recogniser and self.recogniser.gallery
+        found = sure_genders(encoder, gallery) if encoder is not None and gallery is not None else {}
+        if (genders := {**found, **by_hand}) != self.facts.genders:
+            self.board.update(genders=genders)
 
     def reload_people(self) -> None:
         """Read the voiceprints again: somebody was enrolled, renamed or deleted, here or by another program."""

@@ -45,7 +45,6 @@ LAST_HEARD = "Last heard: {name}"
 CERTAINTY = {"certain": "certain", "likely": "likely"}
 SURE = "{percent} sure"
 GENDER = {"female": "female voice", "male": "male voice"}
-GENDER_SURE = "{gender}: {percent}"
 MATCH = "Match with {name}"
 CLOSEST = "the closest is {name}"
 TOO_CLOSE = "{name} or {other}: too close to call"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from app.audio.source import SourceState
+from app.enrolment.pooled_gender import SURE
 from app.names import shown_name
 from app.scoring.certainty import Certainty, marked
 from app.scoring.decision import DecisionRule, probability
@@ -206,6 +207,13 @@ def _speaker_view(
     return _identified(facts, identification, inks, gender=gender)
 
 
+def _gender(facts: Facts, identification: Identification) -> str | None:
+    """What is said of the voice: of a person the same at every moment; of a stranger only what is all but sure."""
+    if identification.speaker is not None:
+        return facts.genders.get(identification.speaker)
+    return identification.gender if identification.gender_confidence >= SURE else None
+
+
 def _identified(facts: Facts, identification: Identification, inks: dict[str, int], *, gender: bool) -> SpeakerView:
     if identification.label is None:
         last = strings.LAST_HEARD.format(name=shown_name(facts.last_speaker)) if facts.last_speaker else ""
@@ -216,10 +224,8 @@ def _identified(facts: Facts, identification: Identification, inks: dict[str, in
     details = [strings.CERTAINTY[identification.certainty]] if named else [_why_unknown(identification)]
     if named:  # "unknown, 20 % sure" would puzzle
         numbers.append(strings.SURE.format(percent=percent(identification.confidence)))
-    if gender and (voice := strings.GENDER.get(identification.gender)):
+    if gender and (voice := strings.GENDER.get(_gender(facts, identification))):
         details.append(voice)
-        share = percent(identification.gender_confidence)
-        numbers.append(strings.GENDER_SURE.format(gender=strings.capitalised(voice), percent=share))
     if identification.channel is not None:
         details.append(side(identification.channel, facts.sides))
     if identification.overlap:

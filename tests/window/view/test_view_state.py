@@ -132,10 +132,10 @@ def test_how_channels_were_mixed_is_said_where_nothing_is_worse():
 
 def test_a_name_with_all_that_supports_it():
     ana = identified({"Ana": 0.8, "Ben": 0.1}, gender="female", gender_confidence=0.931)
-    state = view_state(replace(LIVE, identification=ana))
+    state = view_state(replace(LIVE, identification=ana, genders={"Ana": "female"}))
     assert (state.speaker.mood, state.speaker.title, state.speaker.initials) == (Mood.NAMED, "Ana", "A")
     assert plain(state.speaker.detail) == "certain  ·  female voice"
-    assert plain(state.speaker.numbers) == f"{plain(percent(ana.confidence))} sure\nFemale voice: 93 %"
+    assert plain(state.speaker.numbers) == f"{plain(percent(ana.confidence))} sure"
     assert state.speaker.ink == state.match.ink == state.people[0].ink
     assert state.match.share == probability(0.8, RULE)
     assert state.match.needed == state.needed == probability(0.5, RULE)
@@ -144,6 +144,28 @@ def test_a_name_with_all_that_supports_it():
     assert state.people[1].share == probability(0.1, RULE)
     assert plain(state.people[1].note) == "1 %"
     assert "speaking" in state.people[0].spoken
+
+
+@pytest.mark.parametrize(
+    ("genders", "moment", "detail"),
+    [
+        ({}, ("female", 0.999), "certain"),  # a moment says nothing of a person
+        ({"Ana": "male"}, ("female", 0.999), "certain  ·  male voice"),  # all of the speech does, or a hand
+        ({"Ana": "male"}, (None, 0.0), "certain  ·  male voice"),
+        ({"Ana": "hidden"}, ("female", 0.999), "certain"),
+    ],
+)
+def test_the_gender_is_the_persons_and_not_the_moments(genders, moment, detail):
+    ana = identified({"Ana": 0.8, "Ben": 0.1}, gender=moment[0], gender_confidence=moment[1])
+    facts = replace(LIVE, identification=ana, genders=genders)
+    assert plain(view_state(facts).speaker.detail) == detail
+    assert plain(view_state(facts, gender=False).speaker.detail) == "certain"
+
+
+@pytest.mark.parametrize(("sure", "said"), [(0.995, True), (0.98, False)])
+def test_of_a_stranger_only_what_is_all_but_sure_is_said(sure, said):
+    stranger = identified({"Ana": 0.3, "Ben": 0.1}, gender="male", gender_confidence=sure)
+    assert ("male voice" in view_state(replace(LIVE, identification=stranger)).speaker.detail) is said
 
 
 def test_why_it_is_unknown():
