@@ -50,8 +50,8 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     add("--seeds", type=_number(int, 1, 1000), metavar="N", help="conversations of each row (default 4)")
     add("--first-seed", type=_number(int, 0), metavar="N", help="the seed of the first of them (default 1)")
     add("--length-s", type=_number(float, 10, 3600), metavar="S", help="of a conversation (default 120)")
-    people = {"type": _number(int, 1, 8), "nargs": "+", "metavar": "N"}
-    add("--enrolled", **people, help="people enrolled, 1 to 8 (default 5); several make rows")
+    people = {"type": _number(int, 1, 50), "nargs": "+", "metavar": "N"}
+    add("--enrolled", **people, help="people enrolled, 1 to 50 (default 5); several make rows")
     add("--strangers", type=_number(int, 0), metavar="N", help="people of the table not enrolled (default 3)")
     share = {"type": _number(float, 0, 0.9), "metavar": "P"}
     add("--stranger-share", **share, help="part of the speech that is strangers' (default 0.25)")

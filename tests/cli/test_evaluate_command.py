@@ -178,7 +178,7 @@ def test_open_set(speech_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         ("--open-set", "t.csv", "--conversations", "t.csv"),
         ("--open-set", "t.csv", "--quick"),
         ("--conversations", "t.csv", "--record"),
-        ("--conversations", "t.csv", "--enrolled", "9"),
+        ("--conversations", "t.csv", "--enrolled", "51"),
         ("--conversations", "t.csv", "--seeds", "0"),
         ("--conversations", "t.csv", "--overlap", "much"),
     ],
