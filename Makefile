@@ -43,6 +43,7 @@ figures:  ## measure the shipped models again, into their cards (HEARD_SPEECH: t
 	@$(VENV_PYTHON) -m pip install -q --group teacher
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --noisy --beside resemblyzer
 	$(EVALUATE) --open-set "$(SPEECH)" --beside resemblyzer
+	$(EVALUATE) --mismatch "$(SPEECH:.csv=-sessions.csv)" --conditions sessions
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --model embedded-int8 --beside embedded
 	@$(VENV_PYTHON) -m app train app/training/recipes/embedded.toml --aside
 
@@ -50,6 +51,7 @@ figures-large:  ## measure the large model, into its card (downloads the public 
 	$(SET_UP) test
 	$(EVALUATE) --pairs "$(SPEECH)" --crop-s 0 3 1.5 --noisy --model large
 	$(EVALUATE) --open-set "$(SPEECH)" --model large
+	$(EVALUATE) --mismatch "$(SPEECH:.csv=-sessions.csv)" --conditions sessions --model large
 
 lint:  ## check style
 	$(SET_UP) test

@@ -56,7 +56,7 @@ def _parse(argv: list[str]):
         "open_set": [*own["open_set"], *table, plain],
         "conversations": own["conversations"],
         "learning": own["learning"],
-        "mismatch": [action for action in own["conversations"] if action.dest in evaluate_mismatch.SHARED],
+        "mismatch": [action for action in (*own["conversations"], *table) if action.dest in evaluate_mismatch.SHARED],
     }
     options = parser.parse_args(argv)
     asked = [name for name in PROGRAMS if getattr(options, name)]

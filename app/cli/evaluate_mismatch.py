@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.evaluate_table import corpora, encoder_of
+from app.cli.evaluate_table import check_recordable, command, corpora, encoder_of, record_rows
 from app.cli.evaluation.mismatch_table import table_header, table_row
 from app.cli.progress import print_left_out, progress_bar
 from app.corpus.left_out import LeftOut
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from app.evaluation.conditions.recordings import Recording
 
-SHARED = ("conditions", "markdown", "noise")
-"""Options of ``--conversations`` that it has, too."""
+SHARED = ("conditions", "markdown", "noise", "record")
+"""Options of others that it has, too."""
+SESSIONS = "sessions"
+"""The part whose rows go into a model's card: calls of other days, apart from speech of one day."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -35,6 +37,9 @@ def run(options: argparse.Namespace) -> int:
 
     chosen = choose(options.conditions or ())
     _tell_missing(missing_lines(chosen.conditions))
+    check_recordable(options)
+    if options.record and not chosen.sessions:
+        raise BadInput("--record: only rows of --conditions sessions go into a card.")
     encoder, left_out = encoder_of(options), []
     rule = encoder.rule() if "threshold" in encoder.card else None
     if rule is None:
@@ -55,6 +60,10 @@ def run(options: argparse.Namespace) -> int:
             part = row["part"]
     if not rows:
         raise BadInput(f"{', '.join(options.mismatch)}: nothing in it for these conditions.")
+    if options.record:
+        calls = [row for row in rows if row["part"] == SESSIONS]
+        made_by = command(options, "--mismatch", options.mismatch[-1], [f"--conditions {SESSIONS}"])
+        record_rows(options, SESSIONS, calls, made_by)
     if options.json:
         print(json.dumps([{"model": encoder.model_id, **row} for row in rows]))
     return print_left_out(left_out, "clips", strict=options.strict)

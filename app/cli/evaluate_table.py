@@ -30,7 +30,10 @@ def add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
             help="with --pairs or --open-set: measure this one too",
         ),
         parser.add_argument(
-            "--record", action="store_true", help="with --pairs or --open-set: write the rows into the model's card"
+            "--record",
+            action="store_true",
+            help="with --pairs, --open-set, or --mismatch and its condition sessions: write the rows into the model's"
+            " card",
         ),
     ]
 
@@ -67,8 +70,7 @@ def models(options: argparse.Namespace) -> list[SpeakerModel]:
     """The model that is asked for, and those ``--beside``. Raises BadInput if it has no card to ``--record`` in."""
     from app.evaluation.speaker_models import SpeakerModel, load_reference
 
-    if options.record and resolve(options.model).kind == "speechbrain":
-        raise BadInput("--record: this model has no card of its own to write to.")
+    check_recordable(options)
     model = SpeakerModel.of_encoder(encoder_of(options))
     return [model.without_norm() if options.no_norm else model, *map(load_reference, options.beside)]
 
@@ -102,20 +104,28 @@ class TableRows:
                 rows[0]["left_out"] = [one.as_json() for one in left_out]
             print(json.dumps(rows[0] if len(rows) == 1 else rows))
         if self._options.record:
-            self._record(command(self._options, kind, table, words))
+            record_rows(self._options, self._part, self._rows, command(self._options, kind, table, words))
         return print_left_out(left_out, "clips", strict=self._options.strict)
 
-    def _record(self, made_by: str) -> None:
-        from app.embedding.large import EMBEDDED_WEIGHTS, HEADS
-        from app.evaluation.model_card import write_model_card
-        from app.evaluation.pairs import record_figures
 
-        large = self._options.model == LARGE  # what is in the cache was made from what is recorded here
-        weights = HEADS if large else Path(resolve(self._options.model).path)
-        record_figures(weights, made_by, self._rows, self._part)
-        if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
-            plain = EMBEDDED_WEIGHTS.name if large else f"{weights.stem.removesuffix('-int8')}.safetensors"
-            write_model_card(weights.with_name(plain))
+def record_rows(options: argparse.Namespace, part: str, rows: list[dict], made_by: str) -> None:
+    """Write rows into a part of the model's card, as what the command ``made_by`` printed."""
+    from app.embedding.large import EMBEDDED_WEIGHTS, HEADS
+    from app.evaluation.model_card import write_model_card
+    from app.evaluation.pairs import record_figures
+
+    large = options.model == LARGE  # what is in the cache was made from what is recorded here
+    weights = HEADS if large else Path(resolve(options.model).path)
+    record_figures(weights, made_by, rows, part)
+    if weights.with_name("MODEL_CARD.md").exists():  # the card for people says the same
+        plain = EMBEDDED_WEIGHTS.name if large else f"{weights.stem.removesuffix('-int8')}.safetensors"
+        write_model_card(weights.with_name(plain))
+
+
+def check_recordable(options: argparse.Namespace) -> None:
+    """Raise BadInput if rows are to be recorded in the card of a model that has none of its own."""
+    if options.record and resolve(options.model).kind == "speechbrain":
+        raise BadInput("--record: this model has no card of its own to write to.")
 
 
 def command(options: argparse.Namespace, kind: str, table: str, words: Sequence[str] = ()) -> str:

@@ -42,7 +42,8 @@ def render(card: dict, int8: dict | None = None, large: dict | None = None) -> s
     """A card (see ``model.save_checkpoint``) as Markdown, with that of the int8 form made from the same weights, and
     that of the large model of which they are a part."""
     figures, open_set = card.get("figures"), card.get("open_set")
-    measured = [_figures(figures, card["name"]), _open_set(open_set), _reliability(open_set), _gender(card)]
+    measured = [_figures(figures, card["name"]), _sessions(card.get("sessions"))]
+    measured += [_open_set(open_set), _reliability(open_set), _gender(card)]
     parts = [_head(card), _decision(card), *measured, _int8(int8), _large(large), _training(card), _data(card)]
     return "\n\n".join([*(part for part in parts if part), _LIMITS]) + "\n"
 
@@ -110,6 +111,36 @@ def _figures_table(figures: dict, name: str, *, groups: bool = True) -> str:
         for corpus, of in (_with_groups(row) if groups else [(row["corpus"], row)])
     ]
     header = ("corpus", "speech", "model", "EER", "90 % interval over speakers", "speakers", "pairs")
+    return markdown_table(header, rows)
+
+
+def _sessions(figures: dict | None) -> str:
+    if not figures:
+        return ""
+    return f"""## Another day, another telephone
+
+Calls of people who called several times, as `{figures["command"]}` prints; the rows above are of
+one day and one microphone each. A person's own calls are compared, and those of others; "missed" and "accepted" are
+what verification's threshold does with them.
+
+{_sessions_table(figures)}"""
+
+
+def _sessions_table(figures: dict) -> str:
+    rows = [
+        (
+            row["condition"],
+            {"whole": "half a call", "3 s": "3 s"}.get(length, length),
+            _percent(of["eer"]),
+            " to ".join(map(_percent, of["eer_interval"])),
+            _percent(of["false_rejects"]),
+            _percent(of["false_accepts"]),
+            f"{of['targets']} + {of['trials'] - of['targets']}",
+        )
+        for row in figures["rows"]
+        for length, of in row["lengths"].items()
+    ]
+    header = ("calls", "speech", "EER", "90 % interval over speakers", "missed", "accepted", "pairs: own + others'")
     return markdown_table(header, rows)
 
 
@@ -244,6 +275,9 @@ is downloaded and computed on 8-bit integers. Threshold {card["threshold"]:.3f},
     figures, parts = card.get("figures"), [text]
     if figures:
         parts.append(f"As `{figures['command']}` prints:\n\n{_figures_table(figures, card['name'], groups=False)}")
+    if card.get("sessions"):
+        parts.append(f"Calls of other days, as `{card['sessions']['command']}` prints:")
+        parts.append(_sessions_table(card["sessions"]))
     if card.get("open_set"):
         parts.append(_open_set(card["open_set"]).removeprefix("## Naming, strangers among them\n\n"))
     return "\n\n".join(parts)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from app.audio.lines.lines import missing
 from app.cli import evaluate
-from utils import BadInput
+from app.evaluation.model_card import render
+from utils import BUNDLED, BadInput
 
 PEOPLE = ("1688", "1998", "2033")
 
@@ -76,6 +78,21 @@ def test_text_and_markdown(table: Path, capsys: pytest.CaptureFixture[str]):
     assert lines[0].startswith("| enrolled / compared |")
     assert lines[2].startswith("| clean / clean | 9 + 27 | ")
     assert {line.count("|") for line in lines} == {11}
+
+
+def test_calls_of_other_days_go_into_the_card(sessions: Path, table: Path, tmp_path: Path):
+    weights = tmp_path / "own.safetensors"
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(BUNDLED / "models" / f"embedded{suffix}", weights.with_suffix(suffix))
+    assert run("--mismatch", sessions, "--conditions", "sessions", "--model", weights, "--json", "--record") == 0
+    card = json.loads(weights.with_suffix(".json").read_text())
+    assert card["sessions"]["command"] == "python -m app evaluate --mismatch sessions.csv --conditions sessions"
+    assert card["sessions"]["rows"][0]["condition"] == "same session"
+    text = render(card)
+    assert "## Another day, another telephone" in text
+    assert "| other session, other kind of device | half a call | " in text
+    with pytest.raises(BadInput, match="only rows of --conditions sessions"):
+        run("--mismatch", table, "--conditions", "clean", "--record")
 
 
 def test_what_the_machine_lacks_is_named_in_one_line(table: Path, capsys: pytest.CaptureFixture[str]):
