@@ -21,6 +21,7 @@ from app.window.engine.edits import people as jobs
 from app.window.engine.engine import Engine
 from app.window.engine.person_recordings import PersonNow, person_now
 from app.window.keys import ENTER, NameEdit
+from app.window.widgets.inputs.themed_menu import ThemedMenu
 from app.window.widgets.learning.person_learning import PersonLearning, known_on
 from app.window.widgets.playback import Playback
 from app.window.widgets.recording_list import RecordingList
@@ -66,6 +67,15 @@ class PersonDialog(QDialog):
         self.learning.played.connect(lambda offer: self._hear(offer.path))
         self.learning.accepted.connect(lambda offer: self._ask(offers.accept(offer)))
         self.learning.dismissed.connect(lambda offer: self._ask(offers.dismiss(offer)))
+        self.voice_line = ThemedMenu(theme)
+        for gender, text in strings.VOICE_LINES.items():
+            self.voice_line.addItem(text, gender)
+        self.voice_line.setMinimumContentsLength(max(map(len, strings.VOICE_LINES.values())) + 2)
+        self.voice_line.setAccessibleName(strings.VOICE_LINE)
+        self.voice_line.setToolTip(strings.VOICE_LINE_TIP)
+        self.voice_line.activated.connect(
+            lambda _: self._ask(jobs.show_gender(self.name, self.voice_line.currentData()))
+        )
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.hide()
@@ -113,6 +123,9 @@ class PersonDialog(QDialog):
         column.addSpacing(GRID)
         column.addWidget(self.list, 1)
         column.addLayout(row_of(self.play_button, self.remove_button, None, self.more_button))
+        label = QLabel(strings.VOICE_LINE)
+        label.setBuddy(self.voice_line)
+        column.addLayout(row_of(label, self.voice_line, None))
         column.addWidget(self.learning)
         column.addWidget(self.message)
         column.addWidget(self.toast)
@@ -282,7 +295,13 @@ class PersonDialog(QDialog):
             if typed:
                 self.name_edit.setText(typed)
         self.learning.show_person(person.name, person.consent, person.offers)
-        reached = [self.more_button, *self.learning.buttons, self.delete_button]  # by Tab, as they stand
+        self.voice_line.setCurrentIndex(max(0, self.voice_line.findData(person.gender)))
+        reached = [
+            self.more_button,
+            self.voice_line,
+            *self.learning.buttons,
+            self.delete_button,
+        ]  # by Tab, as they stand
         for before, after in pairwise(reached):
             self.setTabOrder(before, after)
         self._show_summary(person)

@@ -37,6 +37,8 @@ class PersonNow:
     """What the voiceprint is of: device -> days."""
     consent: Consent | None = None
     offers: tuple[Offer, ...] = ()
+    gender: str | None = None
+    """What is to be said of the voice, by hand; None leaves it to the model."""
 
 
 def person_now(name: str) -> Callable[[EngineContext], PersonNow]:
@@ -54,8 +56,9 @@ def person_now(name: str) -> Callable[[EngineContext], PersonNow]:
         with VoiceprintStore(context.data) as store:
             row = next((one for one in store.overview() if one.name == now), None)
             offers = tuple(offers_of(store, now))
-        devices, consent = (days_of_devices(row.conditions), row.consent) if row else ({}, None)
-        return PersonNow(now, tuple(_recordings_of(context.data, now)), devices, consent, offers)
+        devices = days_of_devices(row.conditions) if row else {}
+        consent, gender = (row.consent, row.gender) if row else (None, None)
+        return PersonNow(now, tuple(_recordings_of(context.data, now)), devices, consent, offers, gender)
 
     return question
 

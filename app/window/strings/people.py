@@ -127,6 +127,10 @@ REBUILDING = "Making voiceprints: {person}, {done} of {of} recordings"
 
 KNOWN_ON = "Known on {devices}"
 KNOWN_DAYS = "{device} ({count} days)"
+VOICE_LINE = "Beside the name"
+VOICE_LINE_TIP = "What is shown of this voice beside the name, while the gender estimate is on"
+VOICE_LINES = {None: "As it sounds, if sure", "female": "Female voice", "male": "Male voice", "hidden": "Nothing"}
+VOICE_LINE_CHANGED = "Beside {name}: {said}."
 KNOWN_DAYS_TIP = "{device}: {days}"
 CONSENT_QUESTION = (
     "May Heard keep speech that is surely {name}\u2019s, to know this voice on other days and microphones?"

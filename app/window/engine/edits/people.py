@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.scoring.labels import person
 from app.voiceprints.database import DiskFull
+from app.voiceprints.looks.appearance import appearance_of, say_gender
 from app.voiceprints.people import Removal, delete_person, remove_person, rename_person
 from app.voiceprints.people import remove_sample as remove_undoably
 from app.voiceprints.store import VoiceprintStore
@@ -24,6 +26,24 @@ def rename(old: str, new: str) -> Job:
         after = clean_name(new)
         change(context, old, after)
         context.undo.did(strings.RENAMED.format(old=old, new=after), lambda: change(context, after, old))
+
+    return job
+
+
+def show_gender(name: str, gender: str | None) -> Job:
+    """Say this of somebody's voice, one of ``GENDERS``; None: what the model hears. It can be undone."""
+
+    def change(context: EngineContext, to: str | None) -> None:
+        with VoiceprintStore(context.data) as store:
+            say_gender(store, context.names.now(person(name)).name or name, to)
+        context.reload_people()
+
+    def job(context: EngineContext) -> None:
+        with VoiceprintStore(context.data) as store:
+            before = appearance_of(store, name).gender
+        change(context, gender)
+        text = strings.VOICE_LINE_CHANGED.format(name=name, said=strings.VOICE_LINES[gender])
+        context.undo.did(text, lambda: change(context, before))
 
     return job
 
