@@ -55,7 +55,7 @@ def test_hours_leave_the_engine_as_it_was(encoder, demo_dir):
     gallery = gallery_from_folder(demo_dir / "enrolment", encoder)
     recogniser = Recogniser(encoder, gallery, config=LiveConfig(speakers=speakers, history=history))
     conversation = read_audio(demo_dir / "conversation.flac", end_s=31)  # the stranger, too
-    config = DayConfig(hours=0.2, talking=0.3, speed=(0.7, 0.75), samplings=12)
+    config = DayConfig(hours=0.2, talking=0.3, speed=(0.55, 0.8), samplings=12)
     *moments, report = simulate_day(conversation, recogniser, config)
     assert isinstance(report, DayReport)
     assert report.moments == tuple(moments)

@@ -116,7 +116,8 @@ class RecordPage(QWidget):
             widget.setVisible(view.can_choose)
         self.device_menu.setEnabled(view.can_choose and not self._plays_file)
         whose = self.fontMetrics().elidedText(view.twice, Qt.TextElideMode.ElideRight, LONGEST_NAME)
-        self.go_button.setText(strings.ADD_TO.format(name=whose) if view.twice else view.go_on)
+        go_on = view.go_on or strings.BEGIN  # while it is hidden, too, it has a name
+        self.go_button.setText(strings.ADD_TO.format(name=whose) if view.twice else go_on)
         self.go_button.setToolTip(view.twice if whose != view.twice else "")
         self.go_button.setVisible(bool(view.twice or view.go_on))
         self.go_button.setEnabled(bool(view.twice or view.go_on))
