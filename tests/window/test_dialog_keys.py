@@ -171,12 +171,12 @@ def test_the_keyboard_gets_everywhere_in_order_and_enter_presses_what_has_it(qtb
     _, dialog = person
     focus(qtbot, dialog.list)
     visited = []
-    for _ in range(10):
+    for _ in range(11):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget())
-    expected = [dialog.play_button, dialog.remove_button, dialog.more_button]
+    expected = [dialog.play_button, dialog.remove_button, dialog.more_button, dialog.voice_line]
     expected += [dialog.learning.yes_button, dialog.learning.no_button, dialog.delete_button, dialog.close_button]
-    assert visited[:7] == expected
+    assert visited[:8] == expected
     assert dialog.name_edit in visited
     assert dialog.list in visited
     focus(qtbot, dialog.delete_button)
