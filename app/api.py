@@ -237,7 +237,7 @@ class Heard:
             return people
         if not isinstance(people, Mapping):
             names = [people] if isinstance(people, str) else list(people)
-            if gone := [name for name in names if name not in self.people]:
+            if gone := self.gallery.missing(names):
                 raise BadInput(f"{', '.join(map(shown_name, gone))}: nobody of that name is enrolled with this model.")
             return self.gallery.only(names)
         rows = [(name, row) for name, vectors in people.items() for row in np.atleast_2d(vectors)]

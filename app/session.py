@@ -201,7 +201,7 @@ class Session:
             lines.append(
                 "Nobody is enrolled yet: run `python record_samples.py NAME`, then `python build_voiceprint.py`."
             )
-        if gone := [name for name in self.options.expect if name not in gallery.people]:
+        if gone := gallery.missing(self.options.expect):
             lines.append(f"{', '.join(map(shown_name, gone))}: expected, but not among the voiceprints here.")
         self.notice = " ".join(lines)
         return self._expected(gallery)
@@ -212,7 +212,7 @@ class Session:
 
     def _check_expected(self, gallery: Gallery) -> None:
         """Raise BadInput if one of the people expected is not known: a slip of the keyboard would call them unknown."""
-        if gone := [name for name in self.options.expect if name not in gallery.people]:
+        if gone := gallery.missing(self.options.expect):
             raise BadInput(
                 f"--expect: nobody is enrolled as {', '.join(map(shown_name, gone))};"
                 " `python -m app voices list` shows who is."

@@ -64,17 +64,23 @@ class Backlog:
         return AudioBlock(self._pop(count), start_s, dropped_s)
 
     def _pop(self, count: int) -> np.ndarray:
-        parts, wanted = [], min(count, self._waiting)
+        wanted = min(count, self._waiting)
         self._waiting -= wanted
         self._passed += wanted
-        while wanted > 0:
-            part = self._parts.popleft()
-            if len(part) > wanted:
-                self._parts.appendleft(part[wanted:])
-                part = part[:wanted]
-            parts.append(part)
-            wanted -= len(part)
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return pop_samples(self._parts, wanted)
+
+
+def pop_samples(parts: deque[np.ndarray], count: int) -> np.ndarray:
+    """(n,) float32: the oldest ``count`` samples of ``parts``, which has them no more; fewer if there are no more."""
+    popped = []
+    while count > 0 and parts:
+        part = parts.popleft()
+        if len(part) > count:
+            parts.appendleft(part[count:])
+            part = part[:count]
+        popped.append(part)
+        count -= len(part)
+    return np.concatenate(popped) if popped else np.zeros(0, np.float32)
 
 
 def sample_counts(min_s: float, max_s: float) -> tuple[int, int]:

@@ -90,7 +90,7 @@ class Hysteresis:
         """Sound is missing for so long. A name that is not held for it is not shown again before somebody is heard: it
         may be anybody who speaks first."""
         if gap_s >= self.config.hold_s:
-            self.turn = ShownTurn()
+            self.forget()
 
     def forget(self) -> None:
         """Nothing is shown until the next update: what was shown is not so."""

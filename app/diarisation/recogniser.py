@@ -139,6 +139,17 @@ class Recogniser:
             self._filter.rename(new, old)
         self._correct()
 
+    def deny(self, name: str) -> None:
+        """The user says that it is not this person who speaks, or spoke last: that speech is another voice's from its
+        beginning, with a number, and the voice competes with the person's until the session ends. KeyError if nothing
+        of this session is the person's. ``name``: as it is enrolled."""
+        who = person(name)
+        self._learn(everything=True)
+        voice = self._history.deny(who)
+        self._filter.rename(who, voice)
+        self._shown.forget()
+        self._correct()
+
     def answers(self, block: AudioBlock) -> Iterable[Identification]:
         """What ``step`` says: one answer, where ``Conference`` has one for each channel."""
         return (self.step(block),)
@@ -191,17 +202,6 @@ class Recogniser:
         if vectors is None:
             vectors = self.encoder.embed_batch([self._speech.newest(chunks) for chunks in lengths])
         return usable(vectors)
-
-    def deny(self, name: str) -> None:
-        """The user says that it is not this person who speaks, or spoke last: that speech is another voice's from its
-        beginning, with a number, and the voice competes with the person's until the session ends. KeyError if nothing
-        of this session is the person's. ``name``: as it is enrolled."""
-        who = person(name)
-        self._learn(everything=True)
-        voice = self._history.deny(who)
-        self._filter.rename(who, voice)
-        self._shown.forget()
-        self._correct()
 
     def _learn(self, *, everything: bool = False) -> None:
         """Learn from turns that are finished; what they say about earlier ones goes into the timeline."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.audio.backlog import pop_samples
 from app.audio.source import AudioBlock
 from app.diarisation.timeline import Turn
 from app.scoring.certainty import Certainty
@@ -87,7 +88,7 @@ class SpeakerGate:
         until_s = self._waits_to_s if last else now_s - self.config.delay_s
         if self._waits_to_s is None or until_s is None or (count := round((until_s - self.heard_s) * SAMPLE_RATE)) <= 0:
             return np.zeros(0, np.float32)
-        sound = self._next(count)
+        sound = pop_samples(self._waiting, count)
         begin_s, end_s = self.heard_s, self.heard_s + len(sound) / SAMPLE_RATE
         self._looks.append(self.open_spans(turns, begin_s, self._waits_to_s))
         seen = joined_spans([span for look in self._looks for span in look])
@@ -128,18 +129,6 @@ class SpeakerGate:
         if self.config.likely or turn.certainty is Certainty.CERTAIN:
             return True
         return any(turn.start_s < moment <= turn.end_s + self.config.after_s for moment in self._certain)
-
-    def _next(self, count: int) -> np.ndarray:
-        """The oldest ``count`` samples that wait, fewer if there are no more."""
-        parts = []
-        while count > 0 and self._waiting:
-            part = self._waiting.popleft()
-            if len(part) > count:
-                self._waiting.appendleft(part[count:])
-                part = part[:count]
-            parts.append(part)
-            count -= len(part)
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
     def _note(self, spans: Sequence[Span], begin_s: float, end_s: float) -> None:
         for start_s, stop_s in spans:

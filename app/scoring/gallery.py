@@ -64,6 +64,10 @@ class Gallery:
         rows = [row for row, name in enumerate(self.names) if name in wanted]
         return replace(self, names=tuple(self.names[row] for row in rows), vectors=self.vectors[rows])
 
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that nobody in it has."""
+        return [name for name in names if name not in self.people]
+
     def row_scores(self, embeddings: np.ndarray, side: Side | None = None) -> np.ndarray:
         """Scores (n, rows), -1 to 1, of embeddings (n, D) of unit length; -1 for those that are not finite.
 
